@@ -1,0 +1,86 @@
+//! Scenarios as a user names them: a file, or `-` for standard input.
+//!
+//! Rule: what cannot be read is an error with the place and advice; a file over the limit is not read to its end.
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use models::{Document, ScenarioError};
+use std::io::Read;
+use std::path::Path;
+
+/// Input that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// A file that cannot be read.
+    #[error("{name} cannot be read: {error}; name a scenario file, or `-` for standard input")]
+    Unreadable {
+        /// What the user named.
+        name: String,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// A scenario with a fault.
+    #[error("{0}")]
+    Scenario(Box<ScenarioError>),
+}
+
+impl From<ScenarioError> for InputError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Scenario(Box::new(error))
+    }
+}
+
+/// A scenario's name and text.
+#[derive(Clone, Debug)]
+pub struct ScenarioText {
+    /// What messages call it.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+impl ScenarioText {
+    /// Reads a file, or standard input where the path is `-`.
+    ///
+    /// # Errors
+    /// A file that is not there, that is no text, or that is too long.
+    pub fn read(path: &Path) -> Result<Self, InputError> {
+        let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
+        let limit = models::tree::LARGEST_TEXT as u64 + 1;
+        let mut text = String::new();
+        let read = if path == Path::new("-") {
+            std::io::stdin().lock().take(limit).read_to_string(&mut text)
+        } else {
+            std::fs::File::open(path).and_then(|file| file.take(limit).read_to_string(&mut text))
+        };
+        match read {
+            Ok(_) => Ok(Self { name, text }),
+            Err(error) => Err(InputError::Unreadable { name, error }),
+        }
+    }
+
+    /// Reads the scenario in the text.
+    ///
+    /// # Errors
+    /// Its first fault.
+    pub fn document(&self, sets: &[String]) -> Result<Document, InputError> {
+        Ok(Document::read(&self.name, &self.text, sets)?)
+    }
+}
+
+/// A scenario's fault with the lines that it stands in.
+pub fn render(error: &ScenarioError, colour: bool) -> String {
+    let path = format!("{}:{}:{}", error.source.name, error.line, error.column);
+    let end = error.bytes.end.max((error.bytes.start + 1).min(error.source.text.len()));
+    // A table's place can span many lines; its first line is enough.
+    let line = error.source.text[error.bytes.start..].find('\n').map_or(end, |at| error.bytes.start + at);
+    let span = error.bytes.start..end.min(line.max(error.bytes.start));
+    let snippet =
+        Snippet::source(&error.source.text).path(&error.source.name).annotation(AnnotationKind::Primary.span(span));
+    let mut report = vec![Group::with_title(Level::ERROR.primary_title(&error.message)).element(snippet)];
+    if let Some(help) = &error.help {
+        report.push(Group::with_title(Level::HELP.secondary_title(help)));
+    }
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    // The place stands first and in one piece, for editors and for those who grep.
+    format!("{path}: {}\n{}", error.message, renderer.render(&report))
+}

@@ -1,0 +1,24 @@
+//! Pictures of results, as SVG text.
+//!
+//! Three kinds: [`HeatMap`] and [`HeatMapGrid`] (failure probability over two parameters),
+//! [`Curve`] (over one parameter, with intervals) and [`Ready`] (time to ready, failures as the
+//! missing part).
+//!
+//! Rule: plain data in, a `String` out, no file and no clock touched; the same data give the same
+//! bytes on every machine. So a picture can be committed, compared and drawn again from its data.
+
+mod canvas;
+mod curve;
+mod frame;
+mod heat_map;
+mod labels;
+mod palette;
+mod ready;
+mod text;
+
+pub use curve::{Curve, CurvePoint, CurveSeries};
+pub use heat_map::{HeatMap, HeatMapGrid, HeatMapPanel};
+pub use ready::{Ready, ReadySeries, ReadyStep, steps_from_counts, steps_from_times};
+
+#[cfg(test)]
+mod tests;

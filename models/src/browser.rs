@@ -1,0 +1,277 @@
+//! The rules by which a browser hands out connections, and the profiles of real browsers.
+//!
+//! Rule: each field is one rule of facts measured in, or read from the source of, Chromium 156, Firefox ESR 153 and
+//! WebKitGTK 2.50 (loopback, HTTP/1.1 without TLS); a scenario may override each. Chromium's paths are in its own
+//! repository. The profile `as-told` is the account of the page's own bug report, not of any browser.
+
+use crate::form::{self, Linear};
+use crate::limits;
+use crate::read::{self, Reader};
+use crate::schema;
+use crate::source::Fault;
+use crate::tree::Node;
+use sim_core::Span;
+
+/// The fetch priority that a page asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Documents and style sheets.
+    Highest,
+    /// fetch() with priority: 'high'.
+    High,
+    /// fetch() as it is.
+    Auto,
+    /// fetch() with priority: 'low'.
+    Low,
+    /// Link prefetch.
+    Lowest,
+}
+
+/// The words for priorities in a scenario.
+pub const PRIORITIES: &[(&str, Priority)] = &[
+    ("highest", Priority::Highest),
+    ("high", Priority::High),
+    ("auto", Priority::Auto),
+    ("low", Priority::Low),
+    ("lowest", Priority::Lowest),
+];
+
+/// How many ranks there are; a rank is less.
+pub const RANKS: usize = 10;
+
+/// When a request's turn at the cache lock ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockUntil {
+    /// When its headers have come (net/http/http_cache_transaction.cc).
+    Headers,
+    /// When its body has come (measured in Firefox).
+    End,
+}
+
+/// A browser's rules.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Browser {
+    /// Tabs that show the page; they share the pool (measured: two tabs of eight fetches run six at a time).
+    pub tabs: Linear,
+    /// Time between the openings of two tabs.
+    pub tab_interval: Span,
+    /// Connections per group over all tabs: 6 (net/socket/client_socket_pool_manager.cc; network.http.max-persistent-connections-per-server).
+    pub connections: usize,
+    /// Connections in the whole pool: 256 (Chromium), 900 (Firefox).
+    pub connections_total: usize,
+    /// HTTP/2: one connection carries many requests.
+    pub multiplexed: bool,
+    /// Concurrent streams of a multiplexed connection: 100 where the server announces none (Chromium, measured).
+    pub streams: usize,
+    /// Requests without credentials are a group of their own (measured: Chromium and Firefox yes, WebKitGTK no).
+    pub credentials_split: bool,
+    /// An open WebSocket keeps a slot: in no browser (measured); in the account as told.
+    pub websocket_takes_slot: bool,
+    /// The handshake needs a slot until its 101 answer (measured: Firefox and WebKitGTK yes, Chromium no).
+    pub websocket_handshake_takes_slot: bool,
+    /// An open EventSource keeps a slot: in all three engines (measured).
+    pub event_source_takes_slot: bool,
+    /// The rank of each priority, `Highest` first; a higher rank is served first, equal ranks first come.
+    pub ranks: [usize; 5],
+    /// A new connection goes to whoever heads the queue when it is ready (net/socket/transport_client_socket_pool.cc).
+    pub late_binding: bool,
+    /// An abort before the end closes the connection (measured in all three engines; HTTP/1.1 cannot do otherwise).
+    pub abort_closes_connection: bool,
+    /// Newest used idle connection first; among never used ones the oldest (transport_client_socket_pool.cc).
+    pub idle_newest_first: bool,
+    /// 300 s in Chromium, 115 s in Firefox.
+    pub idle_timeout_used: Span,
+    /// 60 s in Chromium.
+    pub idle_timeout_unused: Span,
+    /// The scheduler holds low priorities (Chromium: services/network/resource_scheduler).
+    pub delays_low_priority: bool,
+    /// Ranks below this are delayable: below net MEDIUM.
+    pub delayable_below: usize,
+    /// 10 delayable requests in flight per tab; reaching it stops the scan.
+    pub delayable_limit: usize,
+    /// A delayable request waits while 6 requests of any priority of its tab to its host are in flight.
+    pub delayable_limit_per_host: usize,
+    /// clamp(30 round trips, 15 s, 120 s): 15 s on loopback.
+    pub delayable_release: Span,
+    /// GETs of one URL pass one at a time (Chromium, Firefox; WebKitGTK has no lock).
+    pub cache_lock: bool,
+    /// What ends a turn.
+    pub cache_lock_until: LockUntil,
+    /// 20 s in Chromium.
+    pub cache_lock_timeout: Span,
+    /// In Firefox the headers of a no-store answer release all waiters together.
+    pub cache_lock_frees_all_on_no_store: bool,
+    /// A body that the page does not read pins the slot in Chromium; Firefox buffers it.
+    pub unread_body_holds_slot: bool,
+    /// From having a connection to the server's having the request: processor time, shared by hand-overs that happen
+    /// together. Fitted to the measured runs of three engines (tests/ground_truth.rs).
+    pub handover: Span,
+    /// Opening a connection: 0.07 to 0.7 ms on loopback.
+    pub connect: Span,
+}
+
+impl Browser {
+    /// Chromium 156.
+    pub fn chromium() -> Self {
+        Self {
+            tabs: Linear::constant(1.0),
+            tab_interval: Span::ZERO,
+            connections: 6,
+            connections_total: 256,
+            multiplexed: false,
+            streams: 100,
+            credentials_split: true,
+            websocket_takes_slot: false,
+            websocket_handshake_takes_slot: false,
+            event_source_takes_slot: true,
+            // Blink to net: VeryHigh HIGHEST, High MEDIUM, Low LOWEST, VeryLow IDLE (WebURLRequest::ConvertToNetPriority);
+            // fetch() is High, and priority 'high' changes nothing (measured).
+            ranks: [5, 3, 3, 1, 0],
+            late_binding: true,
+            abort_closes_connection: true,
+            idle_newest_first: true,
+            idle_timeout_used: Span::from_seconds(300),
+            idle_timeout_unused: Span::from_seconds(60),
+            delays_low_priority: true,
+            delayable_below: 3,
+            delayable_limit: 10,
+            delayable_limit_per_host: 6,
+            delayable_release: Span::from_seconds(15),
+            cache_lock: true,
+            cache_lock_until: LockUntil::Headers,
+            cache_lock_timeout: Span::from_seconds(20),
+            cache_lock_frees_all_on_no_store: false,
+            unread_body_holds_slot: true,
+            handover: Span::from_nanos(1_700_000),
+            connect: Span::from_nanos(500_000),
+        }
+    }
+
+    /// Firefox ESR 153.
+    pub fn firefox() -> Self {
+        Self {
+            connections_total: 900,
+            websocket_handshake_takes_slot: true,
+            // Measured: high before auto before low.
+            ranks: [5, 4, 3, 1, 0],
+            idle_timeout_used: Span::from_seconds(115),
+            idle_timeout_unused: Span::from_seconds(115),
+            delays_low_priority: false,
+            cache_lock_until: LockUntil::End,
+            cache_lock_frees_all_on_no_store: true,
+            unread_body_holds_slot: false,
+            ..Self::chromium()
+        }
+    }
+
+    /// WebKitGTK 2.50.
+    pub fn webkit() -> Self {
+        Self {
+            credentials_split: false,
+            websocket_handshake_takes_slot: true,
+            // Measured: auto first, then low and high in one class.
+            ranks: [5, 1, 3, 1, 0],
+            delays_low_priority: false,
+            cache_lock: false,
+            ..Self::chromium()
+        }
+    }
+
+    /// Chromium over HTTP/2 to a server that announces no limit.
+    pub fn http2() -> Self {
+        // The scheduler holds nothing back to a host that is known to multiplex (services/network/resource_scheduler);
+        // an abort resets its stream and leaves the connection open (RFC 9113, section 5.4.2).
+        Self { multiplexed: true, delays_low_priority: false, abort_closes_connection: false, ..Self::chromium() }
+    }
+
+    /// The bug report's own account: six slots, sockets take one, first come first served, nothing else.
+    pub fn as_told() -> Self {
+        Self {
+            websocket_takes_slot: true,
+            websocket_handshake_takes_slot: true,
+            ranks: [0; 5],
+            delays_low_priority: false,
+            cache_lock: false,
+            handover: Span::ZERO,
+            connect: Span::ZERO,
+            ..Self::chromium()
+        }
+    }
+
+    /// Reads the table [browser].
+    ///
+    /// # Errors
+    /// The first fault, at its place.
+    pub fn read(node: Option<&Node>, parameters: &[String]) -> Result<Self, Fault> {
+        let Some(node) = node else { return Ok(Self::chromium()) };
+        let reader = Reader::new(node, &schema::BROWSER)?;
+        let profiles: &[(&str, fn() -> Self)] = &[
+            ("chromium", Self::chromium),
+            ("firefox", Self::firefox),
+            ("webkit", Self::webkit),
+            ("http2", Self::http2),
+            ("as-told", Self::as_told),
+        ];
+        let mut browser = reader.or("profile", Self::chromium as fn() -> Self, read::choice(profiles))?();
+        browser.tabs = reader.or("tabs", browser.tabs, |node| form::amount(node, parameters))?;
+        let spans: &mut [(&str, &mut Span)] = &mut [
+            ("tab_interval", &mut browser.tab_interval),
+            ("idle_timeout_used", &mut browser.idle_timeout_used),
+            ("idle_timeout_unused", &mut browser.idle_timeout_unused),
+            ("delayable_release", &mut browser.delayable_release),
+            ("cache_lock_timeout", &mut browser.cache_lock_timeout),
+            ("handover", &mut browser.handover),
+            ("connect", &mut browser.connect),
+        ];
+        for (key, value) in spans {
+            **value = reader.or(key, **value, read::span)?;
+        }
+        let switches: &mut [(&str, &mut bool)] = &mut [
+            ("multiplexed", &mut browser.multiplexed),
+            ("credentials_split", &mut browser.credentials_split),
+            ("websocket_takes_slot", &mut browser.websocket_takes_slot),
+            ("websocket_handshake_takes_slot", &mut browser.websocket_handshake_takes_slot),
+            ("event_source_takes_slot", &mut browser.event_source_takes_slot),
+            ("late_binding", &mut browser.late_binding),
+            ("abort_closes_connection", &mut browser.abort_closes_connection),
+            ("idle_newest_first", &mut browser.idle_newest_first),
+            ("delays_low_priority", &mut browser.delays_low_priority),
+            ("cache_lock", &mut browser.cache_lock),
+            ("cache_lock_frees_all_on_no_store", &mut browser.cache_lock_frees_all_on_no_store),
+            ("unread_body_holds_slot", &mut browser.unread_body_holds_slot),
+        ];
+        for (key, value) in switches {
+            **value = reader.or(key, **value, read::boolean)?;
+        }
+        let counts: &mut [(&str, &mut usize, u64, u64)] = &mut [
+            ("connections", &mut browser.connections, 1, limits::PLACES),
+            ("connections_total", &mut browser.connections_total, 1, limits::PLACES),
+            ("streams", &mut browser.streams, 1, limits::PLACES),
+            ("delayable_below", &mut browser.delayable_below, 0, RANKS as u64),
+            ("delayable_limit", &mut browser.delayable_limit, 1, limits::PLACES),
+            ("delayable_limit_per_host", &mut browser.delayable_limit_per_host, 1, limits::PLACES),
+        ];
+        for (key, value, least, most) in counts {
+            **value = reader.or(key, **value, count(*least, *most))?;
+        }
+        browser.cache_lock_until = reader.or(
+            "cache_lock_until",
+            browser.cache_lock_until,
+            read::choice(&[("headers", LockUntil::Headers), ("end", LockUntil::End)]),
+        )?;
+        if let Some(node) = reader.get("priorities") {
+            let ranks = Reader::new(node, &schema::PRIORITIES)?;
+            for (name, priority) in PRIORITIES {
+                let rank = &mut browser.ranks[*priority as usize];
+                *rank = ranks.or(name, *rank, count(0, RANKS as u64 - 1))?;
+            }
+        }
+        Ok(browser)
+    }
+}
+
+/// Reads a whole number in a range as a machine word.
+pub(crate) fn count(least: u64, most: u64) -> impl Fn(&Node) -> Result<usize, Fault> {
+    #[expect(clippy::cast_possible_truncation, reason = "every limit fits a machine word")]
+    move |node| read::whole(least, most)(node).map(|value| value as usize)
+}

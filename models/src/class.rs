@@ -1,0 +1,505 @@
+//! A class of requests: what [request.NAME] or [socket.NAME] says, with names resolved to numbers.
+//!
+//! Rule: a load touches no string of a scenario; classes, queues, origins and parameters are indices, and every random
+//! quantity of a class has a purpose of its own, named after the class, so that two fixes draw alike.
+
+use crate::browser::{Browser, PRIORITIES, Priority, count};
+use crate::form::{self, Form, Linear};
+use crate::limits;
+use crate::read::{self, Reader, advice};
+use crate::schema;
+use crate::source::Fault;
+use crate::tree::{Entry, Node};
+use sim_core::{Distribution, Purpose, Span};
+
+/// What kind of connection a class uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A request with an end.
+    Fetch,
+    /// A WebSocket.
+    WebSocket,
+    /// An EventSource.
+    EventSource,
+}
+
+/// When the requests of a class start.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Start {
+    /// So long after the tab's opening.
+    At(Form),
+    /// After an event of another class.
+    After {
+        /// The class that is waited for.
+        class: usize,
+        /// What of it.
+        event: Event,
+        /// So long after it.
+        delay: Form,
+    },
+    /// A Poisson process.
+    Arrivals {
+        /// Mean number a second.
+        rate_per_second: f64,
+        /// The law of the time between two, in seconds.
+        gap: Distribution,
+        /// None after this time.
+        until: Span,
+    },
+}
+
+/// Something in a request's life that others can wait for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The page made it.
+    Issued,
+    /// The server has it.
+    Sent,
+    /// Its headers have come; for a socket, it is open.
+    Headers,
+    /// It has succeeded.
+    Ok,
+    /// It has failed.
+    Failed,
+    /// It has succeeded or failed.
+    End,
+}
+
+impl Event {
+    /// How many there are.
+    pub const COUNT: usize = 6;
+}
+
+/// What a deadline waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlineUntil {
+    /// The end of the body.
+    End,
+    /// The headers.
+    Headers,
+    /// The server's having the request.
+    Sent,
+}
+
+/// A URL with places for the copy's and the tab's number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UrlTemplate(String);
+
+impl UrlTemplate {
+    /// The URL of one copy in one tab.
+    pub fn expand(&self, index: u32, tab: u32) -> String {
+        self.0.replace("{index}", &index.to_string()).replace("{tab}", &tab.to_string())
+    }
+
+    /// A number for the URL: equal for equal URLs of one origin, without making the string.
+    pub fn identity(&self, index: u32, tab: u32) -> u64 {
+        let mut hash = Fnv::default();
+        let mut rest = self.0.as_str();
+        while let Some(open) = rest.find('{') {
+            hash.bytes(&rest.as_bytes()[..open]);
+            rest = &rest[open..];
+            if let Some(after) = rest.strip_prefix("{index}") {
+                hash.decimal(index);
+                rest = after;
+            } else if let Some(after) = rest.strip_prefix("{tab}") {
+                hash.decimal(tab);
+                rest = after;
+            } else {
+                hash.bytes(b"{");
+                rest = &rest[1..];
+            }
+        }
+        hash.bytes(rest.as_bytes());
+        hash.0
+    }
+}
+
+/// The hash FNV-1a with 64 bits.
+struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn bytes(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+
+    fn decimal(&mut self, number: u32) {
+        let mut divisor = 1;
+        while number / divisor >= 10 {
+            divisor *= 10;
+        }
+        while divisor > 0 {
+            #[expect(clippy::cast_possible_truncation, reason = "a digit")]
+            self.bytes(&[b'0' + (number / divisor % 10) as u8]);
+            divisor /= 10;
+        }
+    }
+}
+
+/// The streams of a class's random quantities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Purposes {
+    /// When it starts.
+    pub start: Purpose,
+    /// When the Poisson process arrives.
+    pub arrivals: Purpose,
+    /// The whole service time.
+    pub service: Purpose,
+    /// The server's work.
+    pub work: Purpose,
+    /// The latency after the work.
+    pub wait: Purpose,
+    /// The body's time.
+    pub body: Purpose,
+}
+
+/// A class of requests.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// Its name in the scenario.
+    pub name: String,
+    /// What kind of connection it uses.
+    pub kind: Kind,
+    /// Its URL.
+    pub url: UrlTemplate,
+    /// Index of its origin; 0 is the page's own.
+    pub origin: usize,
+    /// It goes without credentials.
+    pub omits_credentials: bool,
+    /// How many copies.
+    pub count: Linear,
+    /// When they start.
+    pub start: Start,
+    /// The priority asked for.
+    pub priority: Priority,
+    /// Its rank by the browser's rules.
+    pub rank: usize,
+    /// A GET that does not pass the cache by.
+    pub cacheable: bool,
+    /// Its answer says no-store.
+    pub answer_no_store: bool,
+    /// Its answer may be stored for so long.
+    pub max_age: Option<Span>,
+    /// The page aborts it so long after its issue.
+    pub deadline: Option<Span>,
+    /// What the deadline waits for.
+    pub deadline_until: DeadlineUntil,
+    /// The poll's period.
+    pub every: Option<Span>,
+    /// A tick or a retry is skipped while one is in flight.
+    pub guard: bool,
+    /// The poll stops at its first success.
+    pub until_ok: bool,
+    /// A tick is skipped while this socket's last snapshot is younger than the span.
+    pub skip_while_fresh: Option<(usize, Span)>,
+    /// Calls in a row before the page gives up; 1 without retries.
+    pub attempts: u32,
+    /// Pauses before the retries; the last one repeats.
+    pub backoff: Vec<Span>,
+    /// A call joins one of the same URL in flight.
+    pub dedupe: bool,
+    /// Index of the framework queue that holds it.
+    pub queue: Option<usize>,
+    /// A whole service time.
+    pub service: Option<Form>,
+    /// The server's work.
+    pub work: Form,
+    /// The latency after the work.
+    pub wait: Form,
+    /// Parts that the work and the wait come in.
+    pub hops: u32,
+    /// From the headers to the end; for a socket its life, or none if it stays.
+    pub body: Option<Form>,
+    /// The page reads the body.
+    pub reads_body: bool,
+    /// A socket's snapshots.
+    pub snapshot_every: Option<Span>,
+    /// The streams of its random quantities.
+    pub purposes: Purposes,
+}
+
+/// The names that classes refer to.
+pub(crate) struct Names<'a> {
+    pub(crate) parameters: &'a [String],
+    pub(crate) origins: &'a [String],
+    pub(crate) queues: &'a [String],
+    /// Requests and sockets in the order of classes.
+    pub(crate) classes: &'a [(String, bool)],
+}
+
+impl Names<'_> {
+    /// The class of a name.
+    pub(crate) fn class(&self, name: &str, node: &Node) -> Result<usize, Fault> {
+        self.classes.iter().position(|(known, _)| known == name).ok_or_else(|| {
+            let known: Vec<&str> = self.classes.iter().map(|(name, _)| name.as_str()).collect();
+            Fault::new(&node.place, format!("there is no request or socket `{name}`")).help(advice(name, &known))
+        })
+    }
+
+    /// The class of a name that must be a request.
+    pub(crate) fn request(&self, node: &Node) -> Result<usize, Fault> {
+        let name = read::text(node)?;
+        let class = self.class(name, node)?;
+        if self.classes[class].1 {
+            return Err(Fault::new(&node.place, format!("`{name}` is a socket, and a request is wanted here")));
+        }
+        Ok(class)
+    }
+}
+
+/// The index of a name in a list.
+fn index(kind: &str, known: &[String], node: &Node) -> Result<usize, Fault> {
+    let name = read::text(node)?;
+    known.iter().position(|other| other == name).ok_or_else(|| {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        Fault::new(&node.place, format!("there is no {kind} `{name}`")).help(advice(name, &known))
+    })
+}
+
+/// Reads `NAME.EVENT`.
+fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), Fault> {
+    const EVENTS: &[(&str, Event)] = &[
+        ("issued", Event::Issued),
+        ("sent", Event::Sent),
+        ("headers", Event::Headers),
+        ("open", Event::Headers),
+        ("ok", Event::Ok),
+        ("failed", Event::Failed),
+        ("end", Event::End),
+    ];
+    let text = read::text(node)?;
+    let Some((name, event)) = text.rsplit_once('.') else {
+        return Err(Fault::new(&node.place, format!("`{text}` names no event")).help(format!("write \"{text}.ok\"")));
+    };
+    let class = names.class(name, node)?;
+    let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+    EVENTS.iter().find(|(known, _)| *known == event).map(|(_, event)| (class, *event)).ok_or_else(|| {
+        Fault::new(&node.place, format!("`{event}` is no event of a request")).help(advice(event, &known))
+    })
+}
+
+fn url(node: &Node) -> Result<UrlTemplate, Fault> {
+    let text = read::text(node)?;
+    if text.is_empty() || text.contains(char::is_whitespace) || text.len() > 2_000 {
+        return Err(Fault::new(&node.place, "a URL has 1 to 2000 characters and no white space"));
+    }
+    Ok(UrlTemplate(text.to_owned()))
+}
+
+/// A positive length of time.
+fn positive(node: &Node) -> Result<Span, Fault> {
+    let span = read::span(node)?;
+    if span.is_zero() {
+        return Err(Fault::new(&node.place, "a period of 0 never ends").help("write at least \"1ms\""));
+    }
+    Ok(span)
+}
+
+impl Class {
+    fn bare(name: &str, kind: Kind) -> Self {
+        let purpose = |what| Purpose::named(name).and(what);
+        Self {
+            name: name.to_owned(),
+            kind,
+            url: UrlTemplate(format!("/{name}")),
+            origin: 0,
+            omits_credentials: false,
+            count: Linear::constant(1.0),
+            start: Start::At(Form::constant(Span::ZERO)),
+            priority: Priority::Auto,
+            rank: 0,
+            cacheable: false,
+            answer_no_store: false,
+            max_age: None,
+            deadline: None,
+            deadline_until: DeadlineUntil::End,
+            every: None,
+            guard: false,
+            until_ok: false,
+            skip_while_fresh: None,
+            attempts: 1,
+            backoff: Vec::new(),
+            dedupe: false,
+            queue: None,
+            service: None,
+            work: Form::constant(Span::ZERO),
+            wait: Form::constant(Span::ZERO),
+            hops: 1,
+            body: Some(Form::constant(Span::ZERO)),
+            reads_body: true,
+            snapshot_every: None,
+            purposes: Purposes {
+                start: purpose(" start"),
+                arrivals: purpose(" arrivals"),
+                service: purpose(" service"),
+                work: purpose(" work"),
+                wait: purpose(" wait"),
+                body: purpose(" body"),
+            },
+        }
+    }
+
+    /// Reads [request.NAME].
+    pub(crate) fn request(entry: &Entry, names: &Names<'_>, browser: &Browser, horizon: Span) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::REQUEST)?;
+        let time = |node| form::time(node, names.parameters);
+        let mut class = Self::bare(&entry.key, Kind::Fetch);
+        for (one, other) in [
+            ("start", "after"),
+            ("start", "arrivals"),
+            ("after", "arrivals"),
+            ("count", "arrivals"),
+            ("every", "arrivals"),
+            ("service", "work"),
+            ("service", "wait"),
+        ] {
+            reader.exclude(one, other)?;
+        }
+        for (key, needs) in [
+            ("delay", "after"),
+            ("guard", "every"),
+            ("until_ok", "every"),
+            ("skip_while_fresh", "every"),
+            ("deadline_until", "deadline"),
+        ] {
+            // A retry can overlap nothing but another call of its own, so a guard without a poll means nothing.
+            if let (Some(node), None) = (reader.get(key), reader.get(needs)) {
+                return Err(Fault::new(&node.place, format!("`{key}` means nothing without `{needs}`")));
+            }
+        }
+        class.url = match reader.read("url", url)? {
+            Some(url) => url,
+            None if reader.get("count").is_some() || reader.get("arrivals").is_some() => {
+                UrlTemplate(format!("/{}/{{index}}", entry.key))
+            }
+            None => class.url,
+        };
+        let get = reader.or("method", true, read::choice(&[("GET", true), ("POST", false)]))?;
+        let cache_modes = [("default", true), ("no-store", false), ("reload", false)];
+        class.cacheable = reader.or("cache", true, read::choice(&cache_modes))? && get;
+        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        class.omits_credentials =
+            reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;
+        class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
+        class.start = if let Some(after) = reader.get("after") {
+            let (class, event) = trigger(after, names)?;
+            let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
+            Start::After { class, event, delay }
+        } else if let Some(node) = reader.get("arrivals") {
+            let arrivals = Reader::new(node, &schema::ARRIVALS)?;
+            let rate = arrivals.or("rate_per_second", 0.0, read::number)?;
+            if rate <= 0.0 {
+                return Err(Fault::new(arrivals.place_of("rate_per_second"), "a rate is more than 0"));
+            }
+            let gap = Distribution::exponential_from_mean(1.0 / rate)
+                .map_err(|error| Fault::new(arrivals.place_of("rate_per_second"), error.to_string()))?;
+            Start::Arrivals { rate_per_second: rate, gap, until: arrivals.or("until", horizon, read::span)? }
+        } else {
+            Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
+        };
+        class.priority = reader.or("priority", Priority::Auto, read::choice(PRIORITIES))?;
+        class.rank = browser.ranks[class.priority as usize];
+        if let Some(node) = reader.get("response_cache_control") {
+            match read::text(node)?.trim() {
+                "no-store" => class.answer_no_store = true,
+                header => {
+                    let seconds = header.strip_prefix("max-age=").and_then(|digits| digits.parse::<u32>().ok());
+                    let seconds = seconds.ok_or_else(|| {
+                        Fault::new(&node.place, format!("`{header}` is not understood"))
+                            .help("write \"no-store\" or \"max-age=60\"")
+                    })?;
+                    class.max_age = Some(Span::from_seconds(u64::from(seconds)));
+                }
+            }
+        }
+        class.deadline = reader.read("deadline", read::span)?;
+        class.deadline_until = reader.or(
+            "deadline_until",
+            DeadlineUntil::End,
+            read::choice(&[
+                ("end", DeadlineUntil::End),
+                ("headers", DeadlineUntil::Headers),
+                ("sent", DeadlineUntil::Sent),
+            ]),
+        )?;
+        class.every = reader.read("every", positive)?;
+        class.guard = reader.or("guard", false, read::boolean)?;
+        class.until_ok = reader.or("until_ok", false, read::boolean)?;
+        if let Some(node) = reader.get("skip_while_fresh") {
+            let fresh = Reader::new(node, &schema::FRESH)?;
+            let socket = fresh.read("socket", |node| names.class(read::text(node)?, node))?.unwrap_or_default();
+            class.skip_while_fresh = Some((socket, fresh.or("within", Span::ZERO, read::span)?));
+        }
+        if let Some(node) = reader.get("retry") {
+            let retry = Reader::new(node, &schema::RETRY)?;
+            let attempts = retry.or("attempts", 1, read::whole(1, limits::ATTEMPTS))?;
+            class.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+            class.backoff = match retry.get("backoff") {
+                Some(list) => read::list(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            };
+        }
+        class.dedupe = reader.or("dedupe", false, read::boolean)?;
+        class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
+        class.service = reader.read("service", time)?;
+        class.work = reader.or("work", class.work, time)?;
+        class.wait = reader.or("wait", class.wait, time)?;
+        class.hops = u32::try_from(reader.or("hops", 1, read::whole(1, limits::HOPS))?).unwrap_or(1);
+        class.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
+        class.reads_body = reader.or("reads_body", true, read::boolean)?;
+        Ok(class)
+    }
+
+    /// Reads [socket.NAME].
+    pub(crate) fn socket(entry: &Entry, names: &Names<'_>, browser: &Browser) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::SOCKET)?;
+        let time = |node| form::time(node, names.parameters);
+        let kinds = [("websocket", Kind::WebSocket), ("event-source", Kind::EventSource)];
+        let kind = reader.or("kind", Kind::WebSocket, read::choice(&kinds))?;
+        reader.exclude("opens", "after")?;
+        let mut class = Self::bare(&entry.key, kind);
+        class.url = reader.or("url", class.url, url)?;
+        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        class.start = if let Some(after) = reader.get("after") {
+            let (class, event) = trigger(after, names)?;
+            Start::After { class, event, delay: Form::constant(Span::ZERO) }
+        } else {
+            Start::At(reader.or("opens", Form::constant(Span::ZERO), time)?)
+        };
+        class.rank = browser.ranks[Priority::Auto as usize];
+        class.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
+        class.body = reader.read("lasts", time)?;
+        class.snapshot_every = reader.read("snapshot_every", positive)?;
+        Ok(class)
+    }
+}
+
+/// A framework's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Queue {
+    /// Requests let through at once.
+    pub limit: usize,
+    /// A request leaves its place at its headers (React's first decoded row), not at its end.
+    pub frees_at_headers: bool,
+    /// The newest waiting request goes first (Next.js 16).
+    pub newest_first: bool,
+}
+
+impl Queue {
+    /// Reads [queue.NAME].
+    pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
+        let reader = Reader::new(node, &schema::QUEUE)?;
+        Ok(Self {
+            limit: reader.or("limit", 1, count(1, limits::PLACES))?,
+            frees_at_headers: reader.or("frees", false, read::choice(&[("headers", true), ("end", false)]))?,
+            newest_first: reader.or("newest_first", false, read::boolean)?,
+        })
+    }
+}

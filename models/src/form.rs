@@ -1,0 +1,292 @@
+//! Quantities in a scenario: plain values, distributions, and linear forms of parameters.
+//!
+//! Rule: there is no expression language. A quantity is a distribution, or a base plus coefficients times parameters (or
+//! products of parameters), the whole optionally multiplied by one parameter and by noise. One uniform number is drawn
+//! for it at most, so that a fix that changes a form moves no other draw (DESIGN.md, Determinism).
+
+use crate::limits;
+use crate::read::{self, Reader, advice, expected};
+use crate::schema::{DISTRIBUTIONS, FORM};
+use crate::source::{Fault, Place};
+use crate::tree::{Node, Value};
+use sim_core::{Distribution, DistributionError, Span};
+
+/// What the numbers of a quantity are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Lengths of time; held in nanoseconds.
+    Time,
+    /// Plain numbers.
+    Plain,
+}
+
+/// A quantity that is evaluated for one load, and for one request where it has a random part.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Form {
+    /// Drawn from a distribution.
+    Drawn(Distribution),
+    /// Computed from parameters.
+    Linear(Linear),
+}
+
+/// A base plus terms, multiplied by a parameter and by noise.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Linear {
+    base: f64,
+    terms: Vec<Term>,
+    times: Option<usize>,
+    noise: Option<Distribution>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+struct Term {
+    coefficient: f64,
+    /// Indices of the parameters whose product is taken.
+    parameters: Vec<usize>,
+}
+
+impl Linear {
+    /// A form that is always the same.
+    pub fn constant(value: f64) -> Self {
+        Self { base: value, ..Self::default() }
+    }
+
+    /// The value without noise.
+    pub fn value(&self, parameters: &[f64]) -> f64 {
+        let sum = self.terms.iter().fold(self.base, |sum, term| {
+            sum + term.parameters.iter().fold(term.coefficient, |product, index| product * parameters[*index])
+        });
+        self.times.map_or(sum, |index| sum * parameters[index])
+    }
+
+    /// The value as a count: rounded to the nearest whole number, at least 0.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded right before")]
+    pub fn count(&self, parameters: &[f64]) -> u64 {
+        self.value(parameters).round().clamp(0.0, 1e18) as u64
+    }
+}
+
+impl Form {
+    /// A form that is always the same.
+    pub fn constant(span: Span) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "exact below 104 days, and spans are limited to 30")]
+        Self::Linear(Linear::constant(span.as_nanos() as f64))
+    }
+
+    /// The value as a length of time; `uniform` is asked only where the form has a random part.
+    pub fn span(&self, parameters: &[f64], uniform: impl FnOnce() -> f64) -> Span {
+        let value = match self {
+            Self::Drawn(distribution) => distribution.quantile(uniform()),
+            Self::Linear(linear) => {
+                let value = linear.value(parameters);
+                linear.noise.as_ref().map_or(value, |noise| value * noise.quantile(uniform()))
+            }
+        };
+        Span::from_seconds_f64(value / 1e9).min(limits::LONGEST_SPAN)
+    }
+}
+
+/// Reads a length of time, a distribution of lengths of time, or a linear form of one.
+///
+/// # Errors
+/// The first fault, at its place.
+pub fn time(node: &Node, parameters: &[String]) -> Result<Form, Fault> {
+    match node.table() {
+        Some(table) if table.get("distribution").is_some() => Ok(Form::Drawn(distribution(node, Unit::Time)?)),
+        Some(_) => Ok(Form::Linear(linear(node, Unit::Time, parameters)?)),
+        None => read::span(node).map(Form::constant),
+    }
+}
+
+/// Reads a number, a parameter's name, or a linear form of numbers.
+///
+/// # Errors
+/// The first fault, at its place.
+pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
+    match &node.value {
+        Value::Text(name) => {
+            let index = parameter(name, &node.place, parameters)?;
+            Ok(Linear { terms: vec![Term { coefficient: 1.0, parameters: vec![index] }], ..Linear::default() })
+        }
+        Value::Table(_) => linear(node, Unit::Plain, parameters),
+        Value::Integer(value) if *value < 0 => Err(Fault::new(&node.place, format!("{value} is less than 0"))),
+        Value::Integer(_) => read::number(node).map(Linear::constant),
+        _ => Err(expected("a whole number, a parameter's name or a linear form", node)),
+    }
+}
+
+fn parameter(name: &str, place: &Place, parameters: &[String]) -> Result<usize, Fault> {
+    parameters.iter().position(|known| known == name).ok_or_else(|| {
+        let known: Vec<&str> = parameters.iter().map(String::as_str).collect();
+        Fault::new(place, format!("there is no parameter `{name}`")).help(advice(name, &known))
+    })
+}
+
+fn linear(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Fault> {
+    let reader = Reader::new(node, &FORM)?;
+    const OWN: &[&str] = &["base", "per", "times", "noise"];
+    if let Some(entry) = reader.table.entries.iter().find(|entry| !OWN.contains(&entry.key.as_str())) {
+        let fault = Fault::new(&entry.key_place, format!("`{}` needs a `distribution` beside it", entry.key));
+        return Err(fault.help("a linear form has `base`, `per`, `times` and `noise`"));
+    }
+    let base = reader.or("base", 0.0, |node| quantity(node, unit))?;
+    let mut terms = Vec::new();
+    if let Some(per) = reader.get("per") {
+        let table = per.table().ok_or_else(|| expected("a table of parameters", per))?;
+        for entry in &table.entries {
+            let factors = entry.key.split('*').map(|name| parameter(name.trim(), &entry.key_place, parameters));
+            terms.push(Term {
+                coefficient: quantity(&entry.node, unit)?,
+                parameters: factors.collect::<Result<_, _>>()?,
+            });
+        }
+    }
+    let times = reader.read("times", |node| parameter(read::text(node)?, &node.place, parameters))?;
+    let noise = reader.read("noise", |node| distribution(node, Unit::Plain))?;
+    if unit == Unit::Plain && noise.is_some() {
+        return Err(Fault::new(reader.place_of("noise"), "a count has no noise")
+            .help("draw a parameter once per load, and count by it"));
+    }
+    Ok(Linear { base, terms, times, noise })
+}
+
+/// Reads a parameter: a number or a distribution of numbers.
+///
+/// # Errors
+/// The first fault, at its place.
+pub fn parameter_value(node: &Node) -> Result<Distribution, Fault> {
+    match node.table() {
+        Some(_) => distribution(node, Unit::Plain),
+        None => Distribution::constant(read::number(node)?).map_err(|error| nonsense(&node.place, &error)),
+    }
+}
+
+fn nonsense(place: &Place, error: &DistributionError) -> Fault {
+    Fault::new(place, error.to_string())
+}
+
+fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
+    match unit {
+        #[expect(clippy::cast_precision_loss, reason = "exact below 104 days, and spans are limited to 30")]
+        Unit::Time => read::span(node).map(|span| span.as_nanos() as f64),
+        Unit::Plain => read::number(node),
+    }
+}
+
+/// The probability that a key such as `p95` or `median` names.
+fn probability(key: &str) -> Option<f64> {
+    if key == "median" {
+        return Some(0.5);
+    }
+    let digits = key.strip_prefix('p').filter(|digits| digits.starts_with(|first: char| first.is_ascii_digit()))?;
+    digits.parse::<f64>().ok().map(|percent| percent / 100.0)
+}
+
+/// Reads a distribution table.
+///
+/// # Errors
+/// The first fault, at its place.
+fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
+    let table = node.table().ok_or_else(|| expected("a table with a `distribution`", node))?;
+    let family = table.get("distribution").ok_or_else(|| Fault::new(&node.place, "`distribution` is missing"))?;
+    let words: Vec<(&'static str, &'static str)> = DISTRIBUTIONS.iter().map(|word| (*word, *word)).collect();
+    let name = read::choice(&words)(family)?;
+    const COMMON: &[&str] = &["distribution", "shift", "scale", "at_least", "at_most"];
+    const PLAIN: &[&str] = &["sigma", "shape"];
+    let mut own = Vec::new();
+    let mut quantiles = Vec::new();
+    for entry in &table.entries {
+        let key = entry.key.as_str();
+        if let Some(probability) = probability(key) {
+            quantiles.push((probability, quantity(&entry.node, unit)?));
+        } else if !FORM.knows(key) {
+            let known: Vec<&str> = FORM.fields.iter().map(|field| field.key).collect();
+            return Err(Fault::new(&entry.key_place, format!("unknown key `{key}`")).help(advice(key, &known)));
+        }
+        if !COMMON.contains(&key) {
+            own.push(key);
+        }
+    }
+    own.sort_unstable();
+    let get = |key: &str| {
+        let node = table.get(key).ok_or_else(|| Fault::new(&node.place, format!("`{key}` is missing")))?;
+        quantity(node, if PLAIN.contains(&key) { Unit::Plain } else { unit })
+    };
+    let two = || match quantiles.as_slice() {
+        [one, other] => Ok((*one, *other)),
+        _ => Err(Fault::new(&node.place, format!("{name} cannot be made of these keys")).help(needs(name))),
+    };
+    let made = match (name, own.as_slice()) {
+        ("constant", ["value"]) => Distribution::constant(get("value")?),
+        ("uniform", ["high", "low"]) => Distribution::uniform(get("low")?, get("high")?),
+        ("exponential", ["mean"]) => Distribution::exponential_from_mean(get("mean")?),
+        ("exponential", [_]) if quantiles.len() == 1 => Distribution::exponential_from_quantile(quantiles[0]),
+        ("log-normal", ["median", "sigma"]) => {
+            Distribution::log_normal_from_median_sigma(get("median")?, get("sigma")?)
+        }
+        ("log-normal", ["deviation", "mean"]) => {
+            Distribution::log_normal_from_mean_deviation(get("mean")?, get("deviation")?)
+        }
+        ("gamma", ["mean", "shape"]) => Distribution::gamma_from_shape_mean(get("shape")?, get("mean")?),
+        ("gamma", ["deviation", "mean"]) => Distribution::gamma_from_mean_deviation(get("mean")?, get("deviation")?),
+        ("erlang", ["mean", "stages"]) => {
+            let stages = table.get("stages").map(read::whole(1, limits::HOPS)).transpose()?.unwrap_or(1);
+            Distribution::erlang(u32::try_from(stages).unwrap_or(u32::MAX), get("mean")?)
+        }
+        ("weibull", ["shape", "size"]) => Distribution::weibull(get("shape")?, get("size")?),
+        ("pareto", ["shape", "size"]) => Distribution::pareto(get("size")?, get("shape")?),
+        ("triangular", ["high", "low", "mode"]) => Distribution::triangular(get("low")?, get("mode")?, get("high")?),
+        ("empirical", ["samples"]) => {
+            let items = table.get("samples").map_or(Ok(&[][..]), read::list)?;
+            let samples = items.iter().map(|item| quantity(item, unit)).collect::<Result<Vec<_>, _>>()?;
+            Distribution::samples(samples)
+        }
+        ("empirical", ["quantiles"]) => {
+            let points = table.get("quantiles").and_then(Node::table).map_or(&[][..], |table| &table.entries);
+            let mut pairs = Vec::with_capacity(points.len());
+            for point in points {
+                let at = probability(&point.key).ok_or_else(|| {
+                    Fault::new(&point.key_place, format!("`{}` is no quantile", point.key)).help("write p0 to p100")
+                })?;
+                pairs.push((at, quantity(&point.node, unit)?));
+            }
+            Distribution::quantiles(pairs)
+        }
+        ("uniform", _) => two().map(|(one, other)| Distribution::uniform_from_quantiles(one, other))?,
+        ("log-normal", _) => two().map(|(one, other)| Distribution::log_normal_from_quantiles(one, other))?,
+        ("gamma", _) => two().map(|(one, other)| Distribution::gamma_from_quantiles(one, other))?,
+        ("weibull", _) => two().map(|(one, other)| Distribution::weibull_from_quantiles(one, other))?,
+        ("pareto", _) => two().map(|(one, other)| Distribution::pareto_from_quantiles(one, other))?,
+        _ => {
+            return Err(Fault::new(&node.place, format!("{name} cannot be made of these keys")).help(needs(name)));
+        }
+    }
+    .map_err(|error| nonsense(&node.place, &error))?;
+    let scale = table.get("scale").map(read::number).transpose()?;
+    let shift = table.get("shift").map(|node| quantity(node, unit)).transpose()?;
+    let least = table.get("at_least").map(|node| quantity(node, unit)).transpose()?;
+    let most = table.get("at_most").map(|node| quantity(node, unit)).transpose()?;
+    scale
+        .map_or(Ok(made.clone()), |factor| made.scaled(factor))
+        .and_then(|made| shift.map_or(Ok(made.clone()), |shift| made.shifted(shift)))
+        .and_then(|made| if least.or(most).is_some() { made.truncated(least, most) } else { Ok(made) })
+        .map_err(|error| nonsense(&node.place, &error))
+}
+
+/// What a family is made of.
+fn needs(family: &str) -> &'static str {
+    match family {
+        "constant" => "give `value`",
+        "uniform" => "give `low` and `high`, or two quantiles",
+        "exponential" => "give `mean`, or one quantile such as `median`",
+        "log-normal" => {
+            "give `median` and `sigma`, `mean` and `deviation`, or two quantiles such as `median` and `p95`"
+        }
+        "gamma" => "give `shape` and `mean`, `mean` and `deviation`, or two quantiles",
+        "erlang" => "give `stages` and `mean`",
+        "weibull" => "give `shape` and `size`, or two quantiles",
+        "pareto" => "give `size` and `shape`, or two quantiles",
+        "triangular" => "give `low`, `mode` and `high`",
+        _ => "give `samples` or `quantiles`",
+    }
+}

@@ -1,0 +1,84 @@
+//! First-come lists of requests that cost nothing to leave from the middle.
+//!
+//! Rule: a request waits in one list at a time, so one pair of links for each request serves all lists. An abort takes a
+//! request out of its list in constant time, and no list allocates.
+
+/// The number of a request in its load.
+pub type RequestId = usize;
+
+const NONE: usize = usize::MAX;
+
+/// The neighbours of a request in its list.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    before: usize,
+    after: usize,
+}
+
+impl Default for Link {
+    fn default() -> Self {
+        Self { before: NONE, after: NONE }
+    }
+}
+
+/// A list; its links lie in the load's table of links.
+#[derive(Clone, Copy, Debug)]
+pub struct List {
+    head: usize,
+    tail: usize,
+}
+
+impl Default for List {
+    fn default() -> Self {
+        Self { head: NONE, tail: NONE }
+    }
+}
+
+impl List {
+    /// The first.
+    pub fn first(&self) -> Option<RequestId> {
+        (self.head != NONE).then_some(self.head)
+    }
+
+    /// The last.
+    pub fn last(&self) -> Option<RequestId> {
+        (self.tail != NONE).then_some(self.tail)
+    }
+
+    /// The one behind another.
+    pub fn next(links: &[Link], id: RequestId) -> Option<RequestId> {
+        let after = links[id].after;
+        (after != NONE).then_some(after)
+    }
+
+    /// Goes to the end.
+    pub fn push(&mut self, links: &mut [Link], id: RequestId) {
+        links[id] = Link { before: self.tail, after: NONE };
+        match self.tail {
+            NONE => self.head = id,
+            tail => links[tail].after = id,
+        }
+        self.tail = id;
+    }
+
+    /// Takes the first away.
+    pub fn pop(&mut self, links: &mut [Link]) -> Option<RequestId> {
+        let first = self.first()?;
+        self.remove(links, first);
+        Some(first)
+    }
+
+    /// Takes a request out; it must be in this list.
+    pub fn remove(&mut self, links: &mut [Link], id: RequestId) {
+        let Link { before, after } = links[id];
+        match before {
+            NONE => self.head = after,
+            before => links[before].after = after,
+        }
+        match after {
+            NONE => self.tail = before,
+            after => links[after].before = before,
+        }
+        links[id] = Link::default();
+    }
+}

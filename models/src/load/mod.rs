@@ -1,0 +1,232 @@
+//! One load of a page: every request through its stations, until the horizon.
+//!
+//! Rule: a load is a function of (plan, seed, load number) and nothing else. Events are ordered by (time, sequence
+//! number). Each station is one file; a request passes them in the order page, scheduler, cache, pool, server, page. A
+//! [`Load`] keeps its memory, so that a thousand loads allocate as much as the largest of them.
+
+mod cache;
+mod list;
+mod page;
+mod pool;
+mod request;
+mod scheduler;
+mod server;
+mod sharing;
+mod verdict;
+
+pub use request::{Outcome, Request, Station};
+pub use verdict::Verdict;
+
+use crate::limits;
+use crate::plan::Plan;
+use list::{Link, RequestId};
+use sim_core::{End, EventQueue, Flow, Model, Streams, Time, run};
+
+/// Something that happens in a load.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// A copy of a class makes its first call.
+    Start { instance: usize },
+    /// The next request of a random stream.
+    Arrival { class: usize, tab: u32, number: u32 },
+    /// A poll's tick.
+    Tick { instance: usize },
+    /// A retry's pause is over.
+    Retry { instance: usize },
+    /// A request's deadline.
+    Deadline { request: RequestId },
+    /// The scheduler has held a request for as long as it may.
+    Release { request: RequestId },
+    /// A request has waited at the cache lock for as long as it may.
+    LockTimeout { request: RequestId },
+    /// A connection is open.
+    Connected { connection: usize },
+    /// A request that needs none of the group's connections has one of its own.
+    HandOver { request: RequestId },
+    /// The browser has handed over one or more requests.
+    HandedOver,
+    /// The server has a request.
+    Sent { request: RequestId },
+    /// A part of a request's work is done, by a worker of its own.
+    Worked { request: RequestId },
+    /// A processor-sharing server has finished something.
+    Shared { origin: usize },
+    /// A wait after a part of the work is over.
+    Waited { request: RequestId },
+    /// A body has come.
+    BodyEnd { request: RequestId },
+}
+
+/// The events of a load.
+pub(crate) type Agenda = EventQueue<Event>;
+
+/// How far a load is simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// To its horizon.
+    Whole,
+    /// Until its verdict cannot change any more.
+    UntilDecided,
+}
+
+/// A load that cannot be simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoadError {
+    /// Too many requests.
+    #[error("load {load} issued {limit} requests, which is the limit; lower a count, a rate or the horizon", limit = limits::REQUESTS)]
+    Requests {
+        /// Its number.
+        load: u64,
+    },
+    /// Too many events.
+    #[error("load {load} took {limit} events, which is the limit; lower a rate or the horizon", limit = limits::EVENTS)]
+    Events {
+        /// Its number.
+        load: u64,
+    },
+}
+
+/// The memory of a load, and after [`Load::simulate`] its record.
+#[derive(Debug, Default)]
+pub struct Load {
+    agenda: Agenda,
+    state: State,
+}
+
+/// Everything that changes while a load runs.
+#[derive(Debug, Default)]
+struct State {
+    requests: Vec<Request>,
+    links: Vec<Link>,
+    parameters: Vec<f64>,
+    tabs: u32,
+    page: page::Page,
+    scheduler: scheduler::Scheduler,
+    cache: cache::Cache,
+    pool: pool::Pool,
+    servers: Vec<server::Server>,
+    verdict: Verdict,
+    too_many: bool,
+}
+
+/// A load that is running.
+struct Running<'a> {
+    plan: &'a Plan,
+    streams: Streams,
+    extent: Extent,
+    state: &'a mut State,
+}
+
+impl Load {
+    /// Memory for loads.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Simulates a load.
+    ///
+    /// # Errors
+    /// A load beyond the limits of [`crate::limits`].
+    pub fn simulate(&mut self, plan: &Plan, seed: u64, load: u64, extent: Extent) -> Result<(), LoadError> {
+        self.agenda.clear();
+        self.state.reset(plan);
+        let streams = Streams::new(seed, load);
+        plan.draw_parameters(&streams, &mut self.state.parameters);
+        let mut running = Running { plan, streams, extent, state: &mut self.state };
+        running.open_tabs(&mut self.agenda);
+        let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS);
+        if self.state.too_many {
+            return Err(LoadError::Requests { load });
+        }
+        let until = match end {
+            End::EventLimit => return Err(LoadError::Events { load }),
+            End::Stopped => self.agenda.now(),
+            End::Idle | End::Horizon => plan.horizon,
+        };
+        for request in &mut self.state.requests {
+            let station = request.station;
+            request.enter(station, until);
+            if request.slot_from.is_some() && request.slot_until.is_none() {
+                request.slot_until = Some(until);
+            }
+        }
+        self.state.verdict.close(&plan.load);
+        Ok(())
+    }
+
+    /// The requests, in the order in which they were issued; sockets among them.
+    pub fn requests(&self) -> &[Request] {
+        &self.state.requests
+    }
+
+    /// What became of the load.
+    pub fn verdict(&self) -> &Verdict {
+        &self.state.verdict
+    }
+
+    /// The values of the plan's parameters in this load.
+    pub fn parameters(&self) -> &[f64] {
+        &self.state.parameters
+    }
+}
+
+impl State {
+    fn reset(&mut self, plan: &Plan) {
+        self.requests.clear();
+        self.links.clear();
+        self.cache.reset();
+        self.servers.resize_with(plan.origins.len(), server::Server::default);
+        self.servers.iter_mut().for_each(server::Server::reset);
+        self.pool.reset(plan);
+        self.verdict = Verdict::default();
+        self.too_many = false;
+    }
+}
+
+impl Model for Running<'_> {
+    type Event = Event;
+
+    fn handle(&mut self, _now: Time, event: Event, agenda: &mut Agenda) -> Flow {
+        match event {
+            Event::Start { instance } => self.start(agenda, instance),
+            Event::Arrival { class, tab, number } => self.arrive(agenda, class, tab, number),
+            Event::Tick { instance } => self.tick(agenda, instance),
+            Event::Retry { instance } => self.retry(agenda, instance),
+            Event::Deadline { request } => self.deadline(agenda, request),
+            Event::Release { request } => self.scheduler_release(agenda, request),
+            Event::LockTimeout { request } => self.lock_timeout(agenda, request),
+            Event::Connected { connection } => self.connected(agenda, connection),
+            Event::HandOver { request } => self.hand_over(agenda, request),
+            Event::HandedOver => self.handed_over(agenda),
+            Event::Sent { request } => self.sent(agenda, request),
+            Event::Worked { request } => self.worked(agenda, request),
+            Event::Shared { origin } => self.shared(agenda, origin),
+            Event::Waited { request } => self.waited(agenda, request),
+            Event::BodyEnd { request } => self.body_ended(agenda, request),
+        }
+        let decided = self.extent == Extent::UntilDecided && self.state.verdict.is_decided(&self.plan.load);
+        if decided || self.state.too_many { Flow::Stop } else { Flow::Continue }
+    }
+}
+
+impl<'a> Running<'a> {
+    fn request(&mut self, id: RequestId) -> &mut Request {
+        &mut self.state.requests[id]
+    }
+
+    fn class(&self, id: RequestId) -> &'a crate::class::Class {
+        &self.plan.classes[self.state.requests[id].class]
+    }
+
+    /// The number that all draws of a request have in common.
+    fn entity(index: u32, attempt: u32, tab: u32) -> u64 {
+        u64::from(tab) << 48 | u64::from(attempt) << 24 | u64::from(index)
+    }
+
+    /// Draws a quantity of a request.
+    fn draw(&self, id: RequestId, form: &crate::form::Form, purpose: sim_core::Purpose) -> sim_core::Span {
+        let request = &self.state.requests[id];
+        let entity = Self::entity(request.index, request.attempt, request.tab);
+        form.span(&self.state.parameters, || self.streams.uniform(purpose, entity))
+    }
+}

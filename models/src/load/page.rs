@@ -1,0 +1,480 @@
+//! The page: what it issues when, what it holds back, and what it does with an answer.
+//!
+//! Rule: starts, ticks and retries issue; a guard skips a tick while a call is in flight (a call that ends at the very
+//! instant of the tick is still in flight: the browser runs the timer before it settles the promise); deduplication joins
+//! a call of the same URL in the same tab; a framework's queue lets a limited number through (Next.js: five at once,
+//! freed by the first decoded row of the answer). An answer frees the connection first and reaches the page then.
+
+use super::list::{List, RequestId};
+use super::request::{Outcome, Request, Station};
+use super::{Agenda, Event, Running};
+use crate::class::{self, Kind, Start};
+use crate::limits;
+use sim_core::{Span, Time};
+
+/// What the page remembers.
+#[derive(Debug, Default)]
+pub(super) struct Page {
+    /// The copies of classes, those of random streams behind the others.
+    instances: Vec<Instance>,
+    /// Of each class in each tab: where its copies begin, and how many there are.
+    ranges: Vec<(usize, usize)>,
+    /// Of each class in each tab: how many copies have had each event.
+    reached: Vec<[usize; class::Event::COUNT]>,
+    /// Of each framework queue in each tab.
+    queues: Vec<QueueState>,
+    /// Calls that others may join, by tab and URL, sorted.
+    joinable: Vec<((u32, u64), RequestId)>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct QueueState {
+    inside: usize,
+    waiting: List,
+}
+
+/// A copy of a class in a tab.
+#[derive(Debug, Clone)]
+struct Instance {
+    class: usize,
+    index: u32,
+    tab: u32,
+    calls: u32,
+    in_flight: u32,
+    last: Option<RequestId>,
+    last_end: Option<Time>,
+    /// Failures in a row.
+    failures: u32,
+    /// When the first call of the row of failures was issued.
+    row_began: Time,
+    /// The events that this copy has had, one bit each.
+    had: u8,
+}
+
+impl Instance {
+    fn new(class: usize, index: u32, tab: u32) -> Self {
+        Self {
+            class,
+            index,
+            tab,
+            calls: 0,
+            in_flight: 0,
+            last: None,
+            last_end: None,
+            failures: 0,
+            row_began: Time::ZERO,
+            had: 0,
+        }
+    }
+
+    fn has_had(&self, event: class::Event) -> bool {
+        self.had >> (event as u8) & 1 == 1
+    }
+}
+
+impl Running<'_> {
+    /// Makes the copies of all classes and schedules their starts.
+    pub(super) fn open_tabs(&mut self, agenda: &mut Agenda) {
+        let plan = self.plan;
+        let limit = u64::from(u32::MAX);
+        let tabs = u32::try_from(plan.browser.tabs.count(&self.state.parameters).min(limit)).unwrap_or(u32::MAX);
+        self.state.tabs = tabs;
+        self.state.scheduler.reset(plan, tabs);
+        let page = &mut self.state.page;
+        page.instances.clear();
+        page.ranges.clear();
+        page.reached.clear();
+        page.joinable.clear();
+        page.queues.clear();
+        page.queues.resize(plan.queues.len() * tabs as usize, QueueState::default());
+        for tab in 0..tabs {
+            for (number, class) in plan.classes.iter().enumerate() {
+                let first = page.instances.len();
+                let copies = match class.start {
+                    Start::Arrivals { .. } => 0,
+                    _ => class.count.count(&self.state.parameters),
+                };
+                if copies > (limits::REQUESTS - first.min(limits::REQUESTS)) as u64 {
+                    self.state.too_many = true;
+                    return;
+                }
+                let copies = u32::try_from(copies).unwrap_or(u32::MAX);
+                page.instances.extend((0..copies).map(|index| Instance::new(number, index, tab)));
+                page.ranges.push((first, copies as usize));
+                page.reached.push([0; class::Event::COUNT]);
+                if plan.load.ready.contains(&number) {
+                    self.state.verdict.missing += copies as usize;
+                }
+            }
+        }
+        if self.state.verdict.missing == 0 {
+            self.state.verdict.ready = Some(Time::ZERO);
+        }
+        for tab in 0..tabs {
+            let opens = Time::ZERO + plan.browser.tab_interval * u64::from(tab);
+            for (number, class) in plan.classes.iter().enumerate() {
+                match &class.start {
+                    Start::At(form) => self.schedule_copies(agenda, number, tab, opens, form),
+                    Start::Arrivals { .. } => self.schedule_arrival(agenda, number, tab, 0, opens),
+                    // Nothing to wait for: a class without copies has had all its events.
+                    Start::After { class: before, delay, .. } => {
+                        if self.range(*before, tab).1 == 0 && !self.is_stream(*before) {
+                            self.schedule_copies(agenda, number, tab, opens, delay);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_stream(&self, class: usize) -> bool {
+        matches!(self.plan.classes[class].start, Start::Arrivals { .. })
+    }
+
+    fn range(&self, class: usize, tab: u32) -> (usize, usize) {
+        self.state.page.ranges[tab as usize * self.plan.classes.len() + class]
+    }
+
+    fn schedule_copies(&self, agenda: &mut Agenda, class: usize, tab: u32, from: Time, form: &crate::form::Form) {
+        let (first, copies) = self.range(class, tab);
+        let purpose = self.plan.classes[class].purposes.start;
+        for instance in first..first + copies {
+            let index = self.state.page.instances[instance].index;
+            let after =
+                form.span(&self.state.parameters, || self.streams.uniform(purpose, Self::entity(index, 0, tab)));
+            agenda.schedule(from + after, Event::Start { instance });
+        }
+    }
+
+    /// Schedules the arrival of a number; each gap has a draw of its own.
+    fn schedule_arrival(&self, agenda: &mut Agenda, class: usize, tab: u32, number: u32, from: Time) {
+        let Start::Arrivals { gap, until, .. } = &self.plan.classes[class].start else { return };
+        let purpose = self.plan.classes[class].purposes.arrivals;
+        let at = from + Span::from_seconds_f64(gap.draw(&self.streams, purpose, Self::entity(number, 0, tab)));
+        let opens = Time::ZERO + self.plan.browser.tab_interval * u64::from(tab);
+        if at <= opens + *until {
+            agenda.schedule(at, Event::Arrival { class, tab, number });
+        }
+    }
+
+    pub(super) fn arrive(&mut self, agenda: &mut Agenda, class: usize, tab: u32, number: u32) {
+        let instance = self.state.page.instances.len();
+        self.state.page.instances.push(Instance::new(class, number, tab));
+        self.issue(agenda, instance);
+        self.schedule_arrival(agenda, class, tab, number + 1, agenda.now());
+    }
+
+    pub(super) fn start(&mut self, agenda: &mut Agenda, instance: usize) {
+        let class = &self.plan.classes[self.state.page.instances[instance].class];
+        if let Some(every) = class.every {
+            agenda.schedule(agenda.now() + every, Event::Tick { instance });
+        }
+        self.issue(agenda, instance);
+    }
+
+    pub(super) fn tick(&mut self, agenda: &mut Agenda, instance: usize) {
+        let copy = &self.state.page.instances[instance];
+        let class = &self.plan.classes[copy.class];
+        if class.until_ok && copy.has_had(class::Event::Ok) {
+            return;
+        }
+        if let Some(every) = class.every {
+            agenda.schedule(agenda.now() + every, Event::Tick { instance });
+        }
+        let busy = class.guard && (copy.in_flight > 0 || copy.last_end == Some(agenda.now()));
+        let fresh = class
+            .skip_while_fresh
+            .is_some_and(|(socket, within)| self.is_fresh(socket, copy.tab, within, agenda.now()));
+        if !busy && !fresh {
+            self.issue(agenda, instance);
+        }
+    }
+
+    pub(super) fn retry(&mut self, agenda: &mut Agenda, instance: usize) {
+        let copy = &self.state.page.instances[instance];
+        if copy.in_flight == 0 || !self.plan.classes[copy.class].guard {
+            self.issue(agenda, instance);
+        }
+    }
+
+    /// Whether a socket of a tab is open and its last snapshot is younger than a span.
+    fn is_fresh(&self, socket: usize, tab: u32, within: Span, now: Time) -> bool {
+        let (first, _) = self.range(socket, tab);
+        let Some(request) = self.state.page.instances.get(first).and_then(|copy| copy.last) else { return false };
+        let request = &self.state.requests[request];
+        let (Some(opened), None, Some(every)) =
+            (request.headers, request.ended, self.plan.classes[socket].snapshot_every)
+        else {
+            return false;
+        };
+        (now - opened).as_nanos() % every.as_nanos() < within.as_nanos()
+    }
+
+    fn issue(&mut self, agenda: &mut Agenda, instance: usize) {
+        if self.state.requests.len() >= limits::REQUESTS {
+            self.state.too_many = true;
+            return;
+        }
+        let now = agenda.now();
+        let id = self.state.requests.len();
+        let copy = &mut self.state.page.instances[instance];
+        copy.calls += 1;
+        copy.in_flight += 1;
+        copy.last = Some(id);
+        let (number, index, tab, calls) = (copy.class, copy.index, copy.tab, copy.calls);
+        if copy.failures == 0 {
+            copy.row_began = now;
+        }
+        self.state.requests.push(Request::new(number, index, tab, calls, instance, now));
+        self.state.links.push(super::list::Link::default());
+        let class = &self.plan.classes[number];
+        self.reach(agenda, id, class::Event::Issued);
+        if let Some(deadline) = class.deadline {
+            let key = agenda.schedule(now + deadline, Event::Deadline { request: id });
+            self.request(id).deadline = Some(key);
+        }
+        if class.dedupe {
+            let key = (tab, self.url(id));
+            match self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key) {
+                Ok(at) => {
+                    let leader = self.state.page.joinable[at].1;
+                    return self.follow(id, leader);
+                }
+                Err(at) => self.state.page.joinable.insert(at, (key, id)),
+            }
+        }
+        match class.queue {
+            Some(queue) => {
+                let queue = self.queue_state(queue, tab);
+                let state = &mut self.state.page.queues[queue];
+                state.waiting.push(&mut self.state.links, id);
+                self.advance_queue(agenda, queue);
+            }
+            None => self.to_scheduler(agenda, id),
+        }
+    }
+
+    /// A number for the URL of a request at its origin.
+    pub(super) fn url(&self, id: RequestId) -> u64 {
+        let request = &self.state.requests[id];
+        let class = &self.plan.classes[request.class];
+        class.url.identity(request.index, request.tab).wrapping_add((class.origin as u64).rotate_left(32))
+    }
+
+    /// Waits for another request's end.
+    pub(super) fn follow(&mut self, id: RequestId, leader: RequestId) {
+        self.state.requests[id].state.leader = Some(leader);
+        self.state.requests[leader].state.followers.push(&mut self.state.links, id);
+    }
+
+    fn queue_state(&self, queue: usize, tab: u32) -> usize {
+        tab as usize * self.plan.queues.len() + queue
+    }
+
+    fn advance_queue(&mut self, agenda: &mut Agenda, at: usize) {
+        let rules = self.plan.queues[at % self.plan.queues.len()];
+        loop {
+            let state = &mut self.state.page.queues[at];
+            let next = if rules.newest_first { state.waiting.last() } else { state.waiting.first() };
+            let Some(id) = next.filter(|_| state.inside < rules.limit) else { return };
+            state.waiting.remove(&mut self.state.links, id);
+            state.inside += 1;
+            self.request(id).state.has_place = true;
+            self.to_scheduler(agenda, id);
+        }
+    }
+
+    fn leave_queue(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let request = &mut self.state.requests[id];
+        if !std::mem::take(&mut request.state.has_place) {
+            return;
+        }
+        let tab = request.tab;
+        if let Some(queue) = self.class(id).queue {
+            let at = self.queue_state(queue, tab);
+            self.state.page.queues[at].inside -= 1;
+            self.advance_queue(agenda, at);
+        }
+    }
+
+    /// The headers of a request have come to the page.
+    pub(super) fn headers_seen(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
+        let queue = class.queue.map(|queue| self.plan.queues[queue]);
+        let (reads_body, until, kind) = (class.reads_body, class.deadline_until, class.kind);
+        if until == class::DeadlineUntil::Headers {
+            self.drop_deadline(agenda, id);
+        }
+        self.reach(agenda, id, class::Event::Headers);
+        if queue.is_some_and(|queue| queue.frees_at_headers) {
+            self.leave_queue(agenda, id);
+        }
+        if !reads_body && kind == Kind::Fetch {
+            self.settle(agenda, id, true);
+        }
+    }
+
+    pub(super) fn drop_deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if let Some(key) = self.request(id).deadline.take() {
+            agenda.cancel(key);
+        }
+    }
+
+    pub(super) fn drop_timer(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if let Some(key) = self.request(id).timer.take() {
+            agenda.cancel(key);
+        }
+    }
+
+    pub(super) fn deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).deadline = None;
+        let request = &self.state.requests[id];
+        match request.station {
+            Station::Ended => return,
+            Station::Page => match request.state.leader {
+                Some(leader) => self.state.requests[leader].state.followers.remove(&mut self.state.links, id),
+                None => {
+                    if let Some(queue) = self.class(id).queue {
+                        let at = self.queue_state(queue, self.state.requests[id].tab);
+                        self.state.page.queues[at].waiting.remove(&mut self.state.links, id);
+                    }
+                }
+            },
+            Station::Scheduler => self.leave_scheduler(id),
+            Station::Cache => self.leave_cache(id),
+            Station::Pool => self.leave_pool(id),
+            Station::Connect | Station::Server | Station::Body => {}
+        }
+        self.finish(agenda, id, Outcome::Aborted);
+    }
+
+    /// A request ends: its connection first, then the other stations, then the page.
+    pub(super) fn finish(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) {
+        let now = agenda.now();
+        self.drop_deadline(agenda, id);
+        let station = self.request(id).station;
+        let request = self.request(id);
+        request.enter(Station::Ended, now);
+        request.ended = Some(now);
+        request.outcome = outcome;
+        match (outcome, station) {
+            (Outcome::Aborted, Station::Connect) => self.abort_hand_over(agenda, id),
+            (Outcome::Aborted, Station::Server) => self.abort_at_server(agenda, id),
+            _ => {}
+        }
+        self.drop_timer(agenda, id);
+        self.free_connection(agenda, id, outcome == Outcome::Aborted);
+        self.pass_lock(agenda, id);
+        self.scheduler_forget(agenda, id);
+        self.leave_queue(agenda, id);
+        if self.class(id).dedupe && self.request(id).state.leader.is_none() {
+            let key = (self.request(id).tab, self.url(id));
+            if let Ok(at) = self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key) {
+                self.state.page.joinable.remove(at);
+            }
+        }
+        let instance = self.state.requests[id].instance;
+        let copy = &mut self.state.page.instances[instance];
+        copy.in_flight -= 1;
+        copy.last_end = Some(now);
+        let succeeded = match outcome {
+            Outcome::Ok => true,
+            Outcome::Coalesced => {
+                let leader = self.state.requests[id].state.leader;
+                leader.is_some_and(|leader| self.state.requests[leader].outcome == Outcome::Ok)
+            }
+            Outcome::Aborted | Outcome::Unfinished => false,
+        };
+        self.settle(agenda, id, succeeded);
+        self.finish_followers(agenda, id, outcome);
+    }
+
+    /// Those who waited for a request's end share its fate; readers of an answer that was never stored go on alone.
+    fn finish_followers(&mut self, agenda: &mut Agenda, leader: RequestId, outcome: Outcome) {
+        let mut followers = std::mem::take(&mut self.state.requests[leader].state.followers);
+        while let Some(id) = followers.pop(&mut self.state.links) {
+            let reads_cache = self.state.requests[id].station == Station::Cache;
+            match (reads_cache, outcome) {
+                (false, _) => self.finish(agenda, id, Outcome::Coalesced),
+                (true, Outcome::Ok) => {
+                    self.request(id).headers = Some(agenda.now());
+                    self.finish(agenda, id, Outcome::Ok);
+                }
+                (true, _) => {
+                    self.request(id).state.leader = None;
+                    self.to_pool(agenda, id);
+                }
+            }
+        }
+    }
+
+    /// The page learns of a success or a failure, once.
+    fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
+        if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
+            self.request(id).state.settled = true;
+            return;
+        }
+        let now = agenda.now();
+        let request = &self.state.requests[id];
+        let (number, instance, issued) = (request.class, request.instance, request.issued);
+        let class = &self.plan.classes[number];
+        let rules = &self.plan.load;
+        let shows_error = rules.error.filter(|error| error.class == number);
+        let copy = &mut self.state.page.instances[instance];
+        if succeeded {
+            let first = !copy.has_had(class::Event::Ok);
+            copy.failures = 0;
+            if shows_error.is_some() {
+                self.state.verdict.clear_error(rules, now);
+            }
+            if first && rules.ready.contains(&number) {
+                self.state.verdict.one_less(rules, now);
+            }
+            self.reach(agenda, id, class::Event::Ok);
+        } else {
+            if copy.failures == 0 {
+                copy.row_began = issued;
+            }
+            copy.failures += 1;
+            let (failures, row) = (copy.failures, now - copy.row_began);
+            if let Some(error) = shows_error
+                && (error.failures > 0 && failures >= error.failures
+                    || error.no_success_for.is_some_and(|span| row >= span))
+            {
+                self.state.verdict.show_error(id, now);
+            }
+            if failures < class.attempts {
+                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
+                agenda.schedule(now + pause.copied().unwrap_or(Span::ZERO), Event::Retry { instance });
+            }
+            self.reach(agenda, id, class::Event::Failed);
+        }
+        self.reach(agenda, id, class::Event::End);
+    }
+
+    /// A copy has had an event; when all copies have had it, those who wait for it start.
+    pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
+        let request = &self.state.requests[id];
+        let (number, tab, instance) = (request.class, request.tab, request.instance);
+        let copy = &mut self.state.page.instances[instance];
+        if copy.has_had(event) {
+            return;
+        }
+        copy.had |= 1 << (event as u8);
+        let at = tab as usize * self.plan.classes.len() + number;
+        let reached = &mut self.state.page.reached[at][event as usize];
+        *reached += 1;
+        // A random stream has no last copy: its first one counts.
+        if *reached != self.state.page.ranges[at].1.max(1) {
+            return;
+        }
+        for (waiting, class) in self.plan.classes.iter().enumerate() {
+            if let Start::After { class: before, event: wanted, delay } = &class.start
+                && *before == number
+                && *wanted == event
+            {
+                self.schedule_copies(agenda, waiting, tab, agenda.now(), delay);
+            }
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The connection pool: six connections per origin, shared by all tabs.
+//!
+//! Rule (Chromium, net/socket/transport_client_socket_pool.cc, measured in three engines): active, connecting and idle
+//! connections of a group count together against its limit; the queue is served by priority, first come within one;
+//! nothing is preempted; a connection goes to whoever heads the queue when it is ready. An abort in the queue only leaves
+//! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
+//! number of streams. A WebSocket has a pool of its own; some engines want one of the six for its handshake.
+
+use super::list::{List, RequestId};
+use super::request::Station;
+use super::sharing::Sharing;
+use super::{Agenda, Event, Running};
+use crate::browser::RANKS;
+use crate::class::Kind;
+use crate::plan::Plan;
+use sim_core::{Span, Time};
+
+/// All connections.
+#[derive(Debug, Default)]
+pub(super) struct Pool {
+    /// Of each origin: requests with credentials, and without.
+    groups: Vec<Group>,
+    connections: Vec<Connection>,
+    /// Open or opening connections of all groups.
+    total: usize,
+    /// Requests on their way to a server.
+    handing_over: Sharing,
+}
+
+#[derive(Debug, Default)]
+struct Group {
+    queue: [List; RANKS],
+    waiting: usize,
+    active: usize,
+    connecting: usize,
+    /// In the order in which they became idle.
+    idle: Vec<usize>,
+    /// The one connection of a multiplexed group, once it is open.
+    session: Option<usize>,
+}
+
+#[derive(Debug)]
+struct Connection {
+    group: usize,
+    used: bool,
+    idle_since: Time,
+    /// The request that it was opened for.
+    owner: Option<RequestId>,
+}
+
+impl Pool {
+    pub(super) fn reset(&mut self, plan: &Plan) {
+        self.groups.resize_with(2 * plan.origins.len(), Group::default);
+        for group in &mut self.groups {
+            let mut idle = std::mem::take(&mut group.idle);
+            idle.clear();
+            *group = Group { idle, ..Group::default() };
+        }
+        self.connections.clear();
+        self.handing_over.reset();
+        self.total = 0;
+    }
+}
+
+impl Group {
+    fn head(&self) -> Option<RequestId> {
+        self.queue.iter().rev().find_map(List::first)
+    }
+}
+
+impl Running<'_> {
+    fn group(&self, id: RequestId) -> usize {
+        let class = self.class(id);
+        let apart = class.omits_credentials && self.plan.browser.credentials_split;
+        2 * class.origin + usize::from(apart)
+    }
+
+    /// Whether a class needs one of the group's connections at all.
+    fn needs_slot(&self, kind: Kind) -> bool {
+        let rules = &self.plan.browser;
+        match kind {
+            Kind::Fetch => true,
+            Kind::EventSource => rules.event_source_takes_slot,
+            Kind::WebSocket => rules.websocket_takes_slot || rules.websocket_handshake_takes_slot,
+        }
+    }
+
+    pub(super) fn to_pool(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let now = agenda.now();
+        let rules = &self.plan.browser;
+        if !self.needs_slot(self.class(id).kind) {
+            self.request(id).enter(Station::Connect, now);
+            self.request(id).timer = Some(agenda.schedule(now + rules.connect, Event::HandOver { request: id }));
+            return;
+        }
+        self.request(id).enter(Station::Pool, now);
+        let (group, rank) = (self.group(id), self.class(id).rank);
+        self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
+        self.state.pool.groups[group].waiting += 1;
+        self.serve(agenda, group, Some(id));
+    }
+
+    pub(super) fn leave_pool(&mut self, id: RequestId) {
+        let (group, rank) = (self.group(id), self.class(id).rank);
+        let group = &mut self.state.pool.groups[group];
+        group.queue[rank].remove(&mut self.state.links, id);
+        group.waiting -= 1;
+    }
+
+    /// Hands idle connections to those who wait, and opens new ones as far as the limits go.
+    fn serve(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
+        let rules = &self.plan.browser;
+        if rules.multiplexed {
+            return self.serve_streams(agenda, group);
+        }
+        while let Some(head) = self.state.pool.groups[group].head() {
+            let Some(connection) = self.take_idle(group, agenda.now()) else { break };
+            self.assign(agenda, connection, head);
+        }
+        loop {
+            let state = &self.state.pool.groups[group];
+            // The head has found no idle connection above, so active and connecting are all there are.
+            if state.connecting >= state.waiting || state.active + state.connecting >= rules.connections {
+                return;
+            }
+            let owner = owner.or(state.head());
+            if self.state.pool.total >= rules.connections_total && !self.close_an_idle_one() {
+                return;
+            }
+            self.open(agenda, group, owner);
+        }
+    }
+
+    fn serve_streams(&mut self, agenda: &mut Agenda, group: usize) {
+        let state = &self.state.pool.groups[group];
+        let Some(connection) = state.session else {
+            if state.connecting == 0 && state.waiting > 0 {
+                self.open(agenda, group, None);
+            }
+            return;
+        };
+        while let Some(head) = self.state.pool.groups[group].head() {
+            if self.state.pool.groups[group].active >= self.plan.browser.streams {
+                return;
+            }
+            self.assign(agenda, connection, head);
+        }
+    }
+
+    fn open(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
+        let connection = self.state.pool.connections.len();
+        self.state.pool.connections.push(Connection { group, used: false, idle_since: Time::ZERO, owner });
+        self.state.pool.groups[group].connecting += 1;
+        self.state.pool.total += 1;
+        agenda.schedule(agenda.now() + self.plan.browser.connect, Event::Connected { connection });
+    }
+
+    pub(super) fn connected(&mut self, agenda: &mut Agenda, connection: usize) {
+        let Connection { group, owner, .. } = self.state.pool.connections[connection];
+        self.state.pool.groups[group].connecting -= 1;
+        if self.plan.browser.multiplexed {
+            self.state.pool.groups[group].session = Some(connection);
+            return self.serve_streams(agenda, group);
+        }
+        let waits = |id: &RequestId| self.state.requests[*id].station == Station::Pool;
+        let bound = owner.filter(|id| !self.plan.browser.late_binding && waits(id));
+        match bound.or(self.state.pool.groups[group].head()) {
+            Some(request) => self.assign(agenda, connection, request),
+            None => self.rest(agenda.now(), connection),
+        }
+    }
+
+    fn rest(&mut self, now: Time, connection: usize) {
+        let state = &mut self.state.pool.connections[connection];
+        state.idle_since = now;
+        let group = state.group;
+        self.state.pool.groups[group].idle.push(connection);
+    }
+
+    /// Takes the idle connection that the browser would take, closing those that have been idle for too long.
+    fn take_idle(&mut self, group: usize, now: Time) -> Option<usize> {
+        let rules = &self.plan.browser;
+        let keep_alive = self.plan.origins[group / 2].keep_alive.unwrap_or(Span::MAX);
+        let pool = &mut self.state.pool;
+        let connections = &pool.connections;
+        let before = pool.groups[group].idle.len();
+        pool.groups[group].idle.retain(|connection| {
+            let connection = &connections[*connection];
+            let timeout = if connection.used { rules.idle_timeout_used } else { rules.idle_timeout_unused };
+            now - connection.idle_since < timeout.min(keep_alive)
+        });
+        let idle = &mut pool.groups[group].idle;
+        pool.total -= before - idle.len();
+        let newest_used = idle.iter().rposition(|connection| rules.idle_newest_first && connections[*connection].used);
+        // Of never used ones the oldest; where the newest is not preferred, the first that was opened.
+        let oldest = (0..idle.len()).min_by_key(|at| idle[*at]);
+        newest_used.or(oldest).map(|at| idle.remove(at))
+    }
+
+    /// Closes an idle connection of some group to make room in the whole pool.
+    fn close_an_idle_one(&mut self) -> bool {
+        let pool = &mut self.state.pool;
+        let found = pool.groups.iter_mut().find(|group| !group.idle.is_empty());
+        if let Some(group) = found {
+            group.idle.remove(0);
+            pool.total -= 1;
+            return true;
+        }
+        false
+    }
+
+    fn assign(&mut self, agenda: &mut Agenda, connection: usize, id: RequestId) {
+        let now = agenda.now();
+        self.leave_pool(id);
+        let state = &mut self.state.pool.connections[connection];
+        let fresh = !std::mem::replace(&mut state.used, true);
+        let group = state.group;
+        self.state.pool.groups[group].active += 1;
+        let connect = self.plan.browser.connect;
+        let request = self.request(id);
+        let waited = now - request.since;
+        request.enter(Station::Connect, now);
+        if fresh {
+            let opening = waited.min(connect);
+            let spent = &mut request.spent;
+            spent[Station::Pool as usize] = spent[Station::Pool as usize] - opening;
+            spent[Station::Connect as usize] = spent[Station::Connect as usize] + opening;
+        }
+        request.slot_from = Some(now);
+        request.connection = u32::try_from(connection + 1).ok();
+        self.hand_over(agenda, id);
+    }
+
+    /// Brings a request that has its connection on its way to the server. Hand-overs that happen together share the
+    /// browser's processor: six at once take six times as long as one (measured: 2 ms alone, 8 to 18 ms for six).
+    pub(super) fn hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let handover = self.plan.browser.handover;
+        self.request(id).timer = None;
+        if handover.is_zero() {
+            self.request(id).timer = Some(agenda.schedule(agenda.now(), Event::Sent { request: id }));
+        } else {
+            self.state.pool.handing_over.join(agenda, id, handover, 1, Event::HandedOver);
+        }
+    }
+
+    pub(super) fn handed_over(&mut self, agenda: &mut Agenda) {
+        while let Some(id) = self.state.pool.handing_over.done(agenda, 1, Event::HandedOver) {
+            self.sent(agenda, id);
+        }
+    }
+
+    /// An abort strikes a request on its way to the server.
+    pub(super) fn abort_hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.state.pool.handing_over.leave(agenda, id, 1, Event::HandedOver);
+    }
+
+    /// A request has ended, or a socket needs its slot no longer: the connection goes to the next, or is closed.
+    pub(super) fn free_connection(&mut self, agenda: &mut Agenda, id: RequestId, aborted: bool) {
+        let now = agenda.now();
+        let kind = self.class(id).kind;
+        let request = self.request(id);
+        let (Some(_), None, Some(connection)) = (request.slot_from, request.slot_until, request.connection) else {
+            return;
+        };
+        request.slot_until = Some(now);
+        let connection = connection as usize - 1;
+        let group = self.state.pool.connections[connection].group;
+        self.state.pool.groups[group].active -= 1;
+        let closes = kind == Kind::WebSocket || aborted && self.plan.browser.abort_closes_connection;
+        if self.plan.browser.multiplexed {
+            self.serve_streams(agenda, group);
+            return;
+        }
+        if closes {
+            self.state.pool.total -= 1;
+        } else {
+            self.rest(now, connection);
+        }
+        // Another group may have waited for room in the whole pool.
+        for other in 0..self.state.pool.groups.len() {
+            self.serve(agenda, other, None);
+        }
+    }
+
+    /// A socket is open: a WebSocket leaves the pool unless the rules say that it keeps its slot.
+    pub(super) fn socket_opened(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.class(id).kind == Kind::WebSocket && !self.plan.browser.websocket_takes_slot {
+            self.free_connection(agenda, id, false);
+        }
+    }
+}

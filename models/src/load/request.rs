@@ -1,0 +1,177 @@
+//! One request's life: when it was where, and how it ended.
+//!
+//! Rule: a request is at one station at a time, so the times at its stations add up to its life.
+
+use super::list::{List, RequestId};
+use sim_core::{EventKey, Span, Time};
+
+/// Where a request is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Station {
+    /// The page holds it: a framework's queue, or a call of the same URL that it has joined.
+    Page,
+    /// The scheduler holds it.
+    Scheduler,
+    /// It waits for its turn at the cache lock, or for an answer that is being stored.
+    Cache,
+    /// It waits for a connection.
+    Pool,
+    /// It has a connection; the server does not have it yet.
+    Connect,
+    /// The server has it.
+    Server,
+    /// Its body is coming.
+    Body,
+    /// It has ended.
+    Ended,
+}
+
+impl Station {
+    /// How many stations take time.
+    pub const COUNT: usize = 7;
+    /// The stations that take time, in a request's order, with the names that output uses.
+    pub const ALL: [(Self, &'static str); Self::COUNT] = [
+        (Self::Page, "page"),
+        (Self::Scheduler, "scheduler"),
+        (Self::Cache, "cache"),
+        (Self::Pool, "pool"),
+        (Self::Connect, "connect"),
+        (Self::Server, "server"),
+        (Self::Body, "body"),
+    ];
+}
+
+/// How a request ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It was answered.
+    Ok,
+    /// Its deadline struck.
+    Aborted,
+    /// It shared the fate of a call of the same URL.
+    Coalesced,
+    /// It had not ended when the load was last looked at.
+    Unfinished,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Its class, by number in the plan.
+    pub class: usize,
+    /// Its copy's number, from 0; for a random stream, the arrival's.
+    pub index: u32,
+    /// Its tab, from 0.
+    pub tab: u32,
+    /// The how manieth call of its copy it is, from 1.
+    pub attempt: u32,
+    /// When the page made it.
+    pub issued: Time,
+    /// When the server had it.
+    pub sent: Option<Time>,
+    /// When its headers had come.
+    pub headers: Option<Time>,
+    /// When it ended.
+    pub ended: Option<Time>,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Its connection's number, from 1.
+    pub connection: Option<u32>,
+    /// From when on it kept one of the connections.
+    pub slot_from: Option<Time>,
+    /// Until when it kept the connection.
+    pub slot_until: Option<Time>,
+    /// The service time that was drawn for it, work and wait together, when the server got it.
+    pub drawn: Span,
+    pub(super) instance: usize,
+    pub(super) station: Station,
+    pub(super) since: Time,
+    pub(super) spent: [Span; Station::COUNT],
+    pub(super) deadline: Option<EventKey>,
+    pub(super) timer: Option<EventKey>,
+    pub(super) state: State,
+}
+
+/// What the stations remember of a request.
+#[derive(Clone, Debug, Default)]
+pub(super) struct State {
+    /// The call that it has joined, or the answer that it reads while that is being stored.
+    pub leader: Option<RequestId>,
+    /// Those that wait for this one's end.
+    pub followers: List,
+    /// It has a place of its framework's queue.
+    pub has_place: bool,
+    /// The scheduler counts it.
+    pub admitted: bool,
+    /// It is its URL's turn at the cache lock.
+    pub holds_lock: bool,
+    /// The page has been told of its success.
+    pub settled: bool,
+    /// The server still has work for it.
+    pub at_server: bool,
+    /// The parts of its work that are left.
+    pub hops_left: u32,
+    /// The length of each part of the work.
+    pub block: Span,
+    /// The wait after each part of the work.
+    pub gap: Span,
+}
+
+impl Request {
+    pub(super) fn new(class: usize, index: u32, tab: u32, attempt: u32, instance: usize, now: Time) -> Self {
+        Self {
+            class,
+            index,
+            tab,
+            attempt,
+            issued: now,
+            sent: None,
+            headers: None,
+            ended: None,
+            outcome: Outcome::Unfinished,
+            connection: None,
+            slot_from: None,
+            slot_until: None,
+            drawn: Span::ZERO,
+            instance,
+            station: Station::Page,
+            since: now,
+            spent: [Span::ZERO; Station::COUNT],
+            deadline: None,
+            timer: None,
+            state: State::default(),
+        }
+    }
+
+    /// Goes to a station; the time since the last change counts for the station that it leaves.
+    pub(super) fn enter(&mut self, station: Station, now: Time) {
+        if self.station != Station::Ended {
+            self.spent[self.station as usize] = self.spent[self.station as usize] + (now - self.since);
+        }
+        self.since = now;
+        self.station = station;
+    }
+
+    /// How long it was at a station.
+    pub fn spent(&self, station: Station) -> Span {
+        self.spent.get(station as usize).copied().unwrap_or(Span::ZERO)
+    }
+
+    /// Whether it was answered, as itself or as the call that it had joined.
+    pub fn succeeded(&self) -> bool {
+        self.state.settled
+    }
+
+    /// Where it was when it ended, or when the load was last looked at.
+    pub fn last_station(&self) -> Station {
+        match (self.headers, self.sent, self.slot_from) {
+            (Some(_), ..) => Station::Body,
+            (None, Some(_), _) => Station::Server,
+            (None, None, Some(_)) => Station::Connect,
+            (None, None, None) => {
+                let early = [Station::Pool, Station::Cache, Station::Scheduler];
+                early.into_iter().find(|station| !self.spent(*station).is_zero()).unwrap_or(Station::Page)
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The resource scheduler: it holds low priorities back while the tab is busy with their host.
+//!
+//! Rule (Chromium, services/network/resource_scheduler, measured): a request below net MEDIUM to a host that is not known
+//! to multiplex is delayable. At most 10 delayable requests of a tab are in flight, and reaching that stops the scan,
+//! also for other hosts; a delayable request waits while 6 requests of any priority of its tab to its host are in flight;
+//! none waits longer than 15 s (30 round trips, at least 15 s). Other tabs are invisible to it.
+
+use super::list::{List, RequestId};
+use super::request::Station;
+use super::{Agenda, Event, Running};
+use crate::browser::RANKS;
+use crate::class::Kind;
+use crate::plan::Plan;
+
+/// What the scheduler knows of all tabs.
+#[derive(Debug, Default)]
+pub(super) struct Scheduler {
+    tabs: Vec<Tab>,
+    /// Requests in flight of each tab to each origin.
+    per_host: Vec<usize>,
+}
+
+#[derive(Debug, Default, Clone)]
+struct Tab {
+    held: [List; RANKS],
+    delayable_in_flight: usize,
+}
+
+impl Scheduler {
+    pub(super) fn reset(&mut self, plan: &Plan, tabs: u32) {
+        self.tabs.clear();
+        self.tabs.resize(tabs as usize, Tab::default());
+        self.per_host.clear();
+        self.per_host.resize(tabs as usize * plan.origins.len(), 0);
+    }
+}
+
+impl Running<'_> {
+    fn is_delayable(&self, id: RequestId) -> bool {
+        let rules = &self.plan.browser;
+        rules.delays_low_priority && self.class(id).rank < rules.delayable_below
+    }
+
+    fn host(&self, id: RequestId) -> usize {
+        self.state.requests[id].tab as usize * self.plan.origins.len() + self.class(id).origin
+    }
+
+    pub(super) fn to_scheduler(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let now = agenda.now();
+        if self.class(id).kind == Kind::WebSocket {
+            return self.to_pool(agenda, id);
+        }
+        self.request(id).enter(Station::Scheduler, now);
+        if !self.is_delayable(id) || self.has_room(id) && self.host_has_room(id) {
+            return self.admit(agenda, id);
+        }
+        let (tab, rank) = (self.state.requests[id].tab as usize, self.class(id).rank);
+        self.state.scheduler.tabs[tab].held[rank].push(&mut self.state.links, id);
+        let release = now + self.plan.browser.delayable_release;
+        self.request(id).timer = Some(agenda.schedule(release, Event::Release { request: id }));
+    }
+
+    fn has_room(&self, id: RequestId) -> bool {
+        let tab = &self.state.scheduler.tabs[self.state.requests[id].tab as usize];
+        tab.delayable_in_flight < self.plan.browser.delayable_limit
+    }
+
+    fn host_has_room(&self, id: RequestId) -> bool {
+        self.state.scheduler.per_host[self.host(id)] < self.plan.browser.delayable_limit_per_host
+    }
+
+    fn admit(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let host = self.host(id);
+        self.state.scheduler.per_host[host] += 1;
+        if self.is_delayable(id) {
+            let tab = self.state.requests[id].tab as usize;
+            self.state.scheduler.tabs[tab].delayable_in_flight += 1;
+        }
+        self.request(id).state.admitted = true;
+        self.to_cache(agenda, id);
+    }
+
+    pub(super) fn scheduler_release(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).timer = None;
+        self.leave_scheduler(id);
+        self.admit(agenda, id);
+    }
+
+    pub(super) fn leave_scheduler(&mut self, id: RequestId) {
+        let (tab, rank) = (self.state.requests[id].tab as usize, self.class(id).rank);
+        self.state.scheduler.tabs[tab].held[rank].remove(&mut self.state.links, id);
+    }
+
+    /// A request that the scheduler let through has ended: others may go.
+    pub(super) fn scheduler_forget(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if !std::mem::take(&mut self.request(id).state.admitted) {
+            return;
+        }
+        let host = self.host(id);
+        self.state.scheduler.per_host[host] -= 1;
+        let tab = self.state.requests[id].tab as usize;
+        if self.is_delayable(id) {
+            self.state.scheduler.tabs[tab].delayable_in_flight -= 1;
+        }
+        for rank in (0..RANKS).rev() {
+            let mut at = self.state.scheduler.tabs[tab].held[rank].first();
+            while let Some(held) = at {
+                at = List::next(&self.state.links, held);
+                if !self.has_room(held) {
+                    return;
+                }
+                if self.host_has_room(held) {
+                    self.leave_scheduler(held);
+                    self.drop_timer(agenda, held);
+                    self.admit(agenda, held);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The server: it turns work into time, shared or not.
+//!
+//! Rule: independent requests do not slow each other; processor sharing gives each of n requests the rate
+//! min(1, workers / n) (Kleinrock 1967); first come, first served keeps a worker for the whole of a request's work; an
+//! event loop has one thread, runs blocks in the order in which they became ready, and nothing interrupts a block. A
+//! request of several hops alternates blocks and waits. An abort does not stop its work unless the origin says so
+//! (measured: Next.js 14 to 16 runs route handlers and renders to their end).
+
+use super::list::{List, RequestId};
+use super::request::{Outcome, Station};
+use super::sharing::Sharing;
+use super::{Agenda, Event, Running};
+use crate::class::{self, DeadlineUntil, Kind};
+use crate::origin::Discipline;
+use sim_core::Span;
+
+/// What a server is doing.
+#[derive(Debug, Default)]
+pub(super) struct Server {
+    /// Workers that are busy (fifo, event loop).
+    busy: usize,
+    /// Who waits for a worker.
+    queue: List,
+    /// Who shares the processor.
+    sharing: Sharing,
+}
+
+impl Server {
+    pub(super) fn reset(&mut self) {
+        self.busy = 0;
+        self.queue = List::default();
+        self.sharing.reset();
+    }
+}
+
+impl Running<'_> {
+    pub(super) fn sent(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let now = agenda.now();
+        let class = self.class(id);
+        let request = self.request(id);
+        request.timer = None;
+        request.sent = Some(now);
+        request.enter(Station::Server, now);
+        if class.deadline_until == DeadlineUntil::Sent {
+            self.drop_deadline(agenda, id);
+        }
+        self.reach(agenda, id, class::Event::Sent);
+        let discipline = self.plan.origins[class.origin].discipline;
+        let (work, wait) = match &class.service {
+            Some(service) => {
+                let service = self.draw(id, service, class.purposes.service);
+                if discipline == Discipline::Fifo { (service, Span::ZERO) } else { (Span::ZERO, service) }
+            }
+            None => (self.draw(id, &class.work, class.purposes.work), self.draw(id, &class.wait, class.purposes.wait)),
+        };
+        let hops = if discipline == Discipline::EventLoop { class.hops } else { 1 };
+        let request = self.request(id);
+        request.drawn = work + wait;
+        request.state.at_server = true;
+        request.state.hops_left = hops;
+        request.state.block = work / u64::from(hops);
+        request.state.gap = wait / u64::from(hops);
+        self.next_part(agenda, id);
+    }
+
+    fn next_part(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let now = agenda.now();
+        let origin = self.class(id).origin;
+        let rules = self.plan.origins[origin];
+        let (block, gap) = (self.request(id).state.block, self.request(id).state.gap);
+        match rules.discipline {
+            Discipline::Independent => {
+                self.request(id).timer = Some(agenda.schedule(now + block + gap, Event::Waited { request: id }));
+            }
+            Discipline::ProcessorSharing => {
+                let sharing = &mut self.state.servers[origin].sharing;
+                sharing.join(agenda, id, block, rules.workers, Event::Shared { origin });
+            }
+            Discipline::Fifo | Discipline::EventLoop => {
+                let server = &mut self.state.servers[origin];
+                if server.busy < rules.workers {
+                    server.busy += 1;
+                    self.request(id).timer = Some(agenda.schedule(now + block, Event::Worked { request: id }));
+                } else {
+                    server.queue.push(&mut self.state.links, id);
+                }
+            }
+        }
+    }
+
+    /// A processor-sharing server has finished the work of one or more requests.
+    pub(super) fn shared(&mut self, agenda: &mut Agenda, origin: usize) {
+        let workers = self.plan.origins[origin].workers;
+        while let Some(id) = self.state.servers[origin].sharing.done(agenda, workers, Event::Shared { origin }) {
+            self.wait_after_work(agenda, id);
+        }
+    }
+
+    /// A worker, or the event loop's thread, has finished a block.
+    pub(super) fn worked(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).timer = None;
+        self.free_worker(agenda, self.class(id).origin);
+        self.wait_after_work(agenda, id);
+    }
+
+    fn free_worker(&mut self, agenda: &mut Agenda, origin: usize) {
+        let server = &mut self.state.servers[origin];
+        match server.queue.pop(&mut self.state.links) {
+            None => server.busy -= 1,
+            Some(next) => {
+                let at = agenda.now() + self.state.requests[next].state.block;
+                self.request(next).timer = Some(agenda.schedule(at, Event::Worked { request: next }));
+            }
+        }
+    }
+
+    fn wait_after_work(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let gap = self.request(id).state.gap;
+        if gap.is_zero() {
+            return self.waited(agenda, id);
+        }
+        self.request(id).timer = Some(agenda.schedule(agenda.now() + gap, Event::Waited { request: id }));
+    }
+
+    pub(super) fn waited(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let request = self.request(id);
+        request.timer = None;
+        request.state.hops_left -= 1;
+        if request.state.hops_left > 0 {
+            return self.next_part(agenda, id);
+        }
+        request.state.at_server = false;
+        if request.station == Station::Server {
+            self.answer(agenda, id);
+        }
+    }
+
+    /// The headers go out.
+    fn answer(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let now = agenda.now();
+        let class = self.class(id);
+        let request = self.request(id);
+        request.headers = Some(now);
+        request.enter(Station::Body, now);
+        let body = class.body.as_ref().map(|form| self.draw(id, form, class.purposes.body));
+        self.headers_at_cache(agenda, id);
+        self.headers_seen(agenda, id);
+        if class.kind != Kind::Fetch {
+            self.socket_opened(agenda, id);
+        }
+        let pinned = !class.reads_body && self.plan.browser.unread_body_holds_slot;
+        match body.filter(|_| !pinned) {
+            None => {}
+            Some(span) if span.is_zero() => self.finish(agenda, id, Outcome::Ok),
+            Some(span) => {
+                self.request(id).timer = Some(agenda.schedule(now + span, Event::BodyEnd { request: id }));
+            }
+        }
+    }
+
+    pub(super) fn body_ended(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).timer = None;
+        self.finish(agenda, id, Outcome::Ok);
+    }
+
+    /// The page has aborted a request that has a connection: its work goes on without it, or stops.
+    pub(super) fn abort_at_server(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let origin = self.class(id).origin;
+        let rules = self.plan.origins[origin];
+        if !self.request(id).state.at_server || rules.discipline == Discipline::Independent {
+            return;
+        }
+        if !rules.stops_on_abort {
+            // Forgotten here, so that the end of the request does not cancel it.
+            self.request(id).timer = None;
+            return;
+        }
+        let server = &mut self.state.servers[origin];
+        if server.sharing.leave(agenda, id, rules.workers, Event::Shared { origin }) {
+            return;
+        }
+        if self.request(id).timer.is_none() {
+            self.state.servers[origin].queue.remove(&mut self.state.links, id);
+        } else if rules.discipline == Discipline::EventLoop {
+            // A block that has begun runs to its end; nothing follows it.
+            let request = self.request(id);
+            request.timer = None;
+            request.state.hops_left = 1;
+            request.state.gap = Span::ZERO;
+        } else {
+            self.stop_worker_of(agenda, id, origin);
+        }
+    }
+
+    /// Frees the worker of a request that is worked on; one that only waits has none.
+    fn stop_worker_of(&mut self, agenda: &mut Agenda, id: RequestId, origin: usize) {
+        let cancelled = self.request(id).timer.take().and_then(|key| agenda.cancel(key));
+        if let Some(Event::Worked { .. }) = cancelled {
+            self.free_worker(agenda, origin);
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A capacity that all who are present share equally.
+//!
+//! Rule: with n present and c workers each is worked on at the rate min(1, c / n) (Kleinrock 1967). Everybody present
+//! attains work at the same speed, so each is done when the common amount reaches the amount at which it came plus its
+//! own work; nothing is recomputed for the others.
+
+use super::list::RequestId;
+use super::{Agenda, Event};
+use sim_core::{EventKey, Span, Time};
+
+/// Who shares a capacity.
+#[derive(Debug, Default)]
+pub(super) struct Sharing {
+    /// With the common amount at which each is done.
+    present: Vec<(f64, RequestId)>,
+    /// Nanoseconds of work that each has attained since the capacity was last idle.
+    attained: f64,
+    /// When that was last brought up to date.
+    updated: Time,
+    next: Option<EventKey>,
+}
+
+impl Sharing {
+    pub(super) fn reset(&mut self) {
+        self.present.clear();
+        self.next = None;
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
+    fn rate(&self, workers: usize) -> f64 {
+        (workers as f64 / self.present.len() as f64).min(1.0)
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "a load is at most a day: exact to a nanosecond")]
+    fn bring_up_to_date(&mut self, now: Time, workers: usize) {
+        if self.present.is_empty() {
+            self.attained = 0.0;
+        } else {
+            self.attained += self.rate(workers) * (now - self.updated).as_nanos() as f64;
+        }
+        self.updated = now;
+    }
+
+    fn schedule(&mut self, agenda: &mut Agenda, workers: usize, event: Event) {
+        if let Some(key) = self.next.take() {
+            agenda.cancel(key);
+        }
+        let Some(first) = self.present.iter().map(|(end, _)| *end).min_by(f64::total_cmp) else { return };
+        let left = ((first - self.attained) / self.rate(workers)).max(0.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, far below 2^63")]
+        let at = agenda.now() + Span::from_nanos(left.ceil() as u64);
+        self.next = Some(agenda.schedule(at, event));
+    }
+
+    /// Brings work; `event` comes when somebody is done.
+    pub(super) fn join(&mut self, agenda: &mut Agenda, id: RequestId, work: Span, workers: usize, event: Event) {
+        self.bring_up_to_date(agenda.now(), workers);
+        #[expect(clippy::cast_precision_loss, reason = "a span is at most 30 days: exact to a nanosecond")]
+        self.present.push((self.attained + work.as_nanos() as f64, id));
+        self.schedule(agenda, workers, event);
+    }
+
+    /// Leaves before its work is done; false where it is not present.
+    pub(super) fn leave(&mut self, agenda: &mut Agenda, id: RequestId, workers: usize, event: Event) -> bool {
+        let Some(at) = self.present.iter().position(|(_, other)| *other == id) else { return false };
+        self.bring_up_to_date(agenda.now(), workers);
+        self.present.remove(at);
+        self.schedule(agenda, workers, event);
+        true
+    }
+
+    /// Takes away one whose work is done, first come first; called until there is none when the event has come.
+    pub(super) fn done(&mut self, agenda: &mut Agenda, workers: usize, event: Event) -> Option<RequestId> {
+        self.bring_up_to_date(agenda.now(), workers);
+        // Half a nanosecond: events are whole nanoseconds, attained work is not.
+        let limit = self.attained + 0.5;
+        let found = self.present.iter().position(|(end, _)| *end <= limit);
+        if found.is_none() {
+            self.schedule(agenda, workers, event);
+        }
+        found.map(|at| self.present.remove(at).1)
+    }
+}

@@ -1,0 +1,63 @@
+//! What became of a load: ready, error shown, cleared.
+//!
+//! Rule: the page is ready when every copy of each request that it needs has succeeded in every tab. The error can be
+//! shown only before that. A final error ends the story; another is cleared by the next success of the same request.
+
+use crate::plan::{Fails, LoadRules};
+use sim_core::Time;
+
+/// What became of a load.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    /// The load counts as failed.
+    pub failed: bool,
+    /// When the page was ready.
+    pub ready: Option<Time>,
+    /// When the page showed its error first.
+    pub error: Option<Time>,
+    /// When a success cleared the error.
+    pub recovered: Option<Time>,
+    /// The request whose failure showed the error.
+    pub culprit: Option<usize>,
+    /// Copies that have not succeeded yet.
+    pub(super) missing: usize,
+}
+
+impl Verdict {
+    /// The page shows its error because of a request.
+    pub(super) fn show_error(&mut self, request: usize, now: Time) {
+        if self.error.is_none() && self.ready.is_none() {
+            self.error = Some(now);
+            self.culprit = Some(request);
+        }
+    }
+
+    /// The request that shows the error has succeeded.
+    pub(super) fn clear_error(&mut self, rules: &LoadRules, now: Time) {
+        if self.error.is_some() && !rules.error_is_final && self.recovered.is_none() {
+            self.recovered = Some(now);
+        }
+    }
+
+    /// One of the copies that the page needs has succeeded for the first time.
+    pub(super) fn one_less(&mut self, rules: &LoadRules, now: Time) {
+        self.missing -= 1;
+        if self.missing == 0 && !(rules.error_is_final && self.error.is_some()) {
+            self.ready = Some(now);
+        }
+    }
+
+    /// Whether nothing can change the verdict any more.
+    pub(super) fn is_decided(&self, rules: &LoadRules) -> bool {
+        let ended = self.error.is_some() && rules.error_is_final;
+        ended || self.ready.is_some() && (self.error.is_none() || self.recovered.is_some())
+    }
+
+    /// Draws the conclusion at the horizon.
+    pub(super) fn close(&mut self, rules: &LoadRules) {
+        self.failed = match rules.fails {
+            Fails::ErrorShown => self.error.is_some(),
+            Fails::NotReady => self.ready.is_none(),
+        };
+    }
+}

@@ -1,0 +1,64 @@
+//! An origin's server as a scenario describes it: how it turns work into time.
+//!
+//! Rule: the disciplines are queueing theory's; `event-loop` is Node's: one thread, blocks of work that nothing
+//! interrupts, in the order in which they became ready. Work goes on after an abort unless the scenario says otherwise
+//! (measured: route handlers and renders of Next.js 14 to 16 run to their end).
+
+use crate::browser::count;
+use crate::limits;
+use crate::read::{self, Reader};
+use crate::schema;
+use crate::source::Fault;
+use crate::tree::Node;
+use sim_core::Span;
+
+/// How requests at one server share it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discipline {
+    /// They do not slow each other.
+    Independent,
+    /// All share the workers equally; none is faster than one worker.
+    ProcessorSharing,
+    /// First come, first served by the workers.
+    Fifo,
+    /// One thread, blocks in the order in which they became ready.
+    EventLoop,
+}
+
+/// A server.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Origin {
+    /// How requests share it.
+    pub discipline: Discipline,
+    /// Requests worked on at full speed.
+    pub workers: usize,
+    /// An abort ends the work.
+    pub stops_on_abort: bool,
+    /// A connection idle for so long is closed.
+    pub keep_alive: Option<Span>,
+}
+
+impl Origin {
+    /// Reads [server] or [origin.NAME].
+    pub(crate) fn read(node: Option<&Node>) -> Result<Self, Fault> {
+        let mut origin =
+            Self { discipline: Discipline::Independent, workers: 1, stops_on_abort: false, keep_alive: None };
+        let Some(node) = node else { return Ok(origin) };
+        let reader = Reader::new(node, &schema::SERVER)?;
+        let words = [
+            ("independent", Discipline::Independent),
+            ("processor-sharing", Discipline::ProcessorSharing),
+            ("fifo", Discipline::Fifo),
+            ("event-loop", Discipline::EventLoop),
+        ];
+        origin.discipline = reader.or("discipline", origin.discipline, read::choice(&words))?;
+        origin.workers = reader.or("workers", 1, count(1, limits::PLACES))?;
+        if origin.discipline == Discipline::EventLoop && origin.workers > 1 {
+            return Err(Fault::new(reader.place_of("workers"), "an event loop has one worker")
+                .help("leave `workers` out, or take \"fifo\""));
+        }
+        origin.stops_on_abort = reader.or("stops_on_abort", false, read::boolean)?;
+        origin.keep_alive = reader.read("keep_alive", read::span)?;
+        Ok(origin)
+    }
+}

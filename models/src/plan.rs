@@ -1,0 +1,307 @@
+//! A scenario with its fixes applied, checked and compiled: what a load is simulated from.
+//!
+//! Rule: whatever a load could trip over is refused here, at its line and column: names that are not there, cycles in
+//! `after`, counts over their limits. A plan is read by many threads and changed by none.
+
+use crate::browser::Browser;
+use crate::class::{Class, Event, Kind, Names, Queue, Start};
+use crate::form;
+use crate::limits;
+use crate::origin::Origin;
+use crate::read::{self, Reader, expected};
+use crate::schema;
+use crate::source::{Fault, Place};
+use crate::tree::{Entry, Node, Table};
+use sim_core::{Distribution, Purpose, Span, Streams, Time};
+
+/// What counts as a failed load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fails {
+    /// The page showed its error.
+    ErrorShown,
+    /// The page was not ready by the horizon.
+    NotReady,
+}
+
+/// When the page shows its error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ErrorRule {
+    /// Whose failures count.
+    pub class: usize,
+    /// So many in a row; 0: only the time counts.
+    pub failures: u32,
+    /// Or a failure, when the first of its row was issued so long ago.
+    pub no_success_for: Option<Span>,
+}
+
+/// The load's own state machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoadRules {
+    /// Every copy of these has to succeed.
+    pub ready: Vec<usize>,
+    /// The page's error.
+    pub error: Option<ErrorRule>,
+    /// Nothing clears the error.
+    pub error_is_final: bool,
+    /// What a failed load is.
+    pub fails: Fails,
+}
+
+/// A parameter: a value drawn once per load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// Its law; mostly a constant.
+    pub value: Distribution,
+    purpose: Purpose,
+}
+
+/// A compiled scenario.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The scenario's title.
+    pub title: String,
+    /// The load is watched until then.
+    pub horizon: Time,
+    /// The parameters.
+    pub parameters: Vec<Parameter>,
+    /// The browser's rules.
+    pub browser: Browser,
+    /// The servers; 0 is the page's own.
+    pub origins: Vec<Origin>,
+    /// The framework's queues.
+    pub queues: Vec<Queue>,
+    /// Requests and sockets, in the order of the file.
+    pub classes: Vec<Class>,
+    /// The load's state machine.
+    pub load: LoadRules,
+}
+
+/// The tables under a key, or none.
+fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
+    let table = |node: &'a Node| node.table().ok_or_else(|| expected("a table of tables", node));
+    Ok(reader.read(key, table)?.map_or(&[], |table: &Table| &table.entries))
+}
+
+impl Plan {
+    /// Reads a tree.
+    ///
+    /// # Errors
+    /// The first fault, at its place.
+    pub(crate) fn read(root: &Table, place: &Place) -> Result<Self, Fault> {
+        let reader = Reader::of(root, place, &schema::SCENARIO)?;
+        let version = reader.or("schema", 0, read::whole(0, u64::MAX))?;
+        if version != 1 {
+            return Err(Fault::new(reader.place_of("schema"), format!("schema {version} is not known"))
+                .help("this program reads schema = 1"));
+        }
+        let title = reader.or("title", "untitled", read::text)?.to_owned();
+        let horizon = reader.or("horizon", Span::from_seconds(60), read::span)?;
+        if horizon > limits::LONGEST_HORIZON || horizon.is_zero() {
+            return Err(Fault::new(reader.place_of("horizon"), "the horizon is more than 0 and at most 24h"));
+        }
+        let parameters = parameters(&reader)?;
+        let parameter_names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
+        let browser = Browser::read(reader.get("browser"), &parameter_names)?;
+        let mut origin_names = vec!["server".to_owned()];
+        let mut origins = vec![Origin::read(reader.get("server"))?];
+        for entry in named(&reader, "origin")? {
+            origin_names.push(entry.key.clone());
+            origins.push(Origin::read(Some(&entry.node))?);
+        }
+        let queue_entries = named(&reader, "queue")?;
+        let queue_names: Vec<String> = queue_entries.iter().map(|entry| entry.key.clone()).collect();
+        let queues = queue_entries.iter().map(|entry| Queue::read(&entry.node)).collect::<Result<Vec<_>, _>>()?;
+        let entries = class_entries(&reader)?;
+        let class_names: Vec<(String, bool)> =
+            entries.iter().map(|(entry, socket)| (entry.key.clone(), *socket)).collect();
+        let names =
+            Names { parameters: &parameter_names, origins: &origin_names, queues: &queue_names, classes: &class_names };
+        let mut classes = Vec::with_capacity(entries.len());
+        for (entry, socket) in &entries {
+            classes.push(if *socket {
+                Class::socket(entry, &names, &browser)?
+            } else {
+                Class::request(entry, &names, &browser, horizon)?
+            });
+        }
+        check_order(&classes, &entries)?;
+        let plan = Self {
+            title,
+            horizon: Time::ZERO + horizon,
+            parameters,
+            browser,
+            origins,
+            queues,
+            load: load_rules(&reader, &names, &classes)?,
+            classes,
+        };
+        plan.check_size(&entries, &reader)?;
+        Ok(plan)
+    }
+
+    /// The parameters' values in one load.
+    pub fn draw_parameters(&self, streams: &Streams, values: &mut Vec<f64>) {
+        values.clear();
+        values.extend(self.parameters.iter().map(|parameter| parameter.value.draw(streams, parameter.purpose, 0)));
+    }
+
+    /// Refuses a scenario that could issue more requests than a load may have.
+    fn check_size(&self, entries: &[(&Entry, bool)], root: &Reader<'_>) -> Result<(), Fault> {
+        let extremes: Vec<f64> = self.parameters.iter().map(|parameter| parameter.value.quantile(1.0 - 1e-6)).collect();
+        let tabs = self.browser.tabs.count(&extremes);
+        if tabs > limits::TABS {
+            let place = root.get("browser").map_or(root.place, |node| &node.place);
+            return Err(Fault::new(place, format!("{tabs} tabs are over the limit of {}", limits::TABS)));
+        }
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let limit = limits::REQUESTS as f64;
+        let mut total = 0.0;
+        for (class, (entry, _)) in self.classes.iter().zip(entries) {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let copies = class.count.count(&extremes) as f64;
+            let horizon = self.horizon.as_seconds_f64();
+            let issues = match (&class.start, class.every) {
+                (Start::Arrivals { rate_per_second, .. }, _) => rate_per_second * horizon,
+                (_, Some(every)) => copies * (1.0 + horizon / every.as_seconds_f64()),
+                _ => copies,
+            };
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let issues = issues * tabs as f64 * f64::from(class.attempts);
+            total += issues;
+            if total > limit {
+                let place = ["count", "arrivals", "every", "retry"].iter();
+                let place = place.filter_map(|key| entry.node.table().and_then(|table| table.get(key))).next();
+                let message = format!(
+                    "`{}` brings the load to about {total:.0} requests, the limit is {}",
+                    class.name,
+                    limits::REQUESTS
+                );
+                return Err(Fault::new(place.map_or(&entry.key_place, |node| &node.place), message)
+                    .help("lower the count, the rate or the horizon"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {
+    let entries = named(reader, "parameters")?;
+    if entries.len() > limits::PARAMETERS {
+        let place = &entries[limits::PARAMETERS].key_place;
+        return Err(Fault::new(place, format!("the limit is {} parameters", limits::PARAMETERS)));
+    }
+    let read = |entry: &Entry| {
+        if entry.key.contains('*') {
+            return Err(Fault::new(&entry.key_place, "`*` multiplies parameters and cannot stand in a name"));
+        }
+        Ok(Parameter {
+            name: entry.key.clone(),
+            value: form::parameter_value(&entry.node)?,
+            purpose: Purpose::named(&entry.key).and(" parameter"),
+        })
+    };
+    entries.iter().map(read).collect()
+}
+
+/// Requests and sockets in the order of the file; what a patch adds comes last.
+fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, bool)>, Fault> {
+    let requests = named(reader, "request")?.iter().map(|entry| (entry, false));
+    let mut entries: Vec<(&Entry, bool)> = requests.collect();
+    for entry in named(reader, "socket")? {
+        if entries.iter().any(|(other, _)| other.key == entry.key) {
+            let message = format!("`{}` is the name of a request too", entry.key);
+            return Err(Fault::new(&entry.key_place, message).help("give one of them another name"));
+        }
+        entries.push((entry, true));
+    }
+    if entries.len() > limits::CLASSES {
+        let place = &entries[limits::CLASSES].0.key_place;
+        return Err(Fault::new(place, format!("the limit is {} requests and sockets", limits::CLASSES)));
+    }
+    entries.sort_by_key(|(entry, _)| (entry.key_place.source, entry.key_place.bytes.start));
+    Ok(entries)
+}
+
+/// Refuses what refers to itself, and sockets where requests are wanted and the other way round.
+fn check_order(classes: &[Class], entries: &[(&Entry, bool)]) -> Result<(), Fault> {
+    let key = |class: usize, key: &str| {
+        let entry = entries[class].0;
+        entry.node.table().and_then(|table| table.get(key)).map_or(&entry.key_place, |node| &node.place)
+    };
+    for (number, class) in classes.iter().enumerate() {
+        if let Some((socket, _)) = class.skip_while_fresh {
+            let socket = &classes[socket];
+            if socket.snapshot_every.is_none() || socket.kind == Kind::Fetch {
+                let message = format!("`{}` is no socket with `snapshot_every`", socket.name);
+                return Err(Fault::new(key(number, "skip_while_fresh"), message));
+            }
+        }
+        let mut path = vec![number];
+        let mut at = class;
+        while let Start::After { class: before, event, .. } = at.start {
+            let socket = classes[before].kind != Kind::Fetch;
+            let last = path[path.len() - 1];
+            if socket && event != Event::Headers {
+                return Err(Fault::new(key(last, "after"), "a socket has one event: `open`"));
+            }
+            if before == number {
+                let mut names: Vec<&str> = path.iter().map(|class| classes[*class].name.as_str()).collect();
+                names.push(&class.name);
+                return Err(Fault::new(
+                    key(number, "after"),
+                    format!("`after` goes in a circle: {}", names.join(" after ")),
+                )
+                .help("let one of them have a `start`"));
+            }
+            if path.contains(&before) {
+                break;
+            }
+            path.push(before);
+            at = &classes[before];
+        }
+    }
+    Ok(())
+}
+
+fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Result<LoadRules, Fault> {
+    let Some(node) = reader.get("load") else {
+        return Err(Fault::new(reader.place, "`load` is missing")
+            .help("say when the page is loaded: [load] ready = [\"NAME\"]"));
+    };
+    let load = Reader::new(node, &schema::LOAD)?;
+    let mut ready = Vec::new();
+    for node in load.or("ready", &[][..], read::list)? {
+        let class = names.request(node)?;
+        if matches!(classes[class].start, Start::Arrivals { .. }) {
+            return Err(Fault::new(&node.place, "a random stream has no last request to wait for"));
+        }
+        ready.push(class);
+    }
+    if ready.is_empty() {
+        return Err(Fault::new(load.place_of("ready"), "`ready` names no request"));
+    }
+    let mut error = None;
+    if let Some(node) = load.get("error") {
+        let table = Reader::new(node, &schema::ERROR)?;
+        let rule = ErrorRule {
+            class: table.read("request", |node| names.request(node))?.unwrap_or_default(),
+            failures: u32::try_from(table.or("failures", 1, read::whole(0, limits::ATTEMPTS))?).unwrap_or(u32::MAX),
+            no_success_for: table.read("no_success_for", read::span)?,
+        };
+        if rule.failures == 0 && rule.no_success_for.is_none() {
+            return Err(Fault::new(table.place_of("failures"), "0 failures and no time never show the error")
+                .help("give `failures` or `no_success_for`"));
+        }
+        error = Some(rule);
+    }
+    let default = if error.is_some() { Fails::ErrorShown } else { Fails::NotReady };
+    let words = [("error-shown", Fails::ErrorShown), ("not-ready", Fails::NotReady)];
+    let fails = load.or("fails", default, read::choice(&words))?;
+    if fails == Fails::ErrorShown && error.is_none() {
+        return Err(Fault::new(load.place_of("fails"), "there is no `error` that could be shown"));
+    }
+    let error_is_final = load.or("error_is_final", true, read::boolean)?;
+    Ok(LoadRules { ready, error, error_is_final, fails })
+}

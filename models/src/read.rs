@@ -1,0 +1,231 @@
+//! Reading typed values from the tree, each fault at its place.
+//!
+//! Rule: a [`Reader`] is made for one table and one list of fields; it refuses keys that the list does not have, and asks
+//! for no key that the list does not have.
+
+use crate::limits;
+use crate::schema::Fields;
+use crate::source::{Fault, Place};
+use crate::tree::{Node, Table, Value};
+use jiff::SignedDuration;
+use sim_core::Span;
+
+/// A table that is being read.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// The table.
+    pub table: &'a Table,
+    /// Where it is.
+    pub place: &'a Place,
+    fields: &'static Fields,
+}
+
+impl<'a> Reader<'a> {
+    /// Starts reading a table.
+    ///
+    /// # Errors
+    /// A value that is no table, an unknown key, a required key that is missing.
+    pub fn new(node: &'a Node, fields: &'static Fields) -> Result<Self, Fault> {
+        let Some(table) = node.table() else { return Err(expected("a table", node)) };
+        Self::of(table, &node.place, fields)
+    }
+
+    /// Starts reading a table that is no value of another.
+    ///
+    /// # Errors
+    /// An unknown key, a required key that is missing.
+    pub fn of(table: &'a Table, place: &'a Place, fields: &'static Fields) -> Result<Self, Fault> {
+        if let Some(entry) = table.entries.iter().find(|entry| !fields.knows(&entry.key)) {
+            let fault = Fault::new(&entry.key_place, format!("unknown key `{}`", entry.key));
+            let known: Vec<&str> = fields.fields.iter().map(|field| field.key).collect();
+            return Err(fault.help(advice(&entry.key, &known)));
+        }
+        if let Some(key) = fields.required.iter().find(|key| table.get(key).is_none()) {
+            return Err(Fault::new(place, format!("`{key}` is missing")));
+        }
+        Ok(Self { table, place, fields })
+    }
+
+    /// The value of a key, if it is there.
+    pub fn get(&self, key: &str) -> Option<&'a Node> {
+        debug_assert!(self.fields.knows(key), "`{key}` is not in the schema");
+        self.table.get(key)
+    }
+
+    /// The value of a key, read by a function.
+    ///
+    /// # Errors
+    /// The function's.
+    pub fn read<T>(&self, key: &str, read: impl FnOnce(&'a Node) -> Result<T, Fault>) -> Result<Option<T>, Fault> {
+        self.get(key).map(read).transpose()
+    }
+
+    /// The value of a key, or a default.
+    ///
+    /// # Errors
+    /// The function's.
+    pub fn or<T>(&self, key: &str, default: T, read: impl FnOnce(&'a Node) -> Result<T, Fault>) -> Result<T, Fault> {
+        Ok(self.read(key, read)?.unwrap_or(default))
+    }
+
+    /// Where a key is, or the table if the key is absent.
+    pub fn place_of(&self, key: &str) -> &'a Place {
+        self.table.get(key).map_or(self.place, |node| &node.place)
+    }
+
+    /// Refuses two keys that exclude each other.
+    ///
+    /// # Errors
+    /// When both are there.
+    pub fn exclude(&self, one: &str, other: &str) -> Result<(), Fault> {
+        match (self.get(one), self.table.entry(other)) {
+            (Some(_), Some(entry)) => {
+                Err(Fault::new(&entry.key_place, format!("`{one}` and `{other}` exclude each other"))
+                    .help("keep one of them"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// The fault of a value of the wrong type.
+pub fn expected(what: &str, node: &Node) -> Fault {
+    Fault::new(&node.place, format!("expected {what}, found {}", node.type_name()))
+}
+
+/// "Did you mean", or the list of what there is.
+pub fn advice(word: &str, known: &[&str]) -> String {
+    let nearest = known.iter().filter(|name| **name != "*").min_by_key(|name| distance(word, name));
+    match nearest {
+        Some(name) if distance(word, name) <= 1 + word.len() / 4 => format!("did you mean `{name}`?"),
+        Some(_) if known.len() <= 24 => {
+            format!("there is {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+        }
+        Some(_) => "`sixslot schema` lists what there is".to_owned(),
+        None => "there is none".to_owned(),
+    }
+}
+
+/// Levenshtein's edit distance, in bytes.
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (i, a) in one.bytes().enumerate() {
+        let mut corner = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.bytes().enumerate() {
+            let replaced = corner + usize::from(a != b);
+            corner = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[other.len()]
+}
+
+/// A string.
+///
+/// # Errors
+/// Another type.
+pub fn text(node: &Node) -> Result<&str, Fault> {
+    match &node.value {
+        Value::Text(text) => Ok(text),
+        _ => Err(expected("a string", node)),
+    }
+}
+
+/// `true` or `false`.
+///
+/// # Errors
+/// Another type.
+pub fn boolean(node: &Node) -> Result<bool, Fault> {
+    match node.value {
+        Value::Boolean(value) => Ok(value),
+        _ => Err(expected("true or false", node)),
+    }
+}
+
+/// A finite number.
+///
+/// # Errors
+/// Another type, NaN or an infinity.
+pub fn number(node: &Node) -> Result<f64, Fault> {
+    match node.value {
+        #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 the last digits of a number do not matter here")]
+        Value::Integer(value) => Ok(value as f64),
+        Value::Float(value) if value.is_finite() => Ok(value),
+        Value::Float(_) => Err(Fault::new(&node.place, "the number is not finite")),
+        _ => Err(expected("a number", node)),
+    }
+}
+
+/// A whole number in a range.
+///
+/// # Errors
+/// Another type, a fraction, a number outside the range.
+pub fn whole(least: u64, most: u64) -> impl Fn(&Node) -> Result<u64, Fault> {
+    move |node| match node.value {
+        Value::Integer(value) => match u64::try_from(value) {
+            Ok(value) if value > most => Err(Fault::new(&node.place, format!("{value} is over the limit of {most}"))),
+            Ok(value) if value >= least => Ok(value),
+            _ => Err(Fault::new(&node.place, format!("{value} is less than {least}"))),
+        },
+        Value::Float(value) => Err(Fault::new(&node.place, format!("{value} is no whole number"))),
+        _ => Err(expected("a whole number", node)),
+    }
+}
+
+/// A length of time.
+///
+/// # Errors
+/// Another type, no unit, a negative length, one over the limit.
+pub fn span(node: &Node) -> Result<Span, Fault> {
+    let text = match &node.value {
+        Value::Text(text) => text,
+        Value::Integer(value) => return Err(no_unit(node, &value.to_string())),
+        Value::Float(value) => return Err(no_unit(node, &value.to_string())),
+        _ => return Err(expected("a length of time such as \"250ms\"", node)),
+    };
+    if text.trim().parse::<f64>().is_ok() {
+        return Err(no_unit(node, text.trim()));
+    }
+    let duration: SignedDuration = text.trim().parse().map_err(|_| {
+        Fault::new(&node.place, format!("`{text}` is no length of time"))
+            .help("write a number and a unit, such as \"8s\", \"250ms\" or \"1m 30s\"")
+    })?;
+    if duration.is_negative() {
+        return Err(Fault::new(&node.place, format!("`{text}` is negative")).help("a length of time is 0 or more"));
+    }
+    match u64::try_from(duration.as_nanos()).map(Span::from_nanos) {
+        Ok(span) if span <= limits::LONGEST_SPAN => Ok(span),
+        _ => Err(Fault::new(&node.place, format!("`{text}` is over the limit of 30 days"))),
+    }
+}
+
+fn no_unit(node: &Node, number: &str) -> Fault {
+    Fault::new(&node.place, "a length of time needs a unit")
+        .help(format!("write \"{number}ms\" or \"{number}s\", with the quotes"))
+}
+
+/// One word of several.
+///
+/// # Errors
+/// Another type, another word.
+pub fn choice<T: Copy>(words: &[(&'static str, T)]) -> impl Fn(&Node) -> Result<T, Fault> {
+    move |node| {
+        let word = text(node)?;
+        words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value).ok_or_else(|| {
+            let known: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+            Fault::new(&node.place, format!("`{word}` is not known here")).help(advice(word, &known))
+        })
+    }
+}
+
+/// The elements of a list.
+///
+/// # Errors
+/// Another type.
+pub fn list(node: &Node) -> Result<&[Node], Fault> {
+    match &node.value {
+        Value::List(items) => Ok(items),
+        _ => Err(expected("a list", node)),
+    }
+}

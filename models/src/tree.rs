@@ -1,0 +1,189 @@
+//! A TOML text as a tree whose every key and value knows its place.
+//!
+//! Rule: a patch and a `--set` change the tree before anything is read from it, so that a patched scenario goes through
+//! exactly the checks of a written one, and messages point into the text that is at fault. Keys keep the order of the
+//! file: requests that start at the same instant are issued in the order in which they are written.
+
+use crate::source::{Fault, Place};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+/// The largest scenario text that is read, in bytes.
+pub const LARGEST_TEXT: usize = 4 << 20;
+
+/// A value with its place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// The value.
+    pub value: Value,
+    /// Where it was written.
+    pub place: Place,
+}
+
+/// A TOML value.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A string.
+    Text(String),
+    /// A number without a point.
+    Integer(i64),
+    /// A number with a point.
+    Float(f64),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A date or time: no scenario key takes one.
+    Date(String),
+    /// An array.
+    List(Vec<Node>),
+    /// A table.
+    Table(Table),
+}
+
+/// Keys and values in the order of the text.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    /// The entries; no key stands twice.
+    pub entries: Vec<Entry>,
+}
+
+/// One key with its value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key.
+    pub key: String,
+    /// Where the key was written.
+    pub key_place: Place,
+    /// The value.
+    pub node: Node,
+}
+
+impl Node {
+    /// The table in it, if it is one.
+    pub fn table(&self) -> Option<&Table> {
+        match &self.value {
+            Value::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// What messages call a value of this type.
+    pub fn type_name(&self) -> &'static str {
+        match &self.value {
+            Value::Text(_) => "a string",
+            Value::Integer(_) | Value::Float(_) => "a number",
+            Value::Boolean(_) => "true or false",
+            Value::Date(_) => "a date",
+            Value::List(_) => "a list",
+            Value::Table(_) => "a table",
+        }
+    }
+}
+
+impl Table {
+    /// The entry of a key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().find(|entry| entry.key == key)
+    }
+
+    /// The value of a key.
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.node)
+    }
+
+    fn put(&mut self, entry: Entry) {
+        match self.entries.iter_mut().find(|old| old.key == entry.key) {
+            Some(old) => *old = entry,
+            None => self.entries.push(entry),
+        }
+    }
+
+    /// Lays another table over this one: tables merge key by key, everything else is replaced. A distribution or a
+    /// linear form that states its own kind (`distribution`, `base`) replaces the old form whole, because half of
+    /// an old distribution means nothing in a new one.
+    pub fn merge(&mut self, patch: &Table) {
+        for entry in &patch.entries {
+            let old = self.entries.iter_mut().find(|old| old.key == entry.key).map(|old| &mut old.node.value);
+            match (old, &entry.node.value) {
+                (Some(Value::Table(old)), Value::Table(new))
+                    if new.get("distribution").is_none() && new.get("base").is_none() =>
+                {
+                    old.merge(new);
+                }
+                _ => self.put(entry.clone()),
+            }
+        }
+    }
+
+    /// Sets one key by its path, making the tables on the way.
+    ///
+    /// # Errors
+    /// When something on the way is no table.
+    pub fn set(&mut self, path: &[String], place: &Place, node: Node) -> Result<(), Fault> {
+        let (first, rest) = path.split_first().ok_or_else(|| Fault::new(place, "the path is empty"))?;
+        if rest.is_empty() {
+            self.put(Entry { key: first.clone(), key_place: place.clone(), node });
+            return Ok(());
+        }
+        if self.entry(first).is_none() {
+            let value = Value::Table(Self::default());
+            let node = Node { value, place: place.clone() };
+            self.entries.push(Entry { key: first.clone(), key_place: place.clone(), node });
+        }
+        let entry = self.entries.iter_mut().find(|entry| entry.key == *first);
+        match entry.map(|entry| &mut entry.node.value) {
+            Some(Value::Table(table)) => table.set(rest, place, node),
+            _ => Err(Fault::new(place, format!("`{first}` is no table, so it has no key `{}`", rest.join(".")))),
+        }
+    }
+}
+
+/// Reads a TOML text.
+///
+/// # Errors
+/// The first fault of syntax, or a text over [`LARGEST_TEXT`].
+pub fn parse(source: usize, text: &str) -> Result<Table, Fault> {
+    if text.len() > LARGEST_TEXT {
+        let place = Place { source, bytes: 0..0 };
+        return Err(Fault::new(&place, format!("the text has {} bytes, the limit is {LARGEST_TEXT}", text.len())));
+    }
+    let document = DeTable::parse(text).map_err(|error| {
+        let place = Place { source, bytes: error.span().unwrap_or(0..0) };
+        Fault::new(&place, format!("not TOML: {}", error.message().replace('\n', ", ")))
+    })?;
+    table(source, document.get_ref())
+}
+
+/// Reads the value of `--set PATH=VALUE`: a TOML value, or a bare word as a string (`deadline=9s`).
+pub fn parse_value(source: usize, text: &str) -> Node {
+    let whole = Place { source, bytes: 0..text.len() };
+    let bare = Node { value: Value::Text(text.trim().to_owned()), place: whole.clone() };
+    let Ok(value) = DeValue::parse(text) else { return bare };
+    node(source, &value).map_or(bare, |node| Node { place: whole, ..node })
+}
+
+fn table(source: usize, table: &DeTable<'_>) -> Result<Table, Fault> {
+    let mut entries = Vec::with_capacity(table.len());
+    for (key, value) in table {
+        let key_place = Place { source, bytes: key.span() };
+        entries.push(Entry { key: key.get_ref().to_string(), key_place, node: node(source, value)? });
+    }
+    Ok(Table { entries })
+}
+
+fn node(source: usize, spanned: &Spanned<DeValue<'_>>) -> Result<Node, Fault> {
+    let place = Place { source, bytes: spanned.span() };
+    let value = match spanned.get_ref() {
+        DeValue::String(text) => Value::Text(text.to_string()),
+        DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+            .map(Value::Integer)
+            .map_err(|_| Fault::new(&place, "the number does not fit 64 bits"))?,
+        DeValue::Float(number) => {
+            number.as_str().parse().map(Value::Float).map_err(|_| Fault::new(&place, "not a number"))?
+        }
+        DeValue::Boolean(value) => Value::Boolean(*value),
+        DeValue::Datetime(date) => Value::Date(date.to_string()),
+        DeValue::Array(list) => Value::List(list.iter().map(|item| node(source, item)).collect::<Result<_, _>>()?),
+        DeValue::Table(inner) => Value::Table(table(source, inner)?),
+    };
+    Ok(Node { value, place })
+}

@@ -1,0 +1,86 @@
+//! The run loop: hands the events of a queue to a [`Model`], one after the other.
+//!
+//! The rule: the loop owns no state and reads no clock; time passes only from event to event, and every
+//! run ends for exactly one named reason.
+
+use crate::{queue::EventQueue, time::Time};
+
+/// Something that reacts to events by changing its state and scheduling more of them.
+pub trait Model {
+    /// What can happen.
+    type Event;
+
+    /// Reacts to `event` at `now`. May schedule and cancel in `queue`, not before `now`.
+    fn handle(
+        &mut self,
+        now: Time,
+        event: Self::Event,
+        queue: &mut EventQueue<Self::Event>,
+    ) -> Flow;
+}
+
+/// What the model wants of the loop after an event.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Flow {
+    /// Hand over the next event.
+    Continue,
+    /// End the run; pending events stay in the queue.
+    Stop,
+}
+
+/// Why a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// No event was pending.
+    Idle,
+    /// The next event lies after the horizon; it stays in the queue.
+    Horizon,
+    /// The model asked for it.
+    Stopped,
+    /// The limit of events was reached and another event was due: most likely the model is in a loop.
+    EventLimit,
+}
+
+/// Runs `model` until nothing is due. Events exactly at `horizon` are still handled, later ones are
+/// not; at most `event_limit` events are handled.
+///
+/// ```
+/// use sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
+///
+/// struct Clock(u32);
+/// impl Model for Clock {
+///     type Event = ();
+///     fn handle(&mut self, now: Time, (): (), queue: &mut EventQueue<()>) -> Flow {
+///         self.0 += 1;
+///         queue.schedule(now + Span::from_seconds(1), ());
+///         Flow::Continue
+///     }
+/// }
+///
+/// let (mut clock, mut queue) = (Clock(0), EventQueue::new());
+/// queue.schedule(Time::ZERO, ());
+/// let horizon = Time::ZERO + Span::from_seconds(60);
+/// assert_eq!(run(&mut clock, &mut queue, horizon, 1_000), End::Horizon);
+/// assert_eq!(clock.0, 61);
+/// ```
+pub fn run<M: Model>(
+    model: &mut M,
+    queue: &mut EventQueue<M::Event>,
+    horizon: Time,
+    event_limit: u64,
+) -> End {
+    let mut left = event_limit;
+    loop {
+        match queue.peek_time() {
+            None => return End::Idle,
+            Some(at) if at > horizon => return End::Horizon,
+            Some(_) if left == 0 => return End::EventLimit,
+            Some(_) => left -= 1,
+        }
+        if let Some((now, event)) = queue.pop()
+            && model.handle(now, event, queue) == Flow::Stop
+        {
+            return End::Stopped;
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! The run loop: every reason to end, and what it leaves behind.
+
+use sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
+
+/// Counts events; each one schedules the next a nanosecond later, until `chain` of them have been.
+struct Chain {
+    seen: Vec<Time>,
+    chain: usize,
+    stop_at: usize,
+}
+
+impl Model for Chain {
+    type Event = ();
+
+    fn handle(&mut self, now: Time, (): (), queue: &mut EventQueue<()>) -> Flow {
+        assert_eq!(now, queue.now());
+        self.seen.push(now);
+        if self.seen.len() < self.chain {
+            queue.schedule(now + Span::from_nanos(1), ());
+        }
+        if self.seen.len() == self.stop_at {
+            Flow::Stop
+        } else {
+            Flow::Continue
+        }
+    }
+}
+
+fn outcome(chain: usize, stop_at: usize, horizon: u64, limit: u64) -> (End, usize, usize) {
+    let mut model = Chain {
+        seen: Vec::new(),
+        chain,
+        stop_at,
+    };
+    let mut queue = EventQueue::new();
+    queue.schedule(Time::ZERO, ());
+    let end = run(&mut model, &mut queue, Time::from_nanos(horizon), limit);
+    let expected: Vec<_> = (0..model.seen.len() as u64).map(Time::from_nanos).collect();
+    assert_eq!(model.seen, expected);
+    (end, model.seen.len(), queue.len())
+}
+
+#[test]
+fn ends_for_one_named_reason() {
+    const NEVER: usize = usize::MAX;
+    assert_eq!(outcome(5, NEVER, 100, 100), (End::Idle, 5, 0));
+    assert_eq!(outcome(5, 3, 100, 100), (End::Stopped, 3, 1));
+    // The event exactly at the horizon is handled; the one after it stays.
+    assert_eq!(outcome(NEVER, NEVER, 10, 100), (End::Horizon, 11, 1));
+    assert_eq!(outcome(NEVER, NEVER, 100, 7), (End::EventLimit, 7, 1));
+    // A limit that is just enough is not a reason to end.
+    assert_eq!(outcome(7, NEVER, 100, 7), (End::Idle, 7, 0));
+    assert_eq!(outcome(NEVER, NEVER, 6, 7), (End::Horizon, 7, 1));
+    assert_eq!(outcome(1, NEVER, 0, 0), (End::EventLimit, 0, 1));
+}
