@@ -2,5 +2,16 @@
 //!
 //! The `sixslot` command is this library with a command line in front of it.
 
+#![allow(clippy::cast_precision_loss, reason = "counts and times here are far below 2^53")]
+
+pub mod command;
+pub mod comparison;
+pub mod estimate;
 pub mod input;
+pub mod monte_carlo;
+pub mod pictures;
 pub mod record;
+pub mod statistics;
+pub mod story;
+pub mod sweep;
+pub mod waterfall;

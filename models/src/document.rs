@@ -85,6 +85,9 @@ impl Document {
                 Fault::new(&whole, "no `=` in it").help("write --set PATH=VALUE, such as --set parameters.projects=8")
             })?;
             let path: Vec<String> = path.split('.').map(|part| part.trim().to_owned()).collect();
+            if let [kind, name, ..] = path.as_slice() {
+                known(&root, kind, name, &whole, "`--set`")?;
+            }
             root.set(&path, &whole, tree::parse_value(source, value))?;
         }
         let plan = Plan::read(&root, place)?;
@@ -150,6 +153,19 @@ pub struct UnknownFix {
     advice: String,
 }
 
+/// Refuses a change to something that the user should have named before: a typing mistake, not a new request.
+fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Result<(), Fault> {
+    if !["request", "socket", "queue", "origin", "parameters", "fix"].contains(&kind) {
+        return Ok(());
+    }
+    let there = root.get(kind).and_then(Node::table).map_or(&[][..], |table| &table.entries);
+    if there.iter().any(|entry| entry.key == name) {
+        return Ok(());
+    }
+    let names: Vec<&str> = there.iter().map(|entry| entry.key.as_str()).collect();
+    Err(Fault::new(place, format!("{who} changes `{kind}.{name}`, which is not there")).help(advice(name, &names)))
+}
+
 fn apply(root: &mut Table, fix: &str) -> Result<(), Fault> {
     let patch = root.get("fix").and_then(Node::table).and_then(|fixes| fixes.get(fix));
     let Some(patch) = patch.and_then(Node::table).and_then(|fix| fix.get("patch")) else { return Ok(()) };
@@ -159,16 +175,9 @@ fn apply(root: &mut Table, fix: &str) -> Result<(), Fault> {
             return Err(Fault::new(&entry.key_place, format!("a fix cannot change `{forbidden}`")));
         }
     }
-    // A patch that names a request which is not there is a typing mistake, not a new request, unless it is complete.
-    for kind in ["request", "socket", "queue", "origin", "parameters"] {
-        let Some(named) = table.get(kind).and_then(Node::table) else { continue };
-        let there = root.get(kind).and_then(Node::table);
-        let known: Vec<&str> =
-            there.map_or_else(Vec::new, |table| table.entries.iter().map(|entry| entry.key.as_str()).collect());
-        if let Some(entry) = named.entries.iter().find(|entry| !known.contains(&entry.key.as_str())) {
-            let fault =
-                Fault::new(&entry.key_place, format!("the patch changes `{kind}.{}`, which is not there", entry.key));
-            return Err(fault.help(advice(&entry.key, &known)));
+    for kind in &table.entries {
+        for entry in kind.node.table().map_or(&[][..], |named| &named.entries) {
+            known(root, &kind.key, &entry.key, &entry.key_place, "the patch")?;
         }
     }
     let patch = table.clone();

@@ -32,3 +32,5 @@ pub const SUBSET_FIXES: usize = 12;
 pub const CELLS: usize = 100_000;
 /// Loads of a cell or a run.
 pub const LOADS: u64 = 1_000_000_000;
+/// Loads of a cell or a run whose times to ready are kept; quantiles are of these.
+pub const TIMES: u64 = 4_000_000;

@@ -66,13 +66,7 @@ impl<E> EventQueue<E> {
     /// An empty queue at [`Time::ZERO`]; allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self {
-            heap: Vec::new(),
-            slots: Vec::new(),
-            free: Vec::new(),
-            next_sequence: 0,
-            now: Time::ZERO,
-        }
+        Self { heap: Vec::new(), slots: Vec::new(), free: Vec::new(), next_sequence: 0, now: Time::ZERO }
     }
 
     /// Adds an event that fires at `at`, after all events already scheduled for the same time. O(log n).
@@ -80,32 +74,17 @@ impl<E> EventQueue<E> {
     /// An `at` before [`EventQueue::now`] is a programming error: it panics in debug builds and becomes
     /// `now` in release builds.
     pub fn schedule(&mut self, at: Time, event: E) -> EventKey {
-        debug_assert!(
-            at >= self.now,
-            "{at:?} lies in the past: it is {:?}",
-            self.now
-        );
+        debug_assert!(at >= self.now, "{at:?} lies in the past: it is {:?}", self.now);
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot {
-                generation: 0,
-                position: 0,
-                event: None,
-            });
+            self.slots.push(Slot { generation: 0, position: 0, event: None });
             self.slots.len() - 1
         });
         self.slots[slot].event = Some(event);
-        let entry = Entry {
-            at: at.max(self.now),
-            sequence: self.next_sequence,
-            slot,
-        };
+        let entry = Entry { at: at.max(self.now), sequence: self.next_sequence, slot };
         self.next_sequence += 1;
         self.heap.push(entry);
         self.sift_up(self.heap.len() - 1, entry);
-        EventKey {
-            slot,
-            generation: self.slots[slot].generation,
-        }
+        EventKey { slot, generation: self.slots[slot].generation }
     }
 
     /// Removes a pending event and returns it; `None` when the key is stale. O(log n).

@@ -11,12 +11,7 @@ pub trait Model {
     type Event;
 
     /// Reacts to `event` at `now`. May schedule and cancel in `queue`, not before `now`.
-    fn handle(
-        &mut self,
-        now: Time,
-        event: Self::Event,
-        queue: &mut EventQueue<Self::Event>,
-    ) -> Flow;
+    fn handle(&mut self, now: Time, event: Self::Event, queue: &mut EventQueue<Self::Event>) -> Flow;
 }
 
 /// What the model wants of the loop after an event.
@@ -63,12 +58,7 @@ pub enum End {
 /// assert_eq!(run(&mut clock, &mut queue, horizon, 1_000), End::Horizon);
 /// assert_eq!(clock.0, 61);
 /// ```
-pub fn run<M: Model>(
-    model: &mut M,
-    queue: &mut EventQueue<M::Event>,
-    horizon: Time,
-    event_limit: u64,
-) -> End {
+pub fn run<M: Model>(model: &mut M, queue: &mut EventQueue<M::Event>, horizon: Time, event_limit: u64) -> End {
     let mut left = event_limit;
     loop {
         match queue.peek_time() {

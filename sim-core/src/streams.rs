@@ -79,12 +79,7 @@ impl Streams {
     #[must_use]
     pub fn stream(&self, purpose: Purpose, entity: u64) -> Stream {
         let mut key = [0; 32];
-        for (bytes, word) in key
-            .as_chunks_mut()
-            .0
-            .iter_mut()
-            .zip([self.seed, self.load, purpose.0, entity])
-        {
+        for (bytes, word) in key.as_chunks_mut().0.iter_mut().zip([self.seed, self.load, purpose.0, entity]) {
             *bytes = word.to_le_bytes();
         }
         Stream(ChaCha8Rng::from_seed(key))

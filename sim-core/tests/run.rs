@@ -18,20 +18,12 @@ impl Model for Chain {
         if self.seen.len() < self.chain {
             queue.schedule(now + Span::from_nanos(1), ());
         }
-        if self.seen.len() == self.stop_at {
-            Flow::Stop
-        } else {
-            Flow::Continue
-        }
+        if self.seen.len() == self.stop_at { Flow::Stop } else { Flow::Continue }
     }
 }
 
 fn outcome(chain: usize, stop_at: usize, horizon: u64, limit: u64) -> (End, usize, usize) {
-    let mut model = Chain {
-        seen: Vec::new(),
-        chain,
-        stop_at,
-    };
+    let mut model = Chain { seen: Vec::new(), chain, stop_at };
     let mut queue = EventQueue::new();
     queue.schedule(Time::ZERO, ());
     let end = run(&mut model, &mut queue, Time::from_nanos(horizon), limit);

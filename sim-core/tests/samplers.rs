@@ -1,6 +1,12 @@
 //! Draws against the laws they should follow: Kolmogorov-Smirnov tests at the 0.001 level, once against
 //! the distribution functions of statrs, once against the samplers of rand_distr. The seeds are fixed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a failed setup is a failed test; expected values need not be portable"
+)]
+
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::Distribution as Sampler;
 use sim_core::{Distribution, Purpose, Streams};
@@ -28,11 +34,7 @@ fn sorted(mut values: Vec<f64>) -> Vec<f64> {
 
 fn draws(name: &str, distribution: &Distribution) -> Vec<f64> {
     let (streams, purpose) = (Streams::new(11, 0), Purpose::named(name));
-    sorted(
-        (0..DRAWS as u64)
-            .map(|entity| distribution.draw(&streams, purpose, entity))
-            .collect(),
-    )
+    sorted((0..DRAWS as u64).map(|entity| distribution.draw(&streams, purpose, entity)).collect())
 }
 
 /// The greatest distance between the empirical distribution function and `law`.
@@ -51,16 +53,16 @@ fn distance_between(left: &[f64], right: &[f64]) -> f64 {
     left.iter()
         .chain(right)
         .map(|x| {
-            let part = |values: &[f64]| {
-                values.partition_point(|value| value <= x) as f64 / values.len() as f64
-            };
+            let part = |values: &[f64]| values.partition_point(|value| value <= x) as f64 / values.len() as f64;
             (part(left) - part(right)).abs()
         })
         .fold(0.0, f64::max)
 }
 
-#[allow(clippy::type_complexity)]
-fn cases() -> Vec<(&'static str, Distribution, Law, Vec<f64>)> {
+/// A distribution, the law it should follow, and a sample of that law.
+type Case = (&'static str, Distribution, Law, Vec<f64>);
+
+fn cases() -> Vec<Case> {
     let gamma = |shape: f64, mean: f64| {
         (
             Distribution::gamma_from_shape_mean(shape, mean).unwrap(),
@@ -154,7 +156,6 @@ fn truncated_draws_follow_the_conditional_law() {
         .unwrap();
     let draws = draws("truncated", &distribution);
     assert!(draws[0] >= low && draws[DRAWS - 1] <= high);
-    let conditional: Law =
-        Box::new(move |x| (full.cdf(x) - full.cdf(low)) / (full.cdf(high) - full.cdf(low)));
+    let conditional: Law = Box::new(move |x| (full.cdf(x) - full.cdf(low)) / (full.cdf(high) - full.cdf(low)));
     assert!(distance(&draws, &conditional) < CRITICAL / (DRAWS as f64).sqrt());
 }

@@ -1,9 +1,10 @@
 //! The special functions against reference values of 19 digits, and against each other.
 
+#![allow(clippy::disallowed_methods, reason = "expected values need not be portable")]
+
 use proptest::{prelude::*, test_runner::RngSeed};
 use sim_core::special::{
-    gamma_cumulative, gamma_survival, inverse_gamma_cumulative, inverse_normal_cumulative,
-    normal_cumulative,
+    gamma_cumulative, gamma_survival, inverse_gamma_cumulative, inverse_normal_cumulative, normal_cumulative,
 };
 
 #[test]
@@ -12,10 +13,7 @@ fn agrees_with_reference_values() {
     let lines = include_str!("data/special.txt").lines();
     for line in lines.filter(|line| !line.starts_with('#')) {
         let (function, numbers) = line.split_once(' ').expect("four fields");
-        let numbers: Vec<f64> = numbers
-            .split(' ')
-            .map(|number| number.parse().expect("a number"))
-            .collect();
+        let numbers: Vec<f64> = numbers.split(' ').map(|number| number.parse().expect("a number")).collect();
         let [shape, argument, expected] = numbers[..] else {
             panic!("three numbers in {line}");
         };
@@ -30,7 +28,7 @@ fn agrees_with_reference_values() {
         assert!(error < accuracy, "{line}: {value:e} is off by {error:e}");
         rows += 1;
     }
-    assert_eq!(rows, 297);
+    assert_eq!(rows, 293);
 }
 
 #[test]

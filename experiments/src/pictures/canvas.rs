@@ -12,9 +12,7 @@ use plotters::drawing::{DrawingArea, IntoDrawingArea};
 use plotters::element::{Circle, PathElement, Polygon, Rectangle, Text};
 use plotters::prelude::SVGBackend;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
-use plotters::style::{
-    Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle,
-};
+use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle};
 
 use super::palette::{INK, Marker, PAPER, QUIET, SeriesStyle};
 use super::text;
@@ -56,13 +54,7 @@ pub(super) struct Type {
 impl Type {
     /// Plain text of `size` pixels from its point to the right.
     pub(super) const fn new(size: f64, colour: RGBColor) -> Self {
-        Self {
-            size,
-            bold: false,
-            colour,
-            anchor: Anchor::Start,
-            turned: false,
-        }
+        Self { size, bold: false, colour, anchor: Anchor::Start, turned: false }
     }
 
     /// The same, bold.
@@ -134,11 +126,7 @@ pub(super) struct Canvas {
 impl Canvas {
     /// An empty white sheet of whole pixels.
     pub(super) fn new(width: f64, height: f64) -> Self {
-        let mut canvas = Self {
-            width: width.ceil(),
-            height: height.ceil(),
-            body: String::new(),
-        };
+        let mut canvas = Self { width: width.ceil(), height: height.ceil(), body: String::new() };
         let corner = (canvas.width, canvas.height);
         canvas.group("", |brush| brush.rect((0.0, 0.0), corner, PAPER));
         canvas
@@ -148,9 +136,7 @@ impl Canvas {
     pub(super) fn group(&mut self, attributes: &str, paint: impl FnOnce(&Brush<'_>)) {
         let size = (unit(self.width) as u32, unit(self.height) as u32);
         let mut document = String::new();
-        let brush = Brush {
-            area: SVGBackend::with_string(&mut document, size).into_drawing_area(),
-        };
+        let brush = Brush { area: SVGBackend::with_string(&mut document, size).into_drawing_area() };
         paint(&brush);
         drop(brush);
         // The backend wrote a whole document; what lies between its first and last tag is the group.
@@ -161,8 +147,7 @@ impl Canvas {
             return;
         }
         let space = if attributes.is_empty() { "" } else { " " };
-        self.body
-            .push_str(&format!("<g{space}{attributes}>\n{inside}</g>\n"));
+        self.body.push_str(&format!("<g{space}{attributes}>\n{inside}</g>\n"));
     }
 
     /// Draws lines with the dash of a series.
@@ -227,10 +212,7 @@ impl Brush<'_> {
     pub(super) fn marker(&self, (x, y): Point, style: SeriesStyle) {
         let colour = style.colour;
         let outline = |shape: &[Point], scale: f64, colour: RGBColor| {
-            let points: Vec<Point> = shape
-                .iter()
-                .map(|(dx, dy)| (x + dx * scale, y + dy * scale))
-                .collect();
+            let points: Vec<Point> = shape.iter().map(|(dx, dy)| (x + dx * scale, y + dy * scale)).collect();
             self.polygon(&points, colour.to_rgba());
         };
         let rimmed = |shape: &[Point]| {
@@ -270,16 +252,8 @@ impl Brush<'_> {
 
     /// One line of text; the point lies on its baseline.
     pub(super) fn text(&self, (x, y): Point, words: &str, look: Type) {
-        let weight = if look.bold {
-            FontStyle::Bold
-        } else {
-            FontStyle::Normal
-        };
-        let mut font = FontDesc::new(
-            FontFamily::Name(FONTS),
-            look.size * UNIT * PLOTTERS_FONT_SCALE,
-            weight,
-        );
+        let weight = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
+        let mut font = FontDesc::new(FontFamily::Name(FONTS), look.size * UNIT * PLOTTERS_FONT_SCALE, weight);
         if look.turned {
             font = font.transform(FontTransform::Rotate270);
         }
@@ -291,11 +265,7 @@ impl Brush<'_> {
         let style = font.color(&look.colour).pos(Pos::new(side, VPos::Top));
         // Only text anchored at its top has a baseline that does not depend on the reader's font.
         let lift = PLOTTERS_TOP * look.size;
-        let origin = if look.turned {
-            (x - lift, y)
-        } else {
-            (x, y - lift)
-        };
+        let origin = if look.turned { (x - lift, y) } else { (x, y - lift) };
         self.draw(&Text::new(words.to_owned(), units(origin), style));
     }
 
@@ -320,8 +290,5 @@ fn units((x, y): Point) -> (i32, i32) {
 
 /// The text as XML character data.
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -59,10 +59,7 @@ impl Curve<'_> {
             .enumerate()
             .filter(|(_, points)| !points.is_empty())
             .collect();
-        let names: Vec<Name> = lines
-            .iter()
-            .map(|(i, _)| Name::new(*i, self.series[*i].label, None))
-            .collect();
+        let names: Vec<Name> = lines.iter().map(|(i, _)| Name::new(*i, self.series[*i].label, None)).collect();
 
         let header = Header::new(self.title, self.subtitle, WIDTH);
         let top = header.height() + frame::ABOVE;
@@ -125,10 +122,7 @@ impl Curve<'_> {
                 }
             });
         }
-        let ends: Vec<Point> = lines
-            .iter()
-            .filter_map(|(_, points)| placed(points).last().copied())
-            .collect();
+        let ends: Vec<Point> = lines.iter().filter_map(|(_, points)| placed(points).last().copied()).collect();
         let span = (top - 10.0, bottom + 10.0);
         labels::draw(&mut canvas, &names, &ends, axes.right, span, true);
         canvas.finish(self.title, self.subtitle)
@@ -140,10 +134,7 @@ fn drawable(points: &[CurvePoint]) -> Vec<CurvePoint> {
     let mut kept: Vec<CurvePoint> = points
         .iter()
         .filter(|p| frame::usable(p.x) && p.probability.is_finite())
-        .map(|p| CurvePoint {
-            interval: p.interval.filter(|(a, b)| a.is_finite() && b.is_finite()),
-            ..*p
-        })
+        .map(|p| CurvePoint { interval: p.interval.filter(|(a, b)| a.is_finite() && b.is_finite()), ..*p })
         .collect();
     kept.sort_by(|a, b| a.x.total_cmp(&b.x));
     kept

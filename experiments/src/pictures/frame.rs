@@ -32,10 +32,7 @@ impl Frame {
     /// Where `x` and a share lie.
     pub(super) fn place(&self, x: f64, share: f64) -> Point {
         let along = (x - self.low) / (self.high - self.low);
-        (
-            self.left + along * (self.right - self.left),
-            self.bottom - share.clamp(0.0, 1.0) * (self.bottom - self.top),
-        )
+        (self.left + along * (self.right - self.left), self.bottom - share.clamp(0.0, 1.0) * (self.bottom - self.top))
     }
 
     /// Draws grid, axes, ticks and labels; `hint` stands in the middle when there is no data.
@@ -64,11 +61,7 @@ impl Frame {
         let room = self.right - self.left;
         let shown = text::ellipsis(&text::clean(x_label), LABEL.size, true, room);
         let middle = (self.left + self.right) / 2.0;
-        brush.text(
-            (middle, self.bottom + 43.0),
-            &shown,
-            LABEL.at(Anchor::Middle),
-        );
+        brush.text((middle, self.bottom + 43.0), &shown, LABEL.at(Anchor::Middle));
         let shown = text::ellipsis(&text::clean(y_label), LABEL.size, true, room + LEFT);
         brush.text((self.left - LEFT, self.top - 16.0), &shown, LABEL);
         if empty {
@@ -85,13 +78,10 @@ pub(super) fn usable(x: f64) -> bool {
 
 /// The range from the least to the greatest of `values`, widened if they are all (nearly) the same.
 pub(super) fn range(values: impl Iterator<Item = f64>) -> Option<(f64, f64)> {
-    let (low, high) =
-        values
-            .filter(|x| usable(*x))
-            .fold(None, |range: Option<(f64, f64)>, x| {
-                let (low, high) = range.unwrap_or((x, x));
-                Some((low.min(x), high.max(x)))
-            })?;
+    let (low, high) = values.filter(|x| usable(*x)).fold(None, |range: Option<(f64, f64)>, x| {
+        let (low, high) = range.unwrap_or((x, x));
+        Some((low.min(x), high.max(x)))
+    })?;
     let size = low.abs().max(high.abs());
     if high - low > size * 1e-9 {
         Some((low, high))

@@ -34,10 +34,7 @@ pub struct HeatMap<'a> {
 impl HeatMap<'_> {
     /// The picture as an SVG document.
     pub fn to_svg(&self) -> String {
-        let panels = [HeatMapPanel {
-            title: "",
-            cells: self.cells,
-        }];
+        let panels = [HeatMapPanel { title: "", cells: self.cells }];
         HeatMapGrid {
             title: self.title,
             subtitle: self.subtitle,
@@ -136,11 +133,8 @@ impl HeatMapGrid<'_> {
             brush.line(&[(x, top + high), (x, top + high + 4.0)], AXIS, 1.0);
             let at = (x, top + high + 17.0);
             // Exactly 0 is not on the bar.
-            let (tick, anchor) = if quarter == 0 {
-                (">0 %".to_owned(), Anchor::Start)
-            } else {
-                (text::percent(share), Anchor::Middle)
-            };
+            let (tick, anchor) =
+                if quarter == 0 { (">0 %".to_owned(), Anchor::Start) } else { (text::percent(share), Anchor::Middle) };
             brush.text(at, &tick, TICK.at(anchor));
         }
         let mut next = left + wide + 36.0;
@@ -152,8 +146,7 @@ impl HeatMapGrid<'_> {
         swatch(NONE_FAILED, "0 %: no failure seen");
         let missing = self.panels.iter().any(|panel| {
             let columns = 0..self.x_values.len();
-            let mut places =
-                (0..self.y_values.len()).flat_map(|y| columns.clone().map(move |x| (x, y)));
+            let mut places = (0..self.y_values.len()).flat_map(|y| columns.clone().map(move |x| (x, y)));
             places.any(|(x, y)| probability(panel.cells, x, y).is_none())
         });
         if missing {
@@ -197,11 +190,7 @@ impl HeatMapGrid<'_> {
                     None => ("–".to_owned(), QUIET),
                 };
 
-                let look = Type {
-                    size: plan.value_size,
-                    colour: ink,
-                    ..VALUE
-                };
+                let look = Type { size: plan.value_size, colour: ink, ..VALUE };
                 let at = (x + wide / 2.0, y + high / 2.0 + 0.36 * plan.value_size);
                 brush.text(at, &shown, look);
             }
@@ -246,11 +235,7 @@ fn probability(cells: &[Vec<Option<f64>>], x: usize, y: usize) -> Option<f64> {
 /// The number in a cell.
 fn written(probability: f64, narrow: bool) -> String {
     let shown = text::percent(probability);
-    if narrow {
-        shown.replace(' ', "")
-    } else {
-        shown
-    }
+    if narrow { shown.replace(' ', "") } else { shown }
 }
 
 fn wrap_panel(title: &str, room: f64) -> Vec<String> {
@@ -301,11 +286,7 @@ impl Plan {
         // Wide enough for the longest number at its least size, even if the picture has to grow.
         let longest = |narrow: bool| {
             let values = grid.panels.iter().flat_map(|panel| panel.cells);
-            values
-                .flatten()
-                .flatten()
-                .map(|p| text::width(&written(*p, narrow), 1.0, false))
-                .fold(1.0, f64::max)
+            values.flatten().flatten().map(|p| text::width(&written(*p, narrow), 1.0, false)).fold(1.0, f64::max)
         };
         let narrow = room < longest(false) * VALUE.size + 6.0;
         let longest = longest(narrow);
@@ -323,12 +304,7 @@ impl Plan {
         let x_every = ((x_longest / wide).ceil() as usize).clamp(1, (across / 4).max(1));
 
         let pitch = (wide * across as f64).max(180.0);
-        let name_lines = grid
-            .panels
-            .iter()
-            .map(|panel| wrap_panel(panel.title, pitch).len())
-            .max()
-            .unwrap_or(0);
+        let name_lines = grid.panels.iter().map(|panel| wrap_panel(panel.title, pitch).len()).max().unwrap_or(0);
         let mut plan = Self {
             width: (left + pitch * columns as f64 + gaps + MARGIN).max(640.0),
             columns,
@@ -348,10 +324,6 @@ impl Plan {
     }
 
     fn name_height(&self) -> f64 {
-        if self.name_lines == 0 {
-            0.0
-        } else {
-            self.name_lines as f64 * Self::NAME_LINE + 4.0
-        }
+        if self.name_lines == 0 { 0.0 } else { self.name_lines as f64 * Self::NAME_LINE + 4.0 }
     }
 }

@@ -71,12 +71,8 @@ pub(super) fn draw(
     let left = right + LEADER;
     canvas.group("stroke-linejoin=\"round\"", |brush| {
         for ((name, (x, y)), middle) in names.iter().zip(ends).zip(&middles) {
-            let bend = [
-                (x.max(right - FAR) + 7.0, *y),
-                (right + 5.0, *y),
-                (left - 8.0, *middle),
-                (left - 3.0, *middle),
-            ];
+            let bend =
+                [(x.max(right - FAR) + 7.0, *y), (right + 5.0, *y), (left - 8.0, *middle), (left - 3.0, *middle)];
             brush.line(&bend, palette::series(name.series).colour, 0.9);
         }
     });
@@ -138,9 +134,7 @@ fn spread(wanted: &[f64], heights: &[f64], top: f64, bottom: f64) -> Vec<f64> {
         }
     }
     let highest = (bottom - above).max(top);
-    let starts = pools
-        .iter()
-        .flat_map(|(at, n)| std::iter::repeat_n(at.clamp(top, highest), *n));
+    let starts = pools.iter().flat_map(|(at, n)| std::iter::repeat_n(at.clamp(top, highest), *n));
     let mut middles = vec![0.0; wanted.len()];
     for ((&i, start), offset) in order.iter().zip(starts).zip(offsets) {
         middles[i] = start + offset + heights[i] / 2.0;

@@ -57,11 +57,7 @@ pub(super) fn readable_on(ground: RGBColor) -> RGBColor {
     // Squares stand in for the sRGB curve: near enough to choose, and the same on every machine.
     let square = |c: u8| (f64::from(c) / 255.0) * (f64::from(c) / 255.0);
     let light = 0.2126 * square(ground.0) + 0.7152 * square(ground.1) + 0.0722 * square(ground.2);
-    if light > 0.21 {
-        RGBColor(0, 0, 0)
-    } else {
-        PAPER
-    }
+    if light > 0.21 { RGBColor(0, 0, 0) } else { PAPER }
 }
 
 /// How one series is drawn: a colour, a dash and a marker, each enough to tell it apart.

@@ -53,10 +53,7 @@ const Y_LABEL: &str = "share of loads ready (what is missing to 100 % failed)";
 pub fn steps_from_times(seconds: &[f64], loads: u64) -> Vec<ReadyStep> {
     let mut sorted: Vec<f64> = seconds.iter().copied().filter(|t| t.is_finite()).collect();
     sorted.sort_by(f64::total_cmp);
-    let counts: Vec<(f64, u64)> = sorted
-        .chunk_by(|a, b| a == b)
-        .map(|same| (same[0], same.len() as u64))
-        .collect();
+    let counts: Vec<(f64, u64)> = sorted.chunk_by(|a, b| a == b).map(|same| (same[0], same.len() as u64)).collect();
     steps_from_counts(&counts, loads)
 }
 
@@ -144,10 +141,7 @@ fn drawable(steps: &[ReadyStep]) -> Vec<ReadyStep> {
     let mut kept: Vec<ReadyStep> = steps
         .iter()
         .filter(|s| frame::usable(s.seconds) && s.share.is_finite())
-        .map(|s| ReadyStep {
-            seconds: s.seconds.max(0.0),
-            share: s.share.clamp(0.0, 1.0),
-        })
+        .map(|s| ReadyStep { seconds: s.seconds.max(0.0), share: s.share.clamp(0.0, 1.0) })
         .collect();
     kept.sort_by(|a, b| a.seconds.total_cmp(&b.seconds));
     let mut most = 0.0_f64;

@@ -21,10 +21,7 @@ fn check(svg: &str) {
         let body = tag.strip_suffix('/').unwrap_or(tag);
         let (name, attributes) = body.split_once(' ').unwrap_or((body, ""));
         assert!(
-            [
-                "svg", "title", "desc", "g", "rect", "polyline", "polygon", "circle", "text"
-            ]
-            .contains(&name),
+            ["svg", "title", "desc", "g", "rect", "polyline", "polygon", "circle", "text"].contains(&name),
             "{name}"
         );
         check_attributes(attributes);
@@ -40,10 +37,7 @@ fn check(svg: &str) {
 fn check_entities(text: &str) {
     for after in text.split('&').skip(1) {
         let (entity, _) = after.split_once(';').expect("entity ends");
-        assert!(
-            ["lt", "gt", "amp", "quot", "apos"].contains(&entity),
-            "{entity}"
-        );
+        assert!(["lt", "gt", "amp", "quot", "apos"].contains(&entity), "{entity}");
     }
 }
 
@@ -105,18 +99,12 @@ fn cells(fix: usize, across: usize, up: usize) -> Vec<Vec<Option<f64>>> {
         let p = (load / 4.0).clamp(0.0, 1.0);
         Some(p * p)
     };
-    (0..up)
-        .map(|y| (0..across).map(|x| cell(x, y)).collect())
-        .collect()
+    (0..up).map(|y| (0..across).map(|x| cell(x, y)).collect()).collect()
 }
 
 fn point(x: f64, probability: f64, half: f64) -> CurvePoint {
     let interval = ((probability - half).max(0.0), (probability + half).min(1.0));
-    CurvePoint {
-        x,
-        probability,
-        interval: Some(interval),
-    }
+    CurvePoint { x, probability, interval: Some(interval) }
 }
 
 fn points(fix: usize) -> Vec<CurvePoint> {
@@ -151,11 +139,8 @@ fn samples() -> Vec<(&'static str, String)> {
     holes[3][3] = Some(0.9996);
     holes[2][5] = Some(f64::NAN);
     holes[1].truncate(5);
-    let panels: Vec<HeatMapPanel<'_>> = FIXES
-        .iter()
-        .zip(&maps)
-        .map(|(title, cells)| HeatMapPanel { title, cells })
-        .collect();
+    let panels: Vec<HeatMapPanel<'_>> =
+        FIXES.iter().zip(&maps).map(|(title, cells)| HeatMapPanel { title, cells }).collect();
     let grid = HeatMapGrid {
         title: "Which fixes keep the page loading as projects and sessions grow",
         subtitle: "2 000 loads per cell, seed 1; a load fails if the page is not ready within 8 s",
@@ -176,11 +161,8 @@ fn samples() -> Vec<(&'static str, String)> {
         cells: &holes,
     };
     let lines: Vec<_> = (0..8).map(points).collect();
-    let lines: Vec<CurveSeries<'_>> = FIXES
-        .iter()
-        .zip(&lines)
-        .map(|(label, points)| CurveSeries { label, points })
-        .collect();
+    let lines: Vec<CurveSeries<'_>> =
+        FIXES.iter().zip(&lines).map(|(label, points)| CurveSeries { label, points }).collect();
     let curve = Curve {
         title: "Every project adds requests until six connections are not enough",
         subtitle: "2 000 loads per point, seed 1; bands: 95 % intervals (Wilson)",
@@ -189,11 +171,8 @@ fn samples() -> Vec<(&'static str, String)> {
         series: &lines,
     };
     let stairs: Vec<_> = (0..8).map(steps).collect();
-    let stairs: Vec<ReadySeries<'_>> = FIXES
-        .iter()
-        .zip(&stairs)
-        .map(|(label, steps)| ReadySeries { label, steps })
-        .collect();
+    let stairs: Vec<ReadySeries<'_>> =
+        FIXES.iter().zip(&stairs).map(|(label, steps)| ReadySeries { label, steps }).collect();
     let ready = Ready {
         title: "How long a load takes, and how many never get there",
         subtitle: "5 000 loads per fix set, seed 1; 20 projects, 4 sessions",
@@ -205,24 +184,15 @@ fn samples() -> Vec<(&'static str, String)> {
     let wide: Vec<String> = (1..=20).map(|n| format!("{} things", n * 5)).collect();
     let high = strings(&["a session name longer than its room", NASTY, "三つ"]);
     let big = cells(0, 20, 3);
-    let nasty_panels = [HeatMapPanel {
-        title: NASTY,
-        cells: &big,
-    }];
+    let nasty_panels = [HeatMapPanel { title: NASTY, cells: &big }];
     let many: Vec<CurveSeries<'_>> = lines
         .iter()
         .chain(&lines[..5])
         .enumerate()
-        .map(|(i, line)| CurveSeries {
-            points: &line.points[..11 - i / 4],
-            ..*line
-        })
+        .map(|(i, line)| CurveSeries { points: &line.points[..11 - i / 4], ..*line })
         .collect();
     let one = [point(3.0, 0.4, 0.1)];
-    let one = [CurveSeries {
-        label: NASTY,
-        points: &one,
-    }];
+    let one = [CurveSeries { label: NASTY, points: &one }];
     let broken = [
         point(f64::NAN, 0.5, 0.1),
         point(1.0, f64::INFINITY, 0.1),
@@ -232,49 +202,16 @@ fn samples() -> Vec<(&'static str, String)> {
         point(3.0, 7.0, 0.1),
         point(1e90, -7.0, 0.1),
     ];
-    let broken = [
-        CurveSeries {
-            label: "broken",
-            points: &broken,
-        },
-        CurveSeries {
-            label: "",
-            points: &[],
-        },
-    ];
+    let broken = [CurveSeries { label: "broken", points: &broken }, CurveSeries { label: "", points: &[] }];
     let broken_steps = [(f64::NAN, 0.1), (2.0, f64::NAN), (3.0, 9.0), (-4.0, 0.2)]
         .map(|(seconds, share)| ReadyStep { seconds, share });
-    let broken_stairs = [
-        ReadySeries {
-            label: NASTY,
-            steps: &broken_steps,
-        },
-        ReadySeries {
-            label: "never",
-            steps: &[],
-        },
-    ];
+    let broken_stairs =
+        [ReadySeries { label: NASTY, steps: &broken_steps }, ReadySeries { label: "never", steps: &[] }];
     vec![
         ("grid-2", grid.to_svg()),
         ("grid-4", HeatMapGrid { columns: 4, ..grid }.to_svg()),
-        (
-            "grid-5-by-3",
-            HeatMapGrid {
-                columns: 3,
-                panels: &panels[..5],
-                ..grid
-            }
-            .to_svg(),
-        ),
-        (
-            "grid-none",
-            HeatMapGrid {
-                columns: 0,
-                panels: &[],
-                ..grid
-            }
-            .to_svg(),
-        ),
+        ("grid-5-by-3", HeatMapGrid { columns: 3, panels: &panels[..5], ..grid }.to_svg()),
+        ("grid-none", HeatMapGrid { columns: 0, panels: &[], ..grid }.to_svg()),
         (
             "grid-nasty",
             HeatMapGrid {
@@ -290,109 +227,22 @@ fn samples() -> Vec<(&'static str, String)> {
             .to_svg(),
         ),
         ("map", map.to_svg()),
-        (
-            "map-none",
-            HeatMap {
-                x_values: &[],
-                y_values: &[],
-                cells: &[],
-                ..map
-            }
-            .to_svg(),
-        ),
-        (
-            "map-one",
-            HeatMap {
-                x_values: &x[..1],
-                y_values: &y[..1],
-                ..map
-            }
-            .to_svg(),
-        ),
+        ("map-none", HeatMap { x_values: &[], y_values: &[], cells: &[], ..map }.to_svg()),
+        ("map-one", HeatMap { x_values: &x[..1], y_values: &y[..1], ..map }.to_svg()),
         ("curve-8", curve.to_svg()),
-        (
-            "curve-3",
-            Curve {
-                series: &lines[..3],
-                ..curve
-            }
-            .to_svg(),
-        ),
-        (
-            "curve-13",
-            Curve {
-                title: &long,
-                subtitle: &long,
-                series: &many,
-                ..curve
-            }
-            .to_svg(),
-        ),
-        (
-            "curve-one",
-            Curve {
-                title: NASTY,
-                subtitle: NASTY,
-                x_label: NASTY,
-                y_label: NASTY,
-                series: &one,
-            }
-            .to_svg(),
-        ),
-        (
-            "curve-broken",
-            Curve {
-                series: &broken,
-                ..curve
-            }
-            .to_svg(),
-        ),
-        (
-            "curve-none",
-            Curve {
-                title: "",
-                subtitle: "",
-                series: &[],
-                ..curve
-            }
-            .to_svg(),
-        ),
+        ("curve-3", Curve { series: &lines[..3], ..curve }.to_svg()),
+        ("curve-13", Curve { title: &long, subtitle: &long, series: &many, ..curve }.to_svg()),
+        ("curve-one", Curve { title: NASTY, subtitle: NASTY, x_label: NASTY, y_label: NASTY, series: &one }.to_svg()),
+        ("curve-broken", Curve { series: &broken, ..curve }.to_svg()),
+        ("curve-none", Curve { title: "", subtitle: "", series: &[], ..curve }.to_svg()),
         ("ready-8", ready.to_svg()),
-        (
-            "ready-3",
-            Ready {
-                series: &stairs[..3],
-                until: Some(2.5),
-                ..ready
-            }
-            .to_svg(),
-        ),
+        ("ready-3", Ready { series: &stairs[..3], until: Some(2.5), ..ready }.to_svg()),
         (
             "ready-broken",
-            Ready {
-                title: NASTY,
-                subtitle: NASTY,
-                series: &broken_stairs,
-                until: Some(f64::NAN),
-            }
-            .to_svg(),
+            Ready { title: NASTY, subtitle: NASTY, series: &broken_stairs, until: Some(f64::NAN) }.to_svg(),
         ),
-        (
-            "ready-never",
-            Ready {
-                series: &broken_stairs[1..],
-                ..ready
-            }
-            .to_svg(),
-        ),
-        (
-            "ready-none",
-            Ready {
-                series: &[],
-                ..ready
-            }
-            .to_svg(),
-        ),
+        ("ready-never", Ready { series: &broken_stairs[1..], ..ready }.to_svg()),
+        ("ready-none", Ready { series: &[], ..ready }.to_svg()),
     ]
 }
 
@@ -460,16 +310,8 @@ fn every_cell_shows_its_number_or_a_dash() {
 fn the_first_row_lies_at_the_bottom() {
     let (x, y) = (strings(&["a"]), strings(&["low", "high"]));
     let cells = [vec![Some(0.25)], vec![Some(0.75)]];
-    let svg = HeatMap {
-        title: "",
-        subtitle: "",
-        x_label: "",
-        y_label: "",
-        x_values: &x,
-        y_values: &y,
-        cells: &cells,
-    }
-    .to_svg();
+    let svg = HeatMap { title: "", subtitle: "", x_label: "", y_label: "", x_values: &x, y_values: &y, cells: &cells }
+        .to_svg();
     let height = |words: &str| -> u32 {
         let end = svg.rfind(&format!("\n{words}\n")).expect("shown");
         let tag = &svg[svg[..end].rfind("<text").expect("a text")..end];
@@ -485,40 +327,19 @@ fn a_line_of_ready_ends_at_one_minus_its_failures() {
     let steps = steps_from_times(&[3.0, 1.0, f64::NAN, 1.0], 10);
     let shares: Vec<(f64, f64)> = steps.iter().map(|s| (s.seconds, s.share)).collect();
     assert_eq!(shares, [(1.0, 0.2), (3.0, 0.3)]);
-    assert_eq!(
-        steps,
-        steps_from_counts(&[(1.0, 2), (2.0, 0), (3.0, 1)], 10)
-    );
-    let series = [ReadySeries {
-        label: "x",
-        steps: &steps,
-    }];
-    let picture = Ready {
-        title: "",
-        subtitle: "",
-        series: &series,
-        until: Some(2.0),
-    };
+    assert_eq!(steps, steps_from_counts(&[(1.0, 2), (2.0, 0), (3.0, 1)], 10));
+    let series = [ReadySeries { label: "x", steps: &steps }];
+    let picture = Ready { title: "", subtitle: "", series: &series, until: Some(2.0) };
     assert!(picture.to_svg().contains("70 % failed"));
 }
 
 #[test]
 fn many_loads_make_no_larger_a_picture_than_few() {
     let size = |loads: u32| {
-        let times: Vec<f64> = (0..loads)
-            .map(|i| f64::from(i) / f64::from(loads))
-            .collect();
+        let times: Vec<f64> = (0..loads).map(|i| f64::from(i) / f64::from(loads)).collect();
         let steps = steps_from_times(&times, u64::from(loads));
-        let series = [ReadySeries {
-            label: "x",
-            steps: &steps,
-        }];
-        let picture = Ready {
-            title: "",
-            subtitle: "",
-            series: &series,
-            until: None,
-        };
+        let series = [ReadySeries { label: "x", steps: &steps }];
+        let picture = Ready { title: "", subtitle: "", series: &series, until: None };
         picture.to_svg().len()
     };
     assert!(size(100_000) < size(2_000) * 11 / 10);
@@ -526,16 +347,10 @@ fn many_loads_make_no_larger_a_picture_than_few() {
 
 #[test]
 fn a_probability_reads_as_zero_or_one_only_if_it_is() {
-    let shown = [
-        0.0, 1e-9, 0.0009, 0.001, 0.003, 0.0995, 0.12, 0.5, 0.994, 0.9995, 1.0,
-    ]
-    .map(text::percent);
+    let shown = [0.0, 1e-9, 0.0009, 0.001, 0.003, 0.0995, 0.12, 0.5, 0.994, 0.9995, 1.0].map(text::percent);
     assert_eq!(
         shown,
-        [
-            "0 %", "<0.1 %", "<0.1 %", "0.1 %", "0.3 %", "10 %", "12 %", "50 %", "99.4 %",
-            ">99.9 %", "100 %",
-        ]
+        ["0 %", "<0.1 %", "<0.1 %", "0.1 %", "0.3 %", "10 %", "12 %", "50 %", "99.4 %", ">99.9 %", "100 %",]
     );
 }
 
@@ -558,23 +373,13 @@ fn long_text_is_wrapped_evenly_or_cut() {
 fn ticks_are_round_and_lie_inside() {
     let labels = |low, high| -> Vec<String> {
         let ticks = frame::ticks(low, high, 5);
-        assert!(
-            ticks
-                .iter()
-                .all(|(x, _)| *x >= low - 1e-9 && *x <= high + 1e-9)
-        );
+        assert!(ticks.iter().all(|(x, _)| *x >= low - 1e-9 && *x <= high + 1e-9));
         ticks.into_iter().map(|(_, label)| label).collect()
     };
     assert_eq!(labels(0.0, 10.0), ["0", "2", "4", "6", "8", "10"]);
     assert_eq!(labels(-0.3, 0.31), ["-0.2", "0", "0.2"]);
-    assert_eq!(
-        labels(1e6, 3e6),
-        ["1000000", "1500000", "2000000", "2500000", "3000000"]
-    );
-    assert_eq!(
-        labels(0.0, 2e-7),
-        ["0", "5e-8", "1.0e-7", "1.5e-7", "2.0e-7"]
-    );
+    assert_eq!(labels(1e6, 3e6), ["1000000", "1500000", "2000000", "2500000", "3000000"]);
+    assert_eq!(labels(0.0, 2e-7), ["0", "5e-8", "1.0e-7", "1.5e-7", "2.0e-7"]);
     assert!(labels(1.0, 1.0).is_empty());
     assert!(labels(f64::NAN, 1.0).is_empty());
 }
@@ -584,15 +389,9 @@ fn the_scale_is_monotone_in_lightness_and_its_numbers_readable() {
     // Relative luminance and contrast as the Web Content Accessibility Guidelines define them.
     let linear = |c: u8| {
         let c = f64::from(c) / 255.0;
-        if c <= 0.03928 {
-            c / 12.92
-        } else {
-            libm::pow((c + 0.055) / 1.055, 2.4)
-        }
+        if c <= 0.03928 { c / 12.92 } else { libm::pow((c + 0.055) / 1.055, 2.4) }
     };
-    let light = |c: plotters::style::RGBColor| {
-        0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2)
-    };
+    let light = |c: plotters::style::RGBColor| 0.2126 * linear(c.0) + 0.7152 * linear(c.1) + 0.0722 * linear(c.2);
     let mut last = f64::INFINITY;
     for p in 0..=1000 {
         let ground = palette::heat(f64::from(p) / 1000.0);

@@ -74,11 +74,7 @@ fn fill(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String
     while words.peek().is_some() && lines.len() + 1 < most {
         let mut line = String::new();
         while let Some(word) = words.peek() {
-            let longer = if line.is_empty() {
-                (*word).to_owned()
-            } else {
-                format!("{line} {word}")
-            };
+            let longer = if line.is_empty() { (*word).to_owned() } else { format!("{line} {word}") };
             if width(&longer, size, bold) > room && !line.is_empty() {
                 break;
             }

@@ -47,11 +47,7 @@ fn deviance(x: f64, mean: f64) -> f64 {
 /// ln of Γ(n+1) / (Γ(a+1) Γ(b+1)) x^a y^b sqrt(2 pi a b / n), where n = a + b and y = 1 - x.
 fn ln_saddle_point(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let n = a + b;
-    stirling_error(n)
-        - stirling_error(a)
-        - stirling_error(b)
-        - deviance(a, n * x)
-        - deviance(b, n * y)
+    stirling_error(n) - stirling_error(a) - stirling_error(b) - deviance(a, n * x) - deviance(b, n * y)
 }
 
 /// ln P(Bin(`hits` + `misses`, `p`) = `hits`) for positive `hits` and `misses`, with `q` = 1 - `p`.
@@ -182,10 +178,7 @@ mod tests {
                     // How much the tail changes when the log odds round.
                     let density = exp(ln_density(a, b, logistic(t), logistic(-t)) - back);
                     let tolerance = 1e-11 + 8.0 * f64::EPSILON * t.abs().max(1.0) * density;
-                    assert!(
-                        (back - log(tail)).abs() < tolerance,
-                        "{a} {b} {tail} {back}"
-                    );
+                    assert!((back - log(tail)).abs() < tolerance, "{a} {b} {tail} {back}");
                 }
             }
         }

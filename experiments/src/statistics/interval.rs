@@ -161,22 +161,9 @@ pub fn wilson(failures: u64, loads: u64, level: f64) -> Result<Interval, Interva
     // The bounds solve (n + z^2) p^2 - (2 k + z^2) p + k^2 / n = 0. The lower one comes from their
     // product k^2 / (n (n + z^2)): subtracting the root would cancel for rare events.
     let sum = hits + 0.5 * square + root;
-    let low = if failures == 0 {
-        0.0
-    } else {
-        hits * (hits / loads_number) / sum
-    };
-    let high = if failures == loads {
-        1.0
-    } else {
-        sum / (loads_number + square)
-    };
-    Ok(Interval {
-        method: Method::Wilson,
-        level,
-        low: low.min(1.0),
-        high: high.min(1.0),
-    })
+    let low = if failures == 0 { 0.0 } else { hits * (hits / loads_number) / sum };
+    let high = if failures == loads { 1.0 } else { sum / (loads_number + square) };
+    Ok(Interval { method: Method::Wilson, level, low: low.min(1.0), high: high.min(1.0) })
 }
 
 /// The exact interval: all p under which neither binomial tail at the count is below
@@ -204,12 +191,7 @@ pub fn clopper_pearson(failures: u64, loads: u64, level: f64) -> Result<Interval
     } else {
         upper_quantile(hits + 1.0, misses, tail)
     };
-    Ok(Interval {
-        method: Method::ClopperPearson,
-        level,
-        low,
-        high,
-    })
+    Ok(Interval { method: Method::ClopperPearson, level, low, high })
 }
 
 /// The equal-tailed posterior interval under Jeffreys' prior Beta(1/2, 1/2).
@@ -223,22 +205,9 @@ pub fn clopper_pearson(failures: u64, loads: u64, level: f64) -> Result<Interval
 pub fn jeffreys(failures: u64, loads: u64, level: f64) -> Result<Interval, IntervalError> {
     let (hits, misses, alpha) = checked(failures, loads, level)?;
     let (a, b, tail) = (hits + 0.5, misses + 0.5, 0.5 * alpha);
-    let low = if failures == 0 {
-        0.0
-    } else {
-        quantile(a, b, tail)
-    };
-    let high = if failures == loads {
-        1.0
-    } else {
-        upper_quantile(a, b, tail)
-    };
-    Ok(Interval {
-        method: Method::Jeffreys,
-        level,
-        low,
-        high,
-    })
+    let low = if failures == 0 { 0.0 } else { quantile(a, b, tail) };
+    let high = if failures == loads { 1.0 } else { upper_quantile(a, b, tail) };
+    Ok(Interval { method: Method::Jeffreys, level, low, high })
 }
 
 /// The beta-binomial mixture confidence sequence with a uniform mixture, at one look.
@@ -251,11 +220,7 @@ pub fn jeffreys(failures: u64, loads: u64, level: f64) -> Result<Interval, Inter
 ///
 /// # Errors
 /// No loads, more failures than loads, or a level outside (0, 1).
-pub fn confidence_sequence(
-    failures: u64,
-    loads: u64,
-    level: f64,
-) -> Result<Interval, IntervalError> {
+pub fn confidence_sequence(failures: u64, loads: u64, level: f64) -> Result<Interval, IntervalError> {
     let (hits, misses, alpha) = checked(failures, loads, level)?;
     let loads_number = loads as f64;
     let threshold = log(alpha) - log(loads_number + 1.0);
@@ -273,12 +238,7 @@ pub fn confidence_sequence(
     } else {
         logistic(-lower_ln_odds(misses, hits, threshold))
     };
-    Ok(Interval {
-        method: Method::ConfidenceSequence,
-        level,
-        low,
-        high,
-    })
+    Ok(Interval { method: Method::ConfidenceSequence, level, low, high })
 }
 
 /// The smaller log odds at which ln P(Bin = hits) falls to `threshold`.

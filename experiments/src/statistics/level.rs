@@ -14,9 +14,5 @@ pub struct LevelError(
 /// The significance that belongs to a level; at least 1.1e-16, because the level is below 1.
 pub(super) fn significance(level: f64) -> Result<f64, LevelError> {
     // Written so that NaN is refused too.
-    if level > 0.0 && level < 1.0 {
-        Ok(1.0 - level)
-    } else {
-        Err(LevelError(level))
-    }
+    if level > 0.0 && level < 1.0 { Ok(1.0 - level) } else { Err(LevelError(level)) }
 }

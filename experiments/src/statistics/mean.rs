@@ -77,15 +77,9 @@ impl Summary {
     /// # Errors
     /// A level outside (0, 1).
     pub fn interval(&self, level: f64) -> Result<Interval, LevelError> {
-        let reach =
-            student_quantile((self.count - 1) as f64, significance(level)?) * self.standard_error;
+        let reach = student_quantile((self.count - 1) as f64, significance(level)?) * self.standard_error;
         let (low, high) = (self.mean - reach, self.mean + reach);
-        Ok(Interval {
-            method: Method::StudentT,
-            level,
-            low,
-            high,
-        })
+        Ok(Interval { method: Method::StudentT, level, low, high })
     }
 }
 

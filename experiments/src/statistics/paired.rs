@@ -90,12 +90,7 @@ pub fn difference(counts: &PairedCounts, level: f64) -> Result<Interval, Interva
     // Swapping the two sides mirrors the interval.
     let low = -largest_difference(down, up, pairs, z * z);
     let high = largest_difference(up, down, pairs, z * z);
-    Ok(Interval {
-        method: Method::PairedTango,
-        level,
-        low,
-        high,
-    })
+    Ok(Interval { method: Method::PairedTango, level, low, high })
 }
 
 /// The largest difference P(up) - P(down) that the score test with this squared quantile accepts.
@@ -129,11 +124,7 @@ fn restricted_probability(up: f64, down: f64, pairs: f64, difference: f64) -> f6
     let constant = down * difference * (1.0 - difference);
     let root = sqrt((linear * linear + 8.0 * pairs * constant).max(0.0));
     // Either form of the root, whichever does not subtract nearly equal numbers.
-    let larger = if linear > 0.0 {
-        2.0 * constant / (linear + root)
-    } else {
-        (root - linear) / (4.0 * pairs)
-    };
+    let larger = if linear > 0.0 { 2.0 * constant / (linear + root) } else { (root - linear) / (4.0 * pairs) };
     larger.max(0.0).max(-difference)
 }
 
@@ -163,11 +154,7 @@ pub fn mcnemar(counts: &PairedCounts) -> McNemar {
     } else {
         (LN_2 + ln_tail(more as f64, fewer as f64 + 1.0, 0.5, 0.5)).min(0.0)
     };
-    McNemar {
-        discordant,
-        p_value: exp(ln_p_value),
-        ln_p_value,
-    }
+    McNemar { discordant, p_value: exp(ln_p_value), ln_p_value }
 }
 
 /// A p value that is not in 0 ..= 1 (or not a number).

@@ -54,11 +54,7 @@ impl<T> QuantileInterval<T> {
 fn check_sample<T: PartialOrd>(sample: &[T]) -> Result<(), QuantileError> {
     let first = sample.first().ok_or(QuantileError::Empty)?;
     // A single NaN is "sorted"; only comparing it with itself gives it away.
-    if first.partial_cmp(first).is_some() && sample.is_sorted() {
-        Ok(())
-    } else {
-        Err(QuantileError::NotAscending)
-    }
+    if first.partial_cmp(first).is_some() && sample.is_sorted() { Ok(()) } else { Err(QuantileError::NotAscending) }
 }
 
 /// The smallest rank, from 1, whose share of the sample is at least the fraction.
@@ -97,10 +93,7 @@ pub fn quantile<T: PartialOrd + Copy>(sample: &[T], fraction: f64) -> Result<T, 
 /// An empty sample or a fraction outside 0 ..= 1.
 pub fn quantiles(mut nanoseconds: Vec<u64>, fractions: &[f64]) -> Result<Vec<u64>, QuantileError> {
     nanoseconds.sort_unstable();
-    fractions
-        .iter()
-        .map(|&fraction| quantile(&nanoseconds, fraction))
-        .collect()
+    fractions.iter().map(|&fraction| quantile(&nanoseconds, fraction)).collect()
 }
 
 /// The distribution-free confidence interval of a quantile, from a sample in ascending order.
@@ -127,21 +120,11 @@ pub fn interval<T: PartialOrd + Copy>(
     // statistic of rank r exceeds the quantile if X < r, and falls below it only if X >= r.
     let fewer_than = |rank: usize| match rank {
         0 => 0.0,
-        rank => exp(ln_tail(
-            (count - rank + 1) as f64,
-            rank as f64,
-            1.0 - fraction,
-            fraction,
-        )),
+        rank => exp(ln_tail((count - rank + 1) as f64, rank as f64, 1.0 - fraction, fraction)),
     };
     let at_least = |rank: usize| match rank {
         rank if rank > count => 0.0,
-        rank => exp(ln_tail(
-            rank as f64,
-            (count - rank + 1) as f64,
-            fraction,
-            1.0 - fraction,
-        )),
+        rank => exp(ln_tail(rank as f64, (count - rank + 1) as f64, fraction, 1.0 - fraction)),
     };
     // Rank 0 stands for minus infinity, rank count + 1 for plus infinity.
     let low = boundary(0, count, |rank| fewer_than(rank) <= tail);

@@ -77,23 +77,16 @@ impl FromStr for Stopping {
         // No range of floating-point numbers contains NaN, so that is refused as well.
         let number = |rule, range, fits: fn(f64) -> bool| {
             let parsed = value.parse().ok().filter(|&number| fits(number));
-            parsed.ok_or_else(|| StoppingError::Value {
-                rule,
-                value: value.to_owned(),
-                range,
-            })
+            parsed.ok_or_else(|| StoppingError::Value { rule, value: value.to_owned(), range })
         };
         match name {
-            "fixed" => value
-                .parse()
-                .ok()
-                .filter(|&loads| loads > 0)
-                .map(Self::Fixed)
-                .ok_or_else(|| StoppingError::Value {
+            "fixed" => {
+                value.parse().ok().filter(|&loads| loads > 0).map(Self::Fixed).ok_or_else(|| StoppingError::Value {
                     rule: "fixed",
                     value: value.to_owned(),
                     range: "a whole number of loads, at least 1",
-                }),
+                })
+            }
             "half-width" => {
                 let range = "a number above 0 and at most 0.5, such as 0.005";
                 number("half-width", range, |w| w > 0.0 && w <= 0.5).map(Self::HalfWidth)

@@ -164,6 +164,20 @@ impl Load {
         &self.state.verdict
     }
 
+    /// The request that made the load fail: the one whose failure showed the error, or of those that the page still
+    /// waited for the last one.
+    pub fn culprit(&self, plan: &Plan) -> Option<&Request> {
+        let verdict = &self.state.verdict;
+        match verdict.culprit {
+            Some(id) => self.state.requests.get(id),
+            None if verdict.failed => {
+                let waited_for = |request: &&Request| plan.load.ready.contains(&request.class) && !request.succeeded();
+                self.state.requests.iter().rfind(waited_for)
+            }
+            None => None,
+        }
+    }
+
     /// The values of the plan's parameters in this load.
     pub fn parameters(&self) -> &[f64] {
         &self.state.parameters

@@ -23,9 +23,7 @@ impl Distribution {
     /// # Errors
     /// When `value` is not finite.
     pub fn constant(value: f64) -> Result {
-        Self::new(Family::Constant {
-            value: finite("value", value)?,
-        })
+        Self::new(Family::Constant { value: finite("value", value)? })
     }
 
     /// Uniform from `low` to `high`.
@@ -52,9 +50,7 @@ impl Distribution {
     /// # Errors
     /// Unless `mean` is finite and positive.
     pub fn exponential_from_mean(mean: f64) -> Result {
-        Self::new(Family::Exponential {
-            mean: positive("mean", mean)?,
-        })
+        Self::new(Family::Exponential { mean: positive("mean", mean)? })
     }
 
     /// Exponential with this quantile.
@@ -111,10 +107,7 @@ impl Distribution {
     }
 
     fn log_normal(mu: f64, sigma: f64) -> Result {
-        Self::new(Family::LogNormal {
-            mu: finite("mu", mu)?,
-            sigma: positive("sigma", sigma)?,
-        })
+        Self::new(Family::LogNormal { mu: finite("mu", mu)?, sigma: positive("sigma", sigma)? })
     }
 
     /// Gamma with this shape and mean.
@@ -161,10 +154,7 @@ impl Distribution {
         let mut low = libm::log(LEAST_GAMMA_SHAPE);
         let mut high = libm::log(GREATEST_GAMMA_SHAPE);
         if !too_small(low) || too_small(high) {
-            return Err(DistributionError::NoSolution {
-                family: "gamma",
-                ratio,
-            });
+            return Err(DistributionError::NoSolution { family: "gamma", ratio });
         }
         loop {
             let middle = low.midpoint(high);
@@ -184,12 +174,7 @@ impl Distribution {
     fn gamma(shape: f64, scale: f64) -> Result {
         let (least, most) = (LEAST_GAMMA_SHAPE, GREATEST_GAMMA_SHAPE);
         if !(least..=most).contains(&positive("shape", shape)?) {
-            return Err(DistributionError::OutOfRange {
-                name: "shape",
-                value: shape,
-                least,
-                most,
-            });
+            return Err(DistributionError::OutOfRange { name: "shape", value: shape, least, most });
         }
         positive("scale", scale)?;
         Self::new(Family::Gamma { shape, scale })
@@ -200,10 +185,7 @@ impl Distribution {
     /// # Errors
     /// Unless both are finite and positive.
     pub fn weibull(shape: f64, scale: f64) -> Result {
-        Self::new(Family::Weibull {
-            shape: positive("shape", shape)?,
-            scale: positive("scale", scale)?,
-        })
+        Self::new(Family::Weibull { shape: positive("shape", shape)?, scale: positive("scale", scale)? })
     }
 
     /// Weibull with these two quantiles.
@@ -222,10 +204,7 @@ impl Distribution {
     /// # Errors
     /// Unless both are finite and positive.
     pub fn pareto(minimum: f64, shape: f64) -> Result {
-        Self::new(Family::Pareto {
-            scale: positive("minimum", minimum)?,
-            shape: positive("shape", shape)?,
-        })
+        Self::new(Family::Pareto { scale: positive("minimum", minimum)?, shape: positive("shape", shape)? })
     }
 
     /// Pareto with these two quantiles.
@@ -297,42 +276,22 @@ impl Distribution {
 }
 
 pub(super) fn finite(name: &'static str, value: f64) -> Result<f64> {
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(DistributionError::NotFinite { name, value })
-    }
+    if value.is_finite() { Ok(value) } else { Err(DistributionError::NotFinite { name, value }) }
 }
 
 pub(super) fn positive(name: &'static str, value: f64) -> Result<f64> {
-    if finite(name, value)? > 0.0 {
-        Ok(value)
-    } else {
-        Err(DistributionError::NotPositive { name, value })
-    }
+    if finite(name, value)? > 0.0 { Ok(value) } else { Err(DistributionError::NotPositive { name, value }) }
 }
 
 fn probability(p: f64) -> Result<f64> {
-    if p > 0.0 && p < 1.0 {
-        Ok(p)
-    } else {
-        Err(DistributionError::ProbabilityOutside(p))
-    }
+    if p > 0.0 && p < 1.0 { Ok(p) } else { Err(DistributionError::ProbabilityOutside(p)) }
 }
 
-fn not_descending(
-    (lower_name, lower): (&'static str, f64),
-    (upper_name, upper): (&'static str, f64),
-) -> Result<()> {
+fn not_descending((lower_name, lower): (&'static str, f64), (upper_name, upper): (&'static str, f64)) -> Result<()> {
     if finite(lower_name, lower)? <= finite(upper_name, upper)? {
         return Ok(());
     }
-    Err(DistributionError::NotOrdered {
-        lower_name,
-        lower,
-        upper_name,
-        upper,
-    })
+    Err(DistributionError::NotOrdered { lower_name, lower, upper_name, upper })
 }
 
 fn ascending(lower: (&'static str, f64), upper: (&'static str, f64)) -> Result<()> {
@@ -340,19 +299,11 @@ fn ascending(lower: (&'static str, f64), upper: (&'static str, f64)) -> Result<(
     if lower.1 < upper.1 {
         return Ok(());
     }
-    Err(DistributionError::NotOrdered {
-        lower_name: lower.0,
-        lower: lower.1,
-        upper_name: upper.0,
-        upper: upper.1,
-    })
+    Err(DistributionError::NotOrdered { lower_name: lower.0, lower: lower.1, upper_name: upper.0, upper: upper.1 })
 }
 
 fn quantile_pair(first: Quantile, second: Quantile) -> Result<(Quantile, Quantile)> {
-    ascending(
-        ("first probability", probability(first.0)?),
-        ("second probability", probability(second.0)?),
-    )?;
+    ascending(("first probability", probability(first.0)?), ("second probability", probability(second.0)?))?;
     ascending(("first quantile", first.1), ("second quantile", second.1))?;
     Ok((first, second))
 }
@@ -366,10 +317,6 @@ fn counted(name: &'static str, count: usize) -> Result<()> {
     match count {
         0 => Err(DistributionError::Empty(name)),
         1..=SAMPLE_LIMIT => Ok(()),
-        _ => Err(DistributionError::TooMany {
-            name,
-            count,
-            limit: SAMPLE_LIMIT,
-        }),
+        _ => Err(DistributionError::TooMany { name, count, limit: SAMPLE_LIMIT }),
     }
 }

@@ -49,9 +49,7 @@ pub enum DistributionError {
         upper: f64,
     },
     /// A probability that must lie strictly inside (0, 1) does not.
-    #[error(
-        "the probability {0} is not strictly between 0 and 1; write the 95th percentile as 0.95"
-    )]
+    #[error("the probability {0} is not strictly between 0 and 1; write the 95th percentile as 0.95")]
     ProbabilityOutside(f64),
     /// A quantile table does not run from probability 0 to probability 1.
     #[error(
@@ -68,9 +66,7 @@ pub enum DistributionError {
     #[error("the list of {0} is empty; give at least one value, or use a constant")]
     Empty(&'static str),
     /// There are more samples or quantiles than a distribution keeps.
-    #[error(
-        "there are {count} {name}, more than {limit}; thin them out, or give a table of quantiles"
-    )]
+    #[error("there are {count} {name}, more than {limit}; thin them out, or give a table of quantiles")]
     TooMany {
         /// What there are too many of.
         name: &'static str,
@@ -91,9 +87,7 @@ pub enum DistributionError {
         ratio: f64,
     },
     /// A draw could overflow.
-    #[error(
-        "a draw could be as large as {0}; make the spread or the scale smaller, or the tail lighter"
-    )]
+    #[error("a draw could be as large as {0}; make the spread or the scale smaller, or the tail lighter")]
     Overflow(f64),
     /// The truncation interval holds too little of the distribution.
     #[error(

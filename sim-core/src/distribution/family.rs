@@ -6,9 +6,7 @@
 //! Distributions".
 
 use super::piecewise::Knots;
-use crate::special::{
-    gamma_cumulative, inverse_gamma_cumulative, inverse_normal_cumulative, normal_cumulative,
-};
+use crate::special::{gamma_cumulative, inverse_gamma_cumulative, inverse_normal_cumulative, normal_cumulative};
 
 /// A family with its parameters, which the constructors of [`Distribution`](super::Distribution) have
 /// checked. The unit is the caller's.
@@ -103,9 +101,7 @@ impl Family {
             Self::Constant { value } => f64::from(x >= value),
             Self::Uniform { low, high } => ((x - low) / (high - low)).clamp(0.0, 1.0),
             Self::Exponential { mean } => -libm::expm1(-x.max(0.0) / mean),
-            Self::LogNormal { mu, sigma } => {
-                normal_cumulative((libm::log(x.max(0.0)) - mu) / sigma)
-            }
+            Self::LogNormal { mu, sigma } => normal_cumulative((libm::log(x.max(0.0)) - mu) / sigma),
             Self::Gamma { shape, scale } => gamma_cumulative(shape, x / scale),
             Self::Weibull { shape, scale } => -libm::expm1(-libm::pow(x.max(0.0) / scale, shape)),
             Self::Pareto { scale, shape } => -libm::expm1(shape * libm::log(scale / x.max(scale))),
@@ -144,17 +140,12 @@ impl Family {
             Self::Uniform { low, high } => p * (low + (high - low) * p / 2.0),
             Self::Exponential { mean } => mean * gamma_cumulative(2.0, x / mean),
             Self::LogNormal { mu, sigma } => {
-                libm::exp(mu + sigma * sigma / 2.0)
-                    * normal_cumulative((libm::log(x.max(0.0)) - mu) / sigma - sigma)
+                libm::exp(mu + sigma * sigma / 2.0) * normal_cumulative((libm::log(x.max(0.0)) - mu) / sigma - sigma)
             }
-            Self::Gamma { shape, scale } => {
-                shape * scale * gamma_cumulative(shape + 1.0, x / scale)
-            }
+            Self::Gamma { shape, scale } => shape * scale * gamma_cumulative(shape + 1.0, x / scale),
             Self::Weibull { shape, scale } => {
                 let moment = 1.0 + 1.0 / shape;
-                scale
-                    * libm::tgamma(moment)
-                    * gamma_cumulative(moment, libm::pow(x.max(0.0) / scale, shape))
+                scale * libm::tgamma(moment) * gamma_cumulative(moment, libm::pow(x.max(0.0) / scale, shape))
             }
             Self::Pareto { scale, shape } => {
                 let log = libm::log(x.max(scale) / scale);

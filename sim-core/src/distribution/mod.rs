@@ -111,11 +111,7 @@ impl Distribution {
     /// # Errors
     /// Unless the bounds are finite and the condition has a probability of [`LEAST_TRUNCATION`] or more
     /// before any truncation.
-    pub fn truncated(
-        mut self,
-        at_least: Option<f64>,
-        at_most: Option<f64>,
-    ) -> Result<Self, DistributionError> {
+    pub fn truncated(mut self, at_least: Option<f64>, at_most: Option<f64>) -> Result<Self, DistributionError> {
         if let Some(bound) = at_least {
             self.at_least = self.at_least.max(finite("lower bound", bound)?);
         }
@@ -176,8 +172,7 @@ impl Distribution {
         let lower = up_to(self.at_least, self.below);
         let upper = up_to(self.at_most, self.below + self.within);
         let mean = (upper - lower) / self.within * self.scale + self.shift;
-        mean.is_finite()
-            .then(|| mean.clamp(self.at_least, self.at_most))
+        mean.is_finite().then(|| mean.clamp(self.at_least, self.at_most))
     }
 
     /// The value for the first uniform of the stream of (purpose, entity).

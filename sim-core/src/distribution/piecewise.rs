@@ -41,9 +41,7 @@ impl Knots<'_> {
     }
 
     pub(super) fn quantile(self, p: f64) -> f64 {
-        let next = self
-            .first_not(|(knot, _)| knot <= p)
-            .clamp(1, self.len() - 1);
+        let next = self.first_not(|(knot, _)| knot <= p).clamp(1, self.len() - 1);
         let ((p0, x0), (p1, x1)) = (self.knot(next - 1), self.knot(next));
         let part = ((p - p0) / (p1 - p0)).clamp(0.0, 1.0);
         (x0 + part * (x1 - x0)).min(x1)

@@ -1,0 +1,117 @@
+//! `sixslot compare`: each fix alone against none, on the same loads.
+
+use super::run::percent;
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use crate::comparison::{Comparison, ComparisonError, compare};
+use crate::input::ScenarioText;
+use crate::waterfall::paint;
+use clap::Args;
+use models::limits;
+use serde::Serialize;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `sixslot compare` takes.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The scenario file, or `-` for standard input.
+    scenario: PathBuf,
+    /// Loads; each is played without a fix and with each fix.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: u64,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct CompareRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    loads: u64,
+    fixes: &'a [Comparison],
+}
+
+impl Compare {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
+        if document.fixes.is_empty() {
+            let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let bar = progress(self.loads, "loads");
+        let seed = self.common.seed;
+        let pool = self.common.pool()?;
+        let result = pool.install(|| compare(&document, seed, self.loads, &INTERRUPT, |loads| bar.inc(loads)));
+        bar.finish_and_clear();
+        let fixes = result.map_err(|error| match error {
+            ComparisonError::Scenario(error) => Failure::from(*error),
+            ComparisonError::Stopped(stopped) => stopped.into(),
+        })?;
+        if self.common.format == Format::Json {
+            print_json(&CompareRecord { scenario: &document.title, seed, loads: self.loads, fixes: &fixes })?;
+        } else {
+            print_text(&self.told(&document.title, &fixes))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn told(&self, title: &str, fixes: &[Comparison]) -> String {
+        let mut text = format!(
+            "{}\n{} loads, seed {}, each with and without the fix\n\n",
+            paint(title, "1"),
+            self.loads,
+            self.common.seed
+        );
+        if let Some(first) = fixes.first() {
+            let interval = &first.without_interval;
+            let _ = writeln!(
+                text,
+                "without a fix {} of loads fail ({} to {}, {})\n",
+                percent(first.without),
+                percent(interval.low),
+                percent(interval.high),
+                interval.method
+            );
+        }
+        let width = fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max(3);
+        let _ = writeln!(
+            text,
+            "{:<width$} {:>9} {:>12} {:>26} {:>8} {:>8} {:>10}",
+            "fix", "with it", "difference", "95 % interval", "ended", "caused", "p (Holm)"
+        );
+        let points = |value: f64| format!("{:+.2} %", 100.0 * value);
+        for fix in fixes {
+            let interval = &fix.difference_interval;
+            let between = format!("{} to {}", points(interval.low), points(interval.high));
+            let _ = writeln!(
+                text,
+                "{:<width$} {:>9} {:>12} {between:>26} {:>8} {:>8} {:>10}  {}",
+                fix.fix,
+                percent(fix.with),
+                points(fix.difference),
+                fix.discordant.ended,
+                fix.discordant.caused,
+                p_value(fix.p_value_holm),
+                fix.title,
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\nended: loads that fail only without the fix; caused: loads that fail only with it. Differences in percentage\npoints, paired interval (Tango 1998); p: exact McNemar test, Holm's correction for {} fixes.",
+            fixes.len()
+        );
+        text
+    }
+}
+
+/// A p value as people write it.
+fn p_value(value: f64) -> String {
+    if value < 1e-300 {
+        "< 1e-300".to_owned()
+    } else if value < 0.001 {
+        format!("{value:.1e}")
+    } else {
+        format!("{value:.3}")
+    }
+}

@@ -1,0 +1,224 @@
+//! The command line: what a user types, and how the program refuses.
+//!
+//! Rule: results go to standard output, progress and messages to standard error. Exit code 0: done; 1: a check failed;
+//! 2: bad usage or input; 130: interrupted. A reader that closes the pipe ends the program quietly.
+
+mod check;
+mod compare;
+mod run;
+mod sweep;
+
+use crate::input::{self, InputError, ScenarioText};
+use crate::monte_carlo::Stopped;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use models::{Document, Plan};
+use std::io::{IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// With what probability does a page fail to load because its requests starve in the browser's connection queue, why,
+/// and which fix ends it?
+#[derive(Debug, Parser)]
+#[command(name = "sixslot", version, about, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = "Example: sixslot run scenarios/issue-1855.toml --set parameters.sessions=40")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Play one load and tell it, or many and give the probability of a failure.
+    #[command(
+        after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --load 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json"
+    )]
+    Run(run::Run),
+    /// Play the grid of [sweep]: parameters times sets of fixes; write tables and pictures.
+    #[command(after_help = "Example: sixslot sweep scenarios/issue-1855.toml --out results/issue-1855")]
+    Sweep(sweep::SweepArguments),
+    /// Join the parts of a sweep that was split with --shard.
+    #[command(after_help = "Example: sixslot merge part1 part2 --out results/issue-1855")]
+    Merge(sweep::MergeArguments),
+    /// Compare each fix alone with none, on the same loads.
+    #[command(after_help = "Example: sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40")]
+    Compare(compare::Compare),
+    /// Exit with 1 where the probability of a failure is above a threshold, for continuous integration.
+    #[command(after_help = "Example: sixslot check scenarios/issue-1855.toml --max-failure 0.01")]
+    Check(check::Check),
+    /// Print the JSON Schema of scenario files.
+    #[command(after_help = "Example: sixslot schema > scenario.schema.json")]
+    Schema,
+    /// Print a completion script for a shell.
+    #[command(after_help = "Example: sixslot completions bash > sixslot.bash")]
+    Completions {
+        /// Which shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page.
+    #[command(after_help = "Example: sixslot man | man -l -")]
+    Man,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs.
+    Json,
+}
+
+/// A scenario and what is changed in it.
+#[derive(Debug, Args)]
+struct Scenario {
+    /// The scenario file, or `-` for standard input.
+    scenario: PathBuf,
+    /// Fixes to apply, separated by commas.
+    #[arg(long, value_name = "FIX", value_delimiter = ',')]
+    fix: Vec<String>,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// What every command on a scenario takes.
+#[derive(Debug, Args)]
+struct Common {
+    /// Change a key of the scenario, such as parameters.projects=8 or request.session.deadline=9s.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// The seed of all random numbers.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How results are printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Threads. Results do not depend on it. Default: one for each core.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    jobs: Option<u16>,
+}
+
+/// Why a command ended without its result.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Input(#[from] InputError),
+    #[error(transparent)]
+    Fix(#[from] models::document::UnknownFix),
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    #[error(transparent)]
+    Sweep(#[from] crate::sweep::SweepError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("the result cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl From<models::ScenarioError> for Failure {
+    fn from(error: models::ScenarioError) -> Self {
+        Self::Input(error.into())
+    }
+}
+
+/// Set by Ctrl-C.
+static INTERRUPT: AtomicBool = AtomicBool::new(false);
+
+impl Common {
+    fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
+        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.map_or(0, usize::from));
+        builder.build().map_err(|error| Failure::Usage(format!("no threads: {error}; try a smaller --jobs")))
+    }
+
+    fn document(&self, text: &ScenarioText) -> Result<Document, Failure> {
+        Ok(text.document(&self.set)?)
+    }
+}
+
+impl Scenario {
+    /// The scenario, the numbers of the fixes, and the plan with them.
+    fn plan(&self) -> Result<(Document, Plan), Failure> {
+        let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
+        let fixes = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let plan = document.plan(&fixes, &[])?;
+        Ok((document, plan))
+    }
+}
+
+/// A line on standard error that says how far the work is; nothing where standard error is no terminal.
+fn progress(total: u64, unit: &str) -> indicatif::ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return indicatif::ProgressBar::hidden();
+    }
+    let template = format!("{{bar:30}} {{pos}} of {{len}} {unit}, {{per_sec}}, {{eta}} left");
+    let style = indicatif::ProgressStyle::with_template(&template);
+    indicatif::ProgressBar::new(total).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+}
+
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string(value).map_err(std::io::Error::from)?;
+    Ok(writeln!(std::io::stdout(), "{text}")?)
+}
+
+/// Prints text whose colours go away where standard output is no terminal.
+fn print_text(text: &str) -> Result<(), Failure> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    Ok(out.flush()?)
+}
+
+fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Run(run) => run.run(),
+        Command::Sweep(sweep) => sweep.run(),
+        Command::Merge(merge) => merge.run(),
+        Command::Compare(compare) => compare.run(),
+        Command::Check(check) => check.run(),
+        Command::Schema => {
+            let text = serde_json::to_string_pretty(&models::schema::json_schema()).map_err(std::io::Error::from)?;
+            writeln!(std::io::stdout(), "{text}")?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Completions { shell } => {
+            let mut text = Vec::new();
+            clap_complete::generate(*shell, &mut Arguments::command(), "sixslot", &mut text);
+            std::io::stdout().write_all(&text)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Man => {
+            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?;
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    // A second Ctrl-C ends the program at once.
+    let handler = || {
+        if INTERRUPT.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    };
+    if let Err(error) = ctrlc::set_handler(handler) {
+        eprintln!("sixslot: Ctrl-C will end the program at once: {error}");
+    }
+    match dispatch(&arguments.command) {
+        Ok(code) => code,
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(
+            Failure::Input(InputError::Scenario(error)) | Failure::Sweep(crate::sweep::SweepError::Scenario(error)),
+        ) => {
+            let text = input::render(&error, std::io::stderr().is_terminal());
+            eprintln!("{text}");
+            ExitCode::from(2)
+        }
+        Err(failure) => {
+            eprintln!("sixslot: {failure}");
+            let interrupted = matches!(failure, Failure::Stopped(Stopped::Interrupted))
+                || matches!(failure, Failure::Sweep(crate::sweep::SweepError::Interrupted { .. }));
+            ExitCode::from(if interrupted { 130 } else { 2 })
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `sixslot run`: one load told in full, or many counted.
+
+use super::{Common, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
+use crate::estimate::Estimate;
+use crate::record::LoadRecord;
+use crate::statistics::stopping::Stopping;
+use crate::story::Story;
+use crate::waterfall::{Waterfall, human, paint};
+use clap::Args;
+use models::Plan;
+use models::limits;
+use models::load::{Extent, Load};
+use serde::Serialize;
+use sim_core::Span;
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+/// What `sixslot run` takes.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    scenario: Scenario,
+    /// The load to tell.
+    #[arg(long, value_name = "K", default_value_t = 0, conflicts_with_all = ["loads", "until"])]
+    load: u64,
+    /// Play so many loads, and give the probability of a failure.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: Option<u64>,
+    /// Play until the probability is known: half-width=0.005, relative=0.1 or decided=0.01.
+    #[arg(long, value_name = "RULE", conflicts_with = "loads")]
+    until: Option<Stopping>,
+    /// With --until: no more loads than this.
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, requires = "until", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    max_loads: u64,
+    /// The most rows of the picture.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    rows: usize,
+}
+
+/// The estimate with what it is of.
+#[derive(Serialize)]
+struct EstimateRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    fixes: &'a [String],
+    #[serde(flatten)]
+    estimate: &'a Estimate,
+    stopped_by: String,
+}
+
+impl Run {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let (_, plan) = self.scenario.plan()?;
+        match self.loads.map(Stopping::Fixed).or(self.until) {
+            Some(stopping) => self.many(&plan, &stopping)?,
+            None => self.one(&plan)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn header(&self, plan: &Plan, what: &str) -> String {
+        let fixes = match self.scenario.fix.as_slice() {
+            [] => "no fix".to_owned(),
+            fixes => format!("fix {}", fixes.join(" + ")),
+        };
+        format!("{}\n{what}, seed {}, {fixes}\n\n", paint(&plan.title, "1"), self.scenario.common.seed)
+    }
+
+    fn one(&self, plan: &Plan) -> Result<(), Failure> {
+        let Common { seed, format, .. } = self.scenario.common;
+        let mut load = Load::new();
+        load.simulate(plan, seed, self.load, Extent::Whole).map_err(crate::monte_carlo::Stopped::from)?;
+        if format == Format::Json {
+            return print_json(&LoadRecord::new(plan, &load, seed, self.load, &self.scenario.fix));
+        }
+        let width = terminal_size::terminal_size().map_or(110, |(width, _)| usize::from(width.0).clamp(80, 160));
+        let mut text = self.header(plan, &format!("load {}", self.load));
+        text.push_str(&Waterfall { plan, load: &load, width, rows: self.rows }.draw());
+        let _ = write!(text, "\n{}", Story { plan, load: &load }.tell(self.rows.min(12)));
+        print_text(&text)
+    }
+
+    fn many(&self, plan: &Plan, stopping: &Stopping) -> Result<(), Failure> {
+        let Common { seed, format, .. } = self.scenario.common;
+        let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
+        let bar = progress(total, "loads");
+        let pool = self.scenario.common.pool()?;
+        let estimate =
+            pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
+        bar.finish_and_clear();
+        let estimate = estimate?;
+        let interval = &estimate.interval;
+        let stopped_by = match stopping {
+            Stopping::Fixed(_) => "the number of loads".to_owned(),
+            rule if rule.is_satisfied(estimate.failures, estimate.loads, interval) => rule.to_string(),
+            rule => format!("max-loads, before {rule} was reached"),
+        };
+        if format == Format::Json {
+            let fixes = &self.scenario.fix;
+            return print_json(&EstimateRecord { scenario: &plan.title, seed, fixes, estimate: &estimate, stopped_by });
+        }
+        let mut text = self.header(plan, &format!("{} loads", estimate.loads));
+        text.push_str(&told(&estimate, &stopped_by));
+        print_text(&text)
+    }
+}
+
+/// A probability as people write it.
+pub(super) fn percent(probability: f64) -> String {
+    let percent = 100.0 * probability;
+    if percent == 0.0 || percent >= 99.95 {
+        format!("{percent:.0} %")
+    } else if percent >= 1.0 {
+        format!("{percent:.1} %")
+    } else {
+        // Two digits that count, without an exponent down to a millionth of a per cent.
+        let places = (1.0 - percent.log10().floor()).clamp(2.0, 8.0) as usize;
+        format!("{percent:.places$} %")
+    }
+}
+
+/// The estimate for people.
+fn told(estimate: &Estimate, stopped_by: &str) -> String {
+    let interval = &estimate.interval;
+    let mut text = format!(
+        "{} of loads fail: {} of {}. With {:.0} % confidence between {} and {}.\n",
+        paint(&percent(estimate.probability), "1"),
+        estimate.failures,
+        estimate.loads,
+        100.0 * interval.level,
+        percent(interval.low),
+        percent(interval.high),
+    );
+    let _ = writeln!(text, "Interval: {}. {}", interval.method, estimate.guarantee);
+    if !stopped_by.starts_with("the number") {
+        let _ = writeln!(text, "Stopped by {stopped_by}.");
+    }
+    let outcomes = &estimate.outcomes;
+    let _ = writeln!(
+        text,
+        "\nerror shown {}   of these cleared later {}   not ready by the horizon {}",
+        percent(outcomes.error_shown),
+        percent(outcomes.recovered),
+        percent(outcomes.not_ready)
+    );
+    let span = |milliseconds: f64| human(Span::from_seconds_f64(milliseconds / 1e3));
+    if let Some(ready) = &estimate.ready_ms {
+        let _ = writeln!(
+            text,
+            "time to ready, of loads that got ready: median {}, 90 % {}, 95 % {}, 99 % {}",
+            span(ready.p50),
+            span(ready.p90),
+            span(ready.p95),
+            span(ready.p99)
+        );
+    }
+    if let Some(spent) = &estimate.failed_request_ms {
+        text.push_str("where the failed request's time went, on average:");
+        for (_, station) in models::load::Station::ALL {
+            if let Some(value) = spent.get(station).filter(|value| **value > 0.0) {
+                let _ = write!(text, " {station} {}", span(*value));
+            }
+        }
+        text.push('\n');
+    }
+    if let Some(load) = estimate.first_failure {
+        let _ = writeln!(text, "the first load that failed: --load {load} shows it");
+    }
+    text
+}

@@ -1,0 +1,89 @@
+//! `sixslot sweep` and `sixslot merge`: the grid of a scenario, into a folder.
+
+use super::{Common, Failure, INTERRUPT, print_text, progress};
+use crate::input::ScenarioText;
+use crate::sweep::{Recipe, Shard, Sweep, VERSION};
+use clap::Args;
+use models::limits;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `sixslot sweep` takes.
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    /// The scenario file, or `-` for standard input.
+    scenario: PathBuf,
+    /// Loads of each cell. Default: what the scenario's [sweep] says, else 10000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: Option<u64>,
+    #[command(flatten)]
+    common: Common,
+    /// Where the results go: a new or empty folder, or one of a sweep.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on with an interrupted sweep.
+    #[arg(long)]
+    resume: bool,
+    /// Play only a part of the cells, such as 1/4; `sixslot merge` joins the parts.
+    #[arg(long, value_name = "K/N", value_parser = shard)]
+    shard: Option<Shard>,
+}
+
+/// What `sixslot merge` takes.
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// The parts' folders.
+    #[arg(value_name = "DIR", required = true)]
+    from: Vec<PathBuf>,
+    /// Where the results go.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Reads `1/4`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((index, of)) if index >= 1 && index <= of => Ok(Shard { index: index - 1, of }),
+        _ => Err("write the part's number and how many parts there are, such as 1/4".to_owned()),
+    }
+}
+
+impl SweepArguments {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let text = ScenarioText::read(&self.scenario)?;
+        let sweep = Sweep::new(Recipe {
+            version: VERSION.to_owned(),
+            scenario: text.name,
+            text: text.text,
+            set: self.common.set.clone(),
+            seed: self.common.seed,
+            loads: self.loads,
+        })?;
+        let cells = sweep.cells() / self.shard.map_or(1, |shard| shard.of);
+        let bar = progress(cells as u64 * sweep.loads(), "loads");
+        let pool = self.common.pool()?;
+        let result = pool.install(|| sweep.run(&self.out, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads)));
+        bar.finish_and_clear();
+        result?;
+        let out = self.out.display();
+        print_text(&match self.shard {
+            None => {
+                format!("{} cells of {} loads; {out}/README.md says what they show\n", sweep.cells(), sweep.loads())
+            }
+            Some(shard) => {
+                format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)
+            }
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl MergeArguments {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let sweep = Sweep::of_folder(&self.from[0])?;
+        sweep.merge(&self.from, &self.out)?;
+        print_text(&format!("{} cells; {}/README.md says what they show\n", sweep.cells(), self.out.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

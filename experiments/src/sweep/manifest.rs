@@ -1,0 +1,76 @@
+//! What a sweep is: everything that its bytes depend on, and nothing else.
+//!
+//! Rule: two machines that run the same sweep write the same manifest. The host, the time and the number of threads are
+//! not in it, because the results do not depend on them.
+
+use super::Recipe;
+use super::grid::Grid;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+/// What a sweep is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Manifest {
+    program: &'static str,
+    version: &'static str,
+    /// The scenario's title.
+    pub title: String,
+    /// The scenario as the user named it.
+    pub scenario: String,
+    scenario_sha256: String,
+    /// The changes of the command line.
+    pub set: Vec<String>,
+    /// The seed.
+    pub seed: u64,
+    /// Loads of each cell.
+    pub loads: u64,
+    level: f64,
+    axes: Vec<AxisRecord>,
+    fix_sets: Vec<String>,
+    cells: usize,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct AxisRecord {
+    parameter: String,
+    values: Vec<f64>,
+}
+
+impl Manifest {
+    /// The manifest of a sweep.
+    pub fn new(recipe: &Recipe, title: &str, loads: u64, grid: &Grid) -> Self {
+        let digest = Sha256::digest(recipe.text.as_bytes());
+        let axes = grid.axes.iter();
+        Self {
+            program: "sixslot",
+            version: env!("CARGO_PKG_VERSION"),
+            title: title.to_owned(),
+            scenario: recipe.scenario.clone(),
+            scenario_sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            set: recipe.set.clone(),
+            seed: recipe.seed,
+            loads,
+            level: crate::estimate::LEVEL,
+            axes: axes
+                .map(|axis| AxisRecord { parameter: axis.parameter.clone(), values: axis.values.clone() })
+                .collect(),
+            fix_sets: (0..grid.fix_sets.len()).map(|set| grid.name(set)).collect(),
+            cells: grid.len(),
+        }
+    }
+
+    /// As a file.
+    pub fn file(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    /// The command that makes the sweep again.
+    pub fn command(&self, folder: &str) -> String {
+        let mut command =
+            format!("sixslot sweep {} --out {folder} --loads {} --seed {}", self.scenario, self.loads, self.seed);
+        for set in &self.set {
+            command.push_str(&format!(" --set '{set}'"));
+        }
+        command
+    }
+}

@@ -1,0 +1,113 @@
+//! The page that a sweep writes about itself: what it found, in sentences, a table and pictures, and how to make it again.
+
+use super::checkpoint::CellResult;
+use super::drawing::Picture;
+use super::grid::Grid;
+use super::manifest::Manifest;
+use crate::estimate::LEVEL;
+use crate::statistics::interval::fixed_sample;
+use std::fmt::Write as _;
+
+/// What a fix set did over the whole grid.
+struct Summary {
+    fix_set: usize,
+    failing: usize,
+    mean: f64,
+    worst: usize,
+}
+
+fn summaries(grid: &Grid, results: &[CellResult]) -> Vec<Summary> {
+    let summary = |fix_set: usize| {
+        let cells = &results[fix_set * grid.points()..(fix_set + 1) * grid.points()];
+        let worst = (0..cells.len()).max_by(|one, other| {
+            // The first of equals.
+            cells[*one].probability().total_cmp(&cells[*other].probability()).then(other.cmp(one))
+        });
+        Summary {
+            fix_set,
+            failing: cells.iter().filter(|cell| cell.failures > 0).count(),
+            mean: cells.iter().map(CellResult::probability).sum::<f64>() / cells.len() as f64,
+            worst: fix_set * grid.points() + worst.unwrap_or(0),
+        }
+    };
+    (0..grid.fix_sets.len()).map(summary).collect()
+}
+
+fn percent(value: f64) -> String {
+    format!("{:.2} %", 100.0 * value)
+}
+
+fn probability(result: &CellResult) -> String {
+    let interval = fixed_sample(result.failures, result.loads, LEVEL);
+    let between = interval
+        .map_or_else(|_| String::new(), |interval| format!(" [{}, {}]", percent(interval.low), percent(interval.high)));
+    format!("{}{between}", percent(result.probability()))
+}
+
+/// A text that cannot break a Markdown table.
+fn plain(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+}
+
+/// The page as Markdown.
+pub fn readme(grid: &Grid, manifest: &Manifest, results: &[CellResult], pictures: &[Picture]) -> String {
+    let summaries = summaries(grid, results);
+    let mut text = format!("# {}\n\n", plain(&manifest.title));
+    let _ = writeln!(
+        text,
+        "Written by `sixslot sweep`. {} cells: {} sets of fixes at {} points of the grid, {} loads each, seed {}. A probability\nstands with its 95 % interval (Wilson; Clopper-Pearson where none or all loads failed). Load k is the same load in every cell.\n",
+        grid.len(),
+        grid.fix_sets.len(),
+        grid.points(),
+        manifest.loads,
+        manifest.seed,
+    );
+    text.push_str("## What it found\n\n");
+    for summary in &summaries {
+        let worst = &results[summary.worst];
+        let place = grid.point(&grid.cell(summary.worst));
+        let name = plain(&grid.title(summary.fix_set));
+        let sentence = if summary.failing == 0 {
+            let bound = fixed_sample(worst.failures, worst.loads, LEVEL).map_or(1.0, |interval| interval.high);
+            format!(
+                "no load failed at any of the {} points; at each the probability is at most {}",
+                grid.points(),
+                percent(bound)
+            )
+        } else {
+            format!(
+                "loads fail at {} of {} points, most at {place}: {} ({} of {} loads)",
+                summary.failing,
+                grid.points(),
+                probability(worst),
+                worst.failures,
+                worst.loads
+            )
+        };
+        let _ = writeln!(text, "- **{name}**: {sentence}.");
+    }
+    text.push_str("\n| fixes | points with failures | mean probability over the grid | worst point | probability there |\n| --- | --- | --- | --- | --- |\n");
+    for summary in &summaries {
+        let _ = writeln!(
+            text,
+            "| {} | {} of {} | {} | {} | {} |",
+            plain(&grid.title(summary.fix_set)),
+            summary.failing,
+            grid.points(),
+            percent(summary.mean),
+            grid.point(&grid.cell(summary.worst)),
+            probability(&results[summary.worst]),
+        );
+    }
+    text.push_str("\n## Pictures\n\n");
+    for picture in pictures {
+        let _ = writeln!(text, "{}:\n\n![{}]({})\n", plain(&picture.text), plain(&picture.text), picture.file);
+    }
+    text.push_str("## Files, and the command that makes them\n\n");
+    let _ = writeln!(text, "    {}\n", manifest.command("DIR"));
+    text.push_str("- `sweep.csv`: one row for each cell: parameters, fixes, loads, failures, probability, interval, outcomes, quantiles of\n  the time to ready in milliseconds, and how the failed request's time divides over the stations.\n- `manifest.json`: everything that these bytes depend on.\n");
+    for picture in pictures {
+        let _ = writeln!(text, "- `{}`: {}.", picture.file, plain(&picture.text));
+    }
+    text
+}

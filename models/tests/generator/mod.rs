@@ -1,0 +1,290 @@
+//! Random scenarios over every key of the schema, made from a list of random words.
+//!
+//! Rule: a word of 0 chooses the simplest, and so does a list that has run out; so that whatever shrinks the list shrinks
+//! the scenario. The scenarios are within all limits, and their times lie on a coarse grid, so that much happens at once.
+
+#![allow(dead_code)]
+
+use std::fmt::Write;
+
+/// Random words that are used up one by one.
+pub struct Tape<'a>(std::slice::Iter<'a, u32>);
+
+impl<'a> Tape<'a> {
+    pub fn new(words: &'a [u32]) -> Self {
+        Self(words.iter())
+    }
+
+    /// A number below another one.
+    pub fn below(&mut self, limit: u32) -> u32 {
+        self.0.next().map_or(0, |word| word % limit)
+    }
+
+    pub fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) >= 100 - percent
+    }
+
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(u32::try_from(choices.len()).unwrap()) as usize]
+    }
+}
+
+/// A random scenario.
+pub struct Scenario {
+    pub text: String,
+    pub requests: Vec<Made>,
+    pub queues: usize,
+}
+
+/// What others need to know of a request of a scenario.
+pub struct Made {
+    pub name: String,
+    pub poll: bool,
+    pub stream: bool,
+}
+
+const TIMES: &[&str] = &["100ms", "0ms", "1ms", "7ms", "50ms", "50ms", "200ms", "300ms", "1s", "1600ms", "1us"];
+const PERIODS: &[&str] = &["1s", "200ms", "250ms", "500ms", "777ms"];
+const COUNTS: &[&str] = &["1", "2", "3", "6", "9"];
+
+/// Every rule that a scenario may override, with values.
+const RULES: &[(&str, &[&str])] = &[
+    ("tab_interval", &["0s", "100ms", "700ms"]),
+    ("connections", &["6", "1", "2", "3", "8"]),
+    ("connections_total", &["256", "1", "2", "4", "7"]),
+    ("multiplexed", &["false", "true"]),
+    ("streams", &["100", "1", "2", "4"]),
+    ("credentials_split", &["false", "true"]),
+    ("websocket_takes_slot", &["false", "true"]),
+    ("websocket_handshake_takes_slot", &["false", "true"]),
+    ("event_source_takes_slot", &["false", "true"]),
+    ("priorities", &["{ high = 9 }", "{ high = 3, auto = 2, low = 2, lowest = 0, highest = 5 }", "{ auto = 0, low = 4 }"]),
+    ("abort_closes_connection", &["true", "false"]),
+    ("idle_newest_first", &["true", "false"]),
+    ("idle_timeout_used", &["300s", "0s", "100ms", "1s"]),
+    ("idle_timeout_unused", &["60s", "0s", "100ms", "1s"]),
+    ("delays_low_priority", &["true", "false"]),
+    ("delayable_below", &["3", "10", "1", "0"]),
+    ("delayable_limit", &["10", "1", "2"]),
+    ("delayable_limit_per_host", &["6", "1", "3"]),
+    ("delayable_release", &["15s", "0s", "300ms", "1s"]),
+    ("cache_lock", &["true", "false"]),
+    ("cache_lock_until", &["headers", "end"]),
+    ("cache_lock_timeout", &["20s", "0s", "200ms", "1s"]),
+    ("cache_lock_frees_all_on_no_store", &["false", "true"]),
+    ("unread_body_holds_slot", &["true", "false"]),
+    ("handover", &["0s", "1ms", "50ms"]),
+    ("connect", &["0s", "1ms", "50ms", "300ms"]),
+];
+
+/// A length of time, as a constant, a distribution or a linear form.
+fn time(tape: &mut Tape<'_>) -> String {
+    match tape.below(14) {
+        0..=3 => tape.pick(TIMES).to_owned(),
+        4 => "{ distribution = \"exponential\", mean = \"200ms\" }".to_owned(),
+        5 => "{ distribution = \"uniform\", low = \"0ms\", high = \"1s\", shift = \"20ms\", scale = 0.5 }".to_owned(),
+        6 => "{ distribution = \"log-normal\", median = \"80ms\", p95 = \"900ms\" }".to_owned(),
+        7 => "{ base = \"20ms\", per = { p = \"50ms\", \"p*q\" = \"1ms\" }, times = \"q\" }".to_owned(),
+        8 => "{ base = \"100ms\", noise = { distribution = \"gamma\", mean = 1, deviation = 0.5 } }".to_owned(),
+        9 => "{ distribution = \"empirical\", samples = [\"10ms\", \"20ms\", \"500ms\"] }".to_owned(),
+        10 => "{ distribution = \"empirical\", quantiles = { p0 = \"0ms\", p90 = \"100ms\", p100 = \"2s\" } }".to_owned(),
+        11 => "{ distribution = \"pareto\", size = \"20ms\", shape = 1.1, at_most = \"5s\" }".to_owned(),
+        12 => "{ distribution = \"weibull\", p50 = \"50ms\", p90 = \"400ms\", at_least = \"5ms\" }".to_owned(),
+        _ => "{ distribution = \"triangular\", low = \"0ms\", mode = \"10ms\", high = \"300ms\" }".to_owned(),
+    }
+}
+
+fn count(tape: &mut Tape<'_>) -> String {
+    match tape.below(8) {
+        0 => "p".to_owned(),
+        1 => "{ base = 1, per = { q = 2 } }".to_owned(),
+        2 => "0".to_owned(),
+        _ => tape.pick(COUNTS).to_owned(),
+    }
+}
+
+fn parameter(tape: &mut Tape<'_>) -> &'static str {
+    tape.pick(&["1", "2", "0", "{ distribution = \"uniform\", low = 0, high = 3 }", "{ distribution = \"erlang\", stages = 2, mean = 1, at_most = 4 }"])
+}
+
+/// Writes a key with its value; what is no number, truth, table or list becomes a string.
+fn line(text: &mut String, key: &str, value: impl AsRef<str>) {
+    let value = value.as_ref();
+    let plain = value.starts_with(['{', '[']) || value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
+    if plain {
+        writeln!(text, "{key} = {value}").unwrap();
+    } else {
+        writeln!(text, "{key} = \"{value}\"").unwrap();
+    }
+}
+
+/// Writes the line with a chance.
+fn maybe(text: &mut String, tape: &mut Tape<'_>, percent: u32, key: &str, values: &[&str]) -> bool {
+    let chosen = tape.chance(percent);
+    if chosen {
+        line(text, key, tape.pick(values));
+    }
+    chosen
+}
+
+fn browser(text: &mut String, tape: &mut Tape<'_>) {
+    text.push_str("[browser]\n");
+    line(text, "profile", tape.pick(&["as-told", "chromium", "firefox", "webkit", "http2"]));
+    if tape.chance(40) {
+        line(text, "tabs", tape.pick(&["2", "3", "p", "{ base = 1, per = { q = 1 } }"]));
+    }
+    for (key, values) in RULES {
+        maybe(text, tape, 12, key, values);
+    }
+    maybe(text, tape, 6, "late_binding", &["false"]);
+}
+
+fn server(text: &mut String, tape: &mut Tape<'_>) {
+    let discipline = tape.pick(&["independent", "independent", "processor-sharing", "fifo", "event-loop"]);
+    line(text, "discipline", discipline);
+    if discipline != "event-loop" {
+        maybe(text, tape, 50, "workers", &["2", "1", "4"]);
+    }
+    maybe(text, tape, 40, "stops_on_abort", &["true"]);
+    maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
+}
+
+fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32, u32)) -> Made {
+    let (origins, queues, sockets) = world;
+    let name = format!("r{number}");
+    writeln!(text, "[request.{name}]").unwrap();
+    let (mut poll, mut stream) = (false, false);
+    match tape.below(6) {
+        1 | 2 if number > 0 => {
+            let event = tape.pick(&["ok", "end", "failed", "headers", "sent", "issued"]);
+            line(text, "after", &format!("r{}.{event}", tape.below(number)));
+            if tape.chance(50) {
+                line(text, "delay", time(tape));
+            }
+        }
+        3 if sockets > 0 => line(text, "after", &format!("s{}.open", tape.below(sockets))),
+        4 if number > 0 => {
+            stream = true;
+            line(text, "arrivals", tape.pick(&["{ rate_per_second = 3 }", "{ rate_per_second = 10, until = \"1s\" }"]));
+        }
+        0 => {}
+        _ => line(text, "start", time(tape)),
+    }
+    if !stream {
+        if tape.chance(60) {
+            line(text, "count", count(tape));
+        }
+        poll = maybe(text, tape, 35, "every", PERIODS);
+        if poll {
+            maybe(text, tape, 60, "guard", &["true", "false"]);
+            maybe(text, tape, 30, "until_ok", &["true"]);
+            if sockets > 0 && tape.chance(30) {
+                let fresh = "{ socket = \"s0\", within = \"400ms\" }";
+                line(text, "skip_while_fresh", fresh);
+            }
+        }
+    }
+    maybe(text, tape, 50, "url", &["/a", "/b", "/{index}", "/{tab}/{index}", "/{{index}", "/{tab}"]);
+    maybe(text, tape, 15, "method", &["POST", "GET"]);
+    if origins > 0 && tape.chance(40) {
+        line(text, "origin", &format!("o{}", tape.below(origins)));
+    }
+    maybe(text, tape, 25, "credentials", &["omit", "include"]);
+    maybe(text, tape, 60, "priority", &["low", "high", "auto", "lowest", "highest"]);
+    maybe(text, tape, 25, "cache", &["no-store", "reload", "default"]);
+    maybe(text, tape, 35, "response_cache_control", &["max-age=1", "no-store", "max-age=0", "max-age=60"]);
+    if maybe(text, tape, 50, "deadline", TIMES) {
+        maybe(text, tape, 50, "deadline_until", &["sent", "headers", "end"]);
+    }
+    maybe(
+        text,
+        tape,
+        35,
+        "retry",
+        &["{ attempts = 2 }", "{ attempts = 4, backoff = [\"50ms\", \"100ms\"] }", "{ attempts = 3, backoff = [] }"],
+    );
+    maybe(text, tape, 30, "dedupe", &["true"]);
+    if queues > 0 && tape.chance(50) {
+        line(text, "queue", &format!("q{}", tape.below(queues)));
+    }
+    if tape.chance(50) {
+        line(text, "service", time(tape));
+    } else {
+        line(text, "work", time(tape));
+        if tape.chance(40) {
+            line(text, "wait", time(tape));
+        }
+        maybe(text, tape, 30, "hops", &["2", "3", "7"]);
+    }
+    if tape.chance(50) {
+        line(text, "body", time(tape));
+    }
+    maybe(text, tape, 12, "reads_body", &["false"]);
+    Made { name, poll, stream }
+}
+
+fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32) {
+    writeln!(text, "[socket.s{number}]").unwrap();
+    line(text, "kind", tape.pick(&["websocket", "event-source"]));
+    match tape.below(4) {
+        1 => line(text, "after", "r0.headers"),
+        2 => line(text, "opens", time(tape)),
+        _ => {}
+    }
+    if tape.chance(60) {
+        line(text, "handshake", time(tape));
+    }
+    if tape.chance(40) {
+        line(text, "lasts", time(tape));
+    }
+    maybe(text, tape, 10, "origin", &["o0"][..0]);
+    line(text, "snapshot_every", tape.pick(&["500ms", "300ms", "1s"]));
+}
+
+fn load(text: &mut String, tape: &mut Tape<'_>, requests: &[Made]) {
+    let named: Vec<&str> = requests.iter().filter(|made| !made.stream).map(|made| made.name.as_str()).collect();
+    let mut ready = vec![tape.pick(&named)];
+    if tape.chance(40) {
+        ready.push(tape.pick(&named));
+        ready.dedup();
+    }
+    text.push_str("[load]\n");
+    writeln!(text, "ready = {ready:?}").unwrap();
+    if tape.chance(60) {
+        let culprit = quoted(&requests[tape.below(requests.len().try_into().unwrap()) as usize].name);
+        let rule = tape.pick(&["", ", failures = 2", ", failures = 0, no_success_for = \"500ms\"", ", no_success_for = \"1s\""]);
+        writeln!(text, "error = {{ request = {culprit}{rule} }}").unwrap();
+        maybe(text, tape, 40, "error_is_final", &["false"]);
+        maybe(text, tape, 30, "fails", &["not-ready", "error-shown"]);
+    }
+}
+
+/// A scenario of up to seven kinds of requests.
+pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
+    let mut text = "schema = 1\n".to_owned();
+    line(&mut text, "horizon", tape.pick(&["3s", "1s", "5s", "10s"]));
+    writeln!(text, "[parameters]\np = {}\nq = {}", parameter(tape), parameter(tape)).unwrap();
+    browser(&mut text, tape);
+    text.push_str("[server]\n");
+    server(&mut text, tape);
+    let origins = tape.below(3);
+    for number in 0..origins {
+        writeln!(text, "[origin.o{number}]").unwrap();
+        server(&mut text, tape);
+    }
+    let queues = tape.below(3);
+    for number in 0..queues {
+        writeln!(text, "[queue.q{number}]\nlimit = {}", tape.pick(&["1", "2", "5"])).unwrap();
+        maybe(&mut text, tape, 40, "frees", &["headers", "end"]);
+        maybe(&mut text, tape, 40, "newest_first", &["true"]);
+    }
+    let sockets = tape.below(6).saturating_sub(3);
+    let kinds = 1 + tape.below(7);
+    let requests: Vec<Made> =
+        (0..kinds).map(|number| request(&mut text, tape, number, (origins, queues, sockets))).collect();
+    for number in 0..sockets {
+        socket(&mut text, tape, number);
+    }
+    load(&mut text, tape, &requests);
+    Scenario { text, requests, queues: queues as usize }
+}
