@@ -65,13 +65,11 @@ pub struct Outcomes {
     pub not_ready: f64,
 }
 
-#[expect(clippy::cast_precision_loss, reason = "counts of loads are far below 2^53")]
 fn share(count: u64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { count as f64 / of as f64 }
 }
 
 /// Nanoseconds as milliseconds.
-#[expect(clippy::cast_precision_loss, reason = "a load is at most a day")]
 fn milliseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e6
 }
@@ -90,7 +88,6 @@ impl Estimate {
         .expect("a tally has a load and no more failures than loads");
         let quantiles = quantile::quantiles(tally.ready.clone(), &[0.5, 0.9, 0.95, 0.99]).ok();
         tally.ready.sort_unstable();
-        #[expect(clippy::cast_precision_loss, reason = "a mean of nanoseconds")]
         let mean = |sum: u128| sum as f64 / 1e6 / tally.failures as f64;
         let spent = Station::ALL.iter().zip(tally.failed_spent).map(|((_, name), sum)| (*name, mean(sum)));
         Self {

@@ -2,8 +2,6 @@
 //!
 //! The `sixslot` command is this library with a command line in front of it.
 
-#![allow(clippy::cast_precision_loss, reason = "counts and times here are far below 2^53")]
-
 pub mod command;
 pub mod comparison;
 pub mod estimate;

@@ -136,7 +136,6 @@ impl Fnv {
             divisor *= 10;
         }
         while divisor > 0 {
-            #[expect(clippy::cast_possible_truncation, reason = "a digit")]
             self.bytes(&[b'0' + (number / divisor % 10) as u8]);
             divisor /= 10;
         }

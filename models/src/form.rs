@@ -60,7 +60,6 @@ impl Linear {
     }
 
     /// The value as a count: rounded to the nearest whole number, at least 0.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded right before")]
     pub fn count(&self, parameters: &[f64]) -> u64 {
         self.value(parameters).round().clamp(0.0, 1e18) as u64
     }
@@ -69,7 +68,6 @@ impl Linear {
 impl Form {
     /// A form that is always the same.
     pub fn constant(span: Span) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "exact below 104 days, and spans are limited to 30")]
         Self::Linear(Linear::constant(span.as_nanos() as f64))
     }
 
@@ -167,7 +165,6 @@ fn nonsense(place: &Place, error: &DistributionError) -> Fault {
 
 fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
     match unit {
-        #[expect(clippy::cast_precision_loss, reason = "exact below 104 days, and spans are limited to 30")]
         Unit::Time => read::span(node).map(|span| span.as_nanos() as f64),
         Unit::Plain => read::number(node),
     }

@@ -155,11 +155,9 @@ impl Plan {
             let place = root.get("browser").map_or(root.place, |node| &node.place);
             return Err(Fault::new(place, format!("{tabs} tabs are over the limit of {}", limits::TABS)));
         }
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let limit = limits::REQUESTS as f64;
         let mut total = 0.0;
         for (class, (entry, _)) in self.classes.iter().zip(entries) {
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
             let copies = class.count.count(&extremes) as f64;
             let horizon = self.horizon.as_seconds_f64();
             let issues = match (&class.start, class.every) {
@@ -167,7 +165,6 @@ impl Plan {
                 (_, Some(every)) => copies * (1.0 + horizon / every.as_seconds_f64()),
                 _ => copies,
             };
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
             let issues = issues * tabs as f64 * f64::from(class.attempts);
             total += issues;
             if total > limit {

@@ -149,7 +149,6 @@ pub fn boolean(node: &Node) -> Result<bool, Fault> {
 /// Another type, NaN or an infinity.
 pub fn number(node: &Node) -> Result<f64, Fault> {
     match node.value {
-        #[expect(clippy::cast_precision_loss, reason = "beyond 2^53 the last digits of a number do not matter here")]
         Value::Integer(value) => Ok(value as f64),
         Value::Float(value) if value.is_finite() => Ok(value),
         Value::Float(_) => Err(Fault::new(&node.place, "the number is not finite")),

@@ -53,7 +53,7 @@ impl Sources {
             help: fault.help,
             line,
             column,
-            source: source.clone(),
+            source: Box::new(source.clone()),
             bytes: start..fault.place.bytes.end.clamp(start, source.text.len()),
         }
     }
@@ -96,7 +96,7 @@ pub struct ScenarioError {
     /// The column in characters, from 1.
     pub column: usize,
     /// The text that the fault stands in.
-    pub source: Source,
+    pub source: Box<Source>,
     /// The bytes of the fault in that text.
     pub bytes: Range<usize>,
 }

@@ -45,7 +45,7 @@ const WIDTH: f64 = 1000.0;
 const HEIGHT: f64 = 400.0;
 const THICK: f64 = 2.0;
 const X_LABEL: &str = "time to ready (s)";
-const Y_LABEL: &str = "share of loads ready (what is missing to 100 % failed)";
+const Y_LABEL: &str = "share of loads ready (what is missing to 100 % never got ready)";
 
 /// Steps from the times of the loads that became ready, out of `loads` in all.
 ///
@@ -84,8 +84,8 @@ impl Ready<'_> {
             .zip(&lines)
             .enumerate()
             .map(|(i, (series, steps))| {
-                let failed = 1.0 - steps.last().map_or(0.0, |step| step.share);
-                let note = format!("{} failed", text::percent(failed));
+                let missing = 1.0 - steps.last().map_or(0.0, |step| step.share);
+                let note = format!("{} not ready", text::percent(missing));
                 Name::new(i, series.label, Some(&note))
             })
             .collect();

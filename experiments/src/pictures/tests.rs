@@ -293,7 +293,7 @@ fn nothing_to_draw_says_so() {
     for name in ["grid-none", "map-none", "curve-none", "ready-none"] {
         assert!(sample(name).contains("no data"), "{name}");
     }
-    assert!(sample("ready-never").contains("100 % failed"));
+    assert!(sample("ready-never").contains("100 % not ready"));
 }
 
 #[test]
@@ -330,7 +330,7 @@ fn a_line_of_ready_ends_at_one_minus_its_failures() {
     assert_eq!(steps, steps_from_counts(&[(1.0, 2), (2.0, 0), (3.0, 1)], 10));
     let series = [ReadySeries { label: "x", steps: &steps }];
     let picture = Ready { title: "", subtitle: "", series: &series, until: Some(2.0) };
-    assert!(picture.to_svg().contains("70 % failed"));
+    assert!(picture.to_svg().contains("70 % not ready"));
 }
 
 #[test]

@@ -37,10 +37,10 @@ impl Cache {
 }
 
 impl Running<'_> {
-    pub(super) fn to_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
+    pub(super) fn go_to_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
         if !self.class(id).cacheable {
-            return self.to_pool(agenda, id);
+            return self.go_to_pool(agenda, id);
         }
         self.request(id).enter(Station::Cache, now);
         let url = self.url(id);
@@ -55,13 +55,13 @@ impl Running<'_> {
             return;
         }
         if !self.plan.browser.cache_lock {
-            return self.to_pool(agenda, id);
+            return self.go_to_pool(agenda, id);
         }
         match self.state.cache.lock(url) {
             Err(at) => {
                 self.state.cache.locks.insert(at, (url, Lock { turn: id, waiting: List::default() }));
                 self.request(id).state.holds_lock = true;
-                self.to_pool(agenda, id);
+                self.go_to_pool(agenda, id);
             }
             Ok(at) => {
                 let turn = self.state.cache.locks[at].1.turn;
@@ -78,7 +78,7 @@ impl Running<'_> {
     pub(super) fn lock_timeout(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).timer = None;
         self.leave_cache(id);
-        self.to_pool(agenda, id);
+        self.go_to_pool(agenda, id);
     }
 
     /// Leaves the line at the lock, or the answer that it reads.
@@ -110,7 +110,7 @@ impl Running<'_> {
             let (_, mut lock) = self.state.cache.locks.remove(at);
             while let Some(waiter) = lock.waiting.pop(&mut self.state.links) {
                 self.drop_timer(agenda, waiter);
-                self.to_pool(agenda, waiter);
+                self.go_to_pool(agenda, waiter);
             }
         } else if rules.cache_lock_until == LockUntil::Headers {
             self.pass_lock(agenda, id);
@@ -140,7 +140,7 @@ impl Running<'_> {
                 self.state.cache.locks[at].1.turn = next;
                 self.drop_timer(agenda, next);
                 self.request(next).state.holds_lock = true;
-                self.to_pool(agenda, next);
+                self.go_to_pool(agenda, next);
             }
         }
     }

@@ -250,7 +250,7 @@ impl Running<'_> {
                 state.waiting.push(&mut self.state.links, id);
                 self.advance_queue(agenda, queue);
             }
-            None => self.to_scheduler(agenda, id),
+            None => self.go_to_scheduler(agenda, id),
         }
     }
 
@@ -280,7 +280,7 @@ impl Running<'_> {
             state.waiting.remove(&mut self.state.links, id);
             state.inside += 1;
             self.request(id).state.has_place = true;
-            self.to_scheduler(agenda, id);
+            self.go_to_scheduler(agenda, id);
         }
     }
 
@@ -367,9 +367,12 @@ impl Running<'_> {
         self.pass_lock(agenda, id);
         self.scheduler_forget(agenda, id);
         self.leave_queue(agenda, id);
-        if self.class(id).dedupe && self.request(id).state.leader.is_none() {
+        if self.class(id).dedupe {
             let key = (self.request(id).tab, self.url(id));
-            if let Ok(at) = self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key) {
+            // Not the call that it has joined; but its own entry goes even where it reads another tab's answer.
+            if let Ok(at) = self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key)
+                && self.state.page.joinable[at].1 == id
+            {
                 self.state.page.joinable.remove(at);
             }
         }
@@ -402,7 +405,7 @@ impl Running<'_> {
                 }
                 (true, _) => {
                     self.request(id).state.leader = None;
-                    self.to_pool(agenda, id);
+                    self.go_to_pool(agenda, id);
                 }
             }
         }

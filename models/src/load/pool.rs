@@ -85,7 +85,7 @@ impl Running<'_> {
         }
     }
 
-    pub(super) fn to_pool(&mut self, agenda: &mut Agenda, id: RequestId) {
+    pub(super) fn go_to_pool(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
         let rules = &self.plan.browser;
         if !self.needs_slot(self.class(id).kind) {
@@ -166,7 +166,11 @@ impl Running<'_> {
         let bound = owner.filter(|id| !self.plan.browser.late_binding && waits(id));
         match bound.or(self.state.pool.groups[group].head()) {
             Some(request) => self.assign(agenda, connection, request),
-            None => self.rest(agenda.now(), connection),
+            None => {
+                // Nobody wants it here any more: it can make room for another group.
+                self.rest(agenda.now(), connection);
+                self.serve_all(agenda);
+            }
         }
     }
 
@@ -276,9 +280,13 @@ impl Running<'_> {
         } else {
             self.rest(now, connection);
         }
-        // Another group may have waited for room in the whole pool.
-        for other in 0..self.state.pool.groups.len() {
-            self.serve(agenda, other, None);
+        self.serve_all(agenda);
+    }
+
+    /// A connection has become free or was closed: another group than its own may have waited for room in the whole pool.
+    fn serve_all(&mut self, agenda: &mut Agenda) {
+        for group in 0..self.state.pool.groups.len() {
+            self.serve(agenda, group, None);
         }
     }
 

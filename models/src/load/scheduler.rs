@@ -45,10 +45,10 @@ impl Running<'_> {
         self.state.requests[id].tab as usize * self.plan.origins.len() + self.class(id).origin
     }
 
-    pub(super) fn to_scheduler(&mut self, agenda: &mut Agenda, id: RequestId) {
+    pub(super) fn go_to_scheduler(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
         if self.class(id).kind == Kind::WebSocket {
-            return self.to_pool(agenda, id);
+            return self.go_to_pool(agenda, id);
         }
         self.request(id).enter(Station::Scheduler, now);
         if !self.is_delayable(id) || self.has_room(id) && self.host_has_room(id) {
@@ -77,7 +77,7 @@ impl Running<'_> {
             self.state.scheduler.tabs[tab].delayable_in_flight += 1;
         }
         self.request(id).state.admitted = true;
-        self.to_cache(agenda, id);
+        self.go_to_cache(agenda, id);
     }
 
     pub(super) fn scheduler_release(&mut self, agenda: &mut Agenda, id: RequestId) {

@@ -26,12 +26,10 @@ impl Sharing {
         self.next = None;
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "counts are small")]
     fn rate(&self, workers: usize) -> f64 {
         (workers as f64 / self.present.len() as f64).min(1.0)
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a load is at most a day: exact to a nanosecond")]
     fn bring_up_to_date(&mut self, now: Time, workers: usize) {
         if self.present.is_empty() {
             self.attained = 0.0;
@@ -47,7 +45,6 @@ impl Sharing {
         }
         let Some(first) = self.present.iter().map(|(end, _)| *end).min_by(f64::total_cmp) else { return };
         let left = ((first - self.attained) / self.rate(workers)).max(0.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "not negative, far below 2^63")]
         let at = agenda.now() + Span::from_nanos(left.ceil() as u64);
         self.next = Some(agenda.schedule(at, event));
     }
@@ -55,7 +52,6 @@ impl Sharing {
     /// Brings work; `event` comes when somebody is done.
     pub(super) fn join(&mut self, agenda: &mut Agenda, id: RequestId, work: Span, workers: usize, event: Event) {
         self.bring_up_to_date(agenda.now(), workers);
-        #[expect(clippy::cast_precision_loss, reason = "a span is at most 30 days: exact to a nanosecond")]
         self.present.push((self.attained + work.as_nanos() as f64, id));
         self.schedule(agenda, workers, event);
     }

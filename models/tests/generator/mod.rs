@@ -58,7 +58,10 @@ const RULES: &[(&str, &[&str])] = &[
     ("websocket_takes_slot", &["false", "true"]),
     ("websocket_handshake_takes_slot", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),
-    ("priorities", &["{ high = 9 }", "{ high = 3, auto = 2, low = 2, lowest = 0, highest = 5 }", "{ auto = 0, low = 4 }"]),
+    (
+        "priorities",
+        &["{ high = 9 }", "{ high = 3, auto = 2, low = 2, lowest = 0, highest = 5 }", "{ auto = 0, low = 4 }"],
+    ),
     ("abort_closes_connection", &["true", "false"]),
     ("idle_newest_first", &["true", "false"]),
     ("idle_timeout_used", &["300s", "0s", "100ms", "1s"]),
@@ -87,7 +90,9 @@ fn time(tape: &mut Tape<'_>) -> String {
         7 => "{ base = \"20ms\", per = { p = \"50ms\", \"p*q\" = \"1ms\" }, times = \"q\" }".to_owned(),
         8 => "{ base = \"100ms\", noise = { distribution = \"gamma\", mean = 1, deviation = 0.5 } }".to_owned(),
         9 => "{ distribution = \"empirical\", samples = [\"10ms\", \"20ms\", \"500ms\"] }".to_owned(),
-        10 => "{ distribution = \"empirical\", quantiles = { p0 = \"0ms\", p90 = \"100ms\", p100 = \"2s\" } }".to_owned(),
+        10 => {
+            "{ distribution = \"empirical\", quantiles = { p0 = \"0ms\", p90 = \"100ms\", p100 = \"2s\" } }".to_owned()
+        }
         11 => "{ distribution = \"pareto\", size = \"20ms\", shape = 1.1, at_most = \"5s\" }".to_owned(),
         12 => "{ distribution = \"weibull\", p50 = \"50ms\", p90 = \"400ms\", at_least = \"5ms\" }".to_owned(),
         _ => "{ distribution = \"triangular\", low = \"0ms\", mode = \"10ms\", high = \"300ms\" }".to_owned(),
@@ -104,7 +109,13 @@ fn count(tape: &mut Tape<'_>) -> String {
 }
 
 fn parameter(tape: &mut Tape<'_>) -> &'static str {
-    tape.pick(&["1", "2", "0", "{ distribution = \"uniform\", low = 0, high = 3 }", "{ distribution = \"erlang\", stages = 2, mean = 1, at_most = 4 }"])
+    tape.pick(&[
+        "1",
+        "2",
+        "0",
+        "{ distribution = \"uniform\", low = 0, high = 3 }",
+        "{ distribution = \"erlang\", stages = 2, mean = 1, at_most = 4 }",
+    ])
 }
 
 /// Writes a key with its value; what is no number, truth, table or list becomes a string.
@@ -157,12 +168,12 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     match tape.below(6) {
         1 | 2 if number > 0 => {
             let event = tape.pick(&["ok", "end", "failed", "headers", "sent", "issued"]);
-            line(text, "after", &format!("r{}.{event}", tape.below(number)));
+            line(text, "after", format!("r{}.{event}", tape.below(number)));
             if tape.chance(50) {
                 line(text, "delay", time(tape));
             }
         }
-        3 if sockets > 0 => line(text, "after", &format!("s{}.open", tape.below(sockets))),
+        3 if number > 0 && sockets > 0 => line(text, "after", format!("s{}.open", tape.below(sockets))),
         4 if number > 0 => {
             stream = true;
             line(text, "arrivals", tape.pick(&["{ rate_per_second = 3 }", "{ rate_per_second = 10, until = \"1s\" }"]));
@@ -171,10 +182,10 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
         _ => line(text, "start", time(tape)),
     }
     if !stream {
-        if tape.chance(60) {
-            line(text, "count", count(tape));
-        }
         poll = maybe(text, tape, 35, "every", PERIODS);
+        if tape.chance(60) {
+            line(text, "count", if poll { tape.pick(&["1", "2", "p"]).to_owned() } else { count(tape) });
+        }
         if poll {
             maybe(text, tape, 60, "guard", &["true", "false"]);
             maybe(text, tape, 30, "until_ok", &["true"]);
@@ -187,7 +198,7 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     maybe(text, tape, 50, "url", &["/a", "/b", "/{index}", "/{tab}/{index}", "/{{index}", "/{tab}"]);
     maybe(text, tape, 15, "method", &["POST", "GET"]);
     if origins > 0 && tape.chance(40) {
-        line(text, "origin", &format!("o{}", tape.below(origins)));
+        line(text, "origin", format!("o{}", tape.below(origins)));
     }
     maybe(text, tape, 25, "credentials", &["omit", "include"]);
     maybe(text, tape, 60, "priority", &["low", "high", "auto", "lowest", "highest"]);
@@ -205,7 +216,7 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     );
     maybe(text, tape, 30, "dedupe", &["true"]);
     if queues > 0 && tape.chance(50) {
-        line(text, "queue", &format!("q{}", tape.below(queues)));
+        line(text, "queue", format!("q{}", tape.below(queues)));
     }
     if tape.chance(50) {
         line(text, "service", time(tape));
@@ -223,7 +234,7 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     Made { name, poll, stream }
 }
 
-fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32) {
+fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, origins: u32) {
     writeln!(text, "[socket.s{number}]").unwrap();
     line(text, "kind", tape.pick(&["websocket", "event-source"]));
     match tape.below(4) {
@@ -237,7 +248,9 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32) {
     if tape.chance(40) {
         line(text, "lasts", time(tape));
     }
-    maybe(text, tape, 10, "origin", &["o0"][..0]);
+    if origins > 0 {
+        maybe(text, tape, 30, "origin", &["o0"]);
+    }
     line(text, "snapshot_every", tape.pick(&["500ms", "300ms", "1s"]));
 }
 
@@ -251,9 +264,14 @@ fn load(text: &mut String, tape: &mut Tape<'_>, requests: &[Made]) {
     text.push_str("[load]\n");
     writeln!(text, "ready = {ready:?}").unwrap();
     if tape.chance(60) {
-        let culprit = quoted(&requests[tape.below(requests.len().try_into().unwrap()) as usize].name);
-        let rule = tape.pick(&["", ", failures = 2", ", failures = 0, no_success_for = \"500ms\"", ", no_success_for = \"1s\""]);
-        writeln!(text, "error = {{ request = {culprit}{rule} }}").unwrap();
+        let culprit = &tape.pick(&requests.iter().collect::<Vec<_>>()).name;
+        let rule = tape.pick(&[
+            "",
+            ", failures = 2",
+            ", failures = 0, no_success_for = \"500ms\"",
+            ", no_success_for = \"1s\"",
+        ]);
+        writeln!(text, "error = {{ request = \"{culprit}\"{rule} }}").unwrap();
         maybe(text, tape, 40, "error_is_final", &["false"]);
         maybe(text, tape, 30, "fails", &["not-ready", "error-shown"]);
     }
@@ -283,7 +301,7 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     let requests: Vec<Made> =
         (0..kinds).map(|number| request(&mut text, tape, number, (origins, queues, sockets))).collect();
     for number in 0..sockets {
-        socket(&mut text, tape, number);
+        socket(&mut text, tape, number, origins);
     }
     load(&mut text, tape, &requests);
     Scenario { text, requests, queues: queues as usize }

@@ -1,0 +1,21 @@
+//! A load allocates nothing once its memory has grown.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use models::Document;
+use models::load::{Extent, Load};
+
+#[test]
+fn a_warm_load_allocates_nothing() {
+    let text = include_str!("../../scenarios/issue-1855.toml");
+    for profile in ["as-told", "chromium", "firefox", "webkit", "http2"] {
+        let sets = [format!("browser.profile={profile}"), "parameters.sessions=40".to_owned()];
+        let plan = Document::read("issue-1855.toml", text, &sets).unwrap().plan(&[], &[]).unwrap();
+        let mut load = Load::new();
+        let mut play = || (0..500).for_each(|number| load.simulate(&plan, 1, number, Extent::Whole).unwrap());
+        let cold = allocation_counter::measure(&mut play).count_total;
+        let warm = allocation_counter::measure(&mut play).count_total;
+        println!("{profile}: {cold} allocations in 500 cold loads, {warm} in 500 warm ones");
+        assert!(cold > 0, "the counter counts");
+        assert_eq!(warm, 0, "{profile}");
+    }
+}
