@@ -64,10 +64,18 @@ impl Manifest {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 
-    /// The command that makes the sweep again.
+}
+
+impl Recipe {
+    /// The command that makes the sweep again, into a folder.
     pub fn command(&self, folder: &str) -> String {
-        let mut command =
-            format!("sixslot sweep {} --out {folder} --loads {} --seed {}", self.scenario, self.loads, self.seed);
+        let mut command = format!("sixslot sweep {} --out {folder}", self.scenario);
+        if let Some(loads) = self.loads {
+            command.push_str(&format!(" --loads {loads}"));
+        }
+        if self.seed != 1 {
+            command.push_str(&format!(" --seed {}", self.seed));
+        }
         for set in &self.set {
             command.push_str(&format!(" --set '{set}'"));
         }

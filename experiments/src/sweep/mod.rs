@@ -161,6 +161,16 @@ impl Sweep {
         Ok(self.document.plan(fixes, &self.grid.parameters(&cell)).map_err(Box::new)?)
     }
 
+    /// The point of the grid at which every parameter has the value that the scenario gives it.
+    fn own_point(&self) -> Result<Option<Vec<usize>>, SweepError> {
+        let plan = self.document.plan(&[], &[]).map_err(Box::new)?;
+        let index = |axis: &models::document::Axis| {
+            let own = plan.parameters.iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
+            axis.values.iter().position(|value| *value == own)
+        };
+        Ok(self.grid.axes.iter().map(index).collect())
+    }
+
     /// Cells.
     pub fn cells(&self) -> usize {
         self.grid.len()
@@ -245,7 +255,15 @@ impl Sweep {
             write_atomically(&folder.join(&picture.file), picture.svg.as_bytes())?;
         }
         write_atomically(&folder.join("sweep.csv"), table::csv(&self.grid, &results)?.as_bytes())?;
-        let readme = readme::readme(&self.grid, &self.manifest, &results, &pictures);
+        let name = folder.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
+        let readme = readme::readme(&readme::Page {
+            grid: &self.grid,
+            manifest: &self.manifest,
+            results: &results,
+            pictures: &pictures,
+            own: self.own_point()?,
+            command: self.recipe.command(&name),
+        });
         write_atomically(&folder.join("README.md"), readme.as_bytes())?;
         write_atomically(&folder.join("manifest.json"), self.manifest.file().as_bytes())?;
         let unfinished = folder.join(UNFINISHED);

@@ -49,8 +49,25 @@ fn plain(text: &str) -> String {
     text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
 }
 
+/// What the page is about.
+pub struct Page<'a> {
+    /// The grid.
+    pub grid: &'a Grid,
+    /// What the sweep is.
+    pub manifest: &'a Manifest,
+    /// Its cells, by number.
+    pub results: &'a [CellResult],
+    /// Its pictures.
+    pub pictures: &'a [Picture],
+    /// The point of the grid that the scenario itself describes, where the grid has it.
+    pub own: Option<Vec<usize>>,
+    /// The command that makes it again.
+    pub command: String,
+}
+
 /// The page as Markdown.
-pub fn readme(grid: &Grid, manifest: &Manifest, results: &[CellResult], pictures: &[Picture]) -> String {
+pub fn readme(page: &Page<'_>) -> String {
+    let Page { grid, manifest, results, pictures, own, command } = page;
     let summaries = summaries(grid, results);
     let mut text = format!("# {}\n\n", plain(&manifest.title));
     let _ = writeln!(
@@ -63,6 +80,18 @@ pub fn readme(grid: &Grid, manifest: &Manifest, results: &[CellResult], pictures
         manifest.seed,
     );
     text.push_str("## What it found\n\n");
+    if let Some(at) = own {
+        let result = &results[grid.number(0, at)];
+        let _ = writeln!(
+            text,
+            "At the scenario's own parameters ({}), with {}: {} of {} loads fail, {}.\n",
+            grid.point(&grid.cell(result.cell)),
+            plain(&grid.title(0)),
+            result.failures,
+            result.loads,
+            probability(result)
+        );
+    }
     for summary in &summaries {
         let worst = &results[summary.worst];
         let place = grid.point(&grid.cell(summary.worst));
@@ -100,13 +129,13 @@ pub fn readme(grid: &Grid, manifest: &Manifest, results: &[CellResult], pictures
         );
     }
     text.push_str("\n## Pictures\n\n");
-    for picture in pictures {
+    for picture in *pictures {
         let _ = writeln!(text, "{}:\n\n![{}]({})\n", plain(&picture.text), plain(&picture.text), picture.file);
     }
     text.push_str("## Files, and the command that makes them\n\n");
-    let _ = writeln!(text, "    {}\n", manifest.command("DIR"));
+    let _ = writeln!(text, "    {command}\n");
     text.push_str("- `sweep.csv`: one row for each cell: parameters, fixes, loads, failures, probability, interval, outcomes, quantiles of\n  the time to ready in milliseconds, and how the failed request's time divides over the stations.\n- `manifest.json`: everything that these bytes depend on.\n");
-    for picture in pictures {
+    for picture in *pictures {
         let _ = writeln!(text, "- `{}`: {}.", picture.file, plain(&picture.text));
     }
     text
