@@ -26,6 +26,8 @@ pub struct LoadRecord<'a> {
     pub requests: Vec<RequestRecord<'a>>,
     /// Its sockets.
     pub sockets: Vec<RequestRecord<'a>>,
+    /// The calls of the servers' own jobs.
+    pub jobs: Vec<RequestRecord<'a>>,
     /// The values of the parameters in this load.
     pub parameters: std::collections::BTreeMap<&'a str, f64>,
 }
@@ -90,7 +92,10 @@ impl<'a> LoadRecord<'a> {
     pub fn new(plan: &'a Plan, load: &Load, seed: u64, number: u64, fixes: &'a [String]) -> Self {
         let verdict = load.verdict();
         let record = |request: &Request| RequestRecord::new(plan, request);
-        let is_socket = |request: &&Request| plan.classes[request.class].kind != Kind::Fetch;
+        let of = |wanted: fn(Kind) -> bool| {
+            let requests = load.requests().iter();
+            requests.filter(|request| wanted(plan.classes[request.class].kind)).map(record).collect()
+        };
         let names = plan.parameters.iter().map(|parameter| parameter.name.as_str());
         Self {
             scenario: &plan.title,
@@ -103,8 +108,9 @@ impl<'a> LoadRecord<'a> {
                 error_ms: verdict.error.map(Time::as_millis_f64),
                 recovered_ms: verdict.recovered.map(Time::as_millis_f64),
             },
-            requests: load.requests().iter().filter(|request| !is_socket(request)).map(record).collect(),
-            sockets: load.requests().iter().filter(is_socket).map(record).collect(),
+            requests: of(|kind| kind == Kind::Fetch),
+            sockets: of(Kind::is_socket),
+            jobs: of(|kind| kind == Kind::Job),
             parameters: names.zip(load.parameters().iter().copied()).collect(),
         }
     }
@@ -119,6 +125,7 @@ impl<'a> RequestRecord<'a> {
             name: &class.name,
             kind: match class.kind {
                 Kind::Fetch => None,
+                Kind::Job => Some("job"),
                 Kind::WebSocket => Some("websocket"),
                 Kind::EventSource => Some("event-source"),
             },

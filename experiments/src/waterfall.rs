@@ -4,7 +4,6 @@
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
 use models::Plan;
-use models::class::Kind;
 use models::load::{Load, Outcome, Request, Station};
 use sim_core::{Span, Time};
 use std::fmt::Write as _;
@@ -90,7 +89,7 @@ impl Waterfall<'_> {
         let rank = |id: &usize| {
             let class = requests[*id].class;
             let decisive = rules.ready.contains(&class) || rules.error.is_some_and(|error| error.class == class);
-            let socket = self.plan.classes[class].kind != Kind::Fetch;
+            let socket = self.plan.classes[class].kind.is_socket();
             (!decisive, !socket, *id)
         };
         let mut chosen = seen.clone();
@@ -181,7 +180,7 @@ impl Waterfall<'_> {
             (Outcome::Ok, Some(ended)) => life(ended),
             (Outcome::Aborted, Some(ended)) => format!("aborted at {}", life(ended)),
             (Outcome::Coalesced, Some(ended)) => format!("joined, {}", life(ended)),
-            _ if self.plan.classes[request.class].kind != Kind::Fetch && request.headers.is_some() => "open".to_owned(),
+            _ if self.plan.classes[request.class].kind.is_socket() && request.headers.is_some() => "open".to_owned(),
             _ if Time::ZERO + end < self.plan.horizon => String::new(),
             _ => "never ended".to_owned(),
         }

@@ -21,6 +21,15 @@ pub enum Kind {
     WebSocket,
     /// An EventSource.
     EventSource,
+    /// A server's own job: it comes from no browser.
+    Job,
+}
+
+impl Kind {
+    /// Whether it stays open.
+    pub const fn is_socket(self) -> bool {
+        matches!(self, Self::WebSocket | Self::EventSource)
+    }
 }
 
 /// When the requests of a class start.
@@ -212,6 +221,8 @@ pub struct Class {
     pub work: Form,
     /// The latency after the work.
     pub wait: Form,
+    /// Indices of the server's memos that it needs before its own work.
+    pub needs: Vec<usize>,
     /// Parts that the work and the wait come in.
     pub hops: u32,
     /// From the headers to the end; for a socket its life, or none if it stays.
@@ -224,13 +235,22 @@ pub struct Class {
     pub purposes: Purposes,
 }
 
+/// The kind of table that a class stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Request,
+    Socket,
+    Job,
+}
+
 /// The names that classes refer to.
 pub(crate) struct Names<'a> {
     pub(crate) parameters: &'a [String],
     pub(crate) origins: &'a [String],
     pub(crate) queues: &'a [String],
-    /// Requests and sockets in the order of classes.
-    pub(crate) classes: &'a [(String, bool)],
+    pub(crate) memos: &'a [String],
+    /// Requests, sockets and jobs in the order of classes.
+    pub(crate) classes: &'a [(String, Table)],
 }
 
 impl Names<'_> {
@@ -246,8 +266,9 @@ impl Names<'_> {
     pub(crate) fn request(&self, node: &Node) -> Result<usize, Fault> {
         let name = read::text(node)?;
         let class = self.class(name, node)?;
-        if self.classes[class].1 {
-            return Err(Fault::new(&node.place, format!("`{name}` is a socket, and a request is wanted here")));
+        if self.classes[class].1 != Table::Request {
+            let what = if self.classes[class].1 == Table::Job { "a job" } else { "a socket" };
+            return Err(Fault::new(&node.place, format!("`{name}` is {what}, and a request is wanted here")));
         }
         Ok(class)
     }
@@ -278,6 +299,9 @@ fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), Fault> {
         return Err(Fault::new(&node.place, format!("`{text}` names no event")).help(format!("write \"{text}.ok\"")));
     };
     let class = names.class(name, node)?;
+    if names.classes[class].1 == Table::Job {
+        return Err(Fault::new(&node.place, format!("`{name}` is a server's job: the page does not see it")));
+    }
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
     EVENTS.iter().find(|(known, _)| *known == event).map(|(_, event)| (class, *event)).ok_or_else(|| {
         Fault::new(&node.place, format!("`{event}` is no event of a request")).help(advice(event, &known))
@@ -330,6 +354,7 @@ impl Class {
             service: None,
             work: Form::constant(Span::ZERO),
             wait: Form::constant(Span::ZERO),
+            needs: Vec::new(),
             hops: 1,
             body: Some(Form::constant(Span::ZERO)),
             reads_body: true,
@@ -450,9 +475,27 @@ impl Class {
         class.service = reader.read("service", time)?;
         class.work = reader.or("work", class.work, time)?;
         class.wait = reader.or("wait", class.wait, time)?;
+        class.needs = needs(&reader, names)?;
         class.hops = u32::try_from(reader.or("hops", 1, read::whole(1, limits::HOPS))?).unwrap_or(1);
         class.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
         class.reads_body = reader.or("reads_body", true, read::boolean)?;
+        Ok(class)
+    }
+
+    /// Reads [job.NAME].
+    pub(crate) fn job(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::JOB)?;
+        let time = |node| form::time(node, names.parameters);
+        let mut class = Self::bare(&entry.key, Kind::Job);
+        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        class.start = Start::At(reader.or("start", Form::constant(Span::ZERO), time)?);
+        class.every = reader.read("every", positive)?;
+        class.guard = reader.or("guard", false, read::boolean)?;
+        class.deadline = reader.read("deadline", read::span)?;
+        class.needs = needs(&reader, names)?;
+        class.work = reader.or("work", class.work, time)?;
+        class.wait = reader.or("wait", class.wait, time)?;
+        class.hops = u32::try_from(reader.or("hops", 1, read::whole(1, limits::HOPS))?).unwrap_or(1);
         Ok(class)
     }
 
@@ -466,6 +509,7 @@ impl Class {
         let mut class = Self::bare(&entry.key, kind);
         class.url = reader.or("url", class.url, url)?;
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
         class.start = if let Some(after) = reader.get("after") {
             let (class, event) = trigger(after, names)?;
             Start::After { class, event, delay: Form::constant(Span::ZERO) }
@@ -478,6 +522,12 @@ impl Class {
         class.snapshot_every = reader.read("snapshot_every", positive)?;
         Ok(class)
     }
+}
+
+/// The memos that a request or a job needs.
+fn needs(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
+    let items = reader.or("needs", &[][..], read::list)?;
+    items.iter().map(|node| index("table [memo.NAME] called", names.memos, node)).collect()
 }
 
 /// A framework's queue.

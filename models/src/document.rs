@@ -155,7 +155,7 @@ pub struct UnknownFix {
 
 /// Refuses a change to something that the user should have named before: a typing mistake, not a new request.
 fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Result<(), Fault> {
-    if !["request", "socket", "queue", "origin", "parameters", "fix"].contains(&kind) {
+    if !["request", "socket", "job", "memo", "queue", "origin", "parameters", "fix"].contains(&kind) {
         return Ok(());
     }
     let there = root.get(kind).and_then(Node::table).map_or(&[][..], |table| &table.entries);

@@ -10,6 +10,7 @@ pub mod document;
 pub mod form;
 pub mod limits;
 pub mod load;
+pub mod memo;
 pub mod origin;
 pub mod plan;
 pub mod read;

@@ -32,6 +32,8 @@ pub struct Origin {
     pub discipline: Discipline,
     /// Requests worked on at full speed.
     pub workers: usize,
+    /// n requests on w workers take (n / w) to this power times as long as one (processor sharing).
+    pub contention: f64,
     /// An abort ends the work.
     pub stops_on_abort: bool,
     /// A connection idle for so long is closed.
@@ -41,8 +43,13 @@ pub struct Origin {
 impl Origin {
     /// Reads [server] or [origin.NAME].
     pub(crate) fn read(node: Option<&Node>) -> Result<Self, Fault> {
-        let mut origin =
-            Self { discipline: Discipline::Independent, workers: 1, stops_on_abort: false, keep_alive: None };
+        let mut origin = Self {
+            discipline: Discipline::Independent,
+            workers: 1,
+            contention: 1.0,
+            stops_on_abort: false,
+            keep_alive: None,
+        };
         let Some(node) = node else { return Ok(origin) };
         let reader = Reader::new(node, &schema::SERVER)?;
         let words = [
@@ -56,6 +63,13 @@ impl Origin {
         if origin.discipline == Discipline::EventLoop && origin.workers > 1 {
             return Err(Fault::new(reader.place_of("workers"), "an event loop has one worker")
                 .help("leave `workers` out, or take \"fifo\""));
+        }
+        origin.contention = reader.or("contention", 1.0, read::number)?;
+        if !(1.0..=10.0).contains(&origin.contention) {
+            return Err(Fault::new(reader.place_of("contention"), "contention is between 1 (nothing is lost) and 10"));
+        }
+        if origin.contention > 1.0 && origin.discipline != Discipline::ProcessorSharing {
+            return Err(Fault::new(reader.place_of("contention"), "only \"processor-sharing\" has contention"));
         }
         origin.stops_on_abort = reader.or("stops_on_abort", false, read::boolean)?;
         origin.keep_alive = reader.read("keep_alive", read::span)?;

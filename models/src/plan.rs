@@ -4,9 +4,10 @@
 //! `after`, counts over their limits. A plan is read by many threads and changed by none.
 
 use crate::browser::Browser;
-use crate::class::{Class, Event, Kind, Names, Queue, Start};
+use crate::class::{self, Class, Event, Names, Queue, Start};
 use crate::form;
 use crate::limits;
+use crate::memo::Memo;
 use crate::origin::Origin;
 use crate::read::{self, Reader, expected};
 use crate::schema;
@@ -72,7 +73,9 @@ pub struct Plan {
     pub origins: Vec<Origin>,
     /// The framework's queues.
     pub queues: Vec<Queue>,
-    /// Requests and sockets, in the order of the file.
+    /// The servers' memos.
+    pub memos: Vec<Memo>,
+    /// Requests, sockets and jobs, in the order of the file.
     pub classes: Vec<Class>,
     /// The load's state machine.
     pub load: LoadRules,
@@ -114,18 +117,26 @@ impl Plan {
         let queue_names: Vec<String> = queue_entries.iter().map(|entry| entry.key.clone()).collect();
         let queues = queue_entries.iter().map(|entry| Queue::read(&entry.node)).collect::<Result<Vec<_>, _>>()?;
         let entries = class_entries(&reader)?;
-        let class_names: Vec<(String, bool)> =
-            entries.iter().map(|(entry, socket)| (entry.key.clone(), *socket)).collect();
-        let names =
-            Names { parameters: &parameter_names, origins: &origin_names, queues: &queue_names, classes: &class_names };
+        let class_names: Vec<(String, class::Table)> =
+            entries.iter().map(|(entry, table)| (entry.key.clone(), *table)).collect();
+        let memo_entries = named(&reader, "memo")?;
+        let memo_names: Vec<String> = memo_entries.iter().map(|entry| entry.key.clone()).collect();
+        let names = Names {
+            parameters: &parameter_names,
+            origins: &origin_names,
+            queues: &queue_names,
+            memos: &memo_names,
+            classes: &class_names,
+        };
         let mut classes = Vec::with_capacity(entries.len());
-        for (entry, socket) in &entries {
-            classes.push(if *socket {
-                Class::socket(entry, &names, &browser)?
-            } else {
-                Class::request(entry, &names, &browser, horizon)?
+        for (entry, table) in &entries {
+            classes.push(match table {
+                class::Table::Request => Class::request(entry, &names, &browser, horizon)?,
+                class::Table::Socket => Class::socket(entry, &names, &browser)?,
+                class::Table::Job => Class::job(entry, &names)?,
             });
         }
+        let memos = memo_entries.iter().map(|entry| Memo::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         check_order(&classes, &entries)?;
         let plan = Self {
             title,
@@ -134,6 +145,7 @@ impl Plan {
             browser,
             origins,
             queues,
+            memos,
             load: load_rules(&reader, &names, &classes)?,
             classes,
         };
@@ -148,7 +160,7 @@ impl Plan {
     }
 
     /// Refuses a scenario that could issue more requests than a load may have.
-    fn check_size(&self, entries: &[(&Entry, bool)], root: &Reader<'_>) -> Result<(), Fault> {
+    fn check_size(&self, entries: &[(&Entry, class::Table)], root: &Reader<'_>) -> Result<(), Fault> {
         let extremes: Vec<f64> = self.parameters.iter().map(|parameter| parameter.value.quantile(1.0 - 1e-6)).collect();
         let tabs = self.browser.tabs.count(&extremes);
         if tabs > limits::TABS {
@@ -202,16 +214,19 @@ fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {
     entries.iter().map(read).collect()
 }
 
-/// Requests and sockets in the order of the file; what a patch adds comes last.
-fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, bool)>, Fault> {
-    let requests = named(reader, "request")?.iter().map(|entry| (entry, false));
-    let mut entries: Vec<(&Entry, bool)> = requests.collect();
-    for entry in named(reader, "socket")? {
-        if entries.iter().any(|(other, _)| other.key == entry.key) {
-            let message = format!("`{}` is the name of a request too", entry.key);
-            return Err(Fault::new(&entry.key_place, message).help("give one of them another name"));
+/// Requests, sockets and jobs in the order of the file.
+fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table)>, Fault> {
+    let mut entries: Vec<(&Entry, class::Table)> = Vec::new();
+    for (key, table) in
+        [("request", class::Table::Request), ("socket", class::Table::Socket), ("job", class::Table::Job)]
+    {
+        for entry in named(reader, key)? {
+            if let Some((other, _)) = entries.iter().find(|(other, _)| other.key == entry.key) {
+                let message = format!("`{}` is the name of another request, socket or job too", other.key);
+                return Err(Fault::new(&entry.key_place, message).help("give one of them another name"));
+            }
+            entries.push((entry, table));
         }
-        entries.push((entry, true));
     }
     if entries.len() > limits::CLASSES {
         let place = &entries[limits::CLASSES].0.key_place;
@@ -222,7 +237,7 @@ fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, bool)>, Faul
 }
 
 /// Refuses what refers to itself, and sockets where requests are wanted and the other way round.
-fn check_order(classes: &[Class], entries: &[(&Entry, bool)]) -> Result<(), Fault> {
+fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<(), Fault> {
     let key = |class: usize, key: &str| {
         let entry = entries[class].0;
         entry.node.table().and_then(|table| table.get(key)).map_or(&entry.key_place, |node| &node.place)
@@ -230,7 +245,7 @@ fn check_order(classes: &[Class], entries: &[(&Entry, bool)]) -> Result<(), Faul
     for (number, class) in classes.iter().enumerate() {
         if let Some((socket, _)) = class.skip_while_fresh {
             let socket = &classes[socket];
-            if socket.snapshot_every.is_none() || socket.kind == Kind::Fetch {
+            if socket.snapshot_every.is_none() || !socket.kind.is_socket() {
                 let message = format!("`{}` is no socket with `snapshot_every`", socket.name);
                 return Err(Fault::new(key(number, "skip_while_fresh"), message));
             }
@@ -238,7 +253,7 @@ fn check_order(classes: &[Class], entries: &[(&Entry, bool)]) -> Result<(), Faul
         let mut path = vec![number];
         let mut at = class;
         while let Start::After { class: before, event, .. } = at.start {
-            let socket = classes[before].kind != Kind::Fetch;
+            let socket = classes[before].kind.is_socket();
             let last = path[path.len() - 1];
             if socket && event != Event::Headers {
                 return Err(Fault::new(key(last, "after"), "a socket has one event: `open`"));

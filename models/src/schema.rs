@@ -100,6 +100,18 @@ pub static SCENARIO: Fields = Fields {
         ),
         field("queue", Kind::Named(&QUEUE), "A framework's own queue with a limit; a request names one with `queue`."),
         field("socket", Kind::Named(&SOCKET), "Long-lived connections."),
+        field(
+            "memo",
+            Kind::Named(&MEMO),
+            "What a server remembers for a while; a request or a job names it in `needs`.",
+        ),
+        field("job", Kind::Named(&JOB), "What else asks a server: work that comes from no browser."),
+        field(
+            "memo",
+            Kind::Named(&MEMO),
+            "What a server remembers for a while; a request or a job names it in `needs`.",
+        ),
+        field("job", Kind::Named(&JOB), "What else asks a server: calls that come from no browser."),
         field("load", Kind::Table(&LOAD), "When the page is loaded, and when its load has failed."),
         field("fix", Kind::Named(&FIX), "Changes to try, as patches over this scenario."),
         field("sweep", Kind::Table(&SWEEP), "The grid of `sixslot sweep`."),
@@ -224,6 +236,11 @@ pub static SERVER: Fields = Fields {
         ),
         field("workers", Kind::Whole, "How many requests are worked on at full speed. Default 1."),
         field(
+            "contention",
+            Kind::Number,
+            "processor-sharing: n requests on w workers take (n / w) to this power times as long as one. Default 1: nothing is lost.",
+        ),
+        field(
             "stops_on_abort",
             Kind::Boolean,
             "The work for an aborted request ends with it. Default false: it runs to its end, as in Node.",
@@ -293,6 +310,11 @@ pub static REQUEST: Fields = Fields {
         ),
         field("work", Kind::Time, "What the server has to do; shared as the discipline says."),
         field("wait", Kind::Time, "Latency after the work that uses no capacity."),
+        field(
+            "needs",
+            Kind::Names,
+            "Tables [memo.NAME] that the server looks up, in this order, before its own work for the request.",
+        ),
         field("hops", Kind::Whole, "event-loop: the work and the wait come in so many equal parts. Default 1."),
         field("body", Kind::Time, "From the headers to the end. Default \"0s\"."),
         field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
@@ -346,17 +368,52 @@ pub static QUEUE: Fields = Fields {
 
 /// A socket.
 pub static SOCKET: Fields = Fields {
-    text: "A connection that stays open; one for each tab.",
+    text: "A connection that stays open, in each tab.",
     required: &["kind"],
     fields: &[
         field("kind", Kind::Choice(&["websocket", "event-source"]), "What it is."),
-        field("url", Kind::Text, "Its URL. Default \"/NAME\"."),
+        field("url", Kind::Text, "Its URL; {index} and {tab} as in a request's. Default \"/NAME\"."),
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
+        field("count", Kind::Amount, "How many in each tab, numbered from 0. Default 1."),
         field("opens", Kind::Time, "When, counted from the tab's opening. Default \"0s\"."),
         field("after", Kind::Text, "NAME.EVENT, as for a request."),
         field("handshake", Kind::Time, "The server's time until it is open. Default \"0s\"."),
         field("lasts", Kind::Time, "It closes so long after it opened. Default: it stays."),
         field("snapshot_every", Kind::Span, "It brings data when it opens and then so often."),
+    ],
+};
+
+/// A server's memo.
+pub static MEMO: Fields = Fields {
+    text: "A value that a server keeps: who needs it while it is old or absent makes it first.",
+    required: &["life"],
+    fields: &[
+        field("work", Kind::Time, "The server's work to make it. Default \"0s\"."),
+        field("wait", Kind::Time, "The latency after that work. Default \"0s\"."),
+        field("life", Kind::Span, "How long it is good for, counted from the start of its making."),
+        field(
+            "single_flight",
+            Kind::Boolean,
+            "Who comes while it is being made waits for it; else makes another. Default true.",
+        ),
+        field("wiped_by", Kind::Names, "Requests and jobs whose arrival at the server wipes it."),
+    ],
+};
+
+/// A server's background job.
+pub static JOB: Fields = Fields {
+    text: "Calls of a server that come from no browser: another process, a timer. They wait for no connection.",
+    required: &["every"],
+    fields: &[
+        field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
+        field("start", Kind::Time, "The first call. Default \"0s\"."),
+        field("every", Kind::Span, "The time between two calls."),
+        field("guard", Kind::Boolean, "A call is skipped while one is in flight. Default false."),
+        field("deadline", Kind::Span, "The caller gives up so long after the call; the server's work goes on."),
+        field("needs", Kind::Names, "Tables [memo.NAME], as for a request."),
+        field("work", Kind::Time, "The server's work. Default \"0s\"."),
+        field("wait", Kind::Time, "The latency after the work. Default \"0s\"."),
+        field("hops", Kind::Whole, "As for a request."),
     ],
 };
 

@@ -63,7 +63,6 @@ impl Manifest {
     pub fn file(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
-
 }
 
 impl Recipe {

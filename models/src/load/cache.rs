@@ -49,7 +49,6 @@ impl Running<'_> {
         {
             // By an event, so that a long line of readers does not nest.
             let request = self.request(id);
-            request.headers = Some(now);
             request.enter(Station::Body, now);
             request.timer = Some(agenda.schedule(now, Event::BodyEnd { request: id }));
             return;

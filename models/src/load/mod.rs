@@ -6,6 +6,7 @@
 
 mod cache;
 mod list;
+mod memo;
 mod page;
 mod pool;
 mod request;
@@ -105,6 +106,7 @@ struct State {
     cache: cache::Cache,
     pool: pool::Pool,
     servers: Vec<server::Server>,
+    memos: Vec<memo::Memo>,
     verdict: Verdict,
     too_many: bool,
 }
@@ -191,6 +193,8 @@ impl State {
         self.cache.reset();
         self.servers.resize_with(plan.origins.len(), server::Server::default);
         self.servers.iter_mut().for_each(server::Server::reset);
+        self.memos.clear();
+        self.memos.resize_with(plan.memos.len(), memo::Memo::default);
         self.pool.reset(plan);
         self.verdict = Verdict::default();
         self.too_many = false;

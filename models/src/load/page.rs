@@ -92,6 +92,8 @@ impl Running<'_> {
                 let first = page.instances.len();
                 let copies = match class.start {
                     Start::Arrivals { .. } => 0,
+                    // A server's jobs run once, however many tabs there are.
+                    _ if class.kind == Kind::Job && tab > 0 => 0,
                     _ => class.count.count(&self.state.parameters),
                 };
                 if copies > (limits::REQUESTS - first.min(limits::REQUESTS)) as u64 {
@@ -199,15 +201,13 @@ impl Running<'_> {
 
     /// Whether a socket of a tab is open and its last snapshot is younger than a span.
     fn is_fresh(&self, socket: usize, tab: u32, within: Span, now: Time) -> bool {
-        let (first, _) = self.range(socket, tab);
-        let Some(request) = self.state.page.instances.get(first).and_then(|copy| copy.last) else { return false };
-        let request = &self.state.requests[request];
-        let (Some(opened), None, Some(every)) =
-            (request.headers, request.ended, self.plan.classes[socket].snapshot_every)
-        else {
-            return false;
-        };
-        (now - opened).as_nanos() % every.as_nanos() < within.as_nanos()
+        let (first, copies) = self.range(socket, tab);
+        let Some(every) = self.plan.classes[socket].snapshot_every else { return false };
+        self.state.page.instances[first..first + copies].iter().filter_map(|copy| copy.last).any(|id| {
+            let request = &self.state.requests[id];
+            let opened = request.headers.filter(|_| request.ended.is_none());
+            opened.is_some_and(|opened| (now - opened).as_nanos() % every.as_nanos() < within.as_nanos())
+        })
     }
 
     fn issue(&mut self, agenda: &mut Agenda, instance: usize) {
@@ -232,6 +232,9 @@ impl Running<'_> {
         if let Some(deadline) = class.deadline {
             let key = agenda.schedule(now + deadline, Event::Deadline { request: id });
             self.request(id).deadline = Some(key);
+        }
+        if class.kind == Kind::Job {
+            return self.sent(agenda, id);
         }
         if class.dedupe {
             let key = (tab, self.url(id));
@@ -310,7 +313,22 @@ impl Running<'_> {
             self.leave_queue(agenda, id);
         }
         if !reads_body && kind == Kind::Fetch {
+            self.leave_joinable(id);
             self.settle(agenda, id, true);
+            self.finish_joined(agenda, id);
+        }
+    }
+
+    /// Nobody can join a call any more. A call that has itself joined another has no entry of its own.
+    fn leave_joinable(&mut self, id: RequestId) {
+        if !self.class(id).dedupe {
+            return;
+        }
+        let key = (self.state.requests[id].tab, self.url(id));
+        if let Ok(at) = self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key)
+            && self.state.page.joinable[at].1 == id
+        {
+            self.state.page.joinable.remove(at);
         }
     }
 
@@ -367,24 +385,16 @@ impl Running<'_> {
         self.pass_lock(agenda, id);
         self.scheduler_forget(agenda, id);
         self.leave_queue(agenda, id);
-        if self.class(id).dedupe {
-            let key = (self.request(id).tab, self.url(id));
-            // Not the call that it has joined; but its own entry goes even where it reads another tab's answer.
-            if let Ok(at) = self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key)
-                && self.state.page.joinable[at].1 == id
-            {
-                self.state.page.joinable.remove(at);
-            }
+        self.leave_joinable(id);
+        if outcome == Outcome::Ok {
+            // An answer out of the cache has its headers and its end at once.
+            self.reach(agenda, id, class::Event::Headers);
         }
-        let instance = self.state.requests[id].instance;
-        let copy = &mut self.state.page.instances[instance];
-        copy.in_flight -= 1;
-        copy.last_end = Some(now);
         let succeeded = match outcome {
             Outcome::Ok => true,
             Outcome::Coalesced => {
                 let leader = self.state.requests[id].state.leader;
-                leader.is_some_and(|leader| self.state.requests[leader].outcome == Outcome::Ok)
+                leader.is_some_and(|leader| self.state.requests[leader].state.settled)
             }
             Outcome::Aborted | Outcome::Unfinished => false,
         };
@@ -411,7 +421,19 @@ impl Running<'_> {
         }
     }
 
-    /// The page learns of a success or a failure, once.
+    /// Those who have joined a call have its answer as soon as the page has it, though its body may still come.
+    fn finish_joined(&mut self, agenda: &mut Agenda, leader: RequestId) {
+        let mut at = self.state.requests[leader].state.followers.first();
+        while let Some(id) = at {
+            at = List::next(&self.state.links, id);
+            if self.state.requests[id].station == Station::Page {
+                self.state.requests[leader].state.followers.remove(&mut self.state.links, id);
+                self.finish(agenda, id, Outcome::Coalesced);
+            }
+        }
+    }
+
+    /// The page learns of a success or a failure, once: from then on the call is not in flight for it.
     fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
         if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
             self.request(id).state.settled = true;
@@ -424,6 +446,8 @@ impl Running<'_> {
         let rules = &self.plan.load;
         let shows_error = rules.error.filter(|error| error.class == number);
         let copy = &mut self.state.page.instances[instance];
+        copy.in_flight -= 1;
+        copy.last_end = Some(now);
         if succeeded {
             let first = !copy.has_had(class::Event::Ok);
             copy.failures = 0;

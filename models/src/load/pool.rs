@@ -8,12 +8,15 @@
 
 use super::list::{List, RequestId};
 use super::request::Station;
-use super::sharing::Sharing;
+use super::sharing::{Capacity, Sharing};
 use super::{Agenda, Event, Running};
 use crate::browser::RANKS;
 use crate::class::Kind;
 use crate::plan::Plan;
 use sim_core::{Span, Time};
+
+/// The browser's processor, which hands requests over.
+const BROWSER: Capacity = Capacity { workers: 1, contention: 1.0, event: Event::HandedOver };
 
 /// All connections.
 #[derive(Debug, Default)]
@@ -80,6 +83,7 @@ impl Running<'_> {
         let rules = &self.plan.browser;
         match kind {
             Kind::Fetch => true,
+            Kind::Job => false,
             Kind::EventSource => rules.event_source_takes_slot,
             Kind::WebSocket => rules.websocket_takes_slot || rules.websocket_handshake_takes_slot,
         }
@@ -243,19 +247,19 @@ impl Running<'_> {
         if handover.is_zero() {
             self.request(id).timer = Some(agenda.schedule(agenda.now(), Event::Sent { request: id }));
         } else {
-            self.state.pool.handing_over.join(agenda, id, handover, 1, Event::HandedOver);
+            self.state.pool.handing_over.join(agenda, id, handover, BROWSER);
         }
     }
 
     pub(super) fn handed_over(&mut self, agenda: &mut Agenda) {
-        while let Some(id) = self.state.pool.handing_over.done(agenda, 1, Event::HandedOver) {
+        while let Some(id) = self.state.pool.handing_over.done(agenda, BROWSER) {
             self.sent(agenda, id);
         }
     }
 
     /// An abort strikes a request on its way to the server.
     pub(super) fn abort_hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
-        self.state.pool.handing_over.leave(agenda, id, 1, Event::HandedOver);
+        self.state.pool.handing_over.leave(agenda, id, BROWSER);
     }
 
     /// A request has ended, or a socket needs its slot no longer: the connection goes to the next, or is closed.

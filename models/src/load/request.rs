@@ -109,11 +109,19 @@ pub(super) struct State {
     pub settled: bool,
     /// The server still has work for it.
     pub at_server: bool,
-    /// The parts of its work that are left.
+    /// How many of the memos that it needs it has.
+    pub needs_met: usize,
+    /// It is making the next of them.
+    pub making: bool,
+    /// It waits for another request to make it.
+    pub awaits_memo: bool,
+    /// Each part of its own work, and the wait after it.
+    pub own: (Span, Span),
+    /// The parts of its own work that are left.
     pub hops_left: u32,
-    /// The length of each part of the work.
+    /// The length of the part that it is at.
     pub block: Span,
-    /// The wait after each part of the work.
+    /// The wait after that part.
     pub gap: Span,
 }
 

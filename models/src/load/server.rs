@@ -8,9 +8,9 @@
 
 use super::list::{List, RequestId};
 use super::request::{Outcome, Station};
-use super::sharing::Sharing;
+use super::sharing::{Capacity, Sharing};
 use super::{Agenda, Event, Running};
-use crate::class::{self, DeadlineUntil, Kind};
+use crate::class::{self, DeadlineUntil};
 use crate::origin::Discipline;
 use sim_core::Span;
 
@@ -58,23 +58,32 @@ impl Running<'_> {
         request.drawn = work + wait;
         request.state.at_server = true;
         request.state.hops_left = hops;
-        request.state.block = work / u64::from(hops);
-        request.state.gap = wait / u64::from(hops);
+        request.state.own = (work / u64::from(hops), wait / u64::from(hops));
+        self.wipe_memos(id);
         self.next_part(agenda, id);
     }
 
-    fn next_part(&mut self, agenda: &mut Agenda, id: RequestId) {
+    /// Starts the next part of a request's work: what it needs of the server's memos first, then its own.
+    pub(super) fn next_part(&mut self, agenda: &mut Agenda, id: RequestId) {
+        // Without a part to begin it waits for a memo that another request makes.
+        if let Some((block, gap)) = self.look_up_memos(agenda.now(), id) {
+            self.begin(agenda, id, block, gap);
+        }
+    }
+
+    fn begin(&mut self, agenda: &mut Agenda, id: RequestId, block: Span, gap: Span) {
         let now = agenda.now();
         let origin = self.class(id).origin;
         let rules = self.plan.origins[origin];
-        let (block, gap) = (self.request(id).state.block, self.request(id).state.gap);
+        let capacity = self.capacity(origin);
+        let state = &mut self.request(id).state;
+        (state.block, state.gap) = (block, gap);
         match rules.discipline {
             Discipline::Independent => {
                 self.request(id).timer = Some(agenda.schedule(now + block + gap, Event::Waited { request: id }));
             }
             Discipline::ProcessorSharing => {
-                let sharing = &mut self.state.servers[origin].sharing;
-                sharing.join(agenda, id, block, rules.workers, Event::Shared { origin });
+                self.state.servers[origin].sharing.join(agenda, id, block, capacity);
             }
             Discipline::Fifo | Discipline::EventLoop => {
                 let server = &mut self.state.servers[origin];
@@ -88,10 +97,15 @@ impl Running<'_> {
         }
     }
 
+    fn capacity(&self, origin: usize) -> Capacity {
+        let rules = &self.plan.origins[origin];
+        Capacity { workers: rules.workers, contention: rules.contention, event: Event::Shared { origin } }
+    }
+
     /// A processor-sharing server has finished the work of one or more requests.
     pub(super) fn shared(&mut self, agenda: &mut Agenda, origin: usize) {
-        let workers = self.plan.origins[origin].workers;
-        while let Some(id) = self.state.servers[origin].sharing.done(agenda, workers, Event::Shared { origin }) {
+        let capacity = self.capacity(origin);
+        while let Some(id) = self.state.servers[origin].sharing.done(agenda, capacity) {
             self.wait_after_work(agenda, id);
         }
     }
@@ -123,10 +137,17 @@ impl Running<'_> {
     }
 
     pub(super) fn waited(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).timer = None;
+        let making = self.request(id).state.making;
+        if making {
+            self.memo_made(agenda, id);
+        } else {
+            self.request(id).state.hops_left -= 1;
+        }
+        let stops = self.plan.origins[self.class(id).origin].stops_on_abort;
         let request = self.request(id);
-        request.timer = None;
-        request.state.hops_left -= 1;
-        if request.state.hops_left > 0 {
+        let goes_on = request.station == Station::Server || !stops;
+        if goes_on && (making || request.state.hops_left > 0) {
             return self.next_part(agenda, id);
         }
         request.state.at_server = false;
@@ -145,7 +166,7 @@ impl Running<'_> {
         let body = class.body.as_ref().map(|form| self.draw(id, form, class.purposes.body));
         self.headers_at_cache(agenda, id);
         self.headers_seen(agenda, id);
-        if class.kind != Kind::Fetch {
+        if class.kind.is_socket() {
             self.socket_opened(agenda, id);
         }
         let pinned = !class.reads_body && self.plan.browser.unread_body_holds_slot;
@@ -159,7 +180,10 @@ impl Running<'_> {
     }
 
     pub(super) fn body_ended(&mut self, agenda: &mut Agenda, id: RequestId) {
-        self.request(id).timer = None;
+        let request = self.request(id);
+        request.timer = None;
+        // A stored answer has no headers before this instant.
+        request.headers = request.headers.or(Some(agenda.now()));
         self.finish(agenda, id, Outcome::Ok);
     }
 
@@ -167,16 +191,15 @@ impl Running<'_> {
     pub(super) fn abort_at_server(&mut self, agenda: &mut Agenda, id: RequestId) {
         let origin = self.class(id).origin;
         let rules = self.plan.origins[origin];
-        if !self.request(id).state.at_server || rules.discipline == Discipline::Independent {
-            return;
-        }
-        if !rules.stops_on_abort {
+        let capacity = self.capacity(origin);
+        let request = self.request(id);
+        // Others may wait for a memo that is being made, so its making never stops.
+        if !rules.stops_on_abort || request.state.making {
             // Forgotten here, so that the end of the request does not cancel it.
-            self.request(id).timer = None;
+            request.timer = None;
             return;
         }
-        let server = &mut self.state.servers[origin];
-        if server.sharing.leave(agenda, id, rules.workers, Event::Shared { origin }) {
+        if self.leave_memo(id) || self.state.servers[origin].sharing.leave(agenda, id, capacity) {
             return;
         }
         if self.request(id).timer.is_none() {

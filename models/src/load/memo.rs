@@ -1,0 +1,90 @@
+//! What a server remembers for a while: a shared `ps`, a cached list.
+//!
+//! Rule (code of the dashboard of issue 1855): a value is good for its life, counted from the start of its making; who comes
+//! while it is being made waits for it (single flight) or makes another; the arrival of certain requests wipes it. Who
+//! makes it does so as part of its own work, by the server's discipline.
+
+use super::list::{List, RequestId};
+use super::{Agenda, Running};
+use sim_core::{Span, Time};
+
+/// The state of a memo.
+#[derive(Debug, Default)]
+pub(super) struct Memo {
+    /// When the making of the present value began; none where there is no value.
+    value: Option<Time>,
+    /// Since when it is being made, by the last one who began.
+    making: Option<Time>,
+    /// Who waits for it.
+    waiting: List,
+    /// How often it has been made: the number of its next draw.
+    made: u64,
+}
+
+impl Running<'_> {
+    /// What a request has to begin next: the making of a memo, or its own work; none while it waits for a memo.
+    pub(super) fn look_up_memos(&mut self, now: Time, id: RequestId) -> Option<(Span, Span)> {
+        let class = self.class(id);
+        while let Some(number) = class.needs.get(self.request(id).state.needs_met).copied() {
+            let rules = &self.plan.memos[number];
+            let memo = &mut self.state.memos[number];
+            if memo.value.is_some_and(|began| now < began + rules.life) {
+                self.request(id).state.needs_met += 1;
+                continue;
+            }
+            if rules.single_flight && memo.making.is_some() {
+                memo.waiting.push(&mut self.state.links, id);
+                self.request(id).state.awaits_memo = true;
+                return None;
+            }
+            memo.making = Some(now);
+            let entity = memo.made;
+            memo.made += 1;
+            let draw = |form: &crate::form::Form, purpose| {
+                form.span(&self.state.parameters, || self.streams.uniform(purpose, entity))
+            };
+            let parts = (draw(&rules.work, rules.work_purpose), draw(&rules.wait, rules.wait_purpose));
+            self.request(id).state.making = true;
+            return Some(parts);
+        }
+        Some(self.request(id).state.own)
+    }
+
+    /// A request has made the memo that it needed: all who waited go on.
+    pub(super) fn memo_made(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
+        let state = &mut self.request(id).state;
+        state.making = false;
+        let number = class.needs[state.needs_met];
+        state.needs_met += 1;
+        let memo = &mut self.state.memos[number];
+        memo.value = memo.making.take().or(memo.value);
+        let mut waiting = std::mem::take(&mut memo.waiting);
+        while let Some(waiter) = waiting.pop(&mut self.state.links) {
+            let state = &mut self.request(waiter).state;
+            state.awaits_memo = false;
+            state.needs_met += 1;
+            self.next_part(agenda, waiter);
+        }
+    }
+
+    /// Leaves the line for a memo; false where it is in none.
+    pub(super) fn leave_memo(&mut self, id: RequestId) -> bool {
+        if !std::mem::take(&mut self.request(id).state.awaits_memo) {
+            return false;
+        }
+        let number = self.class(id).needs[self.request(id).state.needs_met];
+        self.state.memos[number].waiting.remove(&mut self.state.links, id);
+        true
+    }
+
+    /// The arrival of a request wipes the memos that say so.
+    pub(super) fn wipe_memos(&mut self, id: RequestId) {
+        let class = self.state.requests[id].class;
+        for (memo, rules) in self.state.memos.iter_mut().zip(&self.plan.memos) {
+            if rules.wiped_by.contains(&class) {
+                memo.value = None;
+            }
+        }
+    }
+}

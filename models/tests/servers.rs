@@ -1,0 +1,133 @@
+//! What servers do: event loops, memos, contention, background jobs. Each number is worked out by hand in the comment.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use models::Document;
+use models::load::{Extent, Load};
+
+/// (name, milliseconds at which the server had it, milliseconds at which its headers went out) of every call.
+fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
+    let text = format!(
+        "schema = 1\nhorizon = \"20s\"\nbrowser = {{ handover = \"0s\", connect = \"0s\", connections = 100 }}\n{scenario}\n"
+    );
+    let plan = Document::read("test", &text, &[]).unwrap().plan(&[], &[]).unwrap();
+    let mut load = Load::new();
+    load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
+    let millis = |time: Option<sim_core::Time>| time.map(sim_core::Time::as_millis_f64);
+    let row = |request: &models::load::Request| {
+        (plan.classes[request.class].name.clone(), millis(request.sent).unwrap_or(-1.0), millis(request.headers))
+    };
+    load.requests().iter().map(row).collect()
+}
+
+fn headers(scenario: &str, name: &str) -> Vec<Option<f64>> {
+    play(scenario).into_iter().filter(|row| row.0 == name).map(|row| row.2).collect()
+}
+
+#[test]
+fn hops_of_a_cheap_request_wait_behind_the_blocks_of_a_listing() {
+    // The listing's block runs from 0 to 1000. Four hops of 10 ms with waits of 5 ms: the first begins at 1000, so the
+    // headers go out at 1000 + 4 x (10 + 5) = 1060. Alone it would take 60.
+    let page = |other: &str| {
+        format!(
+            "[server]\ndiscipline = \"event-loop\"\n{other}
+             [request.cheap]\nwork = \"40ms\"\nwait = \"20ms\"\nhops = 4\n[load]\nready = [\"cheap\"]"
+        )
+    };
+    assert_eq!(headers(&page("[request.list]\nwork = \"1s\""), "cheap"), [Some(1060.0)]);
+    assert_eq!(headers(&page(""), "cheap"), [Some(60.0)]);
+    // A second listing that comes at 500 is ready before the second hop: 1000 + 10, then its block until 2010. The hop
+    // became ready at 1015, and goes on at 2010: 2010 + 3 x 15 = 2055, where the wait after the first hop has passed.
+    let two = "[request.list]\nwork = \"1s\"\n[request.later]\nstart = \"500ms\"\nwork = \"1s\"";
+    assert_eq!(headers(&page(two), "cheap"), [Some(2055.0)]);
+}
+
+#[test]
+fn an_aborted_request_keeps_the_event_loop_busy() {
+    let page = |stops: bool| {
+        format!(
+            "[server]\ndiscipline = \"event-loop\"\nstops_on_abort = {stops}
+             [request.first]\nwork = \"1s\"\n[request.second]\nwork = \"1s\"\ndeadline = \"100ms\"
+             [request.third]\nstart = \"200ms\"\nwork = \"1s\"\n[load]\nready = [\"third\"]"
+        )
+    };
+    assert_eq!(headers(&page(false), "third"), [Some(3000.0)]);
+    assert_eq!(headers(&page(true), "third"), [Some(2000.0)]);
+}
+
+#[test]
+fn contention_makes_sharing_cost() {
+    // T(n) = W n^g in a burst of n equal requests.
+    for (count, contention) in [(1_u32, 1.1), (3, 1.04), (5, 1.11), (5, 1.0)] {
+        let page = format!(
+            "[server]\ndiscipline = \"processor-sharing\"\ncontention = {contention}
+             [request.list]\ncount = {count}\nwork = \"672ms\"\n[load]\nready = [\"list\"]"
+        );
+        let exact = 672.0 * libm::pow(f64::from(count), contention);
+        assert!(headers(&page, "list").iter().all(|at| (at.unwrap() - exact).abs() < 1e-3), "{count} {contention}");
+    }
+}
+
+const MEMO: &str = "[request.a]\nneeds = [\"ps\"]\nwork = \"10ms\"\nevery = \"2s\"\n[load]\nready = [\"a\"]\n";
+
+#[test]
+fn a_memo_is_made_once_in_its_life() {
+    // Made at 0 (100 ms), good until 5000 from the START of its making: calls at 0, 6 s, 12 s, 18 s make it, and the
+    // others (2 s, 4 s, ...) need only their own 10 ms.
+    let page = format!("[memo.ps]\nwait = \"100ms\"\nlife = \"5s\"\n{MEMO}");
+    let taken: Vec<f64> = play(&page).iter().filter_map(|row| Some(row.2? - row.1)).collect();
+    assert_eq!(taken, [110.0, 10.0, 10.0, 110.0, 10.0, 10.0, 110.0, 10.0, 10.0, 110.0]);
+}
+
+#[test]
+fn a_single_flight_is_shared_and_another_is_not() {
+    // b comes at 40 while a makes the memo until 100: shared, it answers at 100 + 10; alone, it makes its own: 40 + 100 + 10.
+    let page = |single: bool| {
+        format!(
+            "[memo.ps]\nwait = \"100ms\"\nlife = \"5s\"\nsingle_flight = {single}\n{MEMO}
+             [request.b]\nstart = \"40ms\"\nneeds = [\"ps\"]\nwork = \"10ms\""
+        )
+    };
+    assert_eq!(headers(&page(true), "b"), [Some(110.0)]);
+    assert_eq!(headers(&page(false), "b"), [Some(150.0)]);
+}
+
+#[test]
+fn a_probe_wipes_a_memo() {
+    let page = format!(
+        "[memo.ps]\nwait = \"100ms\"\nlife = \"60s\"\nwiped_by = [\"probe\"]\n{MEMO}
+         [request.probe]\nstart = \"3s\"\nwork = \"1ms\""
+    );
+    let taken: Vec<f64> =
+        play(&page).iter().filter(|row| row.0 == "a").filter_map(|row| Some(row.2? - row.1)).collect();
+    assert_eq!(taken[..4], [110.0, 10.0, 110.0, 10.0]);
+}
+
+#[test]
+fn a_memo_is_finished_though_its_maker_is_aborted() {
+    for (discipline, stops) in [("independent", false), ("independent", true), ("event-loop", true), ("fifo", true)] {
+        let page = format!(
+            "[server]\ndiscipline = \"{discipline}\"\nstops_on_abort = {stops}
+             [memo.ps]\nwait = \"100ms\"\nlife = \"5s\"
+             [request.a]\nneeds = [\"ps\"]\nwork = \"10ms\"\ndeadline = \"50ms\"
+             [request.b]\nstart = \"20ms\"\nneeds = [\"ps\"]\nwork = \"10ms\"\n[load]\nready = [\"b\"]"
+        );
+        assert_eq!(headers(&page, "b"), [Some(110.0)], "{discipline} {stops}");
+        assert_eq!(headers(&page, "a"), [None]);
+    }
+}
+
+#[test]
+fn a_job_needs_no_connection_and_its_guard_skips_calls() {
+    // Blocks of 2.5 s each second: the guard lets calls at 0, 3, 6, 9, ... through. With a deadline of 1.5 s calls begin
+    // at 0, 2, 4, ..., and the work of each goes on: the loop falls behind for ever.
+    let page = |deadline: &str| {
+        format!(
+            "[server]\ndiscipline = \"event-loop\"\n[job.poll]\nevery = \"1s\"\nguard = true\nwork = \"2500ms\"\n{deadline}
+             [request.page]\nstart = \"19s\"\nwork = \"1ms\"\n[load]\nready = [\"page\"]"
+        )
+    };
+    let calls = |page: &str| play(page).iter().filter(|row| row.0 == "poll").map(|row| row.1).collect::<Vec<_>>();
+    assert_eq!(calls(&page("")), [0.0, 3000.0, 6000.0, 9000.0, 12000.0, 15000.0, 18000.0]);
+    assert_eq!(calls(&page("deadline = \"1500ms\""))[..4], [0.0, 2000.0, 4000.0, 6000.0]);
+    assert_eq!(headers(&page("deadline = \"1500ms\""), "page"), [None], "the page waits behind 10 blocks of 2.5 s");
+}
