@@ -9,7 +9,7 @@ use sim_core::{Span, Time};
 use std::fmt::Write as _;
 
 const LABEL: usize = 26;
-const NOTE: usize = 22;
+const NOTE: usize = 30;
 
 /// How each station looks, with its colour.
 const SHADES: [(Station, char, &str, &str); Station::COUNT] = [
@@ -126,7 +126,7 @@ impl Waterfall<'_> {
 
     fn axis(&self, out: &mut String, end: Span, columns: usize) {
         let seconds = end.as_seconds_f64();
-        let rough = seconds / (columns as f64 / 12.0);
+        let rough = seconds / (columns as f64 / 9.0);
         let steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
         let step = steps.into_iter().find(|step| *step >= rough).unwrap_or((rough / 600.0).ceil() * 600.0);
         let mut line = vec![' '; columns + NOTE];
@@ -178,7 +178,11 @@ impl Waterfall<'_> {
         let life = |until: Time| human(until - request.issued);
         match (request.outcome, request.ended) {
             (Outcome::Ok, Some(ended)) => life(ended),
-            (Outcome::Aborted, Some(ended)) => format!("aborted at {}", life(ended)),
+            (Outcome::Aborted, Some(ended)) => {
+                let station = request.last_station();
+                let place = Station::ALL.iter().find(|(other, _)| *other == station).map_or("", |(_, name)| name);
+                format!("deadline, {} ({place})", life(ended))
+            }
             (Outcome::Coalesced, Some(ended)) => format!("joined, {}", life(ended)),
             _ if self.plan.classes[request.class].kind.is_socket() && request.headers.is_some() => "open".to_owned(),
             _ if Time::ZERO + end < self.plan.horizon => String::new(),

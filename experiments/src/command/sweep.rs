@@ -1,10 +1,11 @@
 //! `sixslot sweep` and `sixslot merge`: the grid of a scenario, into a folder.
 
-use super::{Common, Failure, INTERRUPT, print_text, progress};
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use crate::input::ScenarioText;
 use crate::sweep::{Recipe, Shard, Sweep, VERSION};
 use clap::Args;
 use models::limits;
+use serde::Serialize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -40,6 +41,14 @@ pub(super) struct MergeArguments {
     out: PathBuf,
 }
 
+/// Where a sweep's results are.
+#[derive(Serialize)]
+struct SweepRecord {
+    cells: usize,
+    loads: u64,
+    out: String,
+}
+
 /// Reads `1/4`.
 fn shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
@@ -67,6 +76,10 @@ impl SweepArguments {
         bar.finish_and_clear();
         result?;
         let out = self.out.display();
+        if self.common.format == Format::Json {
+            print_json(&SweepRecord { cells, loads: sweep.loads(), out: out.to_string() })?;
+            return Ok(ExitCode::SUCCESS);
+        }
         print_text(&match self.shard {
             None => {
                 format!("{} cells of {} loads; {out}/README.md says what they show\n", sweep.cells(), sweep.loads())
