@@ -40,6 +40,14 @@ fn every_number_from_1_to_8_has_a_vector() {
 }
 
 #[test]
+fn vector_2_serves_the_high_class_first_come() {
+    // The six slots are freed in the order of their connections, all at one time.
+    let rows = vector("02-priorities").play(&[]);
+    let high_class = rows.iter().filter(|row| row.name.starts_with("auto") || row.name.starts_with("high"));
+    assert!(high_class.map(|row| row.request.connection.unwrap()).eq(1..=6));
+}
+
+#[test]
 fn vector_5_leaves_the_scheduler_after_15_seconds() {
     let rows = vector("05-scheduler-release").play(&[]);
     let held: Vec<f64> =

@@ -1,7 +1,7 @@
 //! The golden vectors beside this file: NN-name.toml is the scenario, NN-name.arrivals what Chromium's server saw.
 //!
-//! Source: "Golden vectors" of the project's browser rules (Chromium 156, loopback). An arrivals file lists, for each
-//! request with published times, the arrival of each copy in ms, or "never"; the others have to be sent, whenever it is.
+//! Source: "Golden vectors" of the project's browser rules (Chromium 156, loopback). An arrivals file lists the arrival
+//! of each copy of each request with published times, in ms or "never"; all others have to be sent, whenever it is.
 //! `at_once` is the greatest number of fetches that were at the server together.
 
 use crate::play::{Row, play};
