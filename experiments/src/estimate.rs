@@ -27,10 +27,10 @@ pub struct Estimate {
     pub probability: f64,
     /// The interval of the probability.
     pub interval: Interval,
-    /// Which guarantee the interval gives, in a sentence.
-    pub guarantee: &'static str,
     /// Quantiles of the time to ready, in milliseconds, among loads that got ready.
     pub ready_ms: Option<ReadyQuantiles>,
+    /// Which guarantee the interval gives, in a sentence.
+    pub guarantee: &'static str,
     /// The share of loads with each outcome.
     pub outcomes: Outcomes,
     /// Milliseconds that the failed request spent at each station, on average over failed loads.
@@ -74,18 +74,20 @@ fn milliseconds(nanoseconds: u64) -> f64 {
     nanoseconds as f64 / 1e6
 }
 
+/// The interval that a stopping rule allows.
+#[expect(clippy::expect_used, reason = "a tally has a load and no more failures than loads, by construction")]
+fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
+    match stopping {
+        Stopping::Fixed(_) => interval::fixed_sample(tally.failures, tally.loads, LEVEL),
+        _ => interval::confidence_sequence(tally.failures, tally.loads, LEVEL),
+    }
+    .expect("a tally is consistent")
+}
+
 impl Estimate {
-    /// The estimate from a tally.
-    ///
-    /// # Panics
-    /// Never: a tally has at least one load and no more failures than loads.
-    #[expect(clippy::expect_used, reason = "a tally is consistent by construction")]
+    /// The estimate from a tally of at least one load.
     pub fn new(mut tally: Tally, stopping: &Stopping) -> Self {
-        let interval = match stopping {
-            Stopping::Fixed(_) => interval::fixed_sample(tally.failures, tally.loads, LEVEL),
-            _ => interval::confidence_sequence(tally.failures, tally.loads, LEVEL),
-        }
-        .expect("a tally has a load and no more failures than loads");
+        let interval = interval_of(&tally, stopping);
         let quantiles = quantile::quantiles(tally.ready.clone(), &[0.5, 0.9, 0.95, 0.99]).ok();
         tally.ready.sort_unstable();
         let mean = |sum: u128| sum as f64 / 1e6 / tally.failures as f64;
@@ -147,8 +149,8 @@ impl Estimate {
             let done = match stopping {
                 Stopping::Fixed(loads) => tally.loads >= *loads,
                 rule => {
-                    let estimate = Self::new(Tally { ready: Vec::new(), ..tally.clone() }, rule);
-                    tally.loads >= most || rule.is_satisfied(tally.failures, tally.loads, &estimate.interval)
+                    let interval = interval_of(&tally, rule);
+                    tally.loads >= most || rule.is_satisfied(tally.failures, tally.loads, &interval)
                 }
             };
             if done {

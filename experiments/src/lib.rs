@@ -2,13 +2,18 @@
 //!
 //! The `sixslot` command is this library with a command line in front of it.
 
+pub mod accounts;
+pub mod atomic;
 pub mod command;
 pub mod comparison;
 pub mod estimate;
+pub mod export;
 pub mod input;
+pub mod layers;
 pub mod monte_carlo;
 pub mod pictures;
 pub mod record;
+pub mod shapley;
 pub mod statistics;
 pub mod story;
 pub mod sweep;

@@ -117,7 +117,8 @@ impl<'a> LoadRecord<'a> {
 }
 
 impl<'a> RequestRecord<'a> {
-    fn new(plan: &'a Plan, request: &Request) -> Self {
+    /// The record of a request of the plan.
+    pub fn new(plan: &'a Plan, request: &Request) -> Self {
         let class = &plan.classes[request.class];
         let spent = |station| Span::as_millis_f64(request.spent(station));
         let priorities = models::browser::PRIORITIES;

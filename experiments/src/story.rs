@@ -119,18 +119,25 @@ impl Story<'_> {
         ))
     }
 
-    /// The requests that decided the load: the failed ones up to the verdict, and those that the page waits for.
+    /// The requests that decided the load: the failed ones up to the verdict, and of those that the page waits for the
+    /// slowest.
     fn decisive(&self) -> Vec<&Request> {
         let verdict = self.load.verdict();
         let end = verdict.error.or(verdict.ready).unwrap_or(self.plan.horizon);
         let rules = &self.plan.load;
+        let failed =
+            |request: &Request| request.outcome == Outcome::Aborted && request.ended.is_some_and(|ended| ended <= end);
         let decides = |request: &&Request| {
             self.plan.classes[request.class].kind == Kind::Fetch
                 && request.issued <= end
-                && (request.outcome == Outcome::Aborted && request.ended.is_some_and(|ended| ended <= end)
-                    || rules.ready.contains(&request.class))
+                && (failed(request) || rules.ready.contains(&request.class))
         };
-        self.load.requests().iter().filter(decides).collect()
+        let mut decisive: Vec<&Request> = self.load.requests().iter().filter(decides).collect();
+        let slowness = |request: &Request| {
+            if failed(request) { (0, Span::ZERO) } else { (1, Span::MAX - life(request)) }
+        };
+        decisive.sort_by_key(|request| slowness(request));
+        decisive
     }
 
     /// The outcome, the reasons, and a table of where the time went.
@@ -152,9 +159,8 @@ impl Story<'_> {
         out.push_str("   outcome\n");
         for request in decisive.iter().take(rows) {
             let label: String = name(self.plan, self.load, request).chars().take(25).collect();
-            let life: Span = Station::ALL.iter().map(|(station, _)| request.spent(*station)).sum();
             let issued = human(request.issued - Time::ZERO);
-            let _ = write!(out, "{label:<26}{issued:>9}{:>9} ", human(life));
+            let _ = write!(out, "{label:<26}{issued:>9}{:>9} ", human(life(request)));
             for (station, _) in Station::ALL {
                 let spent = request.spent(station);
                 let text = if spent.is_zero() { "-".to_owned() } else { human(spent) };
@@ -167,4 +173,9 @@ impl Story<'_> {
         }
         out
     }
+}
+
+/// From a request's issue to its end, or to the last look at the load.
+fn life(request: &Request) -> Span {
+    Station::ALL.iter().map(|(station, _)| request.spent(*station)).sum()
 }

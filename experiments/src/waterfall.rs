@@ -81,16 +81,17 @@ impl Waterfall<'_> {
         shown.max(Span::from_millis(10)).min(horizon)
     }
 
-    /// Which requests get a row: the decisive ones first, then in order of issue.
+    /// Which requests get a row: the one that failed the load, then the decisive ones, then in order of issue.
     fn chosen(&self, end: Time) -> (Vec<usize>, usize) {
         let requests = self.load.requests();
         let seen: Vec<usize> = (0..requests.len()).filter(|id| requests[*id].issued <= end).collect();
-        let rules = &self.plan.load;
+        let (rules, culprit) = (&self.plan.load, self.load.culprit(self.plan));
         let rank = |id: &usize| {
             let class = requests[*id].class;
             let decisive = rules.ready.contains(&class) || rules.error.is_some_and(|error| error.class == class);
             let socket = self.plan.classes[class].kind.is_socket();
-            (!decisive, !socket, *id)
+            let culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, &requests[*id]));
+            (!culprit, !decisive, !socket, *id)
         };
         let mut chosen = seen.clone();
         chosen.sort_by_key(rank);

@@ -156,6 +156,8 @@ impl Fnv {
 pub struct Purposes {
     /// When it starts.
     pub start: Purpose,
+    /// The lag of its poll's timer.
+    pub tick: Purpose,
     /// When the Poisson process arrives.
     pub arrivals: Purpose,
     /// The whole service time.
@@ -201,6 +203,8 @@ pub struct Class {
     pub deadline_until: DeadlineUntil,
     /// The poll's period.
     pub every: Option<Span>,
+    /// How long after the first call the poll's timer is armed.
+    pub tick_lag: Form,
     /// A tick or a retry is skipped while one is in flight.
     pub guard: bool,
     /// The poll stops at its first success.
@@ -223,6 +227,8 @@ pub struct Class {
     pub wait: Form,
     /// Indices of the server's memos that it needs before its own work.
     pub needs: Vec<usize>,
+    /// The hop, from 1, before which it needs them.
+    pub needs_before: u32,
     /// Parts that the work and the wait come in.
     pub hops: u32,
     /// From the headers to the end; for a socket its life, or none if it stays.
@@ -231,6 +237,8 @@ pub struct Class {
     pub reads_body: bool,
     /// A socket's snapshots.
     pub snapshot_every: Option<Span>,
+    /// The job whose successes bring a socket's data.
+    pub snapshot_by: Option<usize>,
     /// The streams of its random quantities.
     pub purposes: Purposes,
 }
@@ -269,6 +277,19 @@ impl Names<'_> {
         if self.classes[class].1 != Table::Request {
             let what = if self.classes[class].1 == Table::Job { "a job" } else { "a socket" };
             return Err(Fault::new(&node.place, format!("`{name}` is {what}, and a request is wanted here")));
+        }
+        Ok(class)
+    }
+}
+
+impl Names<'_> {
+    /// The class of a name that must be a job.
+    fn job(&self, node: &Node) -> Result<usize, Fault> {
+        let name = read::text(node)?;
+        let class = self.class(name, node)?;
+        if self.classes[class].1 != Table::Job {
+            return Err(Fault::new(&node.place, format!("`{name}` is no job, and a job is wanted here"))
+                .help(format!("write a table [job.{name}]")));
         }
         Ok(class)
     }
@@ -344,6 +365,7 @@ impl Class {
             deadline: None,
             deadline_until: DeadlineUntil::End,
             every: None,
+            tick_lag: Form::constant(Span::ZERO),
             guard: false,
             until_ok: false,
             skip_while_fresh: None,
@@ -355,12 +377,15 @@ impl Class {
             work: Form::constant(Span::ZERO),
             wait: Form::constant(Span::ZERO),
             needs: Vec::new(),
+            needs_before: 1,
             hops: 1,
             body: Some(Form::constant(Span::ZERO)),
             reads_body: true,
             snapshot_every: None,
+            snapshot_by: None,
             purposes: Purposes {
                 start: purpose(" start"),
+                tick: purpose(" tick"),
                 arrivals: purpose(" arrivals"),
                 service: purpose(" service"),
                 work: purpose(" work"),
@@ -388,6 +413,7 @@ impl Class {
         }
         for (key, needs) in [
             ("delay", "after"),
+            ("tick_lag", "every"),
             ("guard", "every"),
             ("until_ok", "every"),
             ("skip_while_fresh", "every"),
@@ -454,6 +480,7 @@ impl Class {
             ]),
         )?;
         class.every = reader.read("every", positive)?;
+        class.tick_lag = reader.or("tick_lag", class.tick_lag, time)?;
         class.guard = reader.or("guard", false, read::boolean)?;
         class.until_ok = reader.or("until_ok", false, read::boolean)?;
         if let Some(node) = reader.get("skip_while_fresh") {
@@ -476,7 +503,7 @@ impl Class {
         class.work = reader.or("work", class.work, time)?;
         class.wait = reader.or("wait", class.wait, time)?;
         class.needs = needs(&reader, names)?;
-        class.hops = u32::try_from(reader.or("hops", 1, read::whole(1, limits::HOPS))?).unwrap_or(1);
+        (class.hops, class.needs_before) = hops(&reader)?;
         class.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
         class.reads_body = reader.or("reads_body", true, read::boolean)?;
         Ok(class)
@@ -488,14 +515,20 @@ impl Class {
         let time = |node| form::time(node, names.parameters);
         let mut class = Self::bare(&entry.key, Kind::Job);
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
-        class.start = Start::At(reader.or("start", Form::constant(Span::ZERO), time)?);
+        reader.exclude("start", "after")?;
+        class.start = if let Some(after) = reader.get("after") {
+            let (class, event) = trigger(after, names)?;
+            Start::After { class, event, delay: Form::constant(Span::ZERO) }
+        } else {
+            Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
+        };
         class.every = reader.read("every", positive)?;
         class.guard = reader.or("guard", false, read::boolean)?;
         class.deadline = reader.read("deadline", read::span)?;
         class.needs = needs(&reader, names)?;
         class.work = reader.or("work", class.work, time)?;
         class.wait = reader.or("wait", class.wait, time)?;
-        class.hops = u32::try_from(reader.or("hops", 1, read::whole(1, limits::HOPS))?).unwrap_or(1);
+        (class.hops, class.needs_before) = hops(&reader)?;
         Ok(class)
     }
 
@@ -519,7 +552,9 @@ impl Class {
         class.rank = browser.ranks[Priority::Auto as usize];
         class.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
         class.body = reader.read("lasts", time)?;
+        reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
+        class.snapshot_by = reader.read("snapshot_by", |node| names.job(node))?;
         Ok(class)
     }
 }
@@ -528,6 +563,15 @@ impl Class {
 fn needs(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
     let items = reader.or("needs", &[][..], read::list)?;
     items.iter().map(|node| index("table [memo.NAME] called", names.memos, node)).collect()
+}
+
+/// The hops of a request or a job, and the one before which it needs memos.
+fn hops(reader: &Reader<'_>) -> Result<(u32, u32), Fault> {
+    let number = |key, most| {
+        reader.or(key, 1, read::whole(1, most)).map(|value| (value, u32::try_from(value).unwrap_or(u32::MAX)))
+    };
+    let (most, hops) = number("hops", limits::HOPS)?;
+    Ok((hops, number("needs_before", most)?.1))
 }
 
 /// A framework's queue.

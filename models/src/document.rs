@@ -1,13 +1,13 @@
-//! A scenario file: its text, its fixes, its sweep, and the plans that are made from it.
+//! A scenario file: its text, its fixes, its layers, its sweep, and the plans that are made from it.
 //!
-//! Rule: a plan is the file's tree, then the command line's `--set`, then the fixes in the order in which they are named,
-//! then a sweep's parameters, and only then read and checked. Every fix is tried when the file is read, so that a typing
-//! mistake in a fix is found before a sweep reaches it.
+//! Rule: a plan is the file's tree, then the command line's `--set`, then patches in the order in which they are named
+//! (fixes, or the removals of layers), then a sweep's parameters, and only then read and checked. Every patch is tried
+//! when the file is read, so that a typing mistake in one is found before a sweep reaches it.
 
 use crate::limits;
 use crate::plan::Plan;
 use crate::read::{self, Reader, advice, expected};
-use crate::schema;
+use crate::schema::{self, Fields};
 use crate::source::{Fault, Place, ScenarioError, Sources};
 use crate::tree::{self, Node, Table, Value};
 
@@ -20,19 +20,37 @@ pub struct Document {
     /// Its title.
     pub title: String,
     /// Its fixes, in the order of the file.
-    pub fixes: Vec<Fix>,
+    pub fixes: Vec<Patch>,
+    /// The layers of its cause, in the order of the file, each with the patch that removes it.
+    pub layers: Vec<Patch>,
     /// Its sweep.
     pub sweep: Sweep,
 }
 
-/// A change to try.
+/// A change with a name: a fix, or the removal of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fix {
+pub struct Patch {
     /// Its name.
     pub name: String,
     /// What it is, in one line.
     pub title: String,
 }
+
+/// A table of named patches.
+struct Kind {
+    /// Its key in a scenario, and what messages call one of its patches.
+    name: &'static str,
+    /// What messages call several.
+    plural: &'static str,
+    /// The key of the patch itself.
+    key: &'static str,
+    fields: &'static Fields,
+    limit: usize,
+}
+
+static FIX: Kind = Kind { name: "fix", plural: "fixes", key: "patch", fields: &schema::FIX, limit: limits::FIXES };
+static LAYER: Kind =
+    Kind { name: "layer", plural: "layers", key: "without", fields: &schema::LAYER, limit: limits::LAYERS };
 
 /// A grid: every combination of the axes' values, with each set of fixes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -55,7 +73,7 @@ pub struct Axis {
 }
 
 impl Document {
-    /// Reads a scenario and tries each of its fixes.
+    /// Reads a scenario and tries each of its fixes, and the removal of each of its layers.
     ///
     /// `sets` are the command line's `PATH=VALUE`.
     ///
@@ -66,17 +84,13 @@ impl Document {
         let file = sources.add(name, text);
         let place = Place { source: file, bytes: 0..0 };
         match Self::build(&mut sources, &place, text, sets) {
-            Ok((root, title, fixes, sweep)) => Ok(Self { sources, root, place, title, fixes, sweep }),
+            Ok(document) => Ok(Self { sources, ..document }),
             Err(fault) => Err(sources.error(fault)),
         }
     }
 
-    fn build(
-        sources: &mut Sources,
-        place: &Place,
-        text: &str,
-        sets: &[String],
-    ) -> Result<(Table, String, Vec<Fix>, Sweep), Fault> {
+    /// The document without its sources.
+    fn build(sources: &mut Sources, place: &Place, text: &str, sets: &[String]) -> Result<Self, Fault> {
         let mut root = tree::parse(place.source, text)?;
         for set in sets {
             let source = sources.add("--set", set);
@@ -84,34 +98,26 @@ impl Document {
             let (path, value) = set.split_once('=').ok_or_else(|| {
                 Fault::new(&whole, "no `=` in it").help("write --set PATH=VALUE, such as --set parameters.projects=8")
             })?;
-            let path: Vec<String> = path.split('.').map(|part| part.trim().to_owned()).collect();
+            let path: Vec<String> = path.split('.').map(|part| part.trim().trim_matches('"').to_owned()).collect();
+            if path.iter().any(String::is_empty) {
+                return Err(Fault::new(&whole, "the path has an empty part").help("write --set PATH=VALUE"));
+            }
+            if path.len() > limits::DEPTH {
+                let message = format!("the path has {} parts, the limit is {}", path.len(), limits::DEPTH);
+                return Err(Fault::new(&whole, message));
+            }
             if let [kind, name, ..] = path.as_slice() {
                 known(&root, kind, name, &whole, "`--set`")?;
             }
-            root.set(&path, &whole, tree::parse_value(source, value))?;
+            let written = value.trim();
+            let value_place = Place { source, bytes: set.len() - value.trim_start().len()..set.trim_end().len() };
+            root.set(&path, &whole, tree::parse_value(written, &value_place))?;
         }
         let plan = Plan::read(&root, place)?;
         let reader = Reader::of(&root, place, &schema::SCENARIO)?;
-        let mut fixes = Vec::new();
-        if let Some(node) = reader.get("fix") {
-            let table = node.table().ok_or_else(|| expected("a table of tables", node))?;
-            for entry in &table.entries {
-                if fixes.len() == limits::FIXES {
-                    return Err(Fault::new(&entry.key_place, format!("the limit is {} fixes", limits::FIXES)));
-                }
-                let fix = Reader::new(&entry.node, &schema::FIX)?;
-                if entry.key.contains([',', '+']) {
-                    return Err(Fault::new(&entry.key_place, "a fix's name has no `,` and no `+`"));
-                }
-                let title = fix.or("title", entry.key.as_str(), read::text)?.to_owned();
-                fixes.push(Fix { name: entry.key.clone(), title });
-                let mut patched = root.clone();
-                apply(&mut patched, &entry.key)?;
-                Plan::read(&patched, place)?;
-            }
-        }
+        let (fixes, layers) = (FIX.read(&reader)?, LAYER.read(&reader)?);
         let sweep = sweep(&reader, &plan, &fixes)?;
-        Ok((root, plan.title, fixes, sweep))
+        Ok(Self { sources: Sources::default(), place: place.clone(), title: plan.title, fixes, layers, sweep, root })
     }
 
     /// The plan with fixes (by number) and values of parameters.
@@ -119,10 +125,30 @@ impl Document {
     /// # Errors
     /// A combination that makes no sense, at its line and column. Each fix alone has been tried before.
     pub fn plan(&self, fixes: &[usize], parameters: &[(&str, f64)]) -> Result<Plan, ScenarioError> {
+        let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
+        self.patched(&FIX, names, parameters)
+    }
+
+    /// The plan without layers (by number) and without any fix. Removals of layers that change the same key overwrite each
+    /// other in the order given: the order of the file is the one to give.
+    ///
+    /// # Errors
+    /// A combination that makes no sense, at its line and column. Each removal alone has been tried before.
+    pub fn plan_without(&self, layers: &[usize]) -> Result<Plan, ScenarioError> {
+        let names = layers.iter().map(|layer| self.layers[*layer].name.as_str());
+        self.patched(&LAYER, names, &[])
+    }
+
+    fn patched<'a>(
+        &self,
+        kind: &Kind,
+        names: impl Iterator<Item = &'a str>,
+        parameters: &[(&str, f64)],
+    ) -> Result<Plan, ScenarioError> {
         let build = || {
             let mut root = self.root.clone();
-            for fix in fixes {
-                apply(&mut root, &self.fixes[*fix].name)?;
+            for name in names {
+                kind.apply(&mut root, name)?;
             }
             for (name, value) in parameters {
                 let node = Node { value: Value::Float(*value), place: self.place.clone() };
@@ -155,7 +181,7 @@ pub struct UnknownFix {
 
 /// Refuses a change to something that the user should have named before: a typing mistake, not a new request.
 fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Result<(), Fault> {
-    if !["request", "socket", "job", "memo", "queue", "origin", "parameters", "fix"].contains(&kind) {
+    if !["request", "socket", "job", "memo", "queue", "origin", "parameters", "fix", "layer"].contains(&kind) {
         return Ok(());
     }
     let there = root.get(kind).and_then(Node::table).map_or(&[][..], |table| &table.entries);
@@ -166,26 +192,51 @@ fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Resu
     Err(Fault::new(place, format!("{who} changes `{kind}.{name}`, which is not there")).help(advice(name, &names)))
 }
 
-fn apply(root: &mut Table, fix: &str) -> Result<(), Fault> {
-    let patch = root.get("fix").and_then(Node::table).and_then(|fixes| fixes.get(fix));
-    let Some(patch) = patch.and_then(Node::table).and_then(|fix| fix.get("patch")) else { return Ok(()) };
-    let table = patch.table().ok_or_else(|| expected("a table of changes", patch))?;
-    for forbidden in ["fix", "sweep", "schema"] {
-        if let Some(entry) = table.entry(forbidden) {
-            return Err(Fault::new(&entry.key_place, format!("a fix cannot change `{forbidden}`")));
+impl Kind {
+    /// Reads the patches of a scenario and tries each alone.
+    fn read(&self, scenario: &Reader<'_>) -> Result<Vec<Patch>, Fault> {
+        let Some(node) = scenario.get(self.name) else { return Ok(Vec::new()) };
+        let table = node.table().ok_or_else(|| expected("a table of tables", node))?;
+        let mut patches = Vec::with_capacity(table.entries.len().min(self.limit));
+        for entry in &table.entries {
+            if patches.len() == self.limit {
+                return Err(Fault::new(&entry.key_place, format!("the limit is {} {}", self.limit, self.plural)));
+            }
+            let reader = Reader::new(&entry.node, self.fields)?;
+            if entry.key.contains([',', '+']) {
+                return Err(Fault::new(&entry.key_place, format!("a {}'s name has no `,` and no `+`", self.name)));
+            }
+            let title = reader.or("title", entry.key.as_str(), read::text)?.to_owned();
+            patches.push(Patch { name: entry.key.clone(), title });
+            let mut patched = scenario.table.clone();
+            self.apply(&mut patched, &entry.key)?;
+            Plan::read(&patched, scenario.place)?;
         }
+        Ok(patches)
     }
-    for kind in &table.entries {
-        for entry in kind.node.table().map_or(&[][..], |named| &named.entries) {
-            known(root, &kind.key, &entry.key, &entry.key_place, "the patch")?;
+
+    /// Merges one patch over the tree that it stands in.
+    fn apply(&self, root: &mut Table, name: &str) -> Result<(), Fault> {
+        let patch = root.get(self.name).and_then(Node::table).and_then(|patches| patches.get(name));
+        let Some(patch) = patch.and_then(Node::table).and_then(|named| named.get(self.key)) else { return Ok(()) };
+        let table = patch.table().ok_or_else(|| expected("a table of changes", patch))?;
+        for forbidden in ["fix", "layer", "sweep", "schema"] {
+            if let Some(entry) = table.entry(forbidden) {
+                return Err(Fault::new(&entry.key_place, format!("a {} cannot change `{forbidden}`", self.name)));
+            }
         }
+        for kind in &table.entries {
+            for entry in kind.node.table().map_or(&[][..], |named| &named.entries) {
+                known(root, &kind.key, &entry.key, &entry.key_place, "the patch")?;
+            }
+        }
+        let patch = table.clone();
+        root.merge(&patch);
+        Ok(())
     }
-    let patch = table.clone();
-    root.merge(&patch);
-    Ok(())
 }
 
-fn sweep(reader: &Reader<'_>, plan: &Plan, fixes: &[Fix]) -> Result<Sweep, Fault> {
+fn sweep(reader: &Reader<'_>, plan: &Plan, fixes: &[Patch]) -> Result<Sweep, Fault> {
     let mut sweep = Sweep { fix_sets: each(fixes.len()), ..Sweep::default() };
     let Some(node) = reader.get("sweep") else { return Ok(sweep) };
     let table = Reader::new(node, &schema::SWEEP)?;
@@ -221,7 +272,7 @@ fn each(fixes: usize) -> Vec<Vec<usize>> {
     std::iter::once(Vec::new()).chain((0..fixes).map(|fix| vec![fix])).collect()
 }
 
-fn fix_sets(node: &Node, fixes: &[Fix]) -> Result<Vec<Vec<usize>>, Fault> {
+fn fix_sets(node: &Node, fixes: &[Patch]) -> Result<Vec<Vec<usize>>, Fault> {
     if let Value::Text(_) = &node.value {
         let all = read::choice(&[("each", false), ("all-subsets", true)])(node)?;
         if !all {

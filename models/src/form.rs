@@ -8,7 +8,7 @@ use crate::limits;
 use crate::read::{self, Reader, advice, expected};
 use crate::schema::{DISTRIBUTIONS, FORM};
 use crate::source::{Fault, Place};
-use crate::tree::{Node, Value};
+use crate::tree::{Entry, Node, Value};
 use sim_core::{Distribution, DistributionError, Span};
 
 /// What the numbers of a quantity are.
@@ -109,6 +109,7 @@ pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
         Value::Table(_) => linear(node, Unit::Plain, parameters),
         Value::Integer(value) if *value < 0 => Err(Fault::new(&node.place, format!("{value} is less than 0"))),
         Value::Integer(_) => read::number(node).map(Linear::constant),
+        Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is no whole number"))),
         _ => Err(expected("a whole number, a parameter's name or a linear form", node)),
     }
 }
@@ -121,12 +122,15 @@ fn parameter(name: &str, place: &Place, parameters: &[String]) -> Result<usize, 
 }
 
 fn linear(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Fault> {
-    let reader = Reader::new(node, &FORM)?;
     const OWN: &[&str] = &["base", "per", "times", "noise"];
-    if let Some(entry) = reader.table.entries.iter().find(|entry| !OWN.contains(&entry.key.as_str())) {
+    let of_distribution = |entry: &&Entry| {
+        !OWN.contains(&entry.key.as_str()) && (FORM.knows(&entry.key) || probability(&entry.key).is_some())
+    };
+    if let Some(entry) = node.table().and_then(|table| table.entries.iter().find(of_distribution)) {
         let fault = Fault::new(&entry.key_place, format!("`{}` needs a `distribution` beside it", entry.key));
         return Err(fault.help("a linear form has `base`, `per`, `times` and `noise`"));
     }
+    let reader = Reader::new(node, &FORM)?;
     let base = reader.or("base", 0.0, |node| quantity(node, unit))?;
     let mut terms = Vec::new();
     if let Some(per) = reader.get("per") {
@@ -155,12 +159,42 @@ fn linear(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Faul
 pub fn parameter_value(node: &Node) -> Result<Distribution, Fault> {
     match node.table() {
         Some(_) => distribution(node, Unit::Plain),
-        None => Distribution::constant(read::number(node)?).map_err(|error| nonsense(&node.place, &error)),
+        None => Distribution::constant(read::number(node)?).map_err(|error| nonsense(node, &error, Unit::Plain)),
     }
 }
 
-fn nonsense(place: &Place, error: &DistributionError) -> Fault {
-    Fault::new(place, error.to_string())
+/// The fault of numbers that make no distribution, at the number that is at fault where one is.
+fn nonsense(node: &Node, error: &DistributionError, unit: Unit) -> Fault {
+    use DistributionError as E;
+    let (name, in_time) = match *error {
+        E::NotFinite { name, .. } | E::NotPositive { name, .. } | E::OutOfRange { name, .. } => (name, false),
+        E::NotOrdered { lower_name, upper_name, .. } => (upper_name, !lower_name.contains("probability")),
+        E::EmptyTruncation { .. } => ("", true),
+        _ => ("", false),
+    };
+    // Lengths of time are held in nanoseconds, in which nobody writes them.
+    let mut error = error.clone();
+    let in_seconds = unit == Unit::Time && in_time;
+    if in_seconds {
+        match &mut error {
+            E::NotOrdered { lower: one, upper: other, .. }
+            | E::EmptyTruncation { at_least: one, at_most: other, .. } => {
+                (*one, *other) = (*one / 1e9, *other / 1e9);
+            }
+            _ => {}
+        }
+    }
+    let key = match name {
+        "factor" => "scale",
+        "minimum" => "size",
+        "standard deviation" => "deviation",
+        name => name,
+    };
+    let place = node.table().and_then(|table| table.get(key)).map_or(&node.place, |node| &node.place);
+    let text = error.to_string().replacen(name, key, 1);
+    let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+    let fault = Fault::new(place, if in_seconds { format!("in seconds, {message}") } else { message.to_owned() });
+    if help.is_empty() { fault } else { fault.help(help) }
 }
 
 fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
@@ -195,6 +229,10 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
     for entry in &table.entries {
         let key = entry.key.as_str();
         if let Some(probability) = probability(key) {
+            if !(probability > 0.0 && probability < 1.0) {
+                let fault = Fault::new(&entry.key_place, format!("`{key}` is not between p0 and p100"));
+                return Err(fault.help("write the 95th percentile as p95"));
+            }
             quantiles.push((probability, quantity(&entry.node, unit)?));
         } else if !FORM.knows(key) {
             let known: Vec<&str> = FORM.fields.iter().map(|field| field.key).collect();
@@ -210,7 +248,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         quantity(node, if PLAIN.contains(&key) { Unit::Plain } else { unit })
     };
     let two = || match quantiles.as_slice() {
-        [one, other] => Ok((*one, *other)),
+        [one, other] if own.len() == 2 => Ok((*one, *other)),
         _ => Err(Fault::new(&node.place, format!("{name} cannot be made of these keys")).help(needs(name))),
     };
     let made = match (name, own.as_slice()) {
@@ -239,9 +277,9 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
             Distribution::samples(samples)
         }
         ("empirical", ["quantiles"]) => {
-            let points = table.get("quantiles").and_then(Node::table).map_or(&[][..], |table| &table.entries);
-            let mut pairs = Vec::with_capacity(points.len());
-            for point in points {
+            let mut pairs = Vec::new();
+            let points = table.get("quantiles").map(|node| node.table().ok_or_else(|| expected("a table", node)));
+            for point in points.transpose()?.map_or(&[][..], |table| &table.entries) {
                 let at = probability(&point.key).ok_or_else(|| {
                     Fault::new(&point.key_place, format!("`{}` is no quantile", point.key)).help("write p0 to p100")
                 })?;
@@ -258,7 +296,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
             return Err(Fault::new(&node.place, format!("{name} cannot be made of these keys")).help(needs(name)));
         }
     }
-    .map_err(|error| nonsense(&node.place, &error))?;
+    .map_err(|error| nonsense(node, &error, unit))?;
     let scale = table.get("scale").map(read::number).transpose()?;
     let shift = table.get("shift").map(|node| quantity(node, unit)).transpose()?;
     let least = table.get("at_least").map(|node| quantity(node, unit)).transpose()?;
@@ -267,7 +305,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         .map_or(Ok(made.clone()), |factor| made.scaled(factor))
         .and_then(|made| shift.map_or(Ok(made.clone()), |shift| made.shifted(shift)))
         .and_then(|made| if least.or(most).is_some() { made.truncated(least, most) } else { Ok(made) })
-        .map_err(|error| nonsense(&node.place, &error))
+        .map_err(|error| nonsense(node, &error, unit))
 }
 
 /// What a family is made of.

@@ -14,6 +14,8 @@ pub const REQUESTS: usize = 1_000_000;
 pub const EVENTS: u64 = 100_000_000;
 /// Tables [request.NAME] and [socket.NAME] together.
 pub const CLASSES: usize = 2_000;
+/// Tables and lists within each other, and parts of a `--set` path.
+pub const DEPTH: usize = 32;
 /// Parameters.
 pub const PARAMETERS: usize = 64;
 /// Tabs.
@@ -28,6 +30,8 @@ pub const ATTEMPTS: u64 = 1_000;
 pub const FIXES: usize = 64;
 /// Fixes of which all subsets can be taken.
 pub const SUBSET_FIXES: usize = 12;
+/// Layers of a scenario: all their sets are played.
+pub const LAYERS: usize = 10;
 /// Cells of a sweep.
 pub const CELLS: usize = 100_000;
 /// Loads of a cell or a run.

@@ -14,6 +14,7 @@ use crate::schema;
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table};
 use sim_core::{Distribution, Purpose, Span, Streams, Time};
+use std::collections::BTreeSet;
 
 /// What counts as a failed load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +85,13 @@ pub struct Plan {
 /// The tables under a key, or none.
 fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
     let table = |node: &'a Node| node.table().ok_or_else(|| expected("a table of tables", node));
-    Ok(reader.read(key, table)?.map_or(&[], |table: &Table| &table.entries))
+    let entries = reader.read(key, table)?.map_or(&[][..], |table: &Table| &table.entries);
+    match entries.get(limits::CLASSES) {
+        None => Ok(entries),
+        Some(entry) => {
+            Err(Fault::new(&entry.key_place, format!("the limit is {} tables [{key}.NAME]", limits::CLASSES)))
+        }
+    }
 }
 
 impl Plan {
@@ -164,7 +171,8 @@ impl Plan {
         let extremes: Vec<f64> = self.parameters.iter().map(|parameter| parameter.value.quantile(1.0 - 1e-6)).collect();
         let tabs = self.browser.tabs.count(&extremes);
         if tabs > limits::TABS {
-            let place = root.get("browser").map_or(root.place, |node| &node.place);
+            let browser = root.get("browser").and_then(Node::table);
+            let place = browser.and_then(|browser| browser.get("tabs")).map_or(root.place, |node| &node.place);
             return Err(Fault::new(place, format!("{tabs} tabs are over the limit of {}", limits::TABS)));
         }
         let limit = limits::REQUESTS as f64;
@@ -217,20 +225,21 @@ fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {
 /// Requests, sockets and jobs in the order of the file.
 fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table)>, Fault> {
     let mut entries: Vec<(&Entry, class::Table)> = Vec::new();
+    let mut names = BTreeSet::new();
     for (key, table) in
         [("request", class::Table::Request), ("socket", class::Table::Socket), ("job", class::Table::Job)]
     {
         for entry in named(reader, key)? {
-            if let Some((other, _)) = entries.iter().find(|(other, _)| other.key == entry.key) {
-                let message = format!("`{}` is the name of another request, socket or job too", other.key);
+            if !names.insert(&entry.key) {
+                let message = format!("`{}` is the name of another request, socket or job too", entry.key);
                 return Err(Fault::new(&entry.key_place, message).help("give one of them another name"));
+            }
+            if entries.len() == limits::CLASSES {
+                let message = format!("the limit is {} requests, sockets and jobs", limits::CLASSES);
+                return Err(Fault::new(&entry.key_place, message));
             }
             entries.push((entry, table));
         }
-    }
-    if entries.len() > limits::CLASSES {
-        let place = &entries[limits::CLASSES].0.key_place;
-        return Err(Fault::new(place, format!("the limit is {} requests and sockets", limits::CLASSES)));
     }
     entries.sort_by_key(|(entry, _)| (entry.key_place.source, entry.key_place.bytes.start));
     Ok(entries)
@@ -242,16 +251,19 @@ fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<
         let entry = entries[class].0;
         entry.node.table().and_then(|table| table.get(key)).map_or(&entry.key_place, |node| &node.place)
     };
+    // Those from which no circle is reached.
+    let mut clear = vec![false; classes.len()];
     for (number, class) in classes.iter().enumerate() {
         if let Some((socket, _)) = class.skip_while_fresh {
             let socket = &classes[socket];
-            if socket.snapshot_every.is_none() || !socket.kind.is_socket() {
-                let message = format!("`{}` is no socket with `snapshot_every`", socket.name);
+            if socket.snapshot_every.is_none() && socket.snapshot_by.is_none() || !socket.kind.is_socket() {
+                let message = format!("`{}` is no socket with `snapshot_every` or `snapshot_by`", socket.name);
                 return Err(Fault::new(key(number, "skip_while_fresh"), message));
             }
         }
         let mut path = vec![number];
         let mut at = class;
+        let mut circle = false;
         while let Start::After { class: before, event, .. } = at.start {
             let socket = classes[before].kind.is_socket();
             let last = path[path.len() - 1];
@@ -267,12 +279,14 @@ fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<
                 )
                 .help("let one of them have a `start`"));
             }
-            if path.contains(&before) {
+            circle = path.contains(&before);
+            if circle || clear[before] {
                 break;
             }
             path.push(before);
             at = &classes[before];
         }
+        path.iter().for_each(|class| clear[*class] = !circle);
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! for no key that the list does not have.
 
 use crate::limits;
-use crate::schema::Fields;
+use crate::schema::{Field, Fields, Kind};
 use crate::source::{Fault, Place};
 use crate::tree::{Node, Table, Value};
 use jiff::SignedDuration;
@@ -41,7 +41,12 @@ impl<'a> Reader<'a> {
             return Err(fault.help(advice(&entry.key, &known)));
         }
         if let Some(key) = fields.required.iter().find(|key| table.get(key).is_none()) {
-            return Err(Fault::new(place, format!("`{key}` is missing")));
+            let fault = Fault::new(place, format!("`{key}` is missing"));
+            return Err(match fields.fields.iter().find(|field| field.key == *key) {
+                Some(Field { kind: Kind::Choice(words), .. }) => fault.help(list_of(words)),
+                Some(field) => fault.help(field.text),
+                None => fault,
+            });
         }
         Ok(Self { table, place, fields })
     }
@@ -95,15 +100,23 @@ pub fn expected(what: &str, node: &Node) -> Fault {
 
 /// "Did you mean", or the list of what there is.
 pub fn advice(word: &str, known: &[&str]) -> String {
-    let nearest = known.iter().filter(|name| **name != "*").min_by_key(|name| distance(word, name));
+    let limit = 1 + word.len() / 4;
+    // Names that differ more in length are not near; and nobody mistypes very long ones, which take long to compare.
+    let near = |name: &str| {
+        let comparable = name.len().abs_diff(word.len()) <= limit && name.len() <= 100;
+        if comparable { distance(word, name) } else { usize::MAX }
+    };
+    let nearest = known.iter().filter(|name| **name != "*").min_by_key(|name| near(name));
     match nearest {
-        Some(name) if distance(word, name) <= 1 + word.len() / 4 => format!("did you mean `{name}`?"),
-        Some(_) if known.len() <= 24 => {
-            format!("there is {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
-        }
+        Some(name) if near(name) <= limit => format!("did you mean `{name}`?"),
+        Some(_) if known.len() <= 24 => list_of(known),
         Some(_) => "`sixslot schema` lists what there is".to_owned(),
         None => "there is none".to_owned(),
     }
+}
+
+fn list_of(names: &[&str]) -> String {
+    format!("there is {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
 }
 
 /// Levenshtein's edit distance, in bytes.
@@ -167,7 +180,7 @@ pub fn whole(least: u64, most: u64) -> impl Fn(&Node) -> Result<u64, Fault> {
             Ok(value) if value >= least => Ok(value),
             _ => Err(Fault::new(&node.place, format!("{value} is less than {least}"))),
         },
-        Value::Float(value) => Err(Fault::new(&node.place, format!("{value} is no whole number"))),
+        Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is no whole number"))),
         _ => Err(expected("a whole number", node)),
     }
 }
@@ -180,7 +193,7 @@ pub fn span(node: &Node) -> Result<Span, Fault> {
     let text = match &node.value {
         Value::Text(text) => text,
         Value::Integer(value) => return Err(no_unit(node, &value.to_string())),
-        Value::Float(value) => return Err(no_unit(node, &value.to_string())),
+        Value::Float(value) if value.is_finite() => return Err(no_unit(node, &value.to_string())),
         _ => return Err(expected("a length of time such as \"250ms\"", node)),
     };
     if text.trim().parse::<f64>().is_ok() {

@@ -105,15 +105,14 @@ pub static SCENARIO: Fields = Fields {
             Kind::Named(&MEMO),
             "What a server remembers for a while; a request or a job names it in `needs`.",
         ),
-        field("job", Kind::Named(&JOB), "What else asks a server: work that comes from no browser."),
-        field(
-            "memo",
-            Kind::Named(&MEMO),
-            "What a server remembers for a while; a request or a job names it in `needs`.",
-        ),
         field("job", Kind::Named(&JOB), "What else asks a server: calls that come from no browser."),
         field("load", Kind::Table(&LOAD), "When the page is loaded, and when its load has failed."),
         field("fix", Kind::Named(&FIX), "Changes to try, as patches over this scenario."),
+        field(
+            "layer",
+            Kind::Named(&LAYER),
+            "The layers of the cause, each with a patch that removes it; at most 10. `sixslot compare --layers` says what each contributes.",
+        ),
         field("sweep", Kind::Table(&SWEEP), "The grid of `sixslot sweep`."),
     ],
 };
@@ -289,6 +288,7 @@ pub static REQUEST: Fields = Fields {
             "What the deadline waits for. Default \"end\".",
         ),
         field("every", Kind::Span, "A poll: issued again at each tick."),
+        field("tick_lag", Kind::Time, "The poll's timer is armed so long after the first call. Default \"0s\"."),
         field("guard", Kind::Boolean, "A tick is skipped while a call of this request is in flight. Default false."),
         field("until_ok", Kind::Boolean, "The poll stops at its first success. Default false."),
         field(
@@ -315,6 +315,11 @@ pub static REQUEST: Fields = Fields {
             Kind::Names,
             "Tables [memo.NAME] that the server looks up, in this order, before its own work for the request.",
         ),
+        field(
+            "needs_before",
+            Kind::Whole,
+            "The hop before which the server looks up what the request needs. Default 1.",
+        ),
         field("hops", Kind::Whole, "event-loop: the work and the wait come in so many equal parts. Default 1."),
         field("body", Kind::Time, "From the headers to the end. Default \"0s\"."),
         field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
@@ -336,7 +341,7 @@ pub static FRESH: Fields = Fields {
     text: "Freshness of a socket's data.",
     required: &["socket", "within"],
     fields: &[
-        field("socket", Kind::Text, "A table [socket.NAME] with snapshot_every."),
+        field("socket", Kind::Text, "A table [socket.NAME] with snapshot_every or snapshot_by."),
         field("within", Kind::Span, "A snapshot is recent for so long."),
     ],
 };
@@ -380,6 +385,7 @@ pub static SOCKET: Fields = Fields {
         field("handshake", Kind::Time, "The server's time until it is open. Default \"0s\"."),
         field("lasts", Kind::Time, "It closes so long after it opened. Default: it stays."),
         field("snapshot_every", Kind::Span, "It brings data when it opens and then so often."),
+        field("snapshot_by", Kind::Text, "A table [job.NAME]: each success of that job brings data."),
     ],
 };
 
@@ -407,10 +413,12 @@ pub static JOB: Fields = Fields {
     fields: &[
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
         field("start", Kind::Time, "The first call. Default \"0s\"."),
+        field("after", Kind::Text, "NAME.EVENT of the first tab, as for a request: the first call comes then."),
         field("every", Kind::Span, "The time between two calls."),
         field("guard", Kind::Boolean, "A call is skipped while one is in flight. Default false."),
         field("deadline", Kind::Span, "The caller gives up so long after the call; the server's work goes on."),
         field("needs", Kind::Names, "Tables [memo.NAME], as for a request."),
+        field("needs_before", Kind::Whole, "As for a request."),
         field("work", Kind::Time, "The server's work. Default \"0s\"."),
         field("wait", Kind::Time, "The latency after the work. Default \"0s\"."),
         field("hops", Kind::Whole, "As for a request."),
@@ -459,6 +467,16 @@ pub static FIX: Fields = Fields {
     fields: &[
         field("title", Kind::Text, "What it is, in one line."),
         field("patch", Kind::Patch, "Tables that are merged over the scenario."),
+    ],
+};
+
+/// A layer of the cause.
+pub static LAYER: Fields = Fields {
+    text: "One of the things that make loads fail together.",
+    required: &["without"],
+    fields: &[
+        field("title", Kind::Text, "What it is, in one line."),
+        field("without", Kind::Patch, "Tables that are merged over the scenario to remove the layer, and only it."),
     ],
 };
 

@@ -4,6 +4,7 @@
 //! exactly the checks of a written one, and messages point into the text that is at fault. Keys keep the order of the
 //! file: requests that start at the same instant are issued in the order in which they are written.
 
+use crate::limits;
 use crate::source::{Fault, Place};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -150,40 +151,48 @@ pub fn parse(source: usize, text: &str) -> Result<Table, Fault> {
         let place = Place { source, bytes: error.span().unwrap_or(0..0) };
         Fault::new(&place, format!("not TOML: {}", error.message().replace('\n', ", ")))
     })?;
-    table(source, document.get_ref())
+    table(source, document.get_ref(), limits::DEPTH)
 }
 
-/// Reads the value of `--set PATH=VALUE`: a TOML value, or a bare word as a string (`deadline=9s`).
-pub fn parse_value(source: usize, text: &str) -> Node {
-    let whole = Place { source, bytes: 0..text.len() };
-    let bare = Node { value: Value::Text(text.trim().to_owned()), place: whole.clone() };
+/// Reads the value of `--set PATH=VALUE`: a TOML value, or a bare word as a string (`deadline=9s`). The text's source
+/// is at `place`, as a whole.
+pub fn parse_value(text: &str, place: &Place) -> Node {
+    let bare = Node { value: Value::Text(text.to_owned()), place: place.clone() };
     let Ok(value) = DeValue::parse(text) else { return bare };
-    node(source, &value).map_or(bare, |node| Node { place: whole, ..node })
+    node(place.source, &value, limits::DEPTH).map_or(bare, |node| Node { place: place.clone(), ..node })
 }
 
-fn table(source: usize, table: &DeTable<'_>) -> Result<Table, Fault> {
+fn table(source: usize, table: &DeTable<'_>, depth: usize) -> Result<Table, Fault> {
     let mut entries = Vec::with_capacity(table.len());
     for (key, value) in table {
         let key_place = Place { source, bytes: key.span() };
-        entries.push(Entry { key: key.get_ref().to_string(), key_place, node: node(source, value)? });
+        entries.push(Entry { key: key.get_ref().to_string(), key_place, node: node(source, value, depth)? });
     }
     Ok(Table { entries })
 }
 
-fn node(source: usize, spanned: &Spanned<DeValue<'_>>) -> Result<Node, Fault> {
+fn node(source: usize, spanned: &Spanned<DeValue<'_>>, depth: usize) -> Result<Node, Fault> {
     let place = Place { source, bytes: spanned.span() };
+    // TOML's reader counts brackets and the parts of a dotted key apart: together they may be deeper.
+    let deeper = || {
+        let message = format!("tables and lists are more than {} deep", limits::DEPTH);
+        depth.checked_sub(1).ok_or_else(|| Fault::new(&place, message))
+    };
     let value = match spanned.get_ref() {
         DeValue::String(text) => Value::Text(text.to_string()),
         DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
             .map(Value::Integer)
-            .map_err(|_| Fault::new(&place, "the number does not fit 64 bits"))?,
+            .map_err(|_| Fault::new(&place, "not a whole number of 64 bits"))?,
         DeValue::Float(number) => {
             number.as_str().parse().map(Value::Float).map_err(|_| Fault::new(&place, "not a number"))?
         }
         DeValue::Boolean(value) => Value::Boolean(*value),
         DeValue::Datetime(date) => Value::Date(date.to_string()),
-        DeValue::Array(list) => Value::List(list.iter().map(|item| node(source, item)).collect::<Result<_, _>>()?),
-        DeValue::Table(inner) => Value::Table(table(source, inner)?),
+        DeValue::Array(list) => {
+            let depth = deeper()?;
+            Value::List(list.iter().map(|item| node(source, item, depth)).collect::<Result<_, _>>()?)
+        }
+        DeValue::Table(inner) => Value::Table(table(source, inner, deeper()?)?),
     };
     Ok(Node { value, place })
 }

@@ -1,10 +1,11 @@
 //! Exact laws of queueing theory, through scenario files: each estimate lies within three standard errors.
 //!
-//! Source of the laws: facts/theory.md. Each expected number stands here as the table there has it, is computed again by
-//! its formula, and the two must agree. Loads are the replications: independent, of one seed, the warm-up left out, so
+//! Source of the laws: facts/theory.md. Each expected number stands here as the table there has it, is computed again
+//! by its formula, and the two must agree. Loads are the replications: independent, of one seed, the warm-up left out, so
 //! that the standard errors need no assumption about what happens inside a load.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+#![expect(clippy::disallowed_methods, reason = "no simulated number comes from here: the last bit does not matter")]
 
 #[path = "laws/formulas.rs"]
 mod formulas;
@@ -16,7 +17,7 @@ use sim_core::Time;
 /// Requests issued before the first second are the warm-up; those after the other may not have ended.
 const WINDOW: (f64, f64) = (600.0, 3900.0);
 const LENGTH: f64 = WINDOW.1 - WINDOW.0;
-const LOADS: u64 = 100;
+const LOADS: u64 = 60;
 
 const M_M_6: &str = include_str!("laws/m_m_6.toml");
 const PATIENCE: &str = include_str!("laws/patience.toml");
@@ -62,8 +63,8 @@ fn ratio(parts: &[Part]) -> Estimate {
     (estimate, (variance / n).sqrt() / (weight / n))
 }
 
-/// Estimates several quantities from the same loads. Each scenario has a seed of its own: with one seed for all, the rows
-/// of the table would be the same evidence many times, because the streams of random numbers are common.
+/// Estimates several quantities from the same loads. Each scenario has a seed of its own: with one seed for all, the
+/// rows of the table would be the same evidence many times, because the streams of random numbers are common.
 fn observe<const N: usize>(plan: &Plan, seed: u64, look: impl Fn(&Load) -> [Part; N]) -> [Estimate; N] {
     let mut load = Load::new();
     let mut parts = [const { Vec::new() }; N];
@@ -267,7 +268,7 @@ fn failures(plan: &Plan, seed: u64, loads: u64) -> u32 {
         assert_eq!(load.verdict().failed, session.slot_from.is_none());
         u32::from(load.verdict().failed)
     };
-    (0..loads).map(|number| fails(number)).sum()
+    (0..loads).map(&mut fails).sum()
 }
 
 fn check_share(law: &str, exact: f64, found: u32, loads: u64) {
@@ -280,7 +281,7 @@ fn the_ladder_of_bursts() {
     let document = Document::read("ladder", LADDER, &[]).unwrap();
     // Five slots of mean 2 s end 20 requests in 8 s.
     let rows =
-        [(81, 10, "0.0108117", 100_000), (82, 9, "4.99541230831e-3", 100_000), (83, 5, "7.19088405284e-5", 1_000_000)];
+        [(81, 10, "0.0108117", 100_000), (82, 9, "4.99541230831e-3", 100_000), (83, 5, "7.19088405284e-5", 600_000)];
     for (seed, ahead, written, loads) in rows {
         let exact = table(written, formulas::poisson_at_most(ahead, 20.0));
         let plan = document.plan(&[], &[("ahead", f64::from(ahead))]).unwrap();

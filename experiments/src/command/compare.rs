@@ -1,5 +1,6 @@
-//! `sixslot compare`: each fix alone against none, on the same loads.
+//! `sixslot compare`: each fix alone against none, on the same loads; or what each layer of the cause contributes.
 
+use super::layers;
 use super::run::percent;
 use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use crate::comparison::{Comparison, ComparisonError, compare};
@@ -17,9 +18,15 @@ use std::process::ExitCode;
 pub(super) struct Compare {
     /// The scenario file, or `-` for standard input.
     scenario: PathBuf,
-    /// Loads; each is played without a fix and with each fix.
+    /// Loads; each is played without a fix and with each fix, or with every set of layers.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: u64,
+    /// Give what each layer of the cause contributes to the probability of a failure, instead of comparing fixes.
+    #[arg(long)]
+    layers: bool,
+    /// With --layers: the smallest sets of layers are named that bring the probability of a failure above this.
+    #[arg(long, value_name = "P", default_value_t = 0.01, requires = "layers")]
+    threshold: f64,
     #[command(flatten)]
     common: Common,
 }
@@ -32,9 +39,22 @@ struct CompareRecord<'a> {
     fixes: &'a [Comparison],
 }
 
+impl From<ComparisonError> for Failure {
+    fn from(error: ComparisonError) -> Self {
+        match error {
+            ComparisonError::Scenario(error) => Self::from(*error),
+            ComparisonError::Stopped(stopped) => stopped.into(),
+        }
+    }
+}
+
 impl Compare {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
+        if self.layers {
+            layers::run(&document, self.loads, self.threshold, &self.common)?;
+            return Ok(ExitCode::SUCCESS);
+        }
         if document.fixes.is_empty() {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
             return Err(Failure::Usage(message.to_owned()));
@@ -44,10 +64,7 @@ impl Compare {
         let pool = self.common.pool()?;
         let result = pool.install(|| compare(&document, seed, self.loads, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
-        let fixes = result.map_err(|error| match error {
-            ComparisonError::Scenario(error) => Failure::from(*error),
-            ComparisonError::Stopped(stopped) => stopped.into(),
-        })?;
+        let fixes = result?;
         if self.common.format == Format::Json {
             print_json(&CompareRecord { scenario: &document.title, seed, loads: self.loads, fixes: &fixes })?;
         } else {

@@ -3,8 +3,10 @@
 //! Rule: results go to standard output, progress and messages to standard error. Exit code 0: done; 1: a check failed;
 //! 2: bad usage or input; 130: interrupted. A reader that closes the pipe ends the program quietly.
 
+mod accounts;
 mod check;
 mod compare;
+mod layers;
 mod run;
 mod sweep;
 
@@ -20,7 +22,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// With what probability does a page fail to load because its requests starve in the browser's connection queue, why,
 /// and which fix ends it?
 #[derive(Debug, Parser)]
-#[command(name = "sixslot", version, about, arg_required_else_help = true, max_term_width = 100)]
+#[command(name = "sixslot", version, arg_required_else_help = true, max_term_width = 100)]
 #[command(after_help = "Example: sixslot run scenarios/issue-1855.toml --set parameters.sessions=40")]
 struct Arguments {
     #[command(subcommand)]
@@ -40,9 +42,14 @@ enum Command {
     /// Join the parts of a sweep that was split with --shard.
     #[command(after_help = "Example: sixslot merge part1 part2 --out results/issue-1855")]
     Merge(sweep::MergeArguments),
-    /// Compare each fix alone with none, on the same loads.
-    #[command(after_help = "Example: sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40")]
+    /// Compare each fix alone with none, on the same loads; or say what each layer of the cause contributes.
+    #[command(
+        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario names the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  without.request.prefetch.count = 0"
+    )]
     Compare(compare::Compare),
+    /// Hold several accounts of one page against published figures; write tables and a page that says who explains what.
+    #[command(after_help = "Example: sixslot accounts scenarios/accounts/issue-1855.toml --out results/accounts")]
+    Accounts(accounts::Accounts),
     /// Exit with 1 where the probability of a failure is above a threshold, for continuous integration.
     #[command(after_help = "Example: sixslot check scenarios/issue-1855.toml --max-failure 0.01")]
     Check(check::Check),
@@ -109,10 +116,24 @@ enum Failure {
     Stopped(#[from] Stopped),
     #[error(transparent)]
     Sweep(#[from] crate::sweep::SweepError),
+    #[error(transparent)]
+    Accounts(crate::accounts::AccountsError),
     #[error("{0}")]
     Usage(String),
     #[error("the result cannot be written: {0}")]
     Output(#[from] std::io::Error),
+}
+
+impl From<crate::accounts::AccountsError> for Failure {
+    fn from(error: crate::accounts::AccountsError) -> Self {
+        use crate::accounts::AccountsError as Error;
+        match error {
+            Error::Input(error) => error.into(),
+            Error::Fix(error) => error.into(),
+            Error::Stopped(stopped) => stopped.into(),
+            Error::Write { .. } => Self::Accounts(error),
+        }
+    }
 }
 
 impl From<models::ScenarioError> for Failure {
@@ -173,6 +194,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
         Command::Sweep(sweep) => sweep.run(),
         Command::Merge(merge) => merge.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Accounts(accounts) => accounts.run(),
         Command::Check(check) => check.run(),
         Command::Schema => {
             let text = serde_json::to_string_pretty(&models::schema::json_schema()).map_err(std::io::Error::from)?;

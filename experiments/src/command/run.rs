@@ -2,6 +2,7 @@
 
 use super::{Common, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
 use crate::estimate::Estimate;
+use crate::export::{self, Subject};
 use crate::record::LoadRecord;
 use crate::statistics::stopping::Stopping;
 use crate::story::Story;
@@ -13,6 +14,7 @@ use models::load::{Extent, Load};
 use serde::Serialize;
 use sim_core::Span;
 use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What `sixslot run` takes.
@@ -35,6 +37,15 @@ pub(super) struct Run {
     /// The most rows of the picture.
     #[arg(long, value_name = "N", default_value_t = 24)]
     rows: usize,
+    /// Write the load as an HTTP Archive, as Chrome's DevTools would.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
+    har: Option<PathBuf>,
+    /// Write the load as Chrome trace events, for DevTools' Performance panel or Perfetto.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
+    trace: Option<PathBuf>,
+    /// Write the load as a picture: waterfall, slots and queue.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
+    svg: Option<PathBuf>,
 }
 
 /// The estimate with what it is of.
@@ -66,10 +77,51 @@ impl Run {
         format!("{}\n{what}, seed {}, {fixes}\n\n", paint(&plan.title, "1"), self.scenario.common.seed)
     }
 
+    /// The files to write, with their formats.
+    fn exports(&self) -> Result<Vec<(&Path, export::Format)>, Failure> {
+        let wanted = [
+            ("--har", &self.har, export::Format::Har),
+            ("--trace", &self.trace, export::Format::Trace),
+            ("--svg", &self.svg, export::Format::Svg),
+        ];
+        let mut exports: Vec<(&Path, export::Format)> = Vec::new();
+        for (flag, path, format) in wanted {
+            let Some(path) = path else { continue };
+            if path == Path::new("-") {
+                return Err(Failure::Usage(format!(
+                    "{flag} wants a file: `-` would mix with the picture; name a file"
+                )));
+            }
+            if exports.iter().any(|(other, _)| other == path) {
+                let path = path.display();
+                return Err(Failure::Usage(format!("{path} is named twice: give {flag} a file of its own")));
+            }
+            exports.push((path, format));
+        }
+        Ok(exports)
+    }
+
+    fn export(&self, plan: &Plan, load: &Load, exports: &[(&Path, export::Format)]) -> Result<(), Failure> {
+        if exports.is_empty() {
+            return Ok(());
+        }
+        let subject = Subject::new(plan, load, self.scenario.common.seed, self.load, &self.scenario.fix);
+        for (path, format) in exports {
+            let text = format.write(&subject).map_err(std::io::Error::from)?;
+            let written = crate::atomic::write(path, text.as_bytes());
+            let fault =
+                |error| format!("{} cannot be written: {error}; name a file in a folder that is there", path.display());
+            written.map_err(|error| Failure::Usage(fault(error)))?;
+        }
+        Ok(())
+    }
+
     fn one(&self, plan: &Plan) -> Result<(), Failure> {
         let Common { seed, format, .. } = self.scenario.common;
+        let exports = self.exports()?;
         let mut load = Load::new();
         load.simulate(plan, seed, self.load, Extent::Whole).map_err(crate::monte_carlo::Stopped::from)?;
+        self.export(plan, &load, &exports)?;
         if format == Format::Json {
             return print_json(&LoadRecord::new(plan, &load, seed, self.load, &self.scenario.fix));
         }

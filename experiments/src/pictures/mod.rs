@@ -14,7 +14,7 @@ mod heat_map;
 mod labels;
 mod palette;
 mod ready;
-mod text;
+pub(crate) mod text;
 
 pub use curve::{Curve, CurvePoint, CurveSeries};
 pub use heat_map::{HeatMap, HeatMapGrid, HeatMapPanel};

@@ -8,7 +8,7 @@
 ///
 /// Escaping is left to the writer of the document; a control character cannot be escaped in XML 1.0
 /// at all and would make the whole document unreadable.
-pub(super) fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let visible: String = text
         .chars()
         .map(|c| if c.is_control() { ' ' } else { c })
@@ -18,7 +18,7 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 /// Estimated width in pixels of `text` at `size` pixels.
-pub(super) fn width(text: &str, size: f64, bold: bool) -> f64 {
+pub(crate) fn width(text: &str, size: f64, bold: bool) -> f64 {
     let em: f64 = text.chars().map(em_width).sum();
     em * size * if bold { 1.1 } else { 1.0 }
 }
@@ -41,7 +41,7 @@ fn em_width(c: char) -> f64 {
 }
 
 /// `text` cut to `room` pixels, with an ellipsis where something was cut off.
-pub(super) fn ellipsis(text: &str, size: f64, bold: bool, room: f64) -> String {
+pub(crate) fn ellipsis(text: &str, size: f64, bold: bool, room: f64) -> String {
     if width(text, size, bold) <= room {
         return text.to_owned();
     }
@@ -57,7 +57,7 @@ pub(super) fn ellipsis(text: &str, size: f64, bold: bool, room: f64) -> String {
 
 /// `text` in at most `most` lines of `room` pixels, as even as can be; what does not fit ends in an
 /// ellipsis.
-pub(super) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let widest = fill(text, size, bold, room, most);
     let words = |lines: &[String]| lines.join(" ");
     // The narrowest room that takes the same words in as many lines leaves no word alone on the last.

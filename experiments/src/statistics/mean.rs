@@ -72,6 +72,29 @@ impl Summary {
         })
     }
 
+    /// Summarises independent values that are whole numbers over one denominator, from the sum of these numbers and the
+    /// sum of their squares. O(1).
+    ///
+    /// Nothing is rounded before the last divisions, so the order in which the sums were made does not matter. Numbers up
+    /// to 2^31 in size and counts up to 2^32 cannot overflow.
+    ///
+    /// # Errors
+    /// Fewer than two values.
+    pub fn of_fractions(count: usize, sum: i128, squares: i128, denominator: i128) -> Result<Self, MeanError> {
+        if count < 2 {
+            return Err(MeanError::TooFew(count));
+        }
+        let (number, unit) = (count as f64, denominator as f64);
+        let deviations = (count as i128 * squares - sum * sum) as f64;
+        let variance = deviations / number / (number - 1.0) / unit / unit;
+        Ok(Self {
+            count,
+            mean: sum as f64 / number / unit,
+            standard_deviation: sqrt(variance),
+            standard_error: sqrt(variance / number),
+        })
+    }
+
     /// Student's t interval of the mean. O(sqrt(n)).
     ///
     /// # Errors

@@ -111,7 +111,10 @@ fn line(value: &impl Serialize) -> String {
 /// Which sweep a folder's finished cells belong to.
 pub fn recipe(folder: &Path) -> Result<Recipe, SweepError> {
     let path = folder.join(UNFINISHED);
-    let text = std::fs::read_to_string(&path).map_err(|error| SweepError::file(&path, error))?;
+    let text = std::fs::read_to_string(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => SweepError::NoPart { path: folder.to_owned() },
+        _ => SweepError::file(&path, error),
+    })?;
     let head = text.lines().next().unwrap_or_default();
     serde_json::from_str(head).map_err(|error| SweepError::file(&path, std::io::Error::from(error)))
 }
@@ -140,19 +143,5 @@ pub fn read(folder: &Path, recipe: &Recipe) -> Result<Option<BTreeMap<usize, Cel
 
 /// Writes a file beside its place and moves it there.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), SweepError> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let write = || {
-        let mut file = tempfile::Builder::new().prefix(".writing-").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_data()?;
-        // A temporary file is private; a result is for everybody who may read the folder.
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt;
-            file.as_file().set_permissions(std::fs::Permissions::from_mode(0o644))?;
-        }
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(|error| SweepError::file(path, error))
+    crate::atomic::write(path, bytes).map_err(|error| SweepError::file(path, error))
 }

@@ -4,7 +4,7 @@
 //! is all that a shard, a checkpoint and a thread need to agree on.
 
 use models::Document;
-use models::document::{Axis, Fix};
+use models::document::{Axis, Patch};
 
 /// The grid of a scenario.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Grid {
     /// The sets of fixes, by number.
     pub fix_sets: Vec<Vec<usize>>,
     /// The scenario's fixes.
-    pub fixes: Vec<Fix>,
+    pub fixes: Vec<Patch>,
 }
 
 /// A point of the grid.

@@ -7,6 +7,9 @@ use super::Recipe;
 use super::grid::Grid;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use std::path::Path;
+
+const PROGRAM: &str = "sixslot";
 
 /// What a sweep is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -36,13 +39,20 @@ struct AxisRecord {
     values: Vec<f64>,
 }
 
+/// Whether a folder holds the results of a sweep: other programs have files of the name manifest.json too.
+pub fn is_ours(folder: &Path) -> bool {
+    let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    value["program"] == PROGRAM
+}
+
 impl Manifest {
     /// The manifest of a sweep.
     pub fn new(recipe: &Recipe, title: &str, loads: u64, grid: &Grid) -> Self {
         let digest = Sha256::digest(recipe.text.as_bytes());
         let axes = grid.axes.iter();
         Self {
-            program: "sixslot",
+            program: PROGRAM,
             version: env!("CARGO_PKG_VERSION"),
             title: title.to_owned(),
             scenario: recipe.scenario.clone(),

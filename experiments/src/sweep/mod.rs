@@ -55,6 +55,12 @@ pub enum SweepError {
         /// The checkpoint.
         path: PathBuf,
     },
+    /// A folder that is to be merged and holds no part.
+    #[error("{path} holds no part of a sweep; name folders of `sixslot sweep --shard` that are not merged yet", path = path.display())]
+    NoPart {
+        /// The folder.
+        path: PathBuf,
+    },
     /// Cells that no shard has.
     #[error("{missing} of {all} cells are in none of the folders; run the missing shards first")]
     Missing {
@@ -196,8 +202,8 @@ impl Sweep {
     ) -> Result<(), SweepError> {
         let mut results = self.prepare(folder, resume)?;
         let mut checkpoint = Checkpoint::create(folder, &self.recipe, &results)?;
-        let shard = shard.unwrap_or(Shard { index: 0, of: 1 });
-        let cells: Vec<usize> = (0..self.cells()).filter(|cell| cell % shard.of == shard.index).collect();
+        let Shard { index, of } = shard.unwrap_or(Shard { index: 0, of: 1 });
+        let cells: Vec<usize> = (0..self.cells()).filter(|cell| cell % of == index).collect();
         for cell in &cells {
             if !results.contains_key(cell) {
                 let plan = self.plan(*cell)?;
@@ -212,7 +218,8 @@ impl Sweep {
             }
             done(self.loads());
         }
-        if shard.of == 1 { self.write(folder, results) } else { Ok(()) }
+        // The only shard of one is a part too, for `merge`.
+        if shard.is_none() { self.write(folder, results) } else { Ok(()) }
     }
 
     /// Makes the folder, and finds what is finished already.
@@ -223,9 +230,17 @@ impl Sweep {
             return Err(SweepError::Unfinished { path: unfinished });
         }
         let entries = std::fs::read_dir(folder).map_err(|error| SweepError::file(folder, error))?;
-        let foreign = entries.filter_map(Result::ok).any(|entry| !entry.file_name().to_string_lossy().starts_with('.'));
-        if foreign && !unfinished.exists() && !folder.join("manifest.json").exists() {
+        let files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+        let starts_with = |path: &PathBuf, start: &str| {
+            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
+        };
+        let foreign = files.iter().any(|path| !starts_with(path, "."));
+        if foreign && !unfinished.exists() && !manifest::is_ours(folder) {
             return Err(SweepError::ForeignFolder { path: folder.to_owned() });
+        }
+        // What was being written when an earlier run was killed.
+        for path in files.iter().filter(|path| starts_with(path, crate::atomic::WRITING)) {
+            std::fs::remove_file(path).map_err(|error| SweepError::file(path, error))?;
         }
         Ok(checkpoint::read(folder, &self.recipe)?.unwrap_or_default())
     }

@@ -25,6 +25,10 @@ impl Running<'_> {
     /// What a request has to begin next: the making of a memo, or its own work; none while it waits for a memo.
     pub(super) fn look_up_memos(&mut self, now: Time, id: RequestId) -> Option<(Span, Span)> {
         let class = self.class(id);
+        let hops_done = class.hops - self.request(id).state.hops_left.min(class.hops);
+        if hops_done + 1 < class.needs_before {
+            return Some(self.request(id).state.own);
+        }
         while let Some(number) = class.needs.get(self.request(id).state.needs_met).copied() {
             let rules = &self.plan.memos[number];
             let memo = &mut self.state.memos[number];

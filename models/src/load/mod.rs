@@ -79,6 +79,14 @@ pub enum LoadError {
         /// Its number.
         load: u64,
     },
+    /// Too many tabs: a parameter drawn for this load gave them.
+    #[error("load {load} opened {tabs} tabs, the limit is {limit}; bound the parameter that counts them with `at_most`", limit = limits::TABS)]
+    Tabs {
+        /// Its number.
+        load: u64,
+        /// How many it would have opened.
+        tabs: u64,
+    },
     /// Too many events.
     #[error("load {load} took {limit} events, which is the limit; lower a rate or the horizon", limit = limits::EVENTS)]
     Events {
@@ -134,6 +142,11 @@ impl Load {
         self.state.reset(plan);
         let streams = Streams::new(seed, load);
         plan.draw_parameters(&streams, &mut self.state.parameters);
+        // The plan has checked the parameters' usual values only: a draw can lie far beyond them.
+        let tabs = plan.browser.tabs.count(&self.state.parameters);
+        if tabs > limits::TABS {
+            return Err(LoadError::Tabs { load, tabs });
+        }
         let mut running = Running { plan, streams, extent, state: &mut self.state };
         running.open_tabs(&mut self.agenda);
         let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS);

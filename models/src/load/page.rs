@@ -43,6 +43,7 @@ struct Instance {
     in_flight: u32,
     last: Option<RequestId>,
     last_end: Option<Time>,
+    last_ok: Option<Time>,
     /// Failures in a row.
     failures: u32,
     /// When the first call of the row of failures was issued.
@@ -61,6 +62,7 @@ impl Instance {
             in_flight: 0,
             last: None,
             last_end: None,
+            last_ok: None,
             failures: 0,
             row_began: Time::ZERO,
             had: 0,
@@ -167,9 +169,12 @@ impl Running<'_> {
     }
 
     pub(super) fn start(&mut self, agenda: &mut Agenda, instance: usize) {
-        let class = &self.plan.classes[self.state.page.instances[instance].class];
+        let copy = &self.state.page.instances[instance];
+        let class = &self.plan.classes[copy.class];
         if let Some(every) = class.every {
-            agenda.schedule(agenda.now() + every, Event::Tick { instance });
+            let entity = Self::entity(copy.index, 0, copy.tab);
+            let lag = class.tick_lag.span(&self.state.parameters, || self.streams.uniform(class.purposes.tick, entity));
+            agenda.schedule(agenda.now() + lag + every, Event::Tick { instance });
         }
         self.issue(agenda, instance);
     }
@@ -202,11 +207,19 @@ impl Running<'_> {
     /// Whether a socket of a tab is open and its last snapshot is younger than a span.
     fn is_fresh(&self, socket: usize, tab: u32, within: Span, now: Time) -> bool {
         let (first, copies) = self.range(socket, tab);
-        let Some(every) = self.plan.classes[socket].snapshot_every else { return false };
+        let rules = &self.plan.classes[socket];
+        let by_job = rules.snapshot_by.map(|job| {
+            let (first, copies) = self.range(job, 0);
+            let jobs = &self.state.page.instances[first..first + copies];
+            jobs.iter().any(|job| job.last_ok.is_some_and(|last| now < last + within))
+        });
+        let by_time = |opened: Time| {
+            rules.snapshot_every.is_some_and(|every| (now - opened).as_nanos() % every.as_nanos() < within.as_nanos())
+        };
         self.state.page.instances[first..first + copies].iter().filter_map(|copy| copy.last).any(|id| {
             let request = &self.state.requests[id];
             let opened = request.headers.filter(|_| request.ended.is_none());
-            opened.is_some_and(|opened| (now - opened).as_nanos() % every.as_nanos() < within.as_nanos())
+            opened.is_some_and(|opened| by_job.unwrap_or_else(|| by_time(opened)))
         })
     }
 
@@ -451,6 +464,7 @@ impl Running<'_> {
         if succeeded {
             let first = !copy.has_had(class::Event::Ok);
             copy.failures = 0;
+            copy.last_ok = Some(now);
             if shows_error.is_some() {
                 self.state.verdict.clear_error(rules, now);
             }

@@ -85,6 +85,8 @@ impl Running<'_> {
             Discipline::ProcessorSharing => {
                 self.state.servers[origin].sharing.join(agenda, id, block, capacity);
             }
+            // No work is no block: it goes on in the loop's present turn.
+            Discipline::EventLoop if block.is_zero() => self.wait_after_work(agenda, id),
             Discipline::Fifo | Discipline::EventLoop => {
                 let server = &mut self.state.servers[origin];
                 if server.busy < rules.workers {

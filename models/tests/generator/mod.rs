@@ -1,9 +1,10 @@
 //! Random scenarios over every key of the schema, made from a list of random words.
 //!
-//! Rule: a word of 0 chooses the simplest, and so does a list that has run out; so that whatever shrinks the list shrinks
-//! the scenario. The scenarios are within all limits, and their times lie on a coarse grid, so that much happens at once.
+//! Rule: a word of 0 chooses the simplest, and so does a list that has run out; so that whatever shrinks the list
+//! shrinks the scenario. The scenarios are within all limits, and their times lie on a coarse grid, so that much
+//! happens at once.
 
-#![allow(dead_code)]
+#![allow(dead_code, reason = "two tests use it, each a part")]
 
 use std::fmt::Write;
 
@@ -156,12 +157,48 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
     if discipline != "event-loop" {
         maybe(text, tape, 50, "workers", &["2", "1", "4"]);
     }
+    if discipline == "processor-sharing" {
+        maybe(text, tape, 30, "contention", &["1.3", "1"]);
+    }
     maybe(text, tape, 40, "stops_on_abort", &["true"]);
     maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
 }
 
-fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32, u32)) -> Made {
-    let (origins, queues, sockets) = world;
+/// How many there are of what a request can name.
+#[derive(Clone, Copy)]
+struct World {
+    origins: u32,
+    queues: u32,
+    sockets: u32,
+    memos: u32,
+    jobs: u32,
+}
+
+fn origin(text: &mut String, tape: &mut Tape<'_>, percent: u32, world: World) {
+    if world.origins > 0 && tape.chance(percent) {
+        line(text, "origin", format!("o{}", tape.below(world.origins)));
+    }
+}
+
+fn needs(text: &mut String, tape: &mut Tape<'_>, percent: u32, world: World) {
+    if world.memos > 0 && tape.chance(percent) {
+        line(text, "needs", tape.pick(&["[\"m0\"]", "[\"m0\", \"m0\"]", "[]"]));
+        return;
+    }
+    if world.memos > 1 && tape.chance(percent) {
+        line(text, "needs", "[\"m1\", \"m0\"]");
+    }
+}
+
+fn work(text: &mut String, tape: &mut Tape<'_>) {
+    line(text, "work", time(tape));
+    if tape.chance(40) {
+        line(text, "wait", time(tape));
+    }
+}
+
+fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) -> Made {
+    let World { queues, sockets, .. } = world;
     let name = format!("r{number}");
     writeln!(text, "[request.{name}]").unwrap();
     let (mut poll, mut stream) = (false, false);
@@ -187,6 +224,9 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
             line(text, "count", if poll { tape.pick(&["1", "2", "p"]).to_owned() } else { count(tape) });
         }
         if poll {
+            if tape.chance(20) {
+                line(text, "tick_lag", time(tape));
+            }
             maybe(text, tape, 60, "guard", &["true", "false"]);
             maybe(text, tape, 30, "until_ok", &["true"]);
             if sockets > 0 && tape.chance(30) {
@@ -197,9 +237,7 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     }
     maybe(text, tape, 50, "url", &["/a", "/b", "/{index}", "/{tab}/{index}", "/{{index}", "/{tab}"]);
     maybe(text, tape, 15, "method", &["POST", "GET"]);
-    if origins > 0 && tape.chance(40) {
-        line(text, "origin", format!("o{}", tape.below(origins)));
-    }
+    origin(text, tape, 40, world);
     maybe(text, tape, 25, "credentials", &["omit", "include"]);
     maybe(text, tape, 60, "priority", &["low", "high", "auto", "lowest", "highest"]);
     maybe(text, tape, 25, "cache", &["no-store", "reload", "default"]);
@@ -221,12 +259,12 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     if tape.chance(50) {
         line(text, "service", time(tape));
     } else {
-        line(text, "work", time(tape));
-        if tape.chance(40) {
-            line(text, "wait", time(tape));
+        work(text, tape);
+        if maybe(text, tape, 30, "hops", &["2", "3", "7"]) {
+            maybe(text, tape, 30, "needs_before", &["2", "1"]);
         }
-        maybe(text, tape, 30, "hops", &["2", "3", "7"]);
     }
+    needs(text, tape, 40, world);
     if tape.chance(50) {
         line(text, "body", time(tape));
     }
@@ -234,7 +272,26 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: (u32, u32
     Made { name, poll, stream }
 }
 
-fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, origins: u32) {
+fn memo(text: &mut String, tape: &mut Tape<'_>, number: u32) {
+    writeln!(text, "[memo.m{number}]").unwrap();
+    work(text, tape);
+    line(text, "life", tape.pick(&["1s", "0s", "100ms"]));
+    maybe(text, tape, 30, "single_flight", &["false"]);
+    maybe(text, tape, 30, "wiped_by", &["[\"r0\"]"]);
+}
+
+fn job(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
+    writeln!(text, "[job.j{number}]").unwrap();
+    line(text, "every", tape.pick(PERIODS));
+    maybe(text, tape, 50, "guard", &["true"]);
+    maybe(text, tape, 40, "deadline", TIMES);
+    origin(text, tape, 40, world);
+    needs(text, tape, 40, world);
+    work(text, tape);
+    maybe(text, tape, 30, "hops", &["2", "3"]);
+}
+
+fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
     writeln!(text, "[socket.s{number}]").unwrap();
     line(text, "kind", tape.pick(&["websocket", "event-source"]));
     match tape.below(4) {
@@ -248,10 +305,15 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, origins: u32) {
     if tape.chance(40) {
         line(text, "lasts", time(tape));
     }
-    if origins > 0 {
-        maybe(text, tape, 30, "origin", &["o0"]);
+    origin(text, tape, 30, world);
+    if tape.chance(20) {
+        line(text, "count", count(tape));
     }
-    line(text, "snapshot_every", tape.pick(&["500ms", "300ms", "1s"]));
+    if world.jobs > 0 && tape.chance(50) {
+        line(text, "snapshot_by", "j0");
+    } else {
+        line(text, "snapshot_every", tape.pick(&["500ms", "300ms", "1s"]));
+    }
 }
 
 fn load(text: &mut String, tape: &mut Tape<'_>, requests: &[Made]) {
@@ -296,13 +358,15 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
         maybe(&mut text, tape, 40, "frees", &["headers", "end"]);
         maybe(&mut text, tape, 40, "newest_first", &["true"]);
     }
+    let memos = tape.below(5).saturating_sub(2);
+    (0..memos).for_each(|number| memo(&mut text, tape, number));
     let sockets = tape.below(6).saturating_sub(3);
+    let jobs = tape.below(5).saturating_sub(2);
+    let world = World { origins, queues, sockets, memos, jobs };
     let kinds = 1 + tape.below(7);
-    let requests: Vec<Made> =
-        (0..kinds).map(|number| request(&mut text, tape, number, (origins, queues, sockets))).collect();
-    for number in 0..sockets {
-        socket(&mut text, tape, number, origins);
-    }
+    let requests: Vec<Made> = (0..kinds).map(|number| request(&mut text, tape, number, world)).collect();
+    (0..sockets).for_each(|number| socket(&mut text, tape, number, world));
+    (0..jobs).for_each(|number| job(&mut text, tape, number, world));
     load(&mut text, tape, &requests);
     Scenario { text, requests, queues: queues as usize }
 }

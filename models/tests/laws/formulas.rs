@@ -75,8 +75,8 @@ pub fn abort(lambda: f64, tau: f64) -> (f64, f64) {
     (idle, idle * x)
 }
 
-/// The binomial probabilities of at most and of at least `x` among n with probability p, by the Poisson limit; good where
-/// p is below 1e-3.
+/// The binomial probabilities of at most and of at least `x` among n with probability p, by the Poisson limit; good
+/// where p is below 1e-3.
 pub fn rare_tails(x: u32, mean: f64) -> (f64, f64) {
     (poisson_at_most(x, mean), if x == 0 { 1.0 } else { poisson_at_least(f64::from(x), mean) })
 }

@@ -1,0 +1,426 @@
+//! An accounts file: read, checked, and every case compiled, before any load is played.
+//!
+//! Rule: it is read by the code that reads scenarios, so a typing mistake is refused at its line and column; a mistake in
+//! a scenario that it names, or in a change of one, is refused in that scenario's own words.
+
+use super::AccountsError;
+use super::observe::{Given, Observable, Unit, View};
+use super::schema;
+use crate::input::ScenarioText;
+use models::read::{self, Reader, advice, expected};
+use models::source::{Fault, Place, Sources};
+use models::tree::{self, Entry, Node};
+use models::{Document, Plan, limits};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Loads of a case where the file does not say.
+const DEFAULT_LOADS: u64 = 1_000;
+/// Loads that will be measured where the file does not say.
+const MEASURED_LOADS: u64 = 15;
+
+/// A scenario with changes.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
+pub struct Change {
+    /// The scenario file, from the accounts file's folder.
+    pub scenario: String,
+    /// Changes of its keys.
+    pub set: Vec<String>,
+    /// Its fixes.
+    pub fixes: Vec<String>,
+}
+
+/// An account.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// It is held against the figures.
+    pub explains: bool,
+    /// What it plays.
+    pub change: Change,
+}
+
+/// A case: an account's plan for a figure or a prediction.
+#[derive(Clone, Debug)]
+pub struct Case {
+    /// The account, by number.
+    pub account: usize,
+    /// What it changes.
+    pub change: Change,
+    /// What is played.
+    pub plan: Plan,
+}
+
+/// What was published.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Published {
+    /// One value.
+    Value(f64),
+    /// A range.
+    Range(f64, f64),
+}
+
+/// A published figure.
+#[derive(Clone, Debug)]
+pub struct Figure {
+    /// Its name.
+    pub name: String,
+    /// What was published.
+    pub text: String,
+    /// The value, in seconds, counts or shares.
+    pub published: Published,
+    /// What the page's own clock adds, in the same unit.
+    pub tolerance: f64,
+    /// What of a load it is.
+    pub view: View,
+    /// The accounts that say something about it.
+    pub cases: Vec<Case>,
+}
+
+/// What will be measured.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    /// Its name.
+    pub name: String,
+    /// The case, in one line.
+    pub text: String,
+    /// How many loads will be measured.
+    pub measured_loads: u64,
+    /// Who predicts.
+    pub cases: Vec<Case>,
+}
+
+/// A region of an account's parameters.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Its name.
+    pub name: String,
+    /// What is sought.
+    pub text: String,
+    /// The account, by number.
+    pub account: usize,
+    /// The parameters.
+    pub parameters: Vec<String>,
+    /// The figures, by number.
+    pub figures: Vec<usize>,
+    /// The grid's points, each with the plans of the figures.
+    pub points: Vec<(Vec<f64>, Vec<Plan>)>,
+}
+
+/// A text with the place that it stands at.
+#[derive(Clone, Debug)]
+pub struct Paragraph {
+    /// The text.
+    pub text: String,
+    /// The place.
+    pub place: Place,
+}
+
+/// An accounts file.
+#[derive(Clone, Debug)]
+pub struct AccountsFile {
+    /// What is decided.
+    pub title: String,
+    /// Markdown.
+    pub introduction: String,
+    /// Loads of each case.
+    pub loads: u64,
+    /// The accounts.
+    pub accounts: Vec<Account>,
+    /// The figures.
+    pub figures: Vec<Figure>,
+    /// The predictions.
+    pub predictions: Vec<Prediction>,
+    /// The regions.
+    pub regions: Vec<Region>,
+    /// The conclusion.
+    pub conclusions: Vec<Paragraph>,
+    /// The scenario texts that were read, by the names that the file has for them.
+    pub scenarios: BTreeMap<String, String>,
+    sources: Sources,
+}
+
+/// What reading needs and gathers.
+struct Files {
+    folder: PathBuf,
+    texts: BTreeMap<String, String>,
+}
+
+/// A fault of the accounts file, or of something that it names.
+enum Trouble {
+    Fault(Fault),
+    Other(AccountsError),
+}
+
+impl From<Fault> for Trouble {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl AccountsFile {
+    /// Reads a file and all that it names.
+    ///
+    /// # Errors
+    /// A file that cannot be read, the first fault of the accounts file or of a scenario.
+    pub fn read(path: &Path) -> Result<Self, AccountsError> {
+        let ScenarioText { name, text } = ScenarioText::read(path)?;
+        let mut sources = Sources::default();
+        let place = Place { source: sources.add(&name, &text), bytes: 0..0 };
+        let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+        match Self::build(&text, &place, Files { folder, texts: BTreeMap::new() }) {
+            Ok(file) => Ok(Self { sources, ..file }),
+            Err(Trouble::Fault(fault)) => Err(AccountsError::Input(sources.error(fault).into())),
+            Err(Trouble::Other(error)) => Err(error),
+        }
+    }
+
+    /// A fault of the file that is found later.
+    pub fn fault(&self, fault: Fault) -> AccountsError {
+        AccountsError::Input(self.sources.error(fault).into())
+    }
+
+    fn build(text: &str, place: &Place, mut files: Files) -> Result<Self, Trouble> {
+        let root = tree::parse(place.source, text)?;
+        let reader = Reader::of(&root, place, &schema::ACCOUNTS)?;
+        let version = reader.or("schema", 0, read::whole(0, u64::MAX))?;
+        if version != 1 {
+            return Err(Fault::new(reader.place_of("schema"), format!("schema {version} is not known"))
+                .help("this program reads schema = 1")
+                .into());
+        }
+        let accounts = named(&reader, "account")?.iter().map(account).collect::<Result<Vec<_>, _>>()?;
+        let mut figures = Vec::new();
+        for entry in named(&reader, "figure")? {
+            figures.push(figure(entry, &accounts, &mut files)?);
+        }
+        let mut predictions = Vec::new();
+        for entry in named(&reader, "prediction")? {
+            predictions.push(prediction(entry, &accounts, &mut files)?);
+        }
+        let mut regions = Vec::new();
+        for entry in named(&reader, "region")? {
+            regions.push(region(entry, &accounts, &figures, &mut files)?);
+        }
+        let conclusion = |entry: &Entry| {
+            let reader = Reader::new(&entry.node, &schema::CONCLUSION)?;
+            let text = reader.or("text", "", read::text)?.trim().to_owned();
+            Ok::<_, Fault>(Paragraph { text, place: reader.place_of("text").clone() })
+        };
+        Ok(Self {
+            title: reader.or("title", "Accounts", read::text)?.to_owned(),
+            introduction: reader.or("introduction", "", read::text)?.trim().to_owned(),
+            loads: reader.or("loads", DEFAULT_LOADS, read::whole(1, limits::LOADS))?,
+            accounts,
+            figures,
+            predictions,
+            regions,
+            conclusions: named(&reader, "conclusion")?.iter().map(conclusion).collect::<Result<_, _>>()?,
+            scenarios: files.texts,
+            sources: Sources::default(),
+        })
+    }
+}
+
+fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
+    let table = |node: &'a Node| node.table().ok_or_else(|| expected("a table of tables", node));
+    Ok(reader.read(key, table)?.map_or(&[][..], |table| &table.entries))
+}
+
+fn texts(reader: &Reader<'_>, key: &str) -> Result<Vec<String>, Fault> {
+    let items = reader.or(key, &[][..], read::list)?;
+    items.iter().map(|node| read::text(node).map(str::to_owned)).collect()
+}
+
+fn account(entry: &Entry) -> Result<Account, Fault> {
+    let reader = Reader::new(&entry.node, &schema::ACCOUNT)?;
+    Ok(Account {
+        name: entry.key.clone(),
+        title: reader.or("title", entry.key.as_str(), read::text)?.to_owned(),
+        explains: reader.or("explains", true, read::boolean)?,
+        change: Change {
+            scenario: reader.or("scenario", "", read::text)?.to_owned(),
+            set: texts(&reader, "set")?,
+            fixes: texts(&reader, "fixes")?,
+        },
+    })
+}
+
+/// The numbers of the accounts that a list names.
+fn who(reader: &Reader<'_>, accounts: &[Account]) -> Result<Vec<usize>, Fault> {
+    let Some(list) = reader.get("accounts") else {
+        return Ok((0..accounts.len()).filter(|number| accounts[*number].explains).collect());
+    };
+    read::list(list)?.iter().map(|node| number(read::text(node)?, &node.place, accounts)).collect()
+}
+
+fn number(name: &str, place: &Place, accounts: &[Account]) -> Result<usize, Fault> {
+    accounts.iter().position(|account| account.name == name).ok_or_else(|| {
+        let known: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
+        Fault::new(place, format!("there is no account `{name}`")).help(advice(name, &known))
+    })
+}
+
+/// A published number in the unit of what is observed.
+fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
+    match unit {
+        Unit::Seconds => read::span(node).map(sim_core::Span::as_seconds_f64),
+        Unit::Count | Unit::Share => read::number(node),
+    }
+}
+
+fn figure(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Figure, Trouble> {
+    let reader = Reader::new(&entry.node, &schema::FIGURE)?;
+    let observable = reader.read("observe", Observable::read)?.unwrap_or(Observable::Calls);
+    let unit = observable.unit();
+    for end in ["low", "high"] {
+        reader.exclude("value", end)?;
+    }
+    let get = |key| reader.read(key, |node| quantity(node, unit));
+    let published = match (get("value")?, get("low")?, get("high")?) {
+        (Some(value), ..) => Published::Value(value),
+        (None, Some(low), Some(high)) if low <= high => Published::Range(low, high),
+        _ => {
+            let fault = Fault::new(&entry.key_place, format!("`{}` has no published value", entry.key));
+            return Err(fault.help("give `value`, or `low` and `high`").into());
+        }
+    };
+    let whole = |key, most| reader.read(key, read::whole(0, most));
+    let view = View {
+        observable,
+        requests: texts(&reader, "requests")?,
+        attempt: whole("attempt", limits::ATTEMPTS)?.and_then(|value| u32::try_from(value).ok()),
+        window: reader.read("window", read::span)?,
+        tab: whole("tab", limits::TABS)?.and_then(|value| u32::try_from(value).ok()),
+        given: reader.or("given", Given::Any, Given::read)?,
+    };
+    let changes = named(&reader, "with")?;
+    for change in changes {
+        number(&change.key, &change.key_place, accounts)?;
+    }
+    let mut cases = Vec::new();
+    for account in who(&reader, accounts)? {
+        let own = &accounts[account].change;
+        let change = match changes.iter().find(|change| change.key == accounts[account].name) {
+            None => own.clone(),
+            Some(change) => {
+                let reader = Reader::new(&change.node, &schema::CHANGE)?;
+                let scenario = reader.read("scenario", read::text)?;
+                let mut changed = match scenario {
+                    None => own.clone(),
+                    Some(name) => Change { scenario: name.to_owned(), set: Vec::new(), fixes: Vec::new() },
+                };
+                changed.set.extend(texts(&reader, "set")?);
+                changed.fixes.extend(texts(&reader, "fixes")?);
+                changed
+            }
+        };
+        cases.push(Case { account, plan: files.plan(&change)?, change });
+    }
+    if let Some(list) = reader.get("requests")
+        && !cases.iter().any(|case| view.applies(&case.plan))
+    {
+        return Err(Fault::new(&list.place, "no account has any of these requests")
+            .help("name one of a scenario")
+            .into());
+    }
+    Ok(Figure {
+        name: entry.key.clone(),
+        text: reader.or("text", "", read::text)?.to_owned(),
+        published,
+        tolerance: get("tolerance")?.unwrap_or(0.0),
+        view,
+        cases,
+    })
+}
+
+fn prediction(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Prediction, Trouble> {
+    let reader = Reader::new(&entry.node, &schema::PREDICTION)?;
+    let mut cases = Vec::new();
+    for account in who(&reader, accounts)? {
+        let mut change = accounts[account].change.clone();
+        change.set.extend(texts(&reader, "set")?);
+        change.fixes.extend(texts(&reader, "fixes")?);
+        cases.push(Case { account, plan: files.plan(&change)?, change });
+    }
+    Ok(Prediction {
+        name: entry.key.clone(),
+        text: reader.or("text", "", read::text)?.to_owned(),
+        measured_loads: reader.or("measured_loads", MEASURED_LOADS, read::whole(1, 1_000))?,
+        cases,
+    })
+}
+
+/// The most points of a region.
+const POINTS: usize = 1_000;
+
+fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut Files) -> Result<Region, Trouble> {
+    let reader = Reader::new(&entry.node, &schema::REGION)?;
+    let name = |node: &Node| number(read::text(node)?, &node.place, accounts);
+    let account = reader.read("account", name)?.unwrap_or_default();
+    let mut wanted = Vec::new();
+    for node in reader.or("figures", &[][..], read::list)? {
+        let name = read::text(node)?;
+        let figure = figures.iter().position(|figure| figure.name == name).ok_or_else(|| {
+            let known: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
+            Fault::new(&node.place, format!("there is no figure `{name}`")).help(advice(name, &known))
+        })?;
+        if !figures[figure].cases.iter().any(|case| case.account == account) {
+            let message = format!("`{}` says nothing about the figure `{name}`", accounts[account].name);
+            return Err(Fault::new(&node.place, message).help("name another figure").into());
+        }
+        wanted.push(figure);
+    }
+    let mut parameters = Vec::new();
+    let mut points: Vec<Vec<f64>> = vec![Vec::new()];
+    for axis in named(&reader, "parameters")? {
+        parameters.push(axis.key.clone());
+        let values = read::list(&axis.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
+        let with =
+            |point: &Vec<f64>| values.iter().map(|value| [point.as_slice(), &[*value]].concat()).collect::<Vec<_>>();
+        points = points.iter().flat_map(with).collect();
+        if points.is_empty() || points.len() > POINTS {
+            let fault = Fault::new(&axis.node.place, format!("the region has {} points", points.len()));
+            return Err(fault.help(format!("1 to {POINTS} are wanted")).into());
+        }
+    }
+    let mut planned = Vec::with_capacity(points.len());
+    for point in points {
+        let mut plans = Vec::with_capacity(wanted.len());
+        for figure in &wanted {
+            let Some(case) = figures[*figure].cases.iter().find(|case| case.account == account) else { continue };
+            let mut change = case.change.clone();
+            let set = parameters.iter().zip(&point).map(|(name, value)| format!("parameters.{name}={value}"));
+            change.set.extend(set);
+            plans.push(files.plan(&change)?);
+        }
+        planned.push((point, plans));
+    }
+    Ok(Region {
+        name: entry.key.clone(),
+        text: reader.or("text", entry.key.as_str(), read::text)?.to_owned(),
+        account,
+        parameters,
+        figures: wanted,
+        points: planned,
+    })
+}
+
+impl Files {
+    fn plan(&mut self, change: &Change) -> Result<Plan, Trouble> {
+        let trouble = |error: AccountsError| Trouble::Other(error);
+        if !self.texts.contains_key(&change.scenario) {
+            let read = ScenarioText::read(&self.folder.join(&change.scenario));
+            let text = read.map_err(|error| trouble(error.into()))?.text;
+            self.texts.insert(change.scenario.clone(), text);
+        }
+        let name = self.folder.join(&change.scenario).display().to_string();
+        let scenario = |error: models::ScenarioError| trouble(AccountsError::Input(error.into()));
+        let document = Document::read(&name, &self.texts[&change.scenario], &change.set).map_err(scenario)?;
+        let fixes = change.fixes.iter().map(|fix| document.fix(fix)).collect::<Result<Vec<_>, _>>();
+        document.plan(&fixes.map_err(|error| trouble(error.into()))?, &[]).map_err(scenario)
+    }
+}

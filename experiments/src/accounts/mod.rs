@@ -1,0 +1,363 @@
+//! Several accounts of one page, held against published figures: what each predicts, and whether the figure lies inside.
+//!
+//! Rule: an account predicts a distribution over loads. A published value lies inside where the account's central 90 %
+//! range holds it; a published range lies inside where the account's median is in it. Load k is the same load in every
+//! case (common random numbers). Where no load is of the kind that a figure speaks of, the account cannot explain it.
+
+pub mod file;
+pub mod observe;
+mod page;
+pub mod schema;
+
+use crate::estimate::LEVEL;
+use crate::input::InputError;
+use crate::monte_carlo::Stopped;
+use crate::statistics::interval::{self, Interval};
+use crate::statistics::quantile::quantile;
+use file::{AccountsFile, Case, Figure, Published};
+use models::Plan;
+use models::load::{Extent, Load};
+use observe::View;
+use rayon::prelude::*;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The part of an account's distribution that is its range.
+const RANGE: f64 = 0.9;
+
+/// Why accounts were not held against figures.
+#[derive(Debug, thiserror::Error)]
+pub enum AccountsError {
+    /// The file, or a scenario that it names.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A fix that a scenario does not have.
+    #[error(transparent)]
+    Fix(#[from] models::document::UnknownFix),
+    /// An interrupt, or a load beyond its limits.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// A file that cannot be written.
+    #[error("{path} cannot be written: {error}; name a folder that can be written to", path = path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+}
+
+/// What an account says of a figure.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    /// The account, by number.
+    pub account: usize,
+    /// Loads.
+    pub loads: u64,
+    /// Loads of the kind that the figure speaks of.
+    pub counted: u64,
+    /// Median and range, in seconds, counts or shares; none where there is nothing to observe.
+    pub predicted: Option<[f64; 3]>,
+    /// The figure lies inside.
+    pub inside: bool,
+}
+
+/// What an account predicts of a case that has not been seen.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Forecast {
+    /// The account, by number.
+    pub account: usize,
+    /// Loads.
+    pub loads: u64,
+    /// The share that fails.
+    pub probability: f64,
+    /// The interval of that.
+    pub failed: Interval,
+    /// The range of the count among the loads that will be measured.
+    pub count: (u64, u64),
+    /// The share whose error is cleared later.
+    pub cleared: f64,
+    /// The share that is not ready by the horizon.
+    pub not_ready: f64,
+    /// Seconds to ready: the median, and the range of the median of the loads that will be measured; infinite where
+    /// these loads do not get ready.
+    pub ready: [f64; 3],
+}
+
+/// The result.
+#[derive(Clone, Debug)]
+pub struct Findings {
+    /// Of each figure, what the accounts say.
+    pub answers: Vec<Vec<Answer>>,
+    /// Of each prediction, what the accounts say.
+    pub forecasts: Vec<Vec<Forecast>>,
+    /// Of each region and point, what the account says of the region's figures.
+    pub regions: Vec<Vec<Vec<Answer>>>,
+}
+
+/// Plays loads and keeps what a function sees in each, in their order.
+fn play<T: Send>(
+    plan: &Plan,
+    seed: u64,
+    loads: u64,
+    extent: Extent,
+    interrupt: &AtomicBool,
+    see: impl Fn(&Load) -> T + Sync,
+) -> Result<Vec<T>, Stopped> {
+    let numbers = (0..loads).into_par_iter();
+    let seen = numbers.map_init(Load::new, |load, number| {
+        if interrupt.load(Ordering::Relaxed) {
+            return Err(Stopped::Interrupted);
+        }
+        load.simulate(plan, seed, number, extent)?;
+        Ok(see(load))
+    });
+    seen.collect()
+}
+
+/// Median and range of values in any order.
+fn summary(mut values: Vec<f64>) -> Option<[f64; 3]> {
+    values.sort_by(f64::total_cmp);
+    let at = |fraction| quantile(&values, fraction).ok();
+    Some([at(0.5)?, at((1.0 - RANGE) / 2.0)?, at((1.0 + RANGE) / 2.0)?])
+}
+
+/// A share of loads with its interval.
+///
+/// # Panics
+/// Never: there are loads, and no more of them are counted than there are.
+#[expect(clippy::expect_used, reason = "counts of loads are consistent by construction")]
+fn share(part: u64, all: u64) -> Interval {
+    interval::fixed_sample(part, all, LEVEL).expect("a case has loads, and no more are counted than there are")
+}
+
+/// Whether a published figure lies inside what an account predicts.
+fn is_inside(figure: &Figure, [median, low, high]: [f64; 3]) -> bool {
+    // A nanosecond: lengths of time are whole nanoseconds before they are seconds.
+    let tolerance = figure.tolerance + 1e-9;
+    match figure.published {
+        Published::Value(value) => low - tolerance <= value && value <= high + tolerance,
+        Published::Range(from, to) => from - tolerance <= median && median <= to + tolerance,
+    }
+}
+
+fn answer(
+    figure: &Figure,
+    account: usize,
+    plan: &Plan,
+    loads: u64,
+    seed: u64,
+    interrupt: &AtomicBool,
+) -> Result<Option<Answer>, Stopped> {
+    let view: &View = &figure.view;
+    if !view.applies(plan) {
+        return Ok(None);
+    }
+    let seen = play(plan, seed, loads, Extent::Whole, interrupt, |load| view.values(plan, load))?;
+    let counted = seen.iter().flatten().count() as u64;
+    let values: Vec<f64> = seen.into_iter().flatten().flatten().collect();
+    let predicted = if view.observable.is_share() && counted > 0 {
+        let interval = share(values.iter().filter(|value| **value > 0.0).count() as u64, counted);
+        Some([values.iter().sum::<f64>() / counted as f64, interval.low, interval.high])
+    } else {
+        summary(values)
+    };
+    let inside = predicted.is_some_and(|predicted| is_inside(figure, predicted));
+    Ok(Some(Answer { account, loads, counted, predicted, inside }))
+}
+
+fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Forecast, Stopped> {
+    let see = |load: &Load| {
+        let verdict = load.verdict();
+        (
+            verdict.failed,
+            verdict.recovered.is_some(),
+            verdict.ready.map_or(f64::INFINITY, sim_core::Time::as_seconds_f64),
+        )
+    };
+    let seen = play(&case.plan, seed, loads, Extent::UntilDecided, interrupt, see)?;
+    let failures = seen.iter().filter(|seen| seen.0).count() as u64;
+    let mut ready: Vec<f64> = seen.iter().map(|seen| seen.2).collect();
+    ready.sort_by(f64::total_cmp);
+    let part = |count: usize| count as f64 / loads as f64;
+    // The median of m loads is below the q-quantile of all with the probability that most of m are below it.
+    let most = measured / 2;
+    let fraction = |wanted: f64| {
+        let enough = |percent: u64| {
+            let below = binomial_below(measured, percent as f64 / 1e3, most);
+            1.0 - below >= wanted
+        };
+        (0..=1_000).find(|percent| enough(*percent)).unwrap_or(1_000) as f64 / 1e3
+    };
+    let at = |fraction| quantile(&ready, fraction).unwrap_or(f64::INFINITY);
+    let failed = share(failures, loads);
+    Ok(Forecast {
+        account: case.account,
+        loads,
+        probability: failures as f64 / loads as f64,
+        count: binomial_range(measured, failures as f64 / loads as f64),
+        failed,
+        cleared: part(seen.iter().filter(|seen| seen.1).count()),
+        not_ready: part(seen.iter().filter(|seen| seen.2.is_infinite()).count()),
+        ready: [at(0.5), at(fraction(0.025)), at(fraction(0.975))],
+    })
+}
+
+/// The probability that at most so many of n happen.
+fn binomial_below(n: u64, probability: f64, most: u64) -> f64 {
+    if probability >= 1.0 {
+        return if most >= n { 1.0 } else { 0.0 };
+    }
+    let mut term = libm::pow(1.0 - probability, n as f64);
+    let mut sum = 0.0;
+    for count in 0..=most.min(n) {
+        sum += term;
+        term *= (n - count) as f64 / (count + 1) as f64 * probability / (1.0 - probability);
+    }
+    sum.min(1.0)
+}
+
+/// The central 95 % of how many of n happen.
+fn binomial_range(n: u64, probability: f64) -> (u64, u64) {
+    let reaches = |wanted: f64| (0..=n).find(|count| binomial_below(n, probability, *count) >= wanted).unwrap_or(n);
+    (reaches((1.0 - LEVEL) / 2.0), reaches((1.0 + LEVEL) / 2.0))
+}
+
+impl Findings {
+    /// Plays every case of a file.
+    ///
+    /// `done` is told of each case's loads.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn play(
+        file: &AccountsFile,
+        loads: u64,
+        seed: u64,
+        interrupt: &AtomicBool,
+        mut done: impl FnMut(u64),
+    ) -> Result<Self, Stopped> {
+        let mut answers = Vec::with_capacity(file.figures.len());
+        for figure in &file.figures {
+            let mut own = Vec::new();
+            for case in &figure.cases {
+                own.extend(answer(figure, case.account, &case.plan, loads, seed, interrupt)?);
+                done(loads);
+            }
+            answers.push(own);
+        }
+        let mut forecasts = Vec::with_capacity(file.predictions.len());
+        for prediction in &file.predictions {
+            let mut own = Vec::new();
+            for case in &prediction.cases {
+                own.push(forecast(case, prediction.measured_loads, loads, seed, interrupt)?);
+                done(loads);
+            }
+            forecasts.push(own);
+        }
+        let mut regions = Vec::with_capacity(file.regions.len());
+        for region in &file.regions {
+            let mut own = Vec::with_capacity(region.points.len());
+            for (_, plans) in &region.points {
+                let mut said = Vec::with_capacity(plans.len());
+                for (figure, plan) in region.figures.iter().zip(plans) {
+                    let figure = &file.figures[*figure];
+                    said.extend(answer(figure, region.account, plan, loads, seed, interrupt)?);
+                    done(loads);
+                }
+                own.push(said);
+            }
+            regions.push(own);
+        }
+        Ok(Self { answers, forecasts, regions })
+    }
+
+    /// Writes README.md, figures.csv, predictions.csv and manifest.json into a folder.
+    ///
+    /// # Errors
+    /// A number that a conclusion asks for and nobody has; a file that cannot be written.
+    pub fn write(&self, file: &AccountsFile, run: &Run, folder: &Path) -> Result<(), AccountsError> {
+        let texts = [
+            ("README.md", page::readme(file, self, run)?),
+            ("figures.csv", page::figures(file, self)),
+            ("predictions.csv", page::predictions(file, self)),
+            ("manifest.json", run.manifest(file)),
+        ];
+        std::fs::create_dir_all(folder).map_err(|error| AccountsError::Write { path: folder.to_owned(), error })?;
+        for (name, text) in texts {
+            let path = folder.join(name);
+            crate::atomic::write(&path, text.as_bytes()).map_err(|error| AccountsError::Write { path, error })?;
+        }
+        Ok(())
+    }
+}
+
+/// What the bytes of the result depend on, beside the program.
+#[derive(Clone, Debug)]
+pub struct Run {
+    /// The file as the user named it.
+    pub name: String,
+    /// Its text.
+    pub text: String,
+    /// Loads of each case.
+    pub loads: u64,
+    /// The seed.
+    pub seed: u64,
+    /// The command that makes the result again.
+    pub command: String,
+}
+
+#[derive(Serialize)]
+struct Manifest<'a> {
+    program: &'static str,
+    version: &'static str,
+    accounts: &'a str,
+    accounts_sha256: String,
+    scenarios_sha256: std::collections::BTreeMap<&'a str, String>,
+    seed: u64,
+    loads: u64,
+    range: f64,
+    command: &'a str,
+}
+
+impl Run {
+    fn manifest(&self, file: &AccountsFile) -> String {
+        let digest = |text: &str| Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
+        let manifest = Manifest {
+            program: "sixslot",
+            version: env!("CARGO_PKG_VERSION"),
+            accounts: &self.name,
+            accounts_sha256: digest(&self.text),
+            scenarios_sha256: file.scenarios.iter().map(|(name, text)| (name.as_str(), digest(text))).collect(),
+            seed: self.seed,
+            loads: self.loads,
+            range: RANGE,
+            command: &self.command,
+        };
+        serde_json::to_string_pretty(&manifest).unwrap_or_default() + "\n"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binomial_ranges_are_those_worked_by_hand() {
+        // 0.5^3 = 0.125 and 4 x 0.125 = 0.5 for one or none of three.
+        assert!((binomial_below(3, 0.5, 1) - 0.5).abs() < 1e-12);
+        // 0.9^10 = 0.349; three or fewer 0.987, two or fewer 0.930.
+        assert_eq!(binomial_range(10, 0.1), (0, 3));
+        assert_eq!(binomial_range(12, 0.0), (0, 0));
+        assert_eq!(binomial_range(12, 1.0), (12, 12));
+    }
+
+    #[test]
+    fn a_range_is_the_middle_nine_tenths() {
+        let values: Vec<f64> = (0..=100).rev().map(f64::from).collect();
+        assert_eq!(summary(values), Some([50.0, 5.0, 95.0]));
+        assert_eq!(summary(Vec::new()), None);
+    }
+}

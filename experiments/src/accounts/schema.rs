@@ -1,0 +1,132 @@
+//! The fields of an accounts file: what it may say, and nothing else.
+//!
+//! Rule: as for scenarios, a key that is not here is an error at its line and column ([`models::read::Reader`] checks it).
+
+use models::schema::{Field, Fields, Kind};
+
+const fn field(key: &'static str, kind: Kind, text: &'static str) -> Field {
+    Field { key, kind, text }
+}
+
+/// The whole file.
+pub static ACCOUNTS: Fields = Fields {
+    text: "Several accounts of one page, the published figures that they must explain, and what they predict.",
+    required: &["schema", "account", "figure"],
+    fields: &[
+        field("schema", Kind::Whole, "The version of this format: 1."),
+        field("title", Kind::Text, "What is decided, in one line."),
+        field("introduction", Kind::Text, "Markdown under the title."),
+        field("loads", Kind::Whole, "Loads of each figure and account. Default 1000."),
+        field("account", Kind::Named(&ACCOUNT), "The accounts, in the order of the tables."),
+        field("figure", Kind::Named(&FIGURE), "The published figures."),
+        field("prediction", Kind::Named(&PREDICTION), "What nobody has shown to the accounts yet."),
+        field("region", Kind::Named(&REGION), "Where in an account's parameters figures lie inside together."),
+        field("conclusion", Kind::Named(&CONCLUSION), "What follows, in words with places for numbers."),
+    ],
+};
+
+/// An account.
+pub static ACCOUNT: Fields = Fields {
+    text: "An account: a scenario with changes.",
+    required: &["scenario"],
+    fields: &[
+        field("title", Kind::Text, "What it is, in one line."),
+        field("scenario", Kind::Text, "The scenario file, from this file's folder."),
+        field("set", Kind::Names, "PATH=VALUE, as of --set."),
+        field("fixes", Kind::Names, "Fixes of the scenario."),
+        field("explains", Kind::Boolean, "It is held against the figures; else it only predicts. Default true."),
+    ],
+};
+
+/// A figure.
+pub static FIGURE: Fields = Fields {
+    text: "A published figure and what of a load it is.",
+    required: &["text", "observe"],
+    fields: &[
+        field("text", Kind::Text, "What was published, in one line."),
+        field("value", Kind::Time, "The value: a length of time, or a number for counts and shares."),
+        field("low", Kind::Time, "The lower end of a published range."),
+        field("high", Kind::Time, "Its upper end."),
+        field("tolerance", Kind::Time, "How much the page's own clock adds; widens the published value or range."),
+        field(
+            "observe",
+            Kind::Choice(OBSERVABLES),
+            "calls, aborted, answered: how many ended in the window. request-time: all the time of these calls and of the sockets together. duration, abort-duration, first-byte, sent-after: of each call. socket-life: to its end or the window's. error-time: from the first call that can show the error. ready-time: from the load's start. failed, cleared: shares of the loads.",
+        ),
+        field("requests", Kind::Names, "The requests or sockets that count, under any account's names. Default: all."),
+        field("attempt", Kind::Whole, "Only the so manieth call of a request counts, from 1. Default: every one."),
+        field(
+            "window",
+            Kind::Span,
+            "How long the capture is, from the first call that can show the error. Default: to the horizon.",
+        ),
+        field("tab", Kind::Whole, "Only this tab counts, from 0. Default: every one."),
+        field(
+            "given",
+            Kind::Choice(&["any", "failed", "loaded", "not-loaded"]),
+            "Only such loads count. Default \"any\".",
+        ),
+        field("accounts", Kind::Names, "The accounts that say something about it. Default: all that explain."),
+        field("with", Kind::Named(&CHANGE), "What an account changes for this figure, by the account's name."),
+    ],
+};
+
+/// A change of an account.
+pub static CHANGE: Fields = Fields {
+    text: "What an account changes for one figure.",
+    required: &[],
+    fields: &[
+        field("scenario", Kind::Text, "Another scenario file."),
+        field("set", Kind::Names, "PATH=VALUE, after the account's own (alone with another scenario)."),
+        field("fixes", Kind::Names, "Fixes, after the account's own (alone with another scenario)."),
+    ],
+};
+
+/// A prediction.
+pub static PREDICTION: Fields = Fields {
+    text: "A case that will be measured.",
+    required: &["text", "accounts"],
+    fields: &[
+        field("text", Kind::Text, "The case, in one line."),
+        field("accounts", Kind::Names, "Who predicts."),
+        field("set", Kind::Names, "PATH=VALUE, after the account's own."),
+        field("fixes", Kind::Names, "Fixes, after the account's own."),
+        field("measured_loads", Kind::Whole, "How many loads will be measured. Default 15."),
+    ],
+};
+
+/// A region.
+pub static REGION: Fields = Fields {
+    text: "A grid of an account's parameters; at each point the figures are held against the account.",
+    required: &["account", "figures", "parameters"],
+    fields: &[
+        field("text", Kind::Text, "What is sought, in one line."),
+        field("account", Kind::Text, "Whose parameters."),
+        field("figures", Kind::Names, "The figures that must lie inside together."),
+        field("parameters", Kind::Keyed(&Kind::Numbers), "The values of each parameter."),
+    ],
+};
+
+/// A conclusion.
+pub static CONCLUSION: Fields = Fields {
+    text: "A paragraph. {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT} and {outside:ACCOUNT}, and {failed:PREDICTION:ACCOUNT} and {ready:PREDICTION:ACCOUNT} stand for numbers.",
+    required: &["text"],
+    fields: &[field("text", Kind::Text, "The paragraph.")],
+};
+
+/// What can be observed in a load.
+pub const OBSERVABLES: &[&str] = &[
+    "calls",
+    "aborted",
+    "answered",
+    "request-time",
+    "duration",
+    "abort-duration",
+    "first-byte",
+    "sent-after",
+    "socket-life",
+    "error-time",
+    "ready-time",
+    "failed",
+    "cleared",
+];

@@ -1,0 +1,199 @@
+//! Common random numbers: a fix that changes who asks, when and in which order changes no answer's time.
+//!
+//! Source: DESIGN.md, Determinism: every random quantity has a stream of its own, so two fixes are compared on the same
+//! loads. A request is the same in two loads if its class, copy, tab and attempt are.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod generator;
+
+use generator::{Scenario, Tape, scenario};
+use models::class::Start;
+use models::load::{Extent, Load, Request};
+use models::{Document, Plan};
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+type Name = (String, u32, u32, u32);
+
+fn name(plan: &Plan, request: &Request) -> Name {
+    (plan.classes[request.class].name.clone(), request.index, request.tab, request.attempt)
+}
+
+/// The times drawn for requests that their servers have got.
+fn drawn(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
+    let sent = load.requests().iter().filter(|request| request.sent.is_some());
+    sent.map(|request| (name(plan, request), request.drawn.as_nanos())).collect()
+}
+
+/// When the first calls of copies that start by themselves were made, and those of random streams.
+fn starts(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
+    let by_itself =
+        |request: &&Request| request.attempt == 1 && !matches!(plan.classes[request.class].start, Start::After { .. });
+    let firsts = load.requests().iter().filter(by_itself);
+    firsts.map(|request| (name(plan, request), request.issued.as_nanos())).collect()
+}
+
+fn simulate(plan: &Plan, seed: u64, number: u64) -> Load {
+    let mut load = Load::new();
+    load.simulate(plan, seed, number, Extent::Whole).unwrap();
+    load
+}
+
+/// A fix of one to five changes, none of them to a quantity's law, and none to a parameter.
+fn fix(tape: &mut Tape<'_>, scenario: &Scenario) -> String {
+    let mut patch = BTreeMap::new();
+    for _ in 0..=tape.below(5) {
+        let made = tape.pick(&scenario.requests.iter().collect::<Vec<_>>());
+        let (key, value) = match tape.below(12) {
+            0 | 1 if !made.stream => ("count", tape.pick(&["0", "0", "1", "4"])),
+            2 if made.poll => ("every", tape.pick(&["\"2s\"", "\"300ms\""])),
+            3 if made.poll => ("guard", tape.pick(&["true", "false"])),
+            4 => ("priority", tape.pick(&["\"high\"", "\"low\"", "\"auto\""])),
+            5 => ("dedupe", tape.pick(&["true", "false"])),
+            6 => ("cache", tape.pick(&["\"no-store\"", "\"default\""])),
+            7 => ("retry", tape.pick(&["{ attempts = 1 }", "{ attempts = 5, backoff = [\"300ms\"] }"])),
+            8 if scenario.queues > 0 => ("queue", "\"q0\""),
+            9 => ("response_cache_control", tape.pick(&["\"max-age=5\"", "\"no-store\""])),
+            10 => ("method", "\"POST\""),
+            _ => ("deadline", tape.pick(&["\"60s\"", "\"300ms\"", "\"1s\""])),
+        };
+        patch.insert(format!("request.{}.{key}", made.name), value);
+    }
+    if tape.chance(30) {
+        patch.insert("browser.profile".to_owned(), tape.pick(&["\"as-told\"", "\"webkit\"", "\"http2\""]));
+    }
+    if tape.chance(30) {
+        patch.insert("browser.tabs".to_owned(), tape.pick(&["1", "2"]));
+    }
+    if tape.chance(30) {
+        patch.insert("browser.connections".to_owned(), tape.pick(&["1", "20"]));
+    }
+    if scenario.queues > 0 && tape.chance(30) {
+        patch.insert("queue.q0.limit".to_owned(), tape.pick(&["1", "9"]));
+    }
+    if tape.chance(20) {
+        patch.insert("server.discipline".to_owned(), tape.pick(&["\"fifo\"", "\"processor-sharing\""]));
+    }
+    let mut text = "[fix.other]\n".to_owned();
+    for (path, value) in patch {
+        writeln!(text, "patch.{path} = {value}").unwrap();
+    }
+    text
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 5_000,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_fix_moves_no_other_draw(words in prop::collection::vec(0..10_000_u32, 40..400)) {
+        // Read backwards for the fix, so that it is there even where the scenario has used up all words.
+        let base = scenario(&mut Tape::new(&words));
+        let backwards: Vec<u32> = words.iter().rev().copied().collect();
+        let text = format!("{}{}", base.text, fix(&mut Tape::new(&backwards), &base));
+        let document = match Document::read("random", &text, &[]) {
+            Ok(document) => document,
+            // The fix has changed the discipline of a server that has contention.
+            Err(error) if error.message.contains("contention") => return Ok(()),
+            Err(error) => return Err(TestCaseError::fail(format!("{error}\n{text}"))),
+        };
+        let (before, after) = (document.plan(&[], &[]).unwrap(), document.plan(&[0], &[]).unwrap());
+        let (one, other) = (simulate(&before, 1, 7), simulate(&after, 1, 7));
+        prop_assert_eq!(one.parameters(), other.parameters());
+        for times in [drawn, starts] {
+            let (one, other) = (times(&before, &one), times(&after, &other));
+            for (name, time) in &one {
+                let changed = other.get(name).filter(|other| *other != time);
+                prop_assert!(changed.is_none(), "{name:?} had {time}, and has {changed:?}\n{text}");
+            }
+        }
+    }
+}
+
+const RANDOM: &str = r#"
+schema = 1
+horizon = "300s"
+[parameters]
+slowness = { distribution = "uniform", low = 1, high = 2 }
+[browser]
+profile = "as-told"
+tabs = 3
+connections = 100
+[request.copies]
+count = 50
+start = { distribution = "uniform", low = "0s", high = "100s" }
+service = { distribution = "exponential", mean = "1s" }
+[request.twins]
+count = 50
+start = { distribution = "uniform", low = "0s", high = "100s" }
+service = { distribution = "exponential", mean = "1s" }
+[request.polls]
+every = "2s"
+work = { base = "1s", noise = { distribution = "log-normal", median = 1, sigma = 0.5 } }
+wait = { distribution = "exponential", mean = "1s" }
+[request.stream]
+arrivals = { rate_per_second = 1.0 }
+service = { distribution = "exponential", mean = "1s" }
+[load]
+ready = ["copies"]
+"#;
+
+/// All draws of some loads: of a request its start and its service.
+fn draws(seeds: &[u64], numbers: &[u64]) -> (usize, BTreeSet<u64>) {
+    let plan = Document::read("random", RANDOM, &[]).unwrap().plan(&[], &[]).unwrap();
+    let mut all = Vec::new();
+    for (seed, number) in seeds.iter().flat_map(|seed| numbers.iter().map(move |number| (*seed, *number))) {
+        let load = simulate(&plan, seed, number);
+        all.extend(drawn(&plan, &load).into_values());
+        let polls = plan.classes.iter().position(|class| class.name == "polls").unwrap();
+        let random = load.requests().iter().filter(|request| request.class != polls);
+        all.extend(random.map(|request| request.issued.as_nanos()));
+        all.push((load.parameters()[0] * 1e15) as u64);
+    }
+    (all.len(), all.into_iter().collect())
+}
+
+#[test]
+fn loads_seeds_classes_copies_tabs_and_attempts_draw_apart() {
+    // Whole nanoseconds of about 1 s to 300 s: among some 30 000 draws a few may be equal by chance, and no more.
+    let (count, different) = draws(&[1, 2, 3], &[0, 1, 2, u64::MAX]);
+    assert!(count > 20_000, "{count}");
+    assert!(count - different.len() < 10, "{} of {count} draws are not new", count - different.len());
+}
+
+#[test]
+fn a_load_draws_the_same_whatever_was_simulated_before() {
+    let plan = Document::read("random", RANDOM, &[]).unwrap().plan(&[], &[]).unwrap();
+    let fresh = drawn(&plan, &simulate(&plan, 5, 3));
+    let mut load = Load::new();
+    for number in [9, 3, 1, 3] {
+        load.simulate(&plan, 5, number, Extent::Whole).unwrap();
+        assert_eq!(drawn(&plan, &load) == fresh, number == 3);
+    }
+}
+
+#[test]
+fn parameters_of_a_sweep_leave_the_draws_alone() {
+    // What a parameter does not enter keeps its draws; what it enters keeps its rank.
+    let noise = "{ distribution = \"gamma\", mean = 1, shape = 2 }";
+    let sets = [format!("request.copies.work={{ base = \"0s\", per = {{ slowness = \"1s\" }}, noise = {noise} }}")];
+    let text = RANDOM.replacen("service = { distribution = \"exponential\", mean = \"1s\" }\n", "", 1);
+    let document = Document::read("random", &text, &sets).unwrap();
+    let times = |slowness| {
+        let plan = document.plan(&[], &[("slowness", slowness)]).unwrap();
+        drawn(&plan, &simulate(&plan, 1, 0))
+    };
+    let (one, four) = (times(1.0), times(4.0));
+    assert_eq!(one.len(), four.len());
+    for (name, time) in &one {
+        let factor = if name.0 == "copies" { 4 } else { 1 };
+        assert!((four[name]).abs_diff(factor * time) <= 2, "{name:?}: {time} and {}", four[name]);
+    }
+}

@@ -1,0 +1,247 @@
+//! The rules of the page: when it calls, when it calls again, what it holds back, what it joins, and its verdict.
+
+use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
+use models::class::{DeadlineUntil, Event, Kind, Start};
+use models::load::{Outcome, Verdict};
+use proptest::prelude::*;
+
+impl Story<'_> {
+    pub fn deadlines_strike(&self) -> Checked {
+        for life in &self.lives {
+            let request = life.request;
+            let Some(deadline) = life.class.deadline.map(|span| life.issued + span.as_nanos()) else {
+                prop_assert!(request.outcome != Outcome::Aborted, "{:?}", request);
+                continue;
+            };
+            let met = match life.class.deadline_until {
+                DeadlineUntil::End => None,
+                DeadlineUntil::Headers => nanos(request.headers),
+                DeadlineUntil::Sent => nanos(request.sent),
+            };
+            prop_assert!(met.unwrap_or(life.until).min(life.until) <= deadline, "{:?}", request);
+            let on_time = life.until == deadline && met.is_none();
+            prop_assert!(request.outcome != Outcome::Aborted || on_time, "{:?}", request);
+        }
+        Ok(())
+    }
+
+    /// Calls of one copy: their numbers, guards, pauses, ticks.
+    pub fn calls_follow_each_other(&self) -> Checked {
+        for lives in grouped(&self.lives, |life| Some(life.copy())).into_values() {
+            let class = lives[0].class;
+            for (call, life) in lives.iter().enumerate() {
+                prop_assert_eq!(life.request.attempt as usize, call + 1);
+                let ticks = class.every.filter(|_| class.attempts == 1).map(|every| every.as_nanos());
+                if let Some(every) = ticks.filter(|_| call > 0) {
+                    // The timer is armed with the first call, or so long after it.
+                    let (lag, random) = self.time(&class.tick_lag);
+                    let since = life.issued - if random { lives[1].issued } else { lives[0].issued + lag };
+                    prop_assert_eq!(since % every, 0, "off the beat: {:?}", life.request);
+                    prop_assert!(life.issued >= lives[0].issued + lag + every, "too early: {:?}", life.request);
+                }
+                let done = |other: &&Life<'_>| other.succeeded_at().is_some_and(|at| at < life.issued);
+                prop_assert!(!(ticks.is_some() && class.until_ok && lives.iter().any(done)), "{:?}", life.request);
+                if ticks.is_some() && call > 0 {
+                    prop_assert!(!self.socket_is_fresh(life), "{:?}", life.request);
+                }
+                let failed = life.request.ended.is_some() && !life.request.succeeded();
+                if class.every.is_none() && failed && life.request.attempt < class.attempts {
+                    let pause = class.backoff.get(call).or(class.backoff.last()).map_or(0, |pause| pause.as_nanos());
+                    let again = lives.get(call + 1).map(|next| next.issued);
+                    let due = Some(life.until + pause).filter(|at| *at <= self.horizon);
+                    prop_assert_eq!(again, due, "the retry of {:?}", life.request);
+                }
+            }
+            if class.every.is_none() {
+                prop_assert!(lives.len() <= class.attempts as usize);
+            }
+            for pair in lives.windows(2).filter(|_| class.guard || class.every.is_none()) {
+                let (ended, issued) = (pair[0].page_knows, pair[1].issued);
+                // A call that ends at the very instant of a tick is still in flight; a retry may come at once.
+                let apart = ended < issued || ended == issued && class.attempts > 1;
+                prop_assert!(apart, "calls overlap: {:?}", pair[1].request);
+            }
+        }
+        Ok(())
+    }
+
+    /// A poll's tick is left out only while a call is in flight, after its success, or while a socket's data are fresh.
+    pub fn ticks_are_skipped_for_a_reason(&self) -> Checked {
+        for lives in grouped(&self.lives, |life| Some(life.copy())).into_values() {
+            let (class, first) = (lives[0].class, lives[0].issued);
+            let Some(every) = class.every.filter(|_| class.attempts == 1 && class.skip_while_fresh.is_none()) else {
+                continue;
+            };
+            let (lag, random) = self.time(&class.tick_lag);
+            if random {
+                continue;
+            }
+            let ticks = (1..).map(|tick| first + lag + tick * every.as_nanos()).take_while(|at| *at <= self.horizon);
+            for at in ticks.filter(|at| lives.iter().all(|life| life.issued != *at)) {
+                let busy = |life: &&Life<'_>| life.issued < at && at <= life.page_knows;
+                let done = |life: &&Life<'_>| life.succeeded_at().is_some_and(|then| then <= at);
+                let reason = class.guard && lives.iter().any(busy) || class.until_ok && lives.iter().any(done);
+                prop_assert!(reason, "no call at {at} after {:?}", lives[0].request);
+            }
+        }
+        Ok(())
+    }
+
+    /// When a call was in an event of those that others wait for.
+    fn had(&self, life: &Life<'_>, event: Event) -> Option<u64> {
+        let over = (life.request.ended.is_some() || life.request.succeeded()).then_some(life.page_knows);
+        match event {
+            Event::Issued => Some(life.issued),
+            Event::Sent => nanos(life.request.sent),
+            Event::Headers => nanos(life.request.headers),
+            Event::Ok => life.succeeded_at(),
+            Event::Failed => over.filter(|_| !life.request.succeeded()),
+            Event::End => over,
+        }
+    }
+
+    /// When all copies of a class in a tab have had an event.
+    fn all_had(&self, class: usize, event: Event, tab: u32) -> Option<u64> {
+        let opens = self.plan.browser.tab_interval.as_nanos() * u64::from(tab);
+        let calls = || self.lives.iter().filter(|life| life.request.class == class && life.request.tab == tab);
+        if let Start::Arrivals { .. } = self.plan.classes[class].start {
+            return calls().filter_map(|life| self.had(life, event)).min();
+        }
+        let copies = self.plan.classes[class].count.count(self.parameters);
+        let firsts = (0..copies).map(|index| {
+            calls().filter(|life| u64::from(life.request.index) == index).filter_map(|life| self.had(life, event)).min()
+        });
+        firsts.collect::<Option<Vec<u64>>>().map(|firsts| firsts.into_iter().max().unwrap_or(opens))
+    }
+
+    /// Each copy makes its first call when its time has come, and not otherwise.
+    pub fn starts_are_on_time(&self) -> Checked {
+        let tabs = u32::try_from(self.plan.browser.tabs.count(self.parameters)).unwrap();
+        for (number, class) in self.plan.classes.iter().enumerate() {
+            // A server's jobs run once, however many tabs there are.
+            for tab in 0..if class.kind == Kind::Job { tabs.min(1) } else { tabs } {
+                let opens = self.plan.browser.tab_interval.as_nanos() * u64::from(tab);
+                let (from, form) = match &class.start {
+                    Start::At(form) => (Some(opens), form),
+                    Start::After { class, event, delay } => (self.all_had(*class, *event, tab), delay),
+                    Start::Arrivals { .. } => continue,
+                };
+                let (after, random) = self.time(form);
+                for index in 0..class.count.count(self.parameters) {
+                    let is_it = |life: &&Life<'_>| life.copy() == (number, tab, u32::try_from(index).unwrap());
+                    let first = self.lives.iter().find(is_it).map(|life| life.issued);
+                    let due = from.map(|from| from + after).filter(|at| *at <= self.horizon);
+                    if random {
+                        prop_assert!(first.is_none_or(|first| Some(first) >= due), "{} of tab {tab}", class.name);
+                    } else {
+                        prop_assert_eq!(first, due, "the start of {} {} in tab {}", &class.name, index, tab);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the socket that a poll looks at has brought data recently, beyond doubt.
+    fn socket_is_fresh(&self, poll: &Life<'_>) -> bool {
+        let Some((socket, within)) = poll.class.skip_while_fresh else { return false };
+        let snapshot = |life: &Life<'_>, opened: u64| match (life.class.snapshot_every, life.class.snapshot_by) {
+            (Some(every), _) => (poll.issued - opened) % every.as_nanos() < within.as_nanos(),
+            (None, Some(job)) => self.lives.iter().any(|call| {
+                let then = call.succeeded_at().filter(|then| call.request.class == job && *then < poll.issued);
+                then.is_some_and(|then| poll.issued < then + within.as_nanos())
+            }),
+            (None, None) => false,
+        };
+        self.lives.iter().any(|life| {
+            let its = life.request.class == socket && life.request.tab == poll.request.tab && poll.issued < life.until;
+            let opened = nanos(life.request.headers).filter(|opened| its && *opened < poll.issued);
+            opened.is_some_and(|opened| snapshot(life, opened))
+        })
+    }
+
+    pub fn framework_queues_hold_back(&self) -> Checked {
+        for ((queue, _), lives) in grouped(&self.lives, |life| Some((life.class.queue?, life.request.tab))) {
+            let rules = self.plan.queues[queue];
+            let leaves = |life: &Life<'_>| nanos(life.request.headers).filter(|_| rules.frees_at_headers);
+            let inside = |life: &&Life<'_>| (life.page_until, leaves(life).unwrap_or(life.until));
+            let most = most_at_once(lives.iter().map(inside).filter(|(from, until)| from < until));
+            prop_assert!(most <= rules.limit, "{most} inside queue {queue}, its limit is {}", rules.limit);
+            let lives: Vec<_> = lives.into_iter().filter(|life| !life.class.dedupe).collect();
+            for life in lives.iter().filter(|life| life.page_until < life.until) {
+                let better = |other: &&&Life<'_>| {
+                    let newer = other.issued > life.issued;
+                    let waits = other.issued < life.page_until && life.page_until < other.page_until;
+                    waits && other.issued != life.issued && newer == rules.newest_first
+                };
+                let passed = lives.iter().find(better).map(|other| other.request);
+                prop_assert!(passed.is_none(), "{:?} passes {:?}", life.request, passed);
+            }
+        }
+        Ok(())
+    }
+
+    /// One call at a time of a URL goes out of a tab that dedupes; and nobody waits for a call that is over.
+    pub fn followers_have_leaders(&self) -> Checked {
+        for life in &self.lives {
+            let peers = || {
+                let same = |other: &&Life<'_>| !std::ptr::eq(*other, life) && other.url == life.url;
+                self.lives.iter().filter(same)
+            };
+            let follows = life.page_until == life.until && life.class.queue.is_none() && life.issued < life.until;
+            if life.class.dedupe && !follows && life.page_until < life.until {
+                let twin = |other: &Life<'_>| {
+                    let same_tab = other.class.dedupe && other.request.tab == life.request.tab;
+                    let went_on = other.page_until < other.until;
+                    same_tab && went_on && other.issued < life.issued && life.issued < other.page_knows
+                };
+                let twin = peers().find(|other| twin(other)).map(|other| other.request);
+                prop_assert!(twin.is_none(), "{:?} does not join {twin:?}", life.request);
+            }
+            if life.request.outcome != Outcome::Unfinished {
+                continue;
+            }
+            let in_flight = |other: &&Life<'_>| other.page_knows >= self.horizon;
+            if follows && life.class.kind == Kind::Fetch {
+                let leads = |other: &Life<'_>| other.class.dedupe && other.request.tab == life.request.tab;
+                prop_assert!(peers().filter(in_flight).any(leads), "{:?} waits for nobody", life.request);
+            }
+            if life.cache_until == life.until && life.scheduler_until < life.until {
+                // At the very horizon the turn may just have come to it, or to another that has not moved yet.
+                let leads = |other: &Life<'_>| other.class.cacheable && other.cache_until < other.until;
+                let just = |other: &Life<'_>| {
+                    other.cache_until == self.horizon || other.request.ended == Some(self.plan.horizon)
+                };
+                let somebody = peers().any(|other| just(other) || other.request.ended.is_none() && leads(other));
+                prop_assert!(somebody, "{:?} waits for nobody", life.request);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn verdict_follows(&self, verdict: &Verdict) -> Checked {
+        let rules = &self.plan.load;
+        let tabs = self.plan.browser.tabs.count(self.parameters);
+        let mut ready = Some(0);
+        let firsts = grouped(&self.lives, |life| life.succeeded_at().map(|_| life.copy()));
+        for class in &rules.ready {
+            let copies = self.plan.classes[*class].count.count(self.parameters) * tabs;
+            let of_class = firsts.iter().filter(|((number, ..), _)| number == class);
+            let times: Vec<u64> =
+                of_class.filter_map(|(_, lives)| lives.iter().filter_map(|life| life.succeeded_at()).min()).collect();
+            let last = times.iter().max().copied().or((copies == 0).then_some(0));
+            ready = ready.zip(last.filter(|_| times.len() as u64 == copies)).map(|(one, other)| one.max(other));
+        }
+        let error = nanos(verdict.error);
+        let blocked = rules.error_is_final && error.zip(ready).is_some_and(|(error, ready)| error <= ready);
+        prop_assert_eq!(nanos(verdict.ready), ready.filter(|_| !blocked));
+        prop_assert_eq!(error.is_some(), verdict.culprit.is_some());
+        if let (Some(rule), Some(culprit)) = (rules.error, verdict.culprit) {
+            let culprit = &self.lives[culprit];
+            prop_assert_eq!(culprit.request.class, rule.class);
+            prop_assert!(!culprit.request.succeeded() && Some(culprit.until) == error);
+        }
+        prop_assert!(verdict.recovered.is_none() || !rules.error_is_final && verdict.recovered >= verdict.error);
+        Ok(())
+    }
+}

@@ -1,0 +1,214 @@
+//! The rules of the stations between the page and the answer: scheduler, cache, pool and server.
+
+use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
+use models::browser::LockUntil;
+use models::class::Kind;
+use models::form::Form;
+use models::load::{Outcome, Station};
+use models::origin::Discipline;
+use proptest::prelude::*;
+use sim_core::Span;
+
+impl Story<'_> {
+    pub fn slots_stay_within_limits(&self) -> Checked {
+        for (group, lives) in grouped(&self.lives, |life| life.slot().map(|_| life.group)) {
+            let most = most_at_once(lives.iter().filter_map(|life| life.slot()));
+            prop_assert!(most <= self.limit, "{most} slots of group {group:?}, the limit is {}", self.limit);
+        }
+        if self.plan.browser.multiplexed {
+            return Ok(());
+        }
+        let total = most_at_once(self.lives.iter().filter_map(Life::slot));
+        prop_assert!(total <= self.plan.browser.connections_total, "{total} slots in all");
+        for lives in grouped(&self.lives, |life| life.request.connection).into_values() {
+            prop_assert!(most_at_once(lives.iter().filter_map(|life| life.slot())) <= 1, "a connection serves two");
+            for pair in lives.windows(2) {
+                prop_assert_eq!(pair[0].group, pair[1].group, "a connection serves two groups");
+            }
+            let mut lives = lives;
+            lives.sort_by_key(|life| (life.request.slot_from, life.request.slot_until));
+            let closes = |life: &&&Life<'_>| life.request.outcome == Outcome::Aborted;
+            let closed = lives.iter().rev().skip(1).find(closes);
+            let reused = self.plan.browser.abort_closes_connection && closed.is_some();
+            prop_assert!(!reused, "an aborted connection is used again");
+        }
+        Ok(())
+    }
+
+    /// Late binding: whoever is handed a connection headed the queue.
+    pub fn pool_serves_by_rank(&self) -> Checked {
+        if !self.plan.browser.late_binding {
+            return Ok(());
+        }
+        for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
+            let waits: Vec<_> = lives.iter().filter(|life| life.cache_until < life.pool_until).collect();
+            for life in lives.iter().filter(|life| life.request.slot_from.is_some()) {
+                let at = life.pool_until;
+                let ahead = |other: &&&&Life<'_>| {
+                    let first_come = other.rank == life.rank && other.cache_until < life.cache_until;
+                    other.cache_until < at && at < other.pool_until && (other.rank > life.rank || first_come)
+                };
+                let passed = waits.iter().find(ahead);
+                prop_assert!(passed.is_none(), "{:?} passes {:?}", life.request, passed.map(|other| other.request));
+            }
+        }
+        Ok(())
+    }
+
+    /// Where connections cost no time, nobody waits for one while one could be had.
+    pub fn pool_lets_nothing_idle(&self) -> Checked {
+        if !self.plan.browser.connect.is_zero() {
+            return Ok(());
+        }
+        let total_limit = if self.plan.browser.multiplexed { usize::MAX } else { self.plan.browser.connections_total };
+        let slots: Vec<(u64, u64)> = self.lives.iter().filter_map(Life::slot).collect();
+        for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
+            let own: Vec<(u64, u64)> = lives.iter().filter_map(|life| life.slot()).collect();
+            let taken =
+                |slots: &[(u64, u64)], at| slots.iter().filter(|(from, until)| (*from..*until).contains(&at)).count();
+            for life in lives.iter().filter(|life| life.cache_until < life.pool_until) {
+                // Slots are freed at their ends only: it is enough to look there, and at the wait's beginning.
+                let ends = slots.iter().map(|(_, until)| *until);
+                let looks = ends.filter(|end| (life.cache_until..life.pool_until).contains(end));
+                for at in looks.chain([life.cache_until]) {
+                    let full = taken(&own, at) >= self.limit || taken(&slots, at) >= total_limit;
+                    prop_assert!(full, "{:?} waits at {at} for a connection that is free", life.request);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub fn scheduler_holds_low_ranks_only(&self) -> Checked {
+        let rules = &self.plan.browser;
+        let scheduled = |life: &&Life<'_>| matches!(life.class.kind, Kind::Fetch | Kind::EventSource);
+        let delayable = |life: &Life<'_>| rules.delays_low_priority && life.rank < rules.delayable_below;
+        for (_, lives) in grouped(&self.lives, |life| scheduled(&life).then_some(life.request.tab)) {
+            for life in &lives {
+                let held = life.request.spent(Station::Scheduler);
+                prop_assert!(held.is_zero() || delayable(life), "{:?}", life.request);
+                prop_assert!(held <= rules.delayable_release, "{:?}", life.request);
+                // Those past the scheduler at a time: the low ones of the tab, and those to the same host.
+                let beside = |in_flight: &dyn Fn(&Life<'_>) -> bool| {
+                    let others = lives.iter().filter(|other| !std::ptr::eq(**other, *life) && in_flight(other));
+                    let (low, to_host): (Vec<_>, Vec<_>) =
+                        others.map(|other| (delayable(other), other.class.origin == life.class.origin)).unzip();
+                    let count = |which: Vec<bool>| which.into_iter().filter(|yes| *yes).count();
+                    (count(low), count(to_host))
+                };
+                let at = life.scheduler_until;
+                if delayable(life) && at < life.until && held < rules.delayable_release {
+                    let (low, to_host) = beside(&|other| other.scheduler_until < at && at < other.until);
+                    let room = low < rules.delayable_limit && to_host < rules.delayable_limit_per_host;
+                    prop_assert!(room, "{:?} beside {low} low and {to_host}", life.request);
+                }
+                // Whoever is held is held for a reason, at the beginning and whenever another has ended.
+                let hold = life.page_until..life.scheduler_until;
+                let ends = lives.iter().map(|other| other.until).filter(|end| hold.contains(end));
+                for at in ends.chain([life.page_until]).filter(|_| !hold.is_empty()) {
+                    let (low, to_host) = beside(&|other| other.scheduler_until <= at && at < other.until);
+                    let full = low >= rules.delayable_limit || to_host >= rules.delayable_limit_per_host;
+                    prop_assert!(full, "{:?} is held at {at} beside {low} low and {to_host}", life.request);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// GETs of one URL pass the lock one at a time, but for what the rules let through.
+    pub fn cache_lock_passes_one_at_a_time(&self) -> Checked {
+        let rules = &self.plan.browser;
+        if !rules.cache_lock {
+            return Ok(());
+        }
+        let through = |life: &Life<'_>| {
+            let went =
+                life.class.cacheable && life.cache_until < life.until && life.request.outcome != Outcome::Coalesced;
+            (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(|| life.url.clone())
+        };
+        for lives in grouped(&self.lives, through).into_values() {
+            // Readers of a stored answer, and those that a no-store answer has released, pass together.
+            let apart = |life: &&Life<'_>| life.class.max_age.is_some() || life.class.answer_no_store;
+            if lives.iter().any(apart) {
+                continue;
+            }
+            let turn_ends = |life: &&Life<'_>| match rules.cache_lock_until {
+                LockUntil::Headers => nanos(life.request.headers).unwrap_or(life.until),
+                LockUntil::End => life.until,
+            };
+            let most =
+                most_at_once(lives.iter().map(|life| (life.cache_until, turn_ends(life))).filter(|(a, b)| a < b));
+            prop_assert!(most <= 1, "{most} at once past the lock of {:?}", lives[0].url);
+        }
+        Ok(())
+    }
+
+    /// The server gives a request the time that was drawn, or more where it is shared.
+    pub fn servers_take_their_time(&self) -> Checked {
+        for life in &self.lives {
+            let Some(sent) = nanos(life.request.sent) else { continue };
+            let alone = self.plan.origins[life.class.origin].discipline == Discipline::Independent;
+            let alone = alone && life.class.needs.is_empty();
+            let drawn = life.request.drawn.as_nanos();
+            let Some(headers) = nanos(life.request.headers) else {
+                prop_assert!(!alone || life.until - sent <= drawn, "{:?}", life.request);
+                continue;
+            };
+            let took = headers - sent;
+            match alone {
+                true => prop_assert_eq!(took, drawn, "{:?}", life.request),
+                // Each part of the work and of the wait is rounded down.
+                _ => prop_assert!(took + 2 * u64::from(life.class.hops) >= drawn, "{:?}", life.request),
+            }
+        }
+        Ok(())
+    }
+
+    /// First come, first served, played again by the rule: each starts when it has come and a worker is free.
+    pub fn first_come_servers_are_exact(&self) -> Checked {
+        for (origin, mut lives) in grouped(&self.lives, |life| life.request.sent.map(|_| life.class.origin)) {
+            let rules = &self.plan.origins[origin];
+            let loops = rules.discipline == Discipline::EventLoop;
+            let one_block = |life: &&Life<'_>| {
+                life.class.needs.is_empty() && life.class.wait == no_time() && (!loops || life.class.hops == 1)
+            };
+            let waits = |life: &&Life<'_>| loops && life.class.service.is_some();
+            lives.sort_by_key(|life| life.request.sent);
+            let tie = lives.windows(2).any(|pair| pair[0].request.sent == pair[1].request.sent);
+            let plain = lives.iter().all(one_block) && !lives.iter().any(waits);
+            if !loops && rules.discipline != Discipline::Fifo || tie || !plain {
+                continue;
+            }
+            let mut free = vec![0; rules.workers];
+            for life in lives {
+                if loops && life.request.drawn.is_zero() {
+                    // No work is no block.
+                    prop_assert_eq!(life.request.headers, life.request.sent, "{:?}", life.request);
+                    continue;
+                }
+                free.sort_unstable();
+                let start = free[0].max(nanos(life.request.sent).unwrap_or_default());
+                let end = start + life.request.drawn.as_nanos();
+                let stopped = rules.stops_on_abort && life.request.outcome == Outcome::Aborted;
+                if stopped && life.until == start {
+                    // Which came first cannot be told from the record.
+                    break;
+                }
+                match nanos(life.request.headers) {
+                    Some(headers) => prop_assert_eq!(headers, end, "{:?}", life.request),
+                    None => prop_assert!(life.until <= end, "{:?} was to be answered at {end}", life.request),
+                }
+                free[0] = match stopped {
+                    true if life.until < start => free[0],
+                    true if !loops => end.min(life.until),
+                    _ => end,
+                };
+            }
+        }
+        Ok(())
+    }
+}
+
+fn no_time() -> Form {
+    Form::constant(Span::ZERO)
+}
