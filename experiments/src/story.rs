@@ -65,19 +65,29 @@ impl Story<'_> {
 
     fn fate(&self, request: &Request) -> String {
         let name = name(self.plan, self.load, request);
-        let at = match request.last_station() {
-            Station::Page => "while the page itself held it back",
-            Station::Scheduler => "while the browser's scheduler held it: it was never sent",
-            Station::Cache => "while it waited at the cache lock: it was never sent",
-            Station::Pool => "while it waited for a connection: it was never sent",
+        let place = |station| match station {
+            Station::Page => "held back by the page itself",
+            Station::Scheduler => "held by the browser's scheduler",
+            Station::Cache => "waiting at the cache lock",
+            Station::Pool => "waiting for a connection",
             Station::Connect => "on its way to the server",
-            Station::Server => "while the server worked on it",
-            Station::Body | Station::Ended => "while its body came",
+            Station::Server => "at the server",
+            Station::Body | Station::Ended => "in its body",
         };
+        let last = request.last_station();
+        let mut at = place(last).to_owned();
+        if request.slot_from.is_none() {
+            at.push_str(", never sent");
+        }
+        // Where it was at the end is not always where its time went.
+        let longest = Station::ALL.map(|(station, _)| station).into_iter().max_by_key(|station| request.spent(*station));
+        if let Some(longest) = longest.filter(|longest| *longest != last) {
+            at = format!("{at}, after {} {}", human(request.spent(longest)), place(longest));
+        }
         match request.outcome {
-            Outcome::Aborted => format!("`{name}` was aborted by its deadline {at}"),
+            Outcome::Aborted => format!("`{name}` was aborted by its deadline: it was {at}"),
             Outcome::Coalesced => format!("`{name}` had joined a call of the same URL that failed"),
-            _ => format!("`{name}` was still waiting {at}"),
+            _ => format!("`{name}` had not ended: it was {at}"),
         }
     }
 

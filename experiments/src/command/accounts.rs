@@ -43,7 +43,7 @@ struct AccountsRecord {
 
 impl Accounts {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        if self.file == PathBuf::from("-") {
+        if self.file == std::path::Path::new("-") {
             let message = "an accounts file names scenarios beside it, so standard input will not do; name a file";
             return Err(Failure::Usage(message.to_owned()));
         }

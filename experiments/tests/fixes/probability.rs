@@ -102,13 +102,12 @@ pub fn all_slots_held(projects: u32, x: f64) -> f64 {
     }
 }
 
-/// P(a load fails without a fix) for five or six projects: exact within the error that is returned beside it.
+/// P(a load fails without a fix) for five or six projects: a range that holds the exact value.
 ///
-/// Five: the wait is the shortest of five renders. Six: the second shortest of six, since the mux takes the first slot
-/// that gets free. After 5 s the list has given up, and the call takes the slot itself; before, it waits 50 ms more or
-/// less, and fails only if its own probe takes about 3 s, which is the error. The load fails if wait and probe take
-/// more than 8 s.
-pub fn failure(projects: u32, sessions: u32) -> (f64, f64) {
+/// Five: the call waits for the shortest of five renders. Six: for the second shortest of six, since the mux takes the
+/// first slot that gets free. After 5 s the list has given up, and the call takes the slot itself; before, the list takes
+/// it, and the call waits up to 50 ms more: that is the range. The load fails if wait and probe take more than 8 s.
+pub fn failure(projects: u32, sessions: u32) -> std::ops::Range<f64> {
     let scale = render(sessions);
     let late = |t: f64| beyond(t / scale);
     let still_waits = |t: f64| match projects {
@@ -117,17 +116,16 @@ pub fn failure(projects: u32, sessions: u32) -> (f64, f64) {
         _ => unreachable!("no formula for {projects} projects"),
     };
     let ends_at = |t: f64| {
-        let order = match projects {
-            5 => 5.0 * pow(late(t), 4.0),
-            _ => 30.0 * pow(late(t), 4.0) * (1.0 - late(t)),
-        };
+        let order = if projects == 5 { 5.0 * pow(late(t), 4.0) } else { 30.0 * pow(late(t), 4.0) * (1.0 - late(t)) };
         order * density(t / scale) / scale
     };
-    let fails_after = |wait: f64| ends_at(wait) * beyond((8.0 - wait) / PROBE);
-    // Simpson's rule; beyond 7.99 s the probe has to fit a hundredth of a second, so the integral goes on in finer steps.
-    let from = simpson(5.0, 7.9, 2_000, fails_after) + simpson(7.9, 8.0 - 1e-9, 20_000, fails_after);
-    let early = beyond((3.0 - LIST) / PROBE);
-    (still_waits(8.0) + from, early)
+    let fails = |from: f64, to: f64, steps: usize, list: f64| {
+        simpson(from, to, steps, |wait| ends_at(wait) * beyond((8.0 - wait - list) / PROBE))
+    };
+    // In the last tenth of a second the probe's law is steep.
+    let after_the_list = still_waits(8.0) + fails(5.0, 7.9, 2_000, 0.0) + fails(7.9, 8.0 - 1e-9, 20_000, 0.0);
+    let [low, high] = [0.0, LIST].map(|list| fails(1e-3, 5.0, 2_000, list));
+    after_the_list + low..after_the_list + high
 }
 
 fn simpson(from: f64, to: f64, steps: usize, f: impl Fn(f64) -> f64) -> f64 {
