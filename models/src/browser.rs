@@ -201,7 +201,7 @@ impl Browser {
         }
     }
 
-    /// Reads the table [browser].
+    /// Reads the table `[browser]`.
     ///
     /// # Errors
     /// The first fault, at its place.

@@ -1,4 +1,4 @@
-//! A class of requests: what [request.NAME] or [socket.NAME] says, with names resolved to numbers.
+//! A class of requests: what [request.NAME] or `[socket.NAME]` says, with names resolved to numbers.
 //!
 //! Rule: a load touches no string of a scenario; classes, queues, origins and parameters are indices, and every random
 //! quantity of a class has a purpose of its own, named after the class, so that two fixes draw alike.
@@ -395,7 +395,7 @@ impl Class {
         }
     }
 
-    /// Reads [request.NAME].
+    /// Reads `[request.NAME]`.
     pub(crate) fn request(entry: &Entry, names: &Names<'_>, browser: &Browser, horizon: Span) -> Result<Self, Fault> {
         let reader = Reader::new(&entry.node, &schema::REQUEST)?;
         let time = |node| form::time(node, names.parameters);
@@ -509,7 +509,7 @@ impl Class {
         Ok(class)
     }
 
-    /// Reads [job.NAME].
+    /// Reads `[job.NAME]`.
     pub(crate) fn job(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
         let reader = Reader::new(&entry.node, &schema::JOB)?;
         let time = |node| form::time(node, names.parameters);
@@ -532,7 +532,7 @@ impl Class {
         Ok(class)
     }
 
-    /// Reads [socket.NAME].
+    /// Reads `[socket.NAME]`.
     pub(crate) fn socket(entry: &Entry, names: &Names<'_>, browser: &Browser) -> Result<Self, Fault> {
         let reader = Reader::new(&entry.node, &schema::SOCKET)?;
         let time = |node| form::time(node, names.parameters);
@@ -586,7 +586,7 @@ pub struct Queue {
 }
 
 impl Queue {
-    /// Reads [queue.NAME].
+    /// Reads `[queue.NAME]`.
     pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
         let reader = Reader::new(node, &schema::QUEUE)?;
         Ok(Self {

@@ -12,7 +12,7 @@ pub const LONGEST_SPAN: Span = Span::from_seconds(30 * 24 * 60 * 60);
 pub const REQUESTS: usize = 1_000_000;
 /// Events that one load may take; a load beyond it is in an endless loop.
 pub const EVENTS: u64 = 100_000_000;
-/// Tables [request.NAME] and [socket.NAME] together.
+/// Tables [request.NAME] and `[socket.NAME]` together.
 pub const CLASSES: usize = 2_000;
 /// Tables and lists within each other, and parts of a `--set` path.
 pub const DEPTH: usize = 32;

@@ -30,7 +30,7 @@ pub struct Memo {
 }
 
 impl Memo {
-    /// Reads [memo.NAME].
+    /// Reads `[memo.NAME]`.
     pub(crate) fn read(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
         let reader = Reader::new(&entry.node, &schema::MEMO)?;
         let time = |node| form::time(node, names.parameters);

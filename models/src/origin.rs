@@ -41,7 +41,7 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// Reads [server] or [origin.NAME].
+    /// Reads [server] or `[origin.NAME]`.
     pub(crate) fn read(node: Option<&Node>) -> Result<Self, Fault> {
         let mut origin = Self {
             discipline: Discipline::Independent,

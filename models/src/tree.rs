@@ -6,6 +6,7 @@
 
 use crate::limits;
 use crate::source::{Fault, Place};
+use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -102,15 +103,22 @@ impl Table {
     /// linear form that states its own kind (`distribution`, `base`) replaces the old form whole, because half of
     /// an old distribution means nothing in a new one.
     pub fn merge(&mut self, patch: &Table) {
+        // By an index: a search for each key would take minutes where both tables are long.
+        let index: BTreeMap<String, usize> =
+            self.entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
         for entry in &patch.entries {
-            let old = self.entries.iter_mut().find(|old| old.key == entry.key).map(|old| &mut old.node.value);
-            match (old, &entry.node.value) {
-                (Some(Value::Table(old)), Value::Table(new))
+            let Some(at) = index.get(&entry.key) else {
+                self.entries.push(entry.clone());
+                continue;
+            };
+            let old = &mut self.entries[*at];
+            match (&mut old.node.value, &entry.node.value) {
+                (Value::Table(old), Value::Table(new))
                     if new.get("distribution").is_none() && new.get("base").is_none() =>
                 {
                     old.merge(new);
                 }
-                _ => self.put(entry.clone()),
+                _ => *old = entry.clone(),
             }
         }
     }

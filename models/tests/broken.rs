@@ -107,7 +107,10 @@ fn numbers_of_tables_have_limits() {
 }
 
 #[test]
-fn long_names_and_chains_take_no_time() {
+fn long_names_chains_and_patches_take_no_time() {
+    let patch: String = (0..30_000).map(|number| format!("patch.server.w{number} = 1\n")).collect();
+    let text = format!("schema = 1\n[server]\nworkers = 1\n{PAGE}\n[fix.f]\n{patch}");
+    assert!(refused(&text, &[]).contains("unknown key `w0`"));
     let (long, other) = ("a".repeat(400_000), "b".repeat(400_000));
     let text = format!("schema = 1\n[request.{other}]\n[request.page]\n[load]\nready = [\"{long}\"]");
     assert!(refused(&text, &[]).contains("there is no request or socket"));

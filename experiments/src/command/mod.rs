@@ -36,7 +36,7 @@ enum Command {
         after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --load 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json"
     )]
     Run(run::Run),
-    /// Play the grid of [sweep]: parameters times sets of fixes; write tables and pictures.
+    /// Play the grid of `[sweep]`: parameters times sets of fixes; write tables and pictures.
     #[command(after_help = "Example: sixslot sweep scenarios/issue-1855.toml --out results/issue-1855")]
     Sweep(sweep::SweepArguments),
     /// Join the parts of a sweep that was split with --shard.

@@ -14,7 +14,7 @@ use std::process::ExitCode;
 pub(super) struct SweepArguments {
     /// The scenario file, or `-` for standard input.
     scenario: PathBuf,
-    /// Loads of each cell. Default: what the scenario's [sweep] says, else 10000.
+    /// Loads of each cell. Default: what the scenario's `[sweep]` says, else 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
     #[command(flatten)]
