@@ -80,7 +80,8 @@ impl Story<'_> {
             at.push_str(", never sent");
         }
         // Where it was at the end is not always where its time went.
-        let longest = Station::ALL.map(|(station, _)| station).into_iter().max_by_key(|station| request.spent(*station));
+        let longest =
+            Station::ALL.map(|(station, _)| station).into_iter().max_by_key(|station| request.spent(*station));
         if let Some(longest) = longest.filter(|longest| *longest != last) {
             at = format!("{at}, after {} {}", human(request.spent(longest)), place(longest));
         }

@@ -33,7 +33,7 @@ struct Arguments {
 enum Command {
     /// Play one load and tell it, or many and give the probability of a failure.
     #[command(
-        after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --load 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json"
+        after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --load 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json\n  sixslot run scenarios/issue-1855.toml --load 7 --har load.har --svg load.svg"
     )]
     Run(run::Run),
     /// Play the grid of `[sweep]`: parameters times sets of fixes; write tables and pictures.

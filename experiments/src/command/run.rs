@@ -164,8 +164,10 @@ pub(super) fn percent(probability: f64) -> String {
         format!("{percent:.0} %")
     } else if percent >= 1.0 {
         format!("{percent:.1} %")
+    } else if percent < 1e-5 {
+        format!("{percent:.1e} %")
     } else {
-        // Two digits that count, without an exponent down to a millionth of a per cent.
+        // Two digits that count, without an exponent down to a hundred-thousandth of a per cent.
         let places = (1.0 - percent.log10().floor()).clamp(2.0, 8.0) as usize;
         format!("{percent:.places$} %")
     }
