@@ -6,10 +6,9 @@
 //! have ended: n - 6 slots go to further renders, one to the mux (if n >= 6), one to the list, and the next one or the
 //! list's own to the call. What the page asks for later stands behind it and does not matter.
 //!
-//! Two exact facts. Renders are independent and identically distributed, and a slot takes the next one when it is free,
-//! so the slots are independent renewal processes until the last render has begun. If the n - 4th end comes after t, then
-//! at t five slots have been held by renders without a pause since 0, and of the renders that ended in those five slots
-//! there are at most n - 6: six times the probability of that is a bound, since there are six ways to choose the five.
+//! Renders are independent and identically distributed, and a slot takes the next one when it is free, so six renders run
+//! until the last one has begun, when n - 6 have ended, and the slots are independent renewal processes until then. That
+//! makes the wait's law computable: see [`all_slots_held`].
 
 use libm::{erfc, exp, log, pow};
 
@@ -59,47 +58,56 @@ fn density(x: f64) -> f64 {
     exp(-0.5 * z * z) / (x * spread() * (2.0 * std::f64::consts::PI).sqrt())
 }
 
-/// P(exactly m renders end one after the other within x), for m = 0 to 6, x in multiples of a render without noise.
+/// Bounds by the number of projects, from 1.
+pub type ByProjects = [f64; 12];
+
+/// Renders that can end before the call gets its slot.
+const ENDS: usize = 8;
+type Counts = [f64; ENDS - 1];
+
+/// P(the n - 4th render ends after x), so that until then renders and the mux hold all slots, for each number of projects;
+/// x in multiples of a render without noise.
 ///
-/// Renders are lengthened to the next of 256 steps, so that later ends get more probable, never less.
-fn renewals(x: f64) -> [f64; 7] {
-    const STEPS: usize = 256;
-    let edge = |step: usize| beyond(x * step as f64 / STEPS as f64);
-    let one: Vec<f64> = (0..STEPS).map(|step| edge(step) - edge(step + 1)).collect();
-    let mut sum = vec![0.0; STEPS + 1];
-    sum[0] = 1.0;
-    let mut at_least = [1.0; 8];
-    for within in &mut at_least[1..] {
-        let mut longer = vec![0.0; STEPS + 1];
-        for (start, probability) in sum.iter().enumerate() {
-            for (end, step) in longer[start..].iter_mut().skip(1).zip(&one) {
-                *end += probability * step;
+/// It is the exact value on a grid of time, with each duration lengthened to the next step: that makes late ends more
+/// probable, never less. Up to four projects leave a slot free. Five have a slot each, and the mux has the sixth: all five
+/// take longer than x. With more, either at most n - 6 renders have ended by x; or n - 5 have, the last of them in a slot
+/// that the mux then takes, and after it none in the five other slots.
+pub fn all_slots_held(x: f64) -> ByProjects {
+    const STEPS: usize = 400;
+    let late: Vec<f64> = (0..=STEPS).map(|step| beyond(x * step as f64 / STEPS as f64)).collect();
+    // ends[m][t]: the m-th render of a slot ends at step t.
+    let mut ends: [Vec<f64>; ENDS] = std::array::from_fn(|_| vec![0.0; STEPS + 1]);
+    ends[0][0] = 1.0;
+    for m in 1..ENDS {
+        for start in 0..STEPS {
+            for end in start + 1..=STEPS {
+                ends[m][end] += ends[m - 1][start] * (late[end - start - 1] - late[end - start]);
             }
         }
-        sum = longer;
-        *within = sum.iter().sum();
     }
-    std::array::from_fn(|m| at_least[m] - at_least[m + 1])
+    // At the last step, counts[m] is the probability that a slot has had m ends by then, and runs a render still.
+    let (mut counts, mut last_free) = ([0.0; ENDS - 1], [0.0; ENDS - 1]);
+    for step in 0..=STEPS {
+        for m in 0..ENDS - 1 {
+            counts[m] += ends[m][step] * late[STEPS - step];
+        }
+        let others = times(&times(&times(&times(&counts, &counts), &counts), &counts), &counts);
+        for more in 0..ENDS - 1 {
+            last_free[more] += 6.0 * (0..=more).map(|own| ends[own + 1][step] * others[more - own]).sum::<f64>();
+        }
+    }
+    let two = times(&counts, &counts);
+    let six = times(&times(&two, &two), &two);
+    std::array::from_fn(|index| match index + 1 {
+        ..=4 => 0.0,
+        5 => pow(beyond(x), 5.0),
+        projects => six[..=projects - 6].iter().sum::<f64>() + last_free[projects - 6],
+    })
 }
 
-/// An upper bound of P(the n - 4th render ends after x): until then renders and the mux hold all slots.
-pub fn all_slots_held(projects: u32, x: f64) -> f64 {
-    match projects {
-        0..=4 => 0.0,
-        // The five have a slot each, and the mux has the sixth: exact.
-        5 => pow(beyond(x), 5.0),
-        _ => {
-            let one = renewals(x);
-            let most = (projects - 6) as usize;
-            let mut five = vec![0.0; most + 1];
-            five[0] = 1.0;
-            for _ in 0..5 {
-                let convolve = |sum: usize| (0..=sum).map(|m| one[m] * five[sum - m]).sum();
-                five = (0..=most).map(convolve).collect();
-            }
-            (6.0 * five.iter().sum::<f64>()).min(1.0)
-        }
-    }
+/// The law of the sum of two counts.
+fn times(one: &Counts, other: &Counts) -> Counts {
+    std::array::from_fn(|sum| (0..=sum).map(|m| one[m] * other[sum - m]).sum())
 }
 
 /// P(a load fails without a fix) for five or six projects: a range that holds the exact value.
