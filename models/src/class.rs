@@ -3,13 +3,14 @@
 //! Rule: a load touches no string of a scenario; classes, queues, origins and parameters are indices, and every random
 //! quantity of a class has a purpose of its own, named after the class, so that two fixes draw alike.
 
-use crate::browser::{Browser, PRIORITIES, Priority, count};
+use crate::browser::{Browser, PRIORITIES, Priority};
 use crate::form::{self, Form, Linear};
 use crate::limits;
 use crate::read::{self, Reader, advice};
 use crate::schema;
 use crate::source::Fault;
 use crate::tree::{Entry, Node};
+use crate::url::UrlTemplate;
 use sim_core::{Distribution, Purpose, Span};
 
 /// What kind of connection a class uses.
@@ -88,67 +89,6 @@ pub enum DeadlineUntil {
     Headers,
     /// The server's having the request.
     Sent,
-}
-
-/// A URL with places for the copy's and the tab's number.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UrlTemplate(String);
-
-impl UrlTemplate {
-    /// The URL of one copy in one tab.
-    pub fn expand(&self, index: u32, tab: u32) -> String {
-        self.0.replace("{index}", &index.to_string()).replace("{tab}", &tab.to_string())
-    }
-
-    /// A number for the URL: equal for equal URLs of one origin, without making the string.
-    pub fn identity(&self, index: u32, tab: u32) -> u64 {
-        let mut hash = Fnv::default();
-        let mut rest = self.0.as_str();
-        while let Some(open) = rest.find('{') {
-            hash.bytes(&rest.as_bytes()[..open]);
-            rest = &rest[open..];
-            if let Some(after) = rest.strip_prefix("{index}") {
-                hash.decimal(index);
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix("{tab}") {
-                hash.decimal(tab);
-                rest = after;
-            } else {
-                hash.bytes(b"{");
-                rest = &rest[1..];
-            }
-        }
-        hash.bytes(rest.as_bytes());
-        hash.0
-    }
-}
-
-/// The hash FNV-1a with 64 bits.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn bytes(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-
-    fn decimal(&mut self, number: u32) {
-        let mut divisor = 1;
-        while number / divisor >= 10 {
-            divisor *= 10;
-        }
-        while divisor > 0 {
-            self.bytes(&[b'0' + (number / divisor % 10) as u8]);
-            divisor /= 10;
-        }
-    }
 }
 
 /// The streams of a class's random quantities.
@@ -329,14 +269,6 @@ fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), Fault> {
     })
 }
 
-fn url(node: &Node) -> Result<UrlTemplate, Fault> {
-    let text = read::text(node)?;
-    if text.is_empty() || text.contains(char::is_whitespace) || text.len() > 2_000 {
-        return Err(Fault::new(&node.place, "a URL has 1 to 2000 characters and no white space"));
-    }
-    Ok(UrlTemplate(text.to_owned()))
-}
-
 /// A positive length of time.
 fn positive(node: &Node) -> Result<Span, Fault> {
     let span = read::span(node)?;
@@ -352,7 +284,7 @@ impl Class {
         Self {
             name: name.to_owned(),
             kind,
-            url: UrlTemplate(format!("/{name}")),
+            url: UrlTemplate::of(format!("/{name}")),
             origin: 0,
             omits_credentials: false,
             count: Linear::constant(1.0),
@@ -424,10 +356,10 @@ impl Class {
                 return Err(Fault::new(&node.place, format!("`{key}` means nothing without `{needs}`")));
             }
         }
-        class.url = match reader.read("url", url)? {
+        class.url = match reader.read("url", UrlTemplate::read)? {
             Some(url) => url,
             None if reader.get("count").is_some() || reader.get("arrivals").is_some() => {
-                UrlTemplate(format!("/{}/{{index}}", entry.key))
+                UrlTemplate::of(format!("/{}/{{index}}", entry.key))
             }
             None => class.url,
         };
@@ -540,7 +472,7 @@ impl Class {
         let kind = reader.or("kind", Kind::WebSocket, read::choice(&kinds))?;
         reader.exclude("opens", "after")?;
         let mut class = Self::bare(&entry.key, kind);
-        class.url = reader.or("url", class.url, url)?;
+        class.url = reader.or("url", class.url, UrlTemplate::read)?;
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
         class.start = if let Some(after) = reader.get("after") {
@@ -572,27 +504,4 @@ fn hops(reader: &Reader<'_>) -> Result<(u32, u32), Fault> {
     };
     let (most, hops) = number("hops", limits::HOPS)?;
     Ok((hops, number("needs_before", most)?.1))
-}
-
-/// A framework's queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Queue {
-    /// Requests let through at once.
-    pub limit: usize,
-    /// A request leaves its place at its headers (React's first decoded row), not at its end.
-    pub frees_at_headers: bool,
-    /// The newest waiting request goes first (Next.js 16).
-    pub newest_first: bool,
-}
-
-impl Queue {
-    /// Reads `[queue.NAME]`.
-    pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
-        let reader = Reader::new(node, &schema::QUEUE)?;
-        Ok(Self {
-            limit: reader.or("limit", 1, count(1, limits::PLACES))?,
-            frees_at_headers: reader.or("frees", false, read::choice(&[("headers", true), ("end", false)]))?,
-            newest_first: reader.or("newest_first", false, read::boolean)?,
-        })
-    }
 }

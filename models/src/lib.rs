@@ -13,10 +13,12 @@ pub mod load;
 pub mod memo;
 pub mod origin;
 pub mod plan;
+pub mod queue;
 pub mod read;
 pub mod schema;
 pub mod source;
 pub mod tree;
+pub mod url;
 
 pub use document::Document;
 pub use plan::Plan;

@@ -4,11 +4,12 @@
 //! `after`, counts over their limits. A plan is read by many threads and changed by none.
 
 use crate::browser::Browser;
-use crate::class::{self, Class, Event, Names, Queue, Start};
+use crate::class::{self, Class, Event, Names, Start};
 use crate::form;
 use crate::limits;
 use crate::memo::Memo;
 use crate::origin::Origin;
+use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
 use crate::schema;
 use crate::source::{Fault, Place};
