@@ -305,6 +305,8 @@ fn a_bad_stopping_rule_is_explained() {
         let said = refused(&run(&["--until", rule]));
         assert!(said.contains(reason), "{said}");
     }
+    let said = refused(&run(&["--until", "fixed=3000", "--max-loads", "1000"]));
+    assert!(said.contains("fixed=3000 is over --max-loads 1000"), "{said}");
 }
 
 #[test]

@@ -72,7 +72,8 @@ struct Region {
     bound: fn(sessions: u32) -> ByProjects,
     /// A load inside that fails without the fixes.
     rescued: Pinned,
-    /// Loads just outside that fail with the fixes.
+    /// Loads just outside that fail with the fixes. They were found among some 10^9 loads of seed 1 by drawing the
+    /// renders only, and playing the loads in which these are long. A change of the draws asks for others.
     outside: &'static [Pinned],
     /// How many sessions beyond the edge they lie: 1, where failures at the edge are frequent enough to be found.
     reach: u32,
@@ -256,7 +257,7 @@ fn three_failures_ends_failures_where_renders_end_within_23_seconds() {
         holds: three_failures_holds,
         bound: |sessions| calls_in_a_row(sessions, 3),
         rescued: TOLD,
-        outside: &[(5, 33, 1, 1_780_287_398)],
+        outside: &[(5, 33, 1, 1_780_287_398), (6, 31, 1, 1_780_287_398), (10, 21, 1, 44_961_838)],
         reach: 1,
     }
     .check();
@@ -269,9 +270,9 @@ fn no_progress_ends_failures_where_renders_end_within_31_seconds() {
         holds: no_progress_holds,
         bound: |sessions| calls_in_a_row(sessions, 4),
         rescued: TOLD,
-        // At the edge one load in 10^9 fails. The nearest that six million loads in each cell found lies six sessions on.
-        outside: &[(12, 30, 1, 4_735_067)],
-        reach: 6,
+        // At 29 sessions one load in 10^9 fails, and none of those is known.
+        outside: &[(10, 30, 1, 44_961_838)],
+        reach: 2,
     }
     .check();
 }

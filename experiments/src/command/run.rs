@@ -61,6 +61,13 @@ struct EstimateRecord<'a> {
 
 impl Run {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        if let Some(Stopping::Fixed(loads)) = self.until
+            && loads > self.max_loads
+        {
+            let message =
+                format!("--until fixed={loads} is over --max-loads {}; raise that, or use --loads", self.max_loads);
+            return Err(Failure::Usage(message));
+        }
         let (_, plan) = self.scenario.plan()?;
         match self.loads.map(Stopping::Fixed).or(self.until) {
             Some(stopping) => self.many(&plan, &stopping)?,
