@@ -357,3 +357,11 @@ fn several_exports_are_written_beside_the_picture() {
     names.sort();
     assert_eq!(names, ["a.har", "a.json", "a.svg"]);
 }
+
+#[test]
+fn a_post_stays_a_post() {
+    let entry = needed("[request.needed]\nmethod = \"POST\"\nservice = \"5ms\"\n");
+    assert_eq!(entry["request"]["method"], "POST", "{entry:#}");
+    let headers = entry["request"]["headers"].as_array().unwrap();
+    assert!(headers.iter().all(|header| header["name"] != "Cache-Control"), "{entry:#}");
+}

@@ -80,6 +80,25 @@ impl Event {
     pub const COUNT: usize = 6;
 }
 
+/// A request's method: what the browser's queues and cache tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// It may meet the cache.
+    Get,
+    /// It passes the cache by.
+    Post,
+}
+
+impl Method {
+    /// Its name in HTTP.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+        }
+    }
+}
+
 /// What a deadline waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineUntil {
@@ -131,6 +150,8 @@ pub struct Class {
     pub priority: Priority,
     /// Its rank by the browser's rules.
     pub rank: usize,
+    /// Its method.
+    pub method: Method,
     /// A GET that does not pass the cache by.
     pub cacheable: bool,
     /// Its answer says no-store.
@@ -291,6 +312,7 @@ impl Class {
             start: Start::At(Form::constant(Span::ZERO)),
             priority: Priority::Auto,
             rank: 0,
+            method: Method::Get,
             cacheable: false,
             answer_no_store: false,
             max_age: None,
@@ -363,9 +385,10 @@ impl Class {
             }
             None => class.url,
         };
-        let get = reader.or("method", true, read::choice(&[("GET", true), ("POST", false)]))?;
+        class.method =
+            reader.or("method", Method::Get, read::choice(&[("GET", Method::Get), ("POST", Method::Post)]))?;
         let cache_modes = [("default", true), ("no-store", false), ("reload", false)];
-        class.cacheable = reader.or("cache", true, read::choice(&cache_modes))? && get;
+        class.cacheable = reader.or("cache", true, read::choice(&cache_modes))? && class.method == Method::Get;
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         class.omits_credentials =
             reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;

@@ -4,12 +4,11 @@
 //! status 0; `_blocked_queueing` is -1 where it was never sent, which then also has no Host header. An answered one has
 //! the scheduler's hold in `_blocked_queueing`, and that and the rest of its waiting in `blocked`. A call still in flight
 //! when the load ends has neither an error nor an end: DevTools writes a negative `blocked`, here -1, and time 0. The truth
-//! stands beside it, in `_sixslot`, in the words of `sixslot run --format json`. What a HAR has no word for is left to
-//! that: a POST is written as a GET that passes the cache by, which it is to the browser's queues.
+//! stands beside it, in `_sixslot`, in the words of `sixslot run --format json`.
 
 use super::{Phases, Subject, host, network_life, network_start, priority};
 use crate::record::{LoadRecord, OutcomeRecord, RequestRecord};
-use models::class::Kind;
+use models::class::{Kind, Method};
 use models::load::{Outcome, Request};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -231,7 +230,7 @@ impl<'a> Subject<'a> {
         let url = self.url(request);
         // Provisional ones are what the page itself has set; the network stack adds the others when it sends.
         let mut headers = vec![header("Referer", self.page_url.as_str()), header("User-Agent", "sixslot")];
-        if !class.cacheable && class.kind == Kind::Fetch {
+        if !class.cacheable && class.kind == Kind::Fetch && class.method == Method::Get {
             headers.push(header("Cache-Control", "no-cache"));
         }
         if request.sent.is_some() {
@@ -245,7 +244,7 @@ impl<'a> Subject<'a> {
         let query =
             query.map(|part| part.split_once('=').unwrap_or((part, ""))).map(|(name, value)| header(name, value));
         json!({
-            "method": "GET", "url": url, "httpVersion": self.protocol(request), "headers": headers,
+            "method": class.method.name(), "url": url, "httpVersion": self.protocol(request), "headers": headers,
             "queryString": query.collect::<Vec<_>>(), "cookies": [], "headersSize": -1, "bodySize": 0,
         })
     }

@@ -86,7 +86,7 @@ impl Subject<'_> {
             "ResourceSendRequest",
             started,
             json!({
-                "requestId": id, "frame": FRAME, "url": url, "requestMethod": "GET", "priority": priority(class),
+                "requestId": id, "frame": FRAME, "url": url, "requestMethod": class.method.name(), "priority": priority(class),
                 "resourceType": resource_type(kind), "renderBlocking": "non_blocking", "initiator": initiator,
             }),
         ));
