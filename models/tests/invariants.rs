@@ -227,6 +227,21 @@ fn a_connection_that_came_too_late_makes_room() {
     assert_eq!(millis(waits[0].ended), Some(400.0));
 }
 
+/// Where the whole pool is full, a freed connection stays with those who wait in its own group; where nobody does, the
+/// group with the most urgent head has the room, wherever it stands in the file (Chromium, `FindTopStalledGroup`).
+#[test]
+fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
+    let scenario = "browser = { profile = \"chromium\", connections_total = 1, connect = \"0s\", handover = \"0s\" }\n\
+                    [origin.one]\n[origin.two]\n\
+                    [request.first]\norigin = \"two\"\nservice = \"300ms\"\n\
+                    [request.low]\norigin = \"one\"\npriority = \"low\"\nstart = \"50ms\"\nservice = \"300ms\"\n\
+                    [request.high]\nstart = \"100ms\"\nservice = \"300ms\"\n\
+                    [request.own]\norigin = \"two\"\npriority = \"low\"\nstart = \"150ms\"\nservice = \"300ms\"\n\
+                    [load]\nready = [\"low\"]";
+    let sent = |name| millis(play(scenario, name)[0].sent);
+    assert_eq!(["first", "own", "high", "low"].map(sent), [0.0, 300.0, 600.0, 900.0].map(Some));
+}
+
 /// Found by the random scenarios: a poll that does not read its bodies was in flight for ever, for its guard and for
 /// those who joined it, though the page had its answer.
 #[test]

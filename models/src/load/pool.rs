@@ -173,7 +173,7 @@ impl Running<'_> {
             None => {
                 // Nobody wants it here any more: it can make room for another group.
                 self.rest(agenda.now(), connection);
-                self.serve_all(agenda);
+                self.serve_stalled(agenda);
             }
         }
     }
@@ -282,15 +282,22 @@ impl Running<'_> {
         if closes {
             self.state.pool.total -= 1;
         } else {
+            // Those who wait in its own group have it before it could make room for another (`ReleaseSocket`).
             self.rest(now, connection);
+            self.serve(agenda, group, None);
         }
-        self.serve_all(agenda);
+        self.serve_stalled(agenda);
     }
 
-    /// A connection has become free or was closed: another group than its own may have waited for room in the whole pool.
-    fn serve_all(&mut self, agenda: &mut Agenda) {
-        for group in 0..self.state.pool.groups.len() {
-            self.serve(agenda, group, None);
+    /// There may be room again in the whole pool: the group whose head has the highest priority has it first
+    /// (`FindTopStalledGroup`), of equal ones the first of the file.
+    fn serve_stalled(&mut self, agenda: &mut Agenda) {
+        for rank in (0..RANKS).rev() {
+            for group in 0..self.state.pool.groups.len() {
+                if self.state.pool.groups[group].queue[rank].first().is_some() {
+                    self.serve(agenda, group, None);
+                }
+            }
         }
     }
 
