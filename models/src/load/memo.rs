@@ -42,12 +42,8 @@ impl Running<'_> {
                 return None;
             }
             memo.making = Some(now);
-            let entity = memo.made;
+            let parts = self.state.draws.memo(rules, memo.made);
             memo.made += 1;
-            let draw = |form: &crate::form::Form, purpose| {
-                form.span(&self.state.parameters, || self.streams.uniform(purpose, entity))
-            };
-            let parts = (draw(&rules.work, rules.work_purpose), draw(&rules.wait, rules.wait_purpose));
             self.request(id).state.making = true;
             return Some(parts);
         }

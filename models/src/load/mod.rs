@@ -5,6 +5,7 @@
 //! [`Load`] keeps its memory, so that a thousand loads allocate as much as the largest of them.
 
 mod cache;
+mod draws;
 mod list;
 mod memo;
 mod page;
@@ -15,13 +16,14 @@ mod server;
 mod sharing;
 mod verdict;
 
+pub use draws::Draws;
 pub use request::{Outcome, Request, Station};
 pub use verdict::Verdict;
 
 use crate::limits;
 use crate::plan::Plan;
 use list::{Link, RequestId};
-use sim_core::{End, EventQueue, Flow, Model, Streams, Time, run};
+use sim_core::{End, EventQueue, Flow, Model, Time, run};
 
 /// Something that happens in a load.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +109,7 @@ pub struct Load {
 struct State {
     requests: Vec<Request>,
     links: Vec<Link>,
-    parameters: Vec<f64>,
+    draws: Draws,
     tabs: u32,
     page: page::Page,
     scheduler: scheduler::Scheduler,
@@ -122,7 +124,6 @@ struct State {
 /// A load that is running.
 struct Running<'a> {
     plan: &'a Plan,
-    streams: Streams,
     extent: Extent,
     state: &'a mut State,
 }
@@ -140,14 +141,8 @@ impl Load {
     pub fn simulate(&mut self, plan: &Plan, seed: u64, load: u64, extent: Extent) -> Result<(), LoadError> {
         self.agenda.clear();
         self.state.reset(plan);
-        let streams = Streams::new(seed, load);
-        plan.draw_parameters(&streams, &mut self.state.parameters);
-        // The plan has checked the parameters' usual values only: a draw can lie far beyond them.
-        let tabs = plan.browser.tabs.count(&self.state.parameters);
-        if tabs > limits::TABS {
-            return Err(LoadError::Tabs { load, tabs });
-        }
-        let mut running = Running { plan, streams, extent, state: &mut self.state };
+        self.state.draws.turn_to(plan, seed, load)?;
+        let mut running = Running { plan, extent, state: &mut self.state };
         running.open_tabs(&mut self.agenda);
         let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS);
         if self.state.too_many {
@@ -195,7 +190,7 @@ impl Load {
 
     /// The values of the plan's parameters in this load.
     pub fn parameters(&self) -> &[f64] {
-        &self.state.parameters
+        self.state.draws.parameters()
     }
 }
 
@@ -247,17 +242,5 @@ impl<'a> Running<'a> {
 
     fn class(&self, id: RequestId) -> &'a crate::class::Class {
         &self.plan.classes[self.state.requests[id].class]
-    }
-
-    /// The number that all draws of a request have in common.
-    fn entity(index: u32, attempt: u32, tab: u32) -> u64 {
-        u64::from(tab) << 48 | u64::from(attempt) << 24 | u64::from(index)
-    }
-
-    /// Draws a quantity of a request.
-    fn draw(&self, id: RequestId, form: &crate::form::Form, purpose: sim_core::Purpose) -> sim_core::Span {
-        let request = &self.state.requests[id];
-        let entity = Self::entity(request.index, request.attempt, request.tab);
-        form.span(&self.state.parameters, || self.streams.uniform(purpose, entity))
     }
 }

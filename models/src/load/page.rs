@@ -78,8 +78,7 @@ impl Running<'_> {
     /// Makes the copies of all classes and schedules their starts.
     pub(super) fn open_tabs(&mut self, agenda: &mut Agenda) {
         let plan = self.plan;
-        let limit = u64::from(u32::MAX);
-        let tabs = u32::try_from(plan.browser.tabs.count(&self.state.parameters).min(limit)).unwrap_or(u32::MAX);
+        let tabs = self.state.draws.tabs(&plan.browser);
         self.state.tabs = tabs;
         self.state.scheduler.reset(plan, tabs);
         let page = &mut self.state.page;
@@ -92,12 +91,7 @@ impl Running<'_> {
         for tab in 0..tabs {
             for (number, class) in plan.classes.iter().enumerate() {
                 let first = page.instances.len();
-                let copies = match class.start {
-                    Start::Arrivals { .. } => 0,
-                    // A server's jobs run once, however many tabs there are.
-                    _ if class.kind == Kind::Job && tab > 0 => 0,
-                    _ => class.count.count(&self.state.parameters),
-                };
+                let copies = self.state.draws.copies(class, tab);
                 if copies > (limits::REQUESTS - first.min(limits::REQUESTS)) as u64 {
                     self.state.too_many = true;
                     return;
@@ -118,12 +112,12 @@ impl Running<'_> {
             let opens = Time::ZERO + plan.browser.tab_interval * u64::from(tab);
             for (number, class) in plan.classes.iter().enumerate() {
                 match &class.start {
-                    Start::At(form) => self.schedule_copies(agenda, number, tab, opens, form),
+                    Start::At(_) => self.schedule_copies(agenda, number, tab, opens),
                     Start::Arrivals { .. } => self.schedule_arrival(agenda, number, tab, 0, opens),
                     // Nothing to wait for: a class without copies has had all its events.
-                    Start::After { class: before, delay, .. } => {
+                    Start::After { class: before, .. } => {
                         if self.range(*before, tab).1 == 0 && !self.is_stream(*before) {
-                            self.schedule_copies(agenda, number, tab, opens, delay);
+                            self.schedule_copies(agenda, number, tab, opens);
                         }
                     }
                 }
@@ -139,22 +133,20 @@ impl Running<'_> {
         self.state.page.ranges[tab as usize * self.plan.classes.len() + class]
     }
 
-    fn schedule_copies(&self, agenda: &mut Agenda, class: usize, tab: u32, from: Time, form: &crate::form::Form) {
+    fn schedule_copies(&self, agenda: &mut Agenda, class: usize, tab: u32, from: Time) {
         let (first, copies) = self.range(class, tab);
-        let purpose = self.plan.classes[class].purposes.start;
         for instance in first..first + copies {
             let index = self.state.page.instances[instance].index;
-            let after =
-                form.span(&self.state.parameters, || self.streams.uniform(purpose, Self::entity(index, 0, tab)));
+            let after = self.state.draws.start(&self.plan.classes[class], index, tab);
             agenda.schedule(from + after, Event::Start { instance });
         }
     }
 
     /// Schedules the arrival of a number; each gap has a draw of its own.
     fn schedule_arrival(&self, agenda: &mut Agenda, class: usize, tab: u32, number: u32, from: Time) {
-        let Start::Arrivals { gap, until, .. } = &self.plan.classes[class].start else { return };
-        let purpose = self.plan.classes[class].purposes.arrivals;
-        let at = from + Span::from_seconds_f64(gap.draw(&self.streams, purpose, Self::entity(number, 0, tab)));
+        let rules = &self.plan.classes[class];
+        let Start::Arrivals { until, .. } = &rules.start else { return };
+        let at = from + self.state.draws.gap(rules, number, tab);
         let opens = Time::ZERO + self.plan.browser.tab_interval * u64::from(tab);
         if at <= opens + *until {
             agenda.schedule(at, Event::Arrival { class, tab, number });
@@ -172,8 +164,7 @@ impl Running<'_> {
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
         if let Some(every) = class.every {
-            let entity = Self::entity(copy.index, 0, copy.tab);
-            let lag = class.tick_lag.span(&self.state.parameters, || self.streams.uniform(class.purposes.tick, entity));
+            let lag = self.state.draws.tick_lag(class, copy.index, copy.tab);
             agenda.schedule(agenda.now() + lag + every, Event::Tick { instance });
         }
         self.issue(agenda, instance);
@@ -510,11 +501,11 @@ impl Running<'_> {
             return;
         }
         for (waiting, class) in self.plan.classes.iter().enumerate() {
-            if let Start::After { class: before, event: wanted, delay } = &class.start
+            if let Start::After { class: before, event: wanted, .. } = &class.start
                 && *before == number
                 && *wanted == event
             {
-                self.schedule_copies(agenda, waiting, tab, agenda.now(), delay);
+                self.schedule_copies(agenda, waiting, tab, agenda.now());
             }
         }
     }

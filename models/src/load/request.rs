@@ -151,6 +151,11 @@ impl Request {
         }
     }
 
+    /// Whose draws are its own: copy, attempt and tab.
+    pub(super) fn identity(&self) -> (u32, u32, u32) {
+        (self.index, self.attempt, self.tab)
+    }
+
     /// Goes to a station; the time since the last change counts for the station that it leaves.
     pub(super) fn enter(&mut self, station: Station, now: Time) {
         if self.station != Station::Ended {

@@ -46,13 +46,8 @@ impl Running<'_> {
         }
         self.reach(agenda, id, class::Event::Sent);
         let discipline = self.plan.origins[class.origin].discipline;
-        let (work, wait) = match &class.service {
-            Some(service) => {
-                let service = self.draw(id, service, class.purposes.service);
-                if discipline == Discipline::Fifo { (service, Span::ZERO) } else { (Span::ZERO, service) }
-            }
-            None => (self.draw(id, &class.work, class.purposes.work), self.draw(id, &class.wait, class.purposes.wait)),
-        };
+        let (index, attempt, tab) = self.state.requests[id].identity();
+        let (work, wait) = self.state.draws.service(class, discipline, index, attempt, tab);
         let hops = if discipline == Discipline::EventLoop { class.hops } else { 1 };
         let request = self.request(id);
         request.drawn = work + wait;
@@ -165,7 +160,8 @@ impl Running<'_> {
         let request = self.request(id);
         request.headers = Some(now);
         request.enter(Station::Body, now);
-        let body = class.body.as_ref().map(|form| self.draw(id, form, class.purposes.body));
+        let (index, attempt, tab) = request.identity();
+        let body = self.state.draws.body(class, index, attempt, tab);
         self.headers_at_cache(agenda, id);
         self.headers_seen(agenda, id);
         if class.kind.is_socket() {

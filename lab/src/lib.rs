@@ -1,0 +1,28 @@
+//! The same load in a real browser: what a simulated load says, asked of Chromium or Firefox.
+//!
+//! A [`Script`] is one load of a plan with everything that it draws; a [`Session`] is a browser of its own beside a real
+//! HTTP/1.1 server on loopback; playing the script gives what was [`Measured`]. The browser's rules are the browser's own:
+//! a scenario with options that cannot be played is refused with the option named ([`Unplayable`]).
+//!
+//! ```no_run
+//! use lab::{Engine, Script, Session, Settings};
+//! let text = "schema = 1\n[request.a]\nservice = \"20ms\"\n[load]\nready = [\"a\"]";
+//! let plan = models::Document::read("a.toml", text, &[])?.plan(&[], &[])?;
+//! let script = Script::new(&plan, 1, 0, 1.0)?;
+//! let mut session = Session::start(Engine::Chromium, Settings::of(Engine::Chromium))?;
+//! let measured = session.play(&script)?;
+//! println!("{:?}", measured.verdict);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod engine;
+mod measured;
+mod script;
+mod session;
+mod unplayable;
+
+pub use engine::Engine;
+pub use measured::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
+pub use script::Script;
+pub use session::{LabError, Session, Settings};
+pub use unplayable::Unplayable;

@@ -1,0 +1,228 @@
+//! One load of a plan, ready to be played: the plan, what the load draws, and how fast it goes.
+//!
+//! Rule: whatever cannot be played is refused here, before a browser is started, by its key path; see
+//! [`crate::Unplayable`]. Everything that is drawn comes from [`Draws`], so that the simulated and the real load are one.
+
+use crate::engine::Engine;
+use crate::unplayable::Unplayable;
+use models::Plan;
+use models::browser::{Browser, Priority};
+use models::class::{Class, Kind};
+use models::load::{Draws, LoadError};
+use sim_core::{Span, Time};
+
+/// The longest time, in real seconds, that a load is played.
+pub const LONGEST_PLAY: f64 = 600.0;
+/// The most tabs that a load is played in.
+pub const TABS: u32 = 16;
+/// The most origins that a load is played with.
+pub const ORIGINS: usize = 16;
+/// The most copies that the classes of a load have together.
+pub const COPIES: u64 = 10_000;
+
+/// One load of a plan, ready to be played.
+#[derive(Clone, Debug)]
+pub struct Script {
+    pub(crate) plan: Plan,
+    pub(crate) draws: Draws,
+    pub(crate) seed: u64,
+    pub(crate) load: u64,
+    pub(crate) scale: f64,
+    pub(crate) tabs: u32,
+}
+
+impl Script {
+    /// A load of a plan; real time is scenario time times `scale`, deadlines and all.
+    ///
+    /// # Errors
+    /// The first option that no browser can be made to play.
+    pub fn new(plan: &Plan, seed: u64, load: u64, scale: f64) -> Result<Self, Unplayable> {
+        if !(0.001..=1_000.0).contains(&scale) {
+            return Err(Unplayable::new("--scale", "it is between 0.001 and 1000"));
+        }
+        let horizon = plan.horizon.as_seconds_f64() * scale;
+        if horizon > LONGEST_PLAY {
+            let why =
+                format!("{horizon:.0} s of real time are over the limit of {LONGEST_PLAY} s; lower it or the scale");
+            return Err(Unplayable::new("horizon", why));
+        }
+        let draws = Draws::new(plan, seed, load).map_err(|error| match error {
+            LoadError::Tabs { .. } => Unplayable::new("browser.tabs", error.to_string()),
+            LoadError::Requests { .. } | LoadError::Events { .. } => Unplayable::new("horizon", error.to_string()),
+        })?;
+        let tabs = draws.tabs(&plan.browser);
+        if tabs == 0 || tabs > TABS {
+            return Err(Unplayable::new("browser.tabs", format!("{tabs} tabs: the lab opens 1 to {TABS}")));
+        }
+        if plan.origins.len() > ORIGINS {
+            let why = format!("{} origins are over the limit of {ORIGINS}", plan.origins.len());
+            return Err(Unplayable::new("origin", why));
+        }
+        let copies: u64 = plan.classes.iter().map(|class| draws.copies(class, 0)).sum();
+        if copies.saturating_mul(u64::from(tabs)) > COPIES {
+            return Err(Unplayable::new(
+                "request",
+                format!("{copies} copies in each tab: the limit is {COPIES} in all"),
+            ));
+        }
+        let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
+        plan.classes.iter().try_for_each(|class| script.check_class(class))?;
+        Ok(script)
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// The seed of its draws.
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// The load's number.
+    pub fn load(&self) -> u64 {
+        self.load
+    }
+
+    /// Real time is scenario time times this.
+    pub fn scale(&self) -> f64 {
+        self.scale
+    }
+
+    /// Whether an engine plays it: the plan's rules for handing out connections have to be the engine's own, for no
+    /// browser can be told others. The costs `handover` and `connect` are the machine's and are not compared.
+    ///
+    /// # Errors
+    /// The first rule that is another.
+    pub fn check(&self, engine: Engine) -> Result<(), Unplayable> {
+        let (plan, own) = (&self.plan.browser, engine.rules());
+        let Some(key) = first_difference(plan, &own) else { return Ok(()) };
+        let others = [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::http2(), Browser::as_told()];
+        let profile = others.iter().any(|other| first_difference(plan, other).is_none());
+        let key = if profile { "profile" } else { key };
+        let why =
+            format!("it is not what {engine} does; play it with browser.profile = \"{engine}\" and no other rules");
+        Err(Unplayable::new(format!("browser.{key}"), why))
+    }
+
+    /// The plan whose simulation predicts what is measured. What belongs to the browser does not go at the script's scale:
+    /// its costs and its time-outs take longer in scenario time where real time is shorter.
+    pub fn prediction(&self) -> Plan {
+        let mut plan = self.plan.clone();
+        let browser = &mut plan.browser;
+        let own = [
+            &mut browser.handover,
+            &mut browser.connect,
+            &mut browser.idle_timeout_used,
+            &mut browser.idle_timeout_unused,
+            &mut browser.delayable_release,
+            &mut browser.cache_lock_timeout,
+        ];
+        for span in own {
+            *span = Span::from_seconds_f64(span.as_seconds_f64() / self.scale);
+        }
+        plan
+    }
+
+    /// What the load draws.
+    pub fn draws(&self) -> &Draws {
+        &self.draws
+    }
+
+    /// How many tabs it is played in.
+    pub fn tabs(&self) -> u32 {
+        self.tabs
+    }
+
+    fn check_class(&self, class: &Class) -> Result<(), Unplayable> {
+        let table = match class.kind {
+            Kind::Fetch => "request",
+            Kind::WebSocket | Kind::EventSource => "socket",
+            Kind::Job => return Ok(()),
+        };
+        let key = |key: &str| format!("{table}.{}.{key}", class.name);
+        if matches!(class.priority, Priority::Highest | Priority::Lowest) {
+            return Err(Unplayable::new(key("priority"), "fetch() knows \"high\", \"auto\" and \"low\""));
+        }
+        let url = class.url.expand(0, 0);
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=:@!$()*+,;-._~%".contains(&byte);
+        if !url.starts_with('/') || url.starts_with("//") || url.contains("/.") || !url.bytes().all(plain) {
+            let why = format!("\"{url}\" is no plain path; write one such as \"/api/items?page=1\"");
+            return Err(Unplayable::new(key("url"), why));
+        }
+        if let Some(max_age) = class.max_age {
+            let real = max_age.as_seconds_f64() * self.scale;
+            if real.fract() != 0.0 && Time::ZERO + max_age < self.plan.horizon {
+                let why = format!("{real} s of real time: HTTP counts in whole seconds; take another scale");
+                return Err(Unplayable::new(key("response_cache_control"), why));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The key of the first rule in which two browsers differ; their costs are no rules.
+fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
+    // All fields by name, so that a new rule cannot be forgotten.
+    let Browser {
+        tabs: _,
+        tab_interval: _,
+        handover: _,
+        connect: _,
+        connections,
+        connections_total,
+        multiplexed,
+        streams,
+        credentials_split,
+        websocket_takes_slot,
+        websocket_handshake_takes_slot,
+        event_source_takes_slot,
+        ranks,
+        late_binding,
+        abort_closes_connection,
+        idle_newest_first,
+        idle_timeout_used,
+        idle_timeout_unused,
+        delays_low_priority,
+        delayable_below,
+        delayable_limit,
+        delayable_limit_per_host,
+        delayable_release,
+        cache_lock,
+        cache_lock_until,
+        cache_lock_timeout,
+        cache_lock_frees_all_on_no_store,
+        unread_body_holds_slot,
+    } = one;
+    let rules = [
+        ("connections", *connections == other.connections),
+        ("connections_total", *connections_total == other.connections_total),
+        ("multiplexed", *multiplexed == other.multiplexed),
+        ("streams", *streams == other.streams),
+        ("credentials_split", *credentials_split == other.credentials_split),
+        ("websocket_takes_slot", *websocket_takes_slot == other.websocket_takes_slot),
+        ("websocket_handshake_takes_slot", *websocket_handshake_takes_slot == other.websocket_handshake_takes_slot),
+        ("event_source_takes_slot", *event_source_takes_slot == other.event_source_takes_slot),
+        ("priorities", *ranks == other.ranks),
+        ("late_binding", *late_binding == other.late_binding),
+        ("abort_closes_connection", *abort_closes_connection == other.abort_closes_connection),
+        ("idle_newest_first", *idle_newest_first == other.idle_newest_first),
+        ("idle_timeout_used", *idle_timeout_used == other.idle_timeout_used),
+        ("idle_timeout_unused", *idle_timeout_unused == other.idle_timeout_unused),
+        ("delays_low_priority", *delays_low_priority == other.delays_low_priority),
+        ("delayable_below", *delayable_below == other.delayable_below),
+        ("delayable_limit", *delayable_limit == other.delayable_limit),
+        ("delayable_limit_per_host", *delayable_limit_per_host == other.delayable_limit_per_host),
+        ("delayable_release", *delayable_release == other.delayable_release),
+        ("cache_lock", *cache_lock == other.cache_lock),
+        ("cache_lock_until", *cache_lock_until == other.cache_lock_until),
+        ("cache_lock_timeout", *cache_lock_timeout == other.cache_lock_timeout),
+        (
+            "cache_lock_frees_all_on_no_store",
+            *cache_lock_frees_all_on_no_store == other.cache_lock_frees_all_on_no_store,
+        ),
+        ("unread_body_holds_slot", *unread_body_holds_slot == other.unread_body_holds_slot),
+    ];
+    rules.into_iter().find(|(_, same)| !same).map(|(key, _)| key)
+}
