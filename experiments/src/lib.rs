@@ -9,6 +9,7 @@ pub mod comparison;
 pub mod estimate;
 pub mod export;
 pub mod input;
+pub mod lab;
 pub mod layers;
 pub mod monte_carlo;
 pub mod pictures;

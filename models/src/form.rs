@@ -27,6 +27,15 @@ pub enum Form {
     Drawn(Distribution),
     /// Computed from parameters.
     Linear(Linear),
+    /// Another form, moved by up to so many nanoseconds either way.
+    Jittered {
+        /// What is moved.
+        form: Box<Form>,
+        /// The most that it is moved by, in nanoseconds.
+        most: f64,
+        /// Another number moves every request by another length.
+        round: u64,
+    },
 }
 
 /// A base plus terms, multiplied by a parameter and by noise.
@@ -71,16 +80,37 @@ impl Form {
         Self::Linear(Linear::constant(span.as_nanos() as f64))
     }
 
+    /// The form with every request's value moved by a length of its own, at most `most` either way, as a measurement's noise
+    /// would; `round` chooses the lengths. The draw itself stays what it was.
+    #[must_use]
+    pub fn jittered(self, most: Span, round: u64) -> Self {
+        Self::Jittered { form: Box::new(self), most: most.as_nanos() as f64, round }
+    }
+
     /// The value as a length of time; `uniform` is asked only where the form has a random part.
     pub fn span(&self, parameters: &[f64], uniform: impl FnOnce() -> f64) -> Span {
-        let value = match self {
+        Span::from_seconds_f64(self.nanoseconds(parameters, uniform) / 1e9).min(limits::LONGEST_SPAN)
+    }
+
+    fn nanoseconds(&self, parameters: &[f64], uniform: impl FnOnce() -> f64) -> f64 {
+        match self {
             Self::Drawn(distribution) => distribution.quantile(uniform()),
             Self::Linear(linear) => {
                 let value = linear.value(parameters);
                 linear.noise.as_ref().map_or(value, |noise| value * noise.quantile(uniform()))
             }
-        };
-        Span::from_seconds_f64(value / 1e9).min(limits::LONGEST_SPAN)
+            Self::Jittered { form, most, round } => {
+                let draw = uniform();
+                // The digits behind those that decide the draw: they know nothing of it.
+                let digits = draw * 65_537.0 * (round + 1) as f64;
+                form.plain(parameters, draw) + most * (2.0 * (digits - digits.floor()) - 1.0)
+            }
+        }
+    }
+
+    /// The value for a draw that has been made.
+    fn plain(&self, parameters: &[f64], draw: f64) -> f64 {
+        self.nanoseconds(parameters, || draw)
     }
 }
 

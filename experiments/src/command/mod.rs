@@ -6,6 +6,7 @@
 mod accounts;
 mod check;
 mod compare;
+mod lab;
 mod layers;
 mod run;
 mod sweep;
@@ -53,6 +54,11 @@ enum Command {
     /// Exit with 1 where the probability of a failure is above a threshold, for continuous integration.
     #[command(after_help = "Example: sixslot check scenarios/issue-1855.toml --max-failure 0.01")]
     Check(check::Check),
+    /// Play loads in a real browser, beside their predictions.
+    #[command(
+        after_help = "Examples:\n  sixslot lab scenarios/next-prefetch.toml --browser firefox --loads 5 --scale 0.2\n  sixslot lab --calibrate --browser chromium -o costs.toml\n  sixslot lab --random --loads 100 --seed 7 --overrides costs.toml --save plans.json.gz\n  sixslot lab --replay plans.json.gz --format json\n\nThe browser is found in PATH, or where SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX says."
+    )]
+    Lab(lab::Lab),
     /// Print the JSON Schema of scenario files.
     #[command(after_help = "Example: sixslot schema > scenario.schema.json")]
     Schema,
@@ -118,6 +124,10 @@ enum Failure {
     Sweep(#[from] crate::sweep::SweepError),
     #[error(transparent)]
     Accounts(crate::accounts::AccountsError),
+    #[error(transparent)]
+    Recording(crate::lab::recording::RecordingError),
+    #[error(transparent)]
+    Lab(#[from] ::lab::LabError),
     #[error("{0}")]
     Usage(String),
     #[error("the result cannot be written: {0}")]
@@ -132,6 +142,17 @@ impl From<crate::accounts::AccountsError> for Failure {
             Error::Fix(error) => error.into(),
             Error::Stopped(stopped) => stopped.into(),
             Error::Write { .. } => Self::Accounts(error),
+        }
+    }
+}
+
+impl From<crate::lab::recording::RecordingError> for Failure {
+    fn from(error: crate::lab::recording::RecordingError) -> Self {
+        use crate::lab::recording::RecordingError as Error;
+        match error {
+            Error::Input(error) => error.into(),
+            Error::Fix(error) => error.into(),
+            other => Self::Recording(other),
         }
     }
 }
@@ -196,6 +217,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
         Command::Compare(compare) => compare.run(),
         Command::Accounts(accounts) => accounts.run(),
         Command::Check(check) => check.run(),
+        Command::Lab(lab) => lab.run(),
         Command::Schema => {
             let text = serde_json::to_string_pretty(&models::schema::json_schema()).map_err(std::io::Error::from)?;
             writeln!(std::io::stdout(), "{text}")?;
