@@ -1,0 +1,31 @@
+//! What an HTTP Archive proves of a page's load, and what it does not.
+//!
+//! [`Archive::open`] reads a `.har` or `.har.gz` of Chrome, Firefox, Playwright, WebPageTest or sixslot itself. Each
+//! [`Entry`] has a [`Verdict`] (never sent, sent and unanswered, answered, ...) and says what it proves of its waiting in
+//! the browser ([`Entry::waiting`]) and of its time to first byte ([`Entry::service`]), as bounds where the file has no
+//! more. Everything is a function of the file: no clock, no network.
+//!
+//! ```
+//! let text = r#"{"log": {"creator": {"name": "WebInspector"}, "entries": [{"startedDateTime": "2026-01-01T00:00:00Z",
+//!     "time": 702.3, "request": {"method": "GET", "url": "http://localhost/api", "headers": [{"name": "Referer", "value": ""}]},
+//!     "response": {"status": 0, "_error": "net::ERR_ABORTED"},
+//!     "timings": {"blocked": 702.3, "_blocked_queueing": -1, "send": 0, "wait": 0, "receive": 0}}]}}"#;
+//! let archive = har::Archive::read("example.har", text.as_bytes())?;
+//! assert_eq!(archive.entries[0].verdict, har::Verdict::NeverSent);
+//! # Ok::<(), har::HarError>(())
+//! ```
+
+pub mod archive;
+mod date;
+pub mod error;
+pub mod limits;
+mod raw;
+mod read;
+pub mod url;
+mod value;
+pub mod verdict;
+
+pub use archive::{Archive, End, Entry, Flavour, Initiator, Messages, Page, Protocol, Timings};
+pub use error::HarError;
+pub use url::Url;
+pub use verdict::{Interval, Service, Verdict, Waiting};
