@@ -3,15 +3,21 @@
 //!
 //! The unit of observation is the page load: loads are independent, the requests inside one load
 //! are not. Every logarithm and exponential comes from `libm` and every sum runs in a fixed order,
-//! so a result has the same bits on every platform.
+//! so a result has the same bits on every platform. Laws of service times are fitted to samples of
+//! which some values are only bounds.
 
 mod beta;
+pub mod censored;
+pub mod fit;
 pub mod interval;
 pub mod level;
+pub mod likelihood;
 pub mod mean;
 mod normal;
 pub mod paired;
 pub mod quantile;
+pub mod simplex;
+pub mod slowness;
 pub mod stopping;
 
 pub use interval::{Interval, IntervalError, Method};
