@@ -8,8 +8,9 @@ use experiments::lab::agreement::LoadAgreement;
 use experiments::lab::generator;
 use experiments::lab::noise::{DEADLINE, SERVICE};
 use experiments::lab::prediction::Prediction;
-use experiments::lab::recording::{Recording, Source};
+use experiments::lab::recording::{Recording, RecordingError, Source};
 use experiments::lab::report::Report;
+use experiments::lab::results;
 use experiments::lab::summary::Summary;
 use lab::{Ending, Engine, Measured};
 use models::{Document, Plan};
@@ -133,7 +134,8 @@ fn requests_of_one_side_only_are_disagreements() {
 #[test]
 fn a_recording_comes_back_as_it_was_and_can_be_replayed() {
     let folder = tempfile::tempdir().unwrap();
-    let mut recording = Recording::new(Engine::Chromium, vec!["browser.handover=\"5ms\"".to_owned()]);
+    let mut recording =
+        Recording::new("test".to_owned(), Engine::Chromium, vec!["browser.handover=\"5ms\"".to_owned()]);
     for number in 0..3 {
         let text = generator::plan(5, number);
         recording.add(source(&text), measured(&plan(&text), 5, number));
@@ -192,4 +194,34 @@ fn few_outcomes_of_random_plans_hang_on_the_noise() {
         let count = requests().filter(|request| request.outcome == ending).count();
         assert!(count >= least, "{ending:?}: {count}");
     }
+}
+
+/// The folder of results: every disagreement is listed, explained or unknown, and no explanation outlives its disagreement.
+#[test]
+fn results_list_each_disagreement_with_its_reason() {
+    let mut recording = Recording::new("random plans of seed 6".to_owned(), Engine::Chromium, Vec::new());
+    for number in 0..6 {
+        let text = generator::plan(6, number);
+        let mut other = plan(&text);
+        other.browser.delays_low_priority = false;
+        recording.add(Source { name: format!("plan {number}"), ..source(&text) }, measured(&other, 6, number));
+    }
+    let page = |explained: &str| {
+        let files = results::files(std::slice::from_ref(&recording), explained)?;
+        assert_eq!(files.len(), 4);
+        Ok(files[0].1.clone())
+    };
+    let told = |page: Result<String, RecordingError>| page.unwrap_or_else(|error| error.to_string());
+    let unknown = told(page(""));
+    let count = unknown.matches("| unknown |").count();
+    assert!(count > 2, "{unknown}");
+    let row = unknown.lines().find(|line| line.ends_with("| unknown |")).unwrap();
+    let scenario = row.split('|').nth(2).unwrap().trim().split(',').next().unwrap();
+    let why = format!("[[explained]]\nengine = \"chromium\"\nscenario = \"{scenario}\"\nwhy = \"the scheduler\"\n");
+    let explained = told(page(&why));
+    assert!(explained.contains("| the scheduler |"), "{explained}");
+    assert!(explained.matches("| unknown |").count() < count);
+    let stale = why.replace(scenario, "plan 77");
+    assert!(told(page(&stale)).contains("fits no disagreement"));
+    assert!(told(page("[[explained]]\nwho = 1")).contains("explained.toml"));
 }

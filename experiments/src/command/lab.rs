@@ -4,7 +4,7 @@ use super::{Failure, Format, INTERRUPT, print_json, print_text, progress};
 use crate::input::ScenarioText;
 use crate::lab::recording::{Recording, RecordingError, Source};
 use crate::lab::report::Report;
-use crate::lab::{calibration, generator};
+use crate::lab::{calibration, generator, results};
 use crate::monte_carlo::Stopped;
 use ::lab::{Engine, LabError, Measured, Script, Session, Settings};
 use clap::Args;
@@ -107,6 +107,9 @@ pub(super) struct Lab {
     format: Format,
 }
 
+/// Scenarios, each with its loads.
+type Wanted = Vec<(Source, Vec<u64>)>;
+
 /// A browser that is started anew, once, where it was given up in the middle of a load.
 struct Bench {
     engine: Engine,
@@ -141,8 +144,9 @@ impl Lab {
         if self.what.calibrate {
             self.calibrate(engine)?;
         } else if self.what.replay.is_empty() {
-            let mut recording = Recording::new(engine, self.costs()?);
-            let played = self.measure(&mut recording);
+            let (what, sources) = self.sources()?;
+            let mut recording = Recording::new(what, engine, self.costs()?);
+            let played = self.measure(sources, &mut recording);
             if let Some(path) = &self.save
                 && !recording.loads.is_empty()
             {
@@ -151,13 +155,7 @@ impl Lab {
             played?;
             self.show(&recording)?;
         } else {
-            for path in &self.what.replay {
-                let mut recording = Recording::read(path)?;
-                if self.overrides.is_some() {
-                    recording.calibrated = self.costs()?;
-                }
-                self.show(&recording)?;
-            }
+            self.replay()?;
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -177,8 +175,8 @@ impl Lab {
         Bench { engine, settings, session: None }
     }
 
-    /// The scenarios to play, each with its loads.
-    fn sources(&self) -> Result<Vec<(Source, Vec<u64>)>, Failure> {
+    /// What is played, and the scenarios, each with its loads.
+    fn sources(&self) -> Result<(String, Wanted), Failure> {
         let loads = (self.load..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
         let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
         let Some(path) = &self.what.scenario else {
@@ -186,17 +184,18 @@ impl Lab {
                 let name = format!("random plan {number} of seed {}", self.seed);
                 (source(name, generator::plan(self.seed, number)), vec![number])
             };
-            return Ok(loads.map(plan).collect());
+            return Ok((format!("random plans of seed {}", self.seed), loads.map(plan).collect()));
         };
         let ScenarioText { name, text } = ScenarioText::read(path)?;
-        Ok(vec![(source(name, text), loads.collect())])
+        let what = format!("{name}{}", self.fix.iter().map(|fix| format!(" --fix {fix}")).collect::<String>());
+        Ok((what, vec![(source(name, text), loads.collect())]))
     }
 
-    fn measure(&self, recording: &mut Recording) -> Result<(), Failure> {
+    fn measure(&self, sources: Wanted, recording: &mut Recording) -> Result<(), Failure> {
         let engine = recording.engine;
         // All scripts first: what cannot be played is refused before a browser is started.
         let mut scripts = Vec::new();
-        for (source, loads) in self.sources()? {
+        for (source, loads) in sources {
             let plan = source.plan(engine, &[])?;
             for load in loads {
                 let script = Script::new(&plan, self.seed, load, self.scale).map_err(RecordingError::from)?;
@@ -216,6 +215,26 @@ impl Lab {
         }
         bar.finish_and_clear();
         Ok(())
+    }
+
+    /// Compares what was kept; files that are parts of one measurement count as one.
+    fn replay(&self) -> Result<(), Failure> {
+        let mut recordings: Vec<Recording> = Vec::new();
+        for path in &self.what.replay {
+            let mut recording = Recording::read(path)?;
+            if self.overrides.is_some() {
+                recording.calibrated = self.costs()?;
+            }
+            let mut left = Some(recording);
+            for known in &mut recordings {
+                left = left.and_then(|recording| known.join(recording).err());
+            }
+            recordings.extend(left);
+        }
+        match &self.out {
+            Some(folder) => results::write(&recordings, folder).map_err(Failure::from),
+            None => recordings.iter().try_for_each(|recording| self.show(recording)),
+        }
     }
 
     fn show(&self, recording: &Recording) -> Result<(), Failure> {

@@ -13,4 +13,5 @@ pub mod noise;
 pub mod prediction;
 pub mod recording;
 pub mod report;
+pub mod results;
 pub mod summary;

@@ -47,8 +47,12 @@ pub struct Played {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     format: u32,
+    /// What was played: a scenario's title, or random plans of a seed.
+    pub what: String,
     /// The browser.
     pub engine: Engine,
+    /// Processor cores of the machine.
+    pub cores: usize,
     /// The browser's own costs on the machine, as settings; empty where they were not calibrated.
     pub calibrated: Vec<String>,
     /// The scenarios.
@@ -92,6 +96,9 @@ pub enum RecordingError {
         /// How many there are.
         scenarios: usize,
     },
+    /// Explanations that cannot be used.
+    #[error("explained.toml: {0}")]
+    Explained(String),
     /// A scenario with a fault.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -133,8 +140,26 @@ fn short(ms: f64) -> f64 {
 
 impl Recording {
     /// An empty recording.
-    pub fn new(engine: Engine, calibrated: Vec<String>) -> Self {
-        Self { format: FORMAT, engine, calibrated, scenarios: Vec::new(), loads: Vec::new() }
+    pub fn new(what: String, engine: Engine, calibrated: Vec<String>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self { format: FORMAT, what, engine, cores, calibrated, scenarios: Vec::new(), loads: Vec::new() }
+    }
+
+    /// Adds another recording of the same, where it is one; measured in parts, it is one measurement.
+    ///
+    /// # Errors
+    /// The other recording, where it is of something else.
+    pub fn join(&mut self, other: Self) -> Result<(), Self> {
+        let same = (&self.what, self.engine, &self.calibrated) == (&other.what, other.engine, &other.calibrated);
+        if !same {
+            return Err(other);
+        }
+        for Played { scenario, measured } in other.loads {
+            if let Some(source) = other.scenarios.get(scenario) {
+                self.add(source.clone(), measured);
+            }
+        }
+        Ok(())
     }
 
     /// Adds a measured load.

@@ -14,6 +14,8 @@ use std::fmt::Write as _;
 /// Measured loads beside their predictions.
 #[derive(Debug, Serialize)]
 pub struct Report {
+    /// What was played.
+    pub what: String,
     /// The browser, with its version.
     pub browser: String,
     /// How long it was left alone before its first plan, in real milliseconds.
@@ -48,6 +50,7 @@ impl Report {
         let first = recording.loads.first().map(|played| &played.measured);
         let worst_clock = recording.loads.iter().map(|played| played.measured.clock_error_ms).fold(0.0, f64::max);
         Ok(Self {
+            what: recording.what.clone(),
             browser: first.map_or_else(|| recording.engine.to_string(), |measured| measured.version.clone()),
             rest_ms: first.map_or(0.0, |measured| measured.rest_ms),
             scale: first.map_or(1.0, |measured| measured.scale),
@@ -85,7 +88,9 @@ impl Report {
         let mut out = String::new();
         let _ = writeln!(
             out,
-            "{}, {:.1} s of rest, at {} of the time; clocks within {:.2} ms\n",
+            "{}: {} loads in {}\n{:.1} s of rest, at {} of the time; clocks within {:.2} ms\n",
+            self.what,
+            self.loads.len(),
             self.browser,
             self.rest_ms / 1e3,
             self.scale,

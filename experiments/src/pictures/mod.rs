@@ -1,8 +1,8 @@
 //! Pictures of results, as SVG text.
 //!
-//! Three kinds: [`HeatMap`] and [`HeatMapGrid`] (failure probability over two parameters),
-//! [`Curve`] (over one parameter, with intervals) and [`Ready`] (time to ready, failures as the
-//! missing part).
+//! Four kinds: [`HeatMap`] and [`HeatMapGrid`] (failure probability over two parameters),
+//! [`Curve`] (over one parameter, with intervals) [`Ready`] (time to ready, failures as the
+//! missing part) and [`Scatter`] (predicted against measured).
 //!
 //! Rule: plain data in, a `String` out, no file and no clock touched; the same data give the same
 //! bytes on every machine. So a picture can be committed, compared and drawn again from its data.
@@ -14,11 +14,13 @@ mod heat_map;
 mod labels;
 mod palette;
 mod ready;
+mod scatter;
 pub(crate) mod text;
 
 pub use curve::{Curve, CurvePoint, CurveSeries};
 pub use heat_map::{HeatMap, HeatMapGrid, HeatMapPanel};
 pub use ready::{Ready, ReadySeries, ReadyStep, steps_from_counts, steps_from_times};
+pub use scatter::{Scatter, ScatterPanel};
 
 #[cfg(test)]
 mod tests;

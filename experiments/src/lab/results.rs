@@ -1,0 +1,377 @@
+//! The accuracy table as a folder: a page, a table of loads, pictures, all computed from recordings.
+//!
+//! Rule: no number on the page is written by hand but those of others, with their source. A disagreement outside the noise
+//! is explained in `explained.toml` beside the page, or stands there as unknown; an explanation that fits no disagreement
+//! any more is refused, so that the list cannot rot.
+
+use super::agreement::{LoadAgreement, Pair};
+use super::recording::{Recording, RecordingError};
+use super::report::Report;
+use super::summary::{Agreement, Spread, Summary};
+use crate::pictures::{Curve, CurvePoint, CurveSeries, Scatter, ScatterPanel};
+use lab::{Engine, MeasuredRequest};
+use serde::Deserialize;
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Why a disagreement is one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explanation {
+    engine: Engine,
+    /// The scenario, as its loads name it.
+    scenario: String,
+    /// Its load; all loads where it is left out.
+    load: Option<u64>,
+    /// The request, as the page writes it; all requests where it is left out.
+    request: Option<String>,
+    why: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explanations {
+    #[serde(default)]
+    explained: Vec<Explanation>,
+}
+
+impl Explanation {
+    fn fits(&self, engine: Engine, load: &LoadAgreement, request: Option<&Pair>) -> bool {
+        let name = request.map(|pair| pair.identity.to_string());
+        self.engine == engine
+            && self.scenario == load.scenario
+            && self.load.is_none_or(|number| number == load.load)
+            && self.request.as_ref().is_none_or(|wanted| Some(wanted) == name.as_ref())
+    }
+}
+
+/// A recording with all that is said of it.
+struct Entry<'a> {
+    recording: &'a Recording,
+    report: Report,
+}
+
+impl Entry<'_> {
+    fn is_random(&self) -> bool {
+        self.recording.what.starts_with("random plans")
+    }
+
+    fn best(&self) -> &Summary {
+        self.report.with_calibrated.as_ref().unwrap_or(&self.report.with_defaults)
+    }
+}
+
+/// Writes the folder.
+///
+/// # Errors
+/// A recording that cannot be played any more, explanations with a fault, or a folder that cannot be written.
+pub fn write(recordings: &[Recording], folder: &Path) -> Result<(), RecordingError> {
+    let file = |path: &Path, error| RecordingError::File { path: path.display().to_string(), error };
+    std::fs::create_dir_all(folder).map_err(|error| file(folder, error))?;
+    let path = folder.join("explained.toml");
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|error| file(&path, error))?,
+    };
+    for (name, text) in files(recordings, &text)? {
+        let path = folder.join(name);
+        crate::atomic::write(&path, text.as_bytes()).map_err(|error| file(&path, error))?;
+    }
+    Ok(())
+}
+
+/// The files of the folder, by name; `explained` is the text of `explained.toml`.
+///
+/// # Errors
+/// A recording that cannot be played any more, or explanations with a fault.
+pub fn files(recordings: &[Recording], explained: &str) -> Result<Vec<(&'static str, String)>, RecordingError> {
+    let explained: Explanations =
+        toml::from_str(explained).map_err(|error| RecordingError::Explained(error.to_string()))?;
+    let entry = |recording| Ok(Entry { recording, report: Report::new(recording)? });
+    let entries = recordings.iter().map(entry).collect::<Result<Vec<_>, RecordingError>>()?;
+    let page = page(&entries, &explained.explained)?;
+    let random: Vec<&Entry<'_>> = entries.iter().filter(|entry| entry.is_random()).collect();
+    Ok(vec![
+        ("README.md", page),
+        ("loads.csv", table(&entries)),
+        ("predicted-measured.svg", scatter(&random)),
+        ("arrival-error.svg", errors(&random)),
+    ])
+}
+
+fn share(agreement: &Agreement) -> String {
+    format!("{} of {}", agreement.agree, agreement.of)
+}
+
+fn hanging(agreement: &Agreement) -> String {
+    format!("{} of {}", agreement.hanging_agree, agreement.hanging_of)
+}
+
+fn percent(spread: Option<Spread>) -> String {
+    let Some(spread) = spread else { return "- | -".to_owned() };
+    format!("{:.1} % | {:.1} %", 100.0 * spread.p50, 100.0 * spread.p90)
+}
+
+fn milliseconds(spread: Option<Spread>) -> String {
+    let Some(Spread { p50, p90, p95, max }) = spread else { return "-".to_owned() };
+    format!("{p50:.1} / {p90:.1} / {p95:.1} / {max:.0}")
+}
+
+/// A text that cannot break a table.
+fn plain(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+}
+
+fn costs(sets: &[String]) -> String {
+    let short = |set: &String| set.trim_start_matches("browser.").replace('"', "").replace('=', " ");
+    sets.iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+fn page(entries: &[Entry<'_>], explained: &[Explanation]) -> Result<String, RecordingError> {
+    let mut out = String::from(
+        "# How right the simulator is\n\nThe same loads were played by a real browser against a real server, and by the simulator. Both played the same\ndraws, so every difference is one of rules or of time.\n",
+    );
+    let cores = entries.first().map_or(1, |entry| entry.recording.cores);
+    let _ = write!(
+        out,
+        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback. All of it is\n\
+         computed from the recordings in `measured/`, without a browser, by\n\n    \
+         sixslot lab --replay results/accuracy/measured/*.json.gz --out results/accuracy\n\n\
+         and `scripts/measure-accuracy` measures them again.\n"
+    );
+    random(&mut out, entries);
+    shipped(&mut out, entries);
+    meaning(&mut out);
+    disagreements(&mut out, entries, explained)?;
+    Ok(out)
+}
+
+fn random(out: &mut String, entries: &[Entry<'_>]) {
+    out.push_str(
+        "\n## Random plans\n\n\
+         | browser | plans | costs | outcomes that agree | hanging on the noise | arrivals | error p50 | p90 | error in ms, p50 / p90 / p95 / max | verdicts | hanging |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for entry in entries.iter().filter(|entry| entry.is_random()) {
+        let rows = [
+            ("the profile's".to_owned(), Some(&entry.report.with_defaults)),
+            (costs(&entry.recording.calibrated), entry.report.with_calibrated.as_ref()),
+        ];
+        for (costs, summary) in rows {
+            let Some(summary) = summary else { continue };
+            let _ = writeln!(
+                out,
+                "| {} | {} | {costs} | {} | {} | {} | {} | {} | {} | {} |",
+                plain(&entry.report.browser),
+                entry.report.loads.len(),
+                share(&summary.outcomes),
+                hanging(&summary.outcomes),
+                summary.arrivals,
+                percent(summary.relative),
+                milliseconds(summary.absolute_ms),
+                share(&summary.verdicts),
+                hanging(&summary.verdicts),
+            );
+        }
+    }
+    out.push_str(
+        "| Lighthouse's own simulator, as it publishes | real sites | - | - | - | - | 20 to 27 % | 49 to 62 % | - | - | - |\n\n\
+         The last line is what Lighthouse publishes for its own simulator of page loads (lantern: relative error of its metrics over\n\
+         a set of real sites; GoogleChrome/lighthouse, core/scripts/lantern). It predicts whole metrics of sites on the open web from one\n\
+         trace, which is harder than this; it stands here as the one published accuracy of a page-load simulator that we know of.\n\n\
+         ![Predicted against measured arrivals](predicted-measured.svg)\n\n\
+         ![Distribution of the arrivals' errors](arrival-error.svg)\n",
+    );
+}
+
+fn shipped(out: &mut String, entries: &[Entry<'_>]) {
+    if entries.iter().all(Entry::is_random) {
+        return;
+    }
+    out.push_str(
+        "\n## The shipped scenarios\n\nWith calibrated costs. A deadline is scaled with the time, the browser and the machine are not.\n\n\
+         | scenario | browser | at | loads | same verdict | hanging on the noise | failed, predicted / measured | outcomes that agree | hanging | error p50 | p90 |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for entry in entries.iter().filter(|entry| !entry.is_random()) {
+        let summary = entry.best();
+        let predicted = entry.report.loads.iter().filter(|load| load.predicted.failed).count();
+        let measured = entry.report.loads.iter().filter(|load| load.measured.failed).count();
+        let sets = entry.recording.scenarios.first().map_or(&[][..], |source| &source.sets);
+        let sets: String = sets.iter().map(|set| format!(" --set {set}")).collect();
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} |",
+            plain(&format!("{}{sets}", entry.recording.what)),
+            entry.recording.engine,
+            entry.report.scale,
+            entry.report.loads.len(),
+            share(&summary.verdicts),
+            hanging(&summary.verdicts),
+            share(&summary.outcomes),
+            hanging(&summary.outcomes),
+            percent(summary.relative),
+        );
+    }
+}
+
+fn meaning(out: &mut String) {
+    let _ = write!(
+        out,
+        "\n## What the numbers mean\n\n\
+         - **Outcomes that agree**: requests that ended alike (answered, aborted, joined, unfinished) on both sides, and that both or\n  \
+           neither of the servers received. A request that only one side made is a disagreement.\n\
+         - **Error**: of the time at which the server received a request, relative to that time since the plan's start. An error of up to\n  \
+           {zero} ms counts as none in the relative figures, not in those in ms.\n\
+         - **Hanging on the noise**: counted apart, and found from the prediction alone: the simulator replays the load {replays} times with\n  \
+           service times moved by up to {service} ms, deadlines by {deadline} ms and the browser's costs halved or doubled; what changes in a\n  \
+           replay hangs on the noise.\n\
+         - **Costs**: what a hand-over and a new connection cost, by the profile, or as `sixslot lab --calibrate` found them here.\n\
+         - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints every request.\n",
+        zero = super::agreement::ZERO,
+        replays = super::noise::REPLAYS,
+        service = super::noise::SERVICE,
+        deadline = super::noise::DEADLINE,
+    );
+}
+
+fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanation]) -> Result<(), RecordingError> {
+    out.push_str("\n## Disagreements\n\nWith calibrated costs, outside the noise.\n\n");
+    let mut used = vec![false; explained.len()];
+    let (mut rows, mut unknown) = (0_usize, 0_usize);
+    let mut table = String::from("| browser | load | what | why |\n| --- | --- | --- | --- |\n");
+    for entry in entries {
+        let engine = entry.recording.engine;
+        let mut row = |load: &LoadAgreement, pair: Option<&Pair>, what: String| {
+            let found = explained.iter().position(|one| one.fits(engine, load, pair));
+            if let Some(at) = found {
+                used[at] = true;
+            }
+            rows += 1;
+            unknown += usize::from(found.is_none());
+            let why = found.map_or("unknown", |at| explained[at].why.as_str());
+            let place = format!("{}, load {}", load.scenario, load.load);
+            let _ = writeln!(table, "| {engine} | {} | {} | {} |", plain(&place), plain(&what), plain(why));
+        };
+        for load in &entry.report.loads {
+            if !load.agrees() && !load.hangs_on_noise {
+                let say = |failed| if failed { "fails" } else { "is fine" };
+                let what =
+                    format!("predicted it {}, measured it {}", say(load.predicted.failed), say(load.measured.failed));
+                row(load, None, what);
+            }
+            for pair in load.requests.iter().filter(|pair| !pair.agrees() && !pair.hangs_on_noise) {
+                row(load, Some(pair), format!("{}: {}", pair.identity, pair.difference()));
+            }
+        }
+    }
+    if rows == 0 {
+        out.push_str("None.\n");
+    } else {
+        let _ = write!(out, "{rows} in all, {unknown} of them unknown.\n\n{table}");
+    }
+    match used.iter().position(|used| !used) {
+        None => Ok(()),
+        Some(at) => {
+            let Explanation { engine, scenario, request, .. } = &explained[at];
+            let request = request.as_deref().unwrap_or("all requests");
+            Err(RecordingError::Explained(format!(
+                "the explanation of {engine}, {scenario}, {request} fits no disagreement; take it out"
+            )))
+        }
+    }
+}
+
+/// A row for each load.
+fn table(entries: &[Entry<'_>]) -> String {
+    let mut out = String::from(
+        "browser,played,scenario,load,scale,requests,outcomes_agree,outcomes_of,hanging_agree,hanging_of,arrivals,\
+         error_p50_ms,error_p90_ms,error_max_ms,predicted_failed,measured_failed,verdict_hangs\n",
+    );
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    for entry in entries {
+        for load in &entry.report.loads {
+            let Summary { outcomes, arrivals, absolute_ms, .. } = Summary::of(std::slice::from_ref(load));
+            let spread = absolute_ms.unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{},{},{},{},{},{},{},{},{},{},{arrivals},{:.2},{:.2},{:.2},{},{},{}",
+                entry.recording.engine,
+                quoted(&entry.recording.what),
+                quoted(&load.scenario),
+                load.load,
+                load.scale,
+                load.requests.len(),
+                outcomes.agree,
+                outcomes.of,
+                outcomes.hanging_agree,
+                outcomes.hanging_of,
+                spread.p50,
+                spread.p90,
+                spread.max,
+                load.predicted.failed,
+                load.measured.failed,
+                load.hangs_on_noise,
+            );
+        }
+    }
+    out
+}
+
+fn scatter(entries: &[&Entry<'_>]) -> String {
+    let arrival = |side: &Option<MeasuredRequest>| side.as_ref().and_then(|request| request.arrived_ms);
+    let points = |entry: &&Entry<'_>| {
+        let pairs = entry.report.loads.iter().flat_map(|load| &load.requests);
+        let both = pairs.filter_map(|pair| Some((arrival(&pair.measured)? / 1e3, arrival(&pair.predicted)? / 1e3)));
+        both.collect::<Vec<(f64, f64)>>()
+    };
+    let points: Vec<Vec<(f64, f64)>> = entries.iter().map(points).collect();
+    let panels: Vec<ScatterPanel<'_>> = entries
+        .iter()
+        .zip(&points)
+        .map(|(entry, points)| ScatterPanel { title: &entry.report.browser, points })
+        .collect();
+    Scatter {
+        title: "When the server received each request of the random plans",
+        subtitle: "with calibrated costs; a point for each request, in another colour where it is more than 20 ms off",
+        x_label: "measured, s",
+        y_label: "predicted, s",
+        off: 0.02,
+        panels: &panels,
+    }
+    .to_svg()
+}
+
+fn errors(entries: &[&Entry<'_>]) -> String {
+    let mut series = Vec::new();
+    for entry in entries {
+        let runs = [("the profile's costs", false), ("calibrated", true)];
+        for (name, calibrated) in runs {
+            if calibrated && entry.recording.calibrated.is_empty() {
+                continue;
+            }
+            let Ok(loads) = entry.recording.compare(calibrated) else { continue };
+            let pairs = loads.iter().flat_map(|load| load.requests.iter().map(move |pair| (load.scale, pair)));
+            let mut errors: Vec<f64> =
+                pairs.filter_map(|(scale, pair)| pair.arrival_error(scale)).map(|error| error.ms.abs()).collect();
+            errors.sort_by(f64::total_cmp);
+            let count = errors.len().max(1) as f64;
+            let point = |ms: u32| {
+                let x = f64::from(ms);
+                let within = errors.partition_point(|error| *error <= x) as f64;
+                CurvePoint { x, probability: within / count, interval: None }
+            };
+            let points: Vec<CurvePoint> = (0..=25).map(point).collect();
+            series.push((format!("{}, {name}", entry.recording.engine), points));
+        }
+    }
+    let series: Vec<CurveSeries<'_>> = series.iter().map(|(label, points)| CurveSeries { label, points }).collect();
+    Curve {
+        title: "How far predicted arrivals are off",
+        subtitle: "random plans; every request that both the simulated and the real server received",
+        x_label: "error of the arrival, ms",
+        y_label: "share of the requests that are no further off",
+        series: &series,
+    }
+    .to_svg()
+}
