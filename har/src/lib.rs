@@ -3,7 +3,8 @@
 //! [`Archive::open`] reads a `.har` or `.har.gz` of Chrome, Firefox, Playwright, WebPageTest or sixslot itself. Each
 //! [`Entry`] has a [`Verdict`] (never sent, sent and unanswered, answered, ...) and says what it proves of its waiting in
 //! the browser ([`Entry::waiting`]) and of its time to first byte ([`Entry::service`]), as bounds where the file has no
-//! more. Everything is a function of the file: no clock, no network.
+//! more. [`Archive::classes`] sorts requests into kinds; [`cadences`] and [`deadlines`] find timers and deadlines in one archive
+//! or in several of one page. Everything is a function of the file: no clock, no network.
 //!
 //! ```
 //! let text = r#"{"log": {"creator": {"name": "WebInspector"}, "entries": [{"startedDateTime": "2026-01-01T00:00:00Z",
@@ -16,9 +17,13 @@
 //! ```
 
 pub mod archive;
+pub mod cadence;
+pub mod class;
 mod date;
+pub mod deadline;
 pub mod error;
 pub mod limits;
+pub mod pattern;
 mod raw;
 mod read;
 pub mod url;
@@ -26,6 +31,9 @@ mod value;
 pub mod verdict;
 
 pub use archive::{Archive, End, Entry, Flavour, Initiator, Messages, Page, Protocol, Timings};
+pub use cadence::{Cadence, Guard, cadences};
+pub use class::{Class, Kind};
+pub use deadline::{Deadline, deadlines};
 pub use error::HarError;
 pub use url::Url;
 pub use verdict::{Interval, Service, Verdict, Waiting};
