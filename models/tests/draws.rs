@@ -197,3 +197,31 @@ fn parameters_of_a_sweep_leave_the_draws_alone() {
         assert!((four[name]).abs_diff(factor * time) <= 2, "{name:?}: {time} and {}", four[name]);
     }
 }
+
+#[test]
+fn a_jitter_moves_every_request_by_its_own_length_and_no_draw() {
+    let plan = Document::read("random", RANDOM, &[]).unwrap().plan(&[], &[]).unwrap();
+    let own = drawn(&plan, &simulate(&plan, 5, 3));
+    let most = sim_core::Span::from_millis(10);
+    let jittered = |round| {
+        let mut plan = plan.clone();
+        for class in &mut plan.classes {
+            class.service = class.service.take().map(|service| service.jittered(most, round));
+            class.work = class.work.clone().jittered(sim_core::Span::ZERO, round);
+        }
+        drawn(&plan, &simulate(&plan, 5, 3))
+    };
+    let (one, two) = (jittered(0), jittered(1));
+    let moved: Vec<i64> = own
+        .iter()
+        .filter_map(|(name, time)| Some(i64::try_from(*one.get(name)?).ok()? - i64::try_from(*time).ok()?))
+        .filter(|by| *by != 0)
+        .collect();
+    assert!(moved.len() > 50, "{}", moved.len());
+    assert!(moved.iter().all(|by| by.unsigned_abs() <= most.as_nanos()));
+    assert!(moved.iter().any(|by| *by > 8_000_000) && moved.iter().any(|by| *by < -8_000_000));
+    let different: BTreeSet<i64> = moved.iter().copied().collect();
+    assert!(different.len() * 10 > moved.len() * 9, "each has a length of its own");
+    assert_ne!(one, two, "another round moves otherwise");
+    assert_eq!(one, jittered(0));
+}

@@ -413,3 +413,19 @@ fn no_two_of_64_series_look_the_same() {
         }
     }
 }
+
+#[test]
+fn a_scatter_shows_what_is_off_the_diagonal_and_draws_equal_places_once() {
+    let picture = |points: &[(f64, f64)]| {
+        let panels = [ScatterPanel { title: "a < b", points }, ScatterPanel { title: "none", points: &[] }];
+        let (x_label, y_label) = ("measured, s", "predicted, s");
+        let svg = Scatter { title: "t", subtitle: "s", x_label, y_label, off: 0.02, panels: &panels }.to_svg();
+        check(&svg);
+        (svg.matches("<circle").count(), svg)
+    };
+    let (count, svg) =
+        picture(&[(1.0, 1.0), (1.0, 1.001), (2.0, 2.0), (2.0, 1.0), (f64::NAN, 1.0), (1.0, f64::INFINITY)]);
+    assert_eq!(count, 3, "two on the diagonal, one off it");
+    assert_eq!(svg, picture(&[(2.0, 1.0), (1.0, 1.0), (2.0, 2.0)]).1, "order and broken numbers do not matter");
+    assert_eq!(picture(&[]).0, 0);
+}
