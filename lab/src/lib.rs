@@ -15,14 +15,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![allow(clippy::disallowed_types, reason = "the lab's subject is real time")]
+
+mod browser;
 mod engine;
 mod measured;
+mod page_plan;
+mod report;
 mod script;
+pub mod server;
 mod session;
 mod unplayable;
+mod verdict;
 
 pub use engine::Engine;
 pub use measured::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
 pub use script::Script;
 pub use session::{LabError, Session, Settings};
 pub use unplayable::Unplayable;
+pub use verdict::{Settled, verdict};

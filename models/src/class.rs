@@ -99,6 +99,28 @@ impl Method {
     }
 }
 
+/// A fetch's cache mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheMode {
+    /// It may meet the cache.
+    Default,
+    /// It passes the cache by, and its answer is not kept.
+    NoStore,
+    /// It passes the cache by.
+    Reload,
+}
+
+impl CacheMode {
+    /// Its name in the Fetch standard.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Default => "default",
+            Self::NoStore => "no-store",
+            Self::Reload => "reload",
+        }
+    }
+}
+
 /// What a deadline waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineUntil {
@@ -152,6 +174,8 @@ pub struct Class {
     pub rank: usize,
     /// Its method.
     pub method: Method,
+    /// Its cache mode.
+    pub cache: CacheMode,
     /// A GET that does not pass the cache by.
     pub cacheable: bool,
     /// Its answer says no-store.
@@ -313,6 +337,7 @@ impl Class {
             priority: Priority::Auto,
             rank: 0,
             method: Method::Get,
+            cache: CacheMode::Default,
             cacheable: false,
             answer_no_store: false,
             max_age: None,
@@ -387,8 +412,9 @@ impl Class {
         };
         class.method =
             reader.or("method", Method::Get, read::choice(&[("GET", Method::Get), ("POST", Method::Post)]))?;
-        let cache_modes = [("default", true), ("no-store", false), ("reload", false)];
-        class.cacheable = reader.or("cache", true, read::choice(&cache_modes))? && class.method == Method::Get;
+        let modes = [CacheMode::Default, CacheMode::NoStore, CacheMode::Reload].map(|mode| (mode.name(), mode));
+        class.cache = reader.or("cache", CacheMode::Default, read::choice(&modes))?;
+        class.cacheable = class.cache == CacheMode::Default && class.method == Method::Get;
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         class.omits_credentials =
             reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;

@@ -25,6 +25,11 @@ impl UrlTemplate {
         Ok(Self(text.to_owned()))
     }
 
+    /// As the scenario has it, with `{index}` and `{tab}` in it.
+    pub fn template(&self) -> &str {
+        &self.0
+    }
+
     /// The URL of one copy in one tab.
     pub fn expand(&self, index: u32, tab: u32) -> String {
         self.0.replace("{index}", &index.to_string()).replace("{tab}", &tab.to_string())

@@ -1,0 +1,381 @@
+"use strict";
+// One tab of one load: it issues what its plan says, when the plan says so, with the browser's own fetch, AbortController,
+// WebSocket and EventSource, and reports what it saw. Each rule has its counterpart in models/src/load/page.rs.
+// Times are real milliseconds from the plan's start.
+
+const query = new URLSearchParams(location.search);
+const controlHost = `127.0.0.1:${query.get("control")}`;
+const control = new WebSocket(`ws://${controlHost}/page?load=${query.get("load")}&tab=${query.get("tab")}`);
+const say = (message) => control.send(JSON.stringify(message));
+
+let plan;
+let start; // performance.now() at the plan's start
+let ended = false;
+const now = () => performance.now() - start;
+
+// --- Time: things to do, in the order (time, sequence), as the model's events are.
+
+const agenda = [];
+let armed;
+let running = false;
+const turn = new MessageChannel();
+turn.port1.onmessage = () => arm();
+
+function at(time, action) {
+  const entry = { time, action };
+  let place = agenda.length;
+  while (place > 0 && agenda[place - 1].time > time) place--;
+  agenda.splice(place, 0, entry);
+  // Never at once: what is going on goes on to its end, as an event of the model does.
+  if (place === 0 && !running) turn.port2.postMessage(0);
+  return entry;
+}
+
+function cancel(entry) {
+  if (entry) entry.action = undefined;
+}
+
+// A timer is armed from a message's task only: there its nesting level is 0, and browsers do not clamp it to 4 ms.
+// It takes whole milliseconds, rounded down; the rest is waited for in place.
+function arm() {
+  clearTimeout(armed);
+  if (agenda.length === 0 || ended) return;
+  const left = agenda[0].time - now();
+  if (left <= 0) return due();
+  armed = setTimeout(due, Math.max(0, Math.floor(left)));
+}
+
+function due() {
+  running = true;
+  while (agenda.length > 0 && !ended) {
+    const left = agenda[0].time - now();
+    if (left > 1) break;
+    if (left > 0) {
+      while (agenda[0].time > now());
+    }
+    const { time, action } = agenda.shift();
+    if (action) action(time);
+  }
+  running = false;
+  turn.port2.postMessage(0);
+}
+
+// --- The page.
+
+const calls = [];
+let copies = []; // of each class
+let reached = []; // of each class: how many copies have had each event
+let queues = [];
+const joinable = new Map();
+const kept = []; // answers whose bodies nobody reads; a collected one would close its connection
+
+function makeCopy(number, index) {
+  return { number, index, calls: 0, inFlight: 0, last: undefined, failures: 0, lastEnd: undefined, had: new Set() };
+}
+
+function begin() {
+  copies = plan.classes.map((rules, number) => rules.starts.map((_, index) => makeCopy(number, index)));
+  reached = plan.classes.map(() => ({}));
+  queues = plan.queues.map((rules) => ({ rules, inside: 0, waiting: [] }));
+  plan.classes.forEach((rules, number) => {
+    if (rules.stream) {
+      rules.arrivals.forEach((time, index) => at(plan.opens + time, () => arrive(number, index)));
+    } else if (rules.kind === "job") {
+      // The server starts its own jobs, unless they wait for something of the page.
+      if (rules.after && hasNothingToWaitFor(rules.after[0])) startCopies(number, plan.opens);
+    } else if (!rules.after || hasNothingToWaitFor(rules.after[0])) {
+      startCopies(number, plan.opens);
+    }
+  });
+  at(plan.horizon, finishLoad);
+}
+
+const hasNothingToWaitFor = (number) => copies[number].length === 0 && !plan.classes[number].stream;
+
+function startCopies(number, from) {
+  const rules = plan.classes[number];
+  if (rules.kind === "job") {
+    if (copies[number].length > 0) at(from, () => say({ job: number }));
+    return;
+  }
+  copies[number].forEach((copy) => at(from + rules.starts[copy.index], (time) => startCopy(copy, time)));
+}
+
+function startCopy(copy, time) {
+  const rules = plan.classes[copy.number];
+  if (rules.every !== null) {
+    at(time + rules.lags[copy.index] + rules.every, (tick) => pollTick(copy, tick));
+  }
+  issue(copy);
+}
+
+function arrive(number, index) {
+  const copy = makeCopy(number, index);
+  copies[number].push(copy);
+  issue(copy);
+}
+
+function pollTick(copy, time) {
+  const rules = plan.classes[copy.number];
+  if (rules.untilOk && copy.had.has("ok")) return;
+  at(time + rules.every, (tick) => pollTick(copy, tick));
+  const busy = rules.guard && copy.inFlight > 0;
+  if (!busy && !(rules.fresh && isFresh(...rules.fresh))) issue(copy);
+}
+
+// Whether a socket of this tab is open and its last data is younger than a span.
+function isFresh(socket, within) {
+  return copies[socket].some(({ last }) => {
+    const open = last && last.headers !== undefined && last.ended === undefined;
+    return open && last.data !== undefined && now() - last.data < within;
+  });
+}
+
+function issue(copy) {
+  const rules = plan.classes[copy.number];
+  copy.calls++;
+  copy.inFlight++;
+  const call = { copy, rules, attempt: copy.calls, issued: now(), followers: new Set() };
+  copy.last = call;
+  calls.push(call);
+  reach(copy, "issued");
+  if (rules.deadline !== null) call.timer = at(call.issued + rules.deadline, () => abort(call));
+  call.path = rules.url.replaceAll("{index}", copy.index).replaceAll("{tab}", plan.tab);
+  if (rules.dedupe) {
+    const leader = joinable.get(rules.base + call.path);
+    if (leader) {
+      call.leader = leader;
+      leader.followers.add(call);
+      return;
+    }
+    joinable.set(rules.base + call.path, call);
+  }
+  if (rules.queue === null) return send(call);
+  call.queue = queues[rules.queue];
+  call.queue.waiting.push(call);
+  advanceQueue(call.queue);
+}
+
+function advanceQueue(queue) {
+  while (queue.waiting.length > 0 && queue.inside < queue.rules.limit) {
+    const call = queue.rules.newestFirst ? queue.waiting.pop() : queue.waiting.shift();
+    queue.inside++;
+    call.hasPlace = true;
+    send(call);
+  }
+}
+
+function leaveQueue(call) {
+  if (!call.hasPlace) return;
+  call.hasPlace = false;
+  call.queue.inside--;
+  advanceQueue(call.queue);
+}
+
+function send(call) {
+  const { rules, copy } = call;
+  const name = [copy.number, copy.index, call.attempt, plan.tab].join("-");
+  if (rules.kind === "websocket" || rules.kind === "event-source") return openSocket(call, name);
+  call.controller = new AbortController();
+  const options = {
+    method: rules.method,
+    headers: { accept: `sixslot/${name}` },
+    cache: rules.cache,
+    credentials: rules.credentials,
+    priority: rules.priority,
+    signal: call.controller.signal,
+  };
+  fetch(rules.base + call.path, options).then(
+    (response) => {
+      if (call.ended !== undefined) return;
+      headersSeen(call);
+      if (!rules.readsBody) kept.push(response);
+      if (rules.readsBody) response.arrayBuffer().then(() => finish(call, "ok"), (error) => broken(call, error));
+    },
+    (error) => broken(call, error),
+  );
+}
+
+// An error that is not this page's own abort: the measurement is worth nothing.
+function broken(call, error) {
+  if (call.ended !== undefined || ended) return;
+  call.error = String(error);
+  finish(call, "aborted");
+}
+
+function openSocket(call, name) {
+  const url = call.path + (call.path.includes("?") ? "&" : "?") + `sixslot=${name}`;
+  const isWeb = call.rules.kind === "websocket";
+  const socket = isWeb ? new WebSocket(call.rules.base + url) : new EventSource(call.rules.base + url, { withCredentials: true });
+  call.socket = socket;
+  socket.onopen = () => headersSeen(call);
+  socket.onmessage = ({ data }) => (call.data = now() - Number(data));
+  socket[isWeb ? "onclose" : "onerror"] = () => {
+    socket.close();
+    if (call.headers === undefined) return broken(call, "the socket did not open");
+    finish(call, "ok");
+  };
+}
+
+function headersSeen(call) {
+  const { rules } = call;
+  call.headers = now();
+  if (rules.deadlineUntil === "headers") cancel(call.timer);
+  reach(call.copy, "headers");
+  if (call.queue?.rules.freesAtHeaders) leaveQueue(call);
+  if (!rules.readsBody && rules.kind === "fetch") {
+    leaveJoinable(call);
+    settle(call, true);
+    finishFollowers(call, true);
+  }
+}
+
+function leaveJoinable(call) {
+  const key = call.rules.base + call.path;
+  if (joinable.get(key) === call) joinable.delete(key);
+}
+
+function abort(call) {
+  if (call.ended !== undefined) return;
+  if (call.leader) call.leader.followers.delete(call);
+  else if (call.queue && !call.controller) call.queue.waiting = call.queue.waiting.filter((other) => other !== call);
+  finish(call, "aborted");
+}
+
+function finish(call, outcome) {
+  if (call.ended !== undefined || ended) return;
+  call.ended = now();
+  call.outcome = outcome;
+  cancel(call.timer);
+  if (outcome === "aborted") call.controller?.abort();
+  leaveQueue(call);
+  leaveJoinable(call);
+  settle(call, outcome === "ok" || (outcome === "coalesced" && call.leader.ok === true));
+  finishFollowers(call);
+}
+
+// Those who have joined a call share its fate.
+function finishFollowers(call) {
+  for (const follower of call.followers) {
+    call.followers.delete(follower);
+    finish(follower, "coalesced");
+  }
+}
+
+// The page learns of a success or a failure, once: from then on the call is not in flight for it.
+function settle(call, ok) {
+  if (call.settled !== undefined) return;
+  const { copy, rules } = call;
+  call.settled = now();
+  call.ok = ok;
+  copy.inFlight--;
+  if (ok) {
+    copy.failures = 0;
+    reach(copy, "ok");
+  } else {
+    copy.failures++;
+    if (copy.failures < rules.attempts) {
+      const pause = rules.backoff[copy.failures - 1] ?? rules.backoff.at(-1) ?? 0;
+      at(call.settled + pause, () => retry(copy));
+    }
+    reach(copy, "failed");
+  }
+  reach(copy, "end");
+}
+
+function retry(copy) {
+  if (copy.inFlight === 0 || !plan.classes[copy.number].guard) issue(copy);
+}
+
+// A copy has had an event; when all copies have had it, those who wait for it start.
+function reach(copy, event) {
+  if (copy.had.has(event)) return;
+  copy.had.add(event);
+  const counts = reached[copy.number];
+  counts[event] = (counts[event] ?? 0) + 1;
+  // A random stream has no last copy: its first one counts.
+  const wanted = plan.classes[copy.number].stream ? 1 : copies[copy.number].length;
+  if (counts[event] !== wanted) return;
+  plan.classes.forEach((rules, number) => {
+    if (rules.after && rules.after[0] === copy.number && rules.after[1] === event) startCopies(number, now());
+  });
+}
+
+// The server has a request.
+function sent([number, index, attempt]) {
+  const copy = copies[number].find((copy) => copy.index === index);
+  const call = calls.find((call) => call.copy === copy && call.attempt === attempt);
+  if (call && call.ended === undefined && call.rules.deadlineUntil === "sent") cancel(call.timer);
+  if (copy) reach(copy, "sent");
+}
+
+function finishLoad() {
+  ended = true;
+  clearTimeout(armed);
+  for (const call of calls) {
+    if (call.ended === undefined) call.controller?.abort();
+    call.socket?.close();
+  }
+  const rows = calls.map((call) => ({
+    class: call.copy.number,
+    index: call.copy.index,
+    attempt: call.attempt,
+    issued: call.issued,
+    headers: call.headers,
+    ended: call.ended,
+    outcome: call.outcome ?? "unfinished",
+    settled: call.settled,
+    ok: call.ok,
+    error: call.error,
+  }));
+  tieClocks().then(() => say({ report: { clock: best, start, calls: rows } }));
+}
+
+// --- Before the plan: clocks and warm-up.
+
+// The server's clock is this page's plus `offset`, give or take `error`.
+let best = { offset: 0, error: Infinity };
+let pong;
+
+async function tieClocks() {
+  for (let round = 0; round < 20; round++) {
+    const before = performance.now();
+    const answer = new Promise((resolve) => (pong = resolve));
+    say({ ping: before });
+    const server = await answer;
+    const after = performance.now();
+    const error = (after - before) / 2;
+    if (error < best.error) best = { offset: server - (before + after) / 2, error };
+  }
+}
+
+// The first fetch of a page costs a browser some milliseconds of its own; here it is made at another origin.
+async function warmUp() {
+  const url = `http://${controlHost}/warm`;
+  const ask = async (options) => {
+    const controller = new AbortController();
+    const options2 = { cache: "no-store", credentials: "include", headers: { accept: "sixslot/0" }, ...options };
+    const answer = await fetch(url, { ...options2, signal: controller.signal });
+    await answer.arrayBuffer();
+  };
+  for (let round = 0; round < 3; round++) {
+    await Promise.all([ask({}), ask({}), ask({ priority: "low" }), ask({ method: "POST" }), ask({}), ask({})]);
+  }
+  const controller = new AbortController();
+  const aborted = fetch(url, { cache: "no-store", signal: controller.signal }).catch(() => {});
+  controller.abort();
+  await aborted;
+}
+
+control.onmessage = ({ data }) => {
+  const message = JSON.parse(data);
+  if (message.server !== undefined) pong(message.server);
+  else if (message.sent) sent(message.sent);
+  else if (message.plan) {
+    plan = message.plan;
+    warmUp().then(tieClocks).then(() => say({ ready: true }));
+  } else if (message.go !== undefined) {
+    start = message.go - best.offset;
+    begin();
+  }
+};

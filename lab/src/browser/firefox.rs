@@ -1,0 +1,95 @@
+//! Firefox, started plainly; a page of the lab's own opens and closes the others.
+//!
+//! Rule: headless, an empty profile whose preferences switch off everything that Firefox does by itself; no remote agent,
+//! which would slow its pages. Preferences: modules/libpref/init/StaticPrefList.yaml, browser/app/profile/firefox.js.
+
+use super::process::{self, Process};
+use crate::engine::Engine;
+use crate::session::LabError;
+use std::fmt::Write;
+use std::path::Path;
+
+/// Preferences; all others are as Firefox is delivered.
+const PREFERENCES: &[(&str, &str)] = &[
+    // The lab's driver opens tabs, and they run like the one in front.
+    ("dom.disable_open_during_load", "false"),
+    ("dom.popup_maximum", "100"),
+    ("dom.min_background_timeout_value", "4"),
+    ("dom.timeout.enable_budget_timer_throttling", "false"),
+    // Clocks to 20 microseconds instead of 1 ms with jitter.
+    ("privacy.reduceTimerPrecision", "false"),
+    // Nothing speculative: no connection that the plan does not ask for.
+    ("network.http.speculative-parallel-limit", "0"),
+    ("network.prefetch-next", "false"),
+    ("network.dns.disablePrefetch", "true"),
+    ("network.predictor.enabled", "false"),
+    ("network.early-hints.enabled", "false"),
+    ("browser.urlbar.speculativeConnect.enabled", "false"),
+    // No proxy, no questions to the world outside.
+    ("network.proxy.type", "0"),
+    ("network.captive-portal-service.enabled", "false"),
+    ("network.connectivity-service.enabled", "false"),
+    ("network.trr.mode", "5"),
+    ("app.update.enabled", "false"),
+    ("app.update.auto", "false"),
+    ("app.normandy.enabled", "false"),
+    ("app.shield.optoutstudies.enabled", "false"),
+    ("browser.safebrowsing.downloads.remote.enabled", "false"),
+    ("browser.safebrowsing.malware.enabled", "false"),
+    ("browser.safebrowsing.phishing.enabled", "false"),
+    ("browser.safebrowsing.update.enabled", "false"),
+    ("browser.search.update", "false"),
+    ("browser.search.geoip.url", "\"\""),
+    ("browser.region.update.enabled", "false"),
+    ("browser.region.network.url", "\"\""),
+    ("browser.newtabpage.enabled", "false"),
+    ("browser.newtabpage.activity-stream.feeds.system.topstories", "false"),
+    ("browser.newtabpage.activity-stream.asrouter.providers.snippets", "\"\""),
+    ("browser.aboutConfig.showWarning", "false"),
+    ("browser.aboutwelcome.enabled", "false"),
+    ("browser.startup.page", "0"),
+    ("browser.startup.homepage_override.mstone", "\"ignore\""),
+    ("browser.shell.checkDefaultBrowser", "false"),
+    ("browser.tabs.warnOnClose", "false"),
+    ("browser.sessionstore.resume_from_crash", "false"),
+    ("browser.sessionstore.interval", "3600000"),
+    ("browser.pagethumbnails.capturing_disabled", "true"),
+    ("datareporting.healthreport.uploadEnabled", "false"),
+    ("datareporting.policy.dataSubmissionEnabled", "false"),
+    ("datareporting.usage.uploadEnabled", "false"),
+    ("toolkit.telemetry.enabled", "false"),
+    ("toolkit.telemetry.unified", "false"),
+    ("toolkit.telemetry.server", "\"\""),
+    ("extensions.update.enabled", "false"),
+    ("extensions.getAddons.cache.enabled", "false"),
+    ("extensions.systemAddon.update.enabled", "false"),
+    ("extensions.blocklist.enabled", "false"),
+    ("services.settings.server", "\"\""),
+    ("dom.push.connection.enabled", "false"),
+    ("dom.push.enabled", "false"),
+    ("media.gmp-manager.updateEnabled", "false"),
+    ("security.remote_settings.crlite_filters.enabled", "false"),
+    ("security.remote_settings.intermediates.enabled", "false"),
+    ("trailhead.firstrun.didSeeAboutWelcome", "true"),
+    ("startup.homepage_welcome_url", "\"about:blank\""),
+    ("browser.translations.enable", "false"),
+];
+
+/// Starts Firefox with the driving page of the control origin.
+pub(super) fn start(program: &Path, control: u16) -> Result<Process, LabError> {
+    let folder = process::folder(Engine::Firefox)?;
+    let profile = folder.path().join("profile");
+    let mut preferences = String::new();
+    for (key, value) in PREFERENCES {
+        writeln!(preferences, "user_pref(\"{key}\", {value});").ok();
+    }
+    std::fs::write(profile.join("user.js"), preferences)?;
+    let arguments = [
+        "-headless".to_owned(),
+        "-no-remote".to_owned(),
+        "-profile".to_owned(),
+        profile.display().to_string(),
+        format!("http://127.0.0.1:{control}/driver"),
+    ];
+    Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1")], folder)
+}

@@ -1,0 +1,74 @@
+//! Drivers: they start a browser, open and close its tabs, and end it whatever happens.
+
+mod chromium;
+mod firefox;
+mod process;
+
+use crate::engine::Engine;
+use crate::server::control::Control;
+use crate::session::{LabError, Settings};
+use process::Process;
+use serde_json::json;
+
+/// A browser that is running.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    engine: Engine,
+    process: Process,
+    driver: Driver,
+}
+
+#[derive(Debug)]
+enum Driver {
+    /// Its debugging protocol.
+    Chromium(Box<chromium::Protocol>),
+    /// A page that opens the others.
+    Firefox,
+}
+
+impl Browser {
+    /// Starts a browser with a profile of its own.
+    pub(crate) async fn start(engine: Engine, settings: &Settings, control: &Control) -> Result<Self, LabError> {
+        let program = engine.find().ok_or(LabError::NoBrowser { engine })?;
+        let (process, driver) = match engine {
+            Engine::Chromium => {
+                let (process, protocol) = chromium::start(&program, settings).await?;
+                (process, Driver::Chromium(Box::new(protocol)))
+            }
+            Engine::Firefox => (firefox::start(&program, control.port())?, Driver::Firefox),
+        };
+        Ok(Self { engine, process, driver })
+    }
+
+    /// Opens tabs.
+    pub(crate) async fn open(&mut self, urls: &[String], control: &Control) -> Result<(), LabError> {
+        match &mut self.driver {
+            Driver::Chromium(protocol) => protocol.open(urls).await,
+            Driver::Firefox => {
+                control.order(json!({ "open": urls }));
+                Ok(())
+            }
+        }
+    }
+
+    /// Closes the tabs.
+    pub(crate) async fn close(&mut self, control: &Control) -> Result<(), LabError> {
+        match &mut self.driver {
+            Driver::Chromium(protocol) => protocol.close().await,
+            Driver::Firefox => {
+                control.order(json!({ "close": true }));
+                Ok(())
+            }
+        }
+    }
+
+    /// Whether it still runs.
+    pub(crate) fn is_alive(&mut self) -> bool {
+        self.process.is_alive()
+    }
+
+    /// An error of this browser.
+    pub(crate) fn error(&self, why: impl Into<String>) -> LabError {
+        LabError::Browser { engine: self.engine, why: why.into() }
+    }
+}

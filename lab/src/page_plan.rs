@@ -1,0 +1,106 @@
+//! What a page is told of its load: the plan of one tab, with everything drawn, in real milliseconds.
+//!
+//! Rule: the page draws nothing and knows no distribution; page/page.js follows this plan by the rules of
+//! models/src/load/page.rs.
+
+use crate::script::Script;
+use models::browser::Priority;
+use models::class::{Class, DeadlineUntil, Event, Kind, Start};
+use serde_json::{Value, json};
+use sim_core::{Span, Time};
+
+/// The names by which a page and its plan call events.
+const fn event_name(event: Event) -> &'static str {
+    match event {
+        Event::Issued => "issued",
+        Event::Sent => "sent",
+        Event::Headers => "headers",
+        Event::Ok => "ok",
+        Event::Failed => "failed",
+        Event::End => "end",
+    }
+}
+
+impl Script {
+    /// A length of scenario time in real milliseconds.
+    pub(crate) fn real_ms(&self, span: Span) -> f64 {
+        span.as_millis_f64() * self.scale
+    }
+
+    /// The plan of a tab; the origins are at these ports.
+    pub(crate) fn page_plan(&self, tab: u32, ports: &[u16]) -> Value {
+        let queues = self.plan.queues.iter().map(|queue| {
+            json!({ "limit": queue.limit, "freesAtHeaders": queue.frees_at_headers, "newestFirst": queue.newest_first })
+        });
+        json!({
+            "tab": tab,
+            "horizon": self.real_ms(self.plan.horizon - Time::ZERO),
+            "opens": self.real_ms(self.plan.browser.tab_interval * u64::from(tab)),
+            "queues": queues.collect::<Vec<_>>(),
+            "classes": self.plan.classes.iter().map(|class| self.class_plan(class, tab, ports)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn class_plan(&self, class: &Class, tab: u32, ports: &[u16]) -> Value {
+        let copies = u32::try_from(self.draws.copies(class, tab)).unwrap_or(u32::MAX);
+        let each =
+            |value: &dyn Fn(u32) -> Span| (0..copies).map(|index| self.real_ms(value(index))).collect::<Vec<_>>();
+        let after = match class.start {
+            Start::After { class, event, .. } => Some((class, event_name(event))),
+            Start::At(_) | Start::Arrivals { .. } => None,
+        };
+        let priority = match class.priority {
+            Priority::Highest | Priority::High => "high",
+            Priority::Auto => "auto",
+            Priority::Low | Priority::Lowest => "low",
+        };
+        let until = match class.deadline_until {
+            DeadlineUntil::End => "end",
+            DeadlineUntil::Headers => "headers",
+            DeadlineUntil::Sent => "sent",
+        };
+        let (scheme, kind) = match class.kind {
+            Kind::Fetch => ("http", "fetch"),
+            Kind::WebSocket => ("ws", "websocket"),
+            Kind::EventSource => ("http", "event-source"),
+            Kind::Job => ("http", "job"),
+        };
+        json!({
+            "name": class.name,
+            "kind": kind,
+            "base": format!("{scheme}://127.0.0.1:{}", ports[class.origin]),
+            "url": class.url.template(),
+            "stream": matches!(class.start, Start::Arrivals { .. }),
+            "arrivals": self.arrivals(class, tab),
+            "after": after,
+            "starts": each(&|index| self.draws.start(class, index, tab)),
+            "lags": each(&|index| self.draws.tick_lag(class, index, tab)),
+            "every": class.every.map(|span| self.real_ms(span)),
+            "guard": class.guard,
+            "untilOk": class.until_ok,
+            "fresh": class.skip_while_fresh.map(|(socket, within)| (socket, self.real_ms(within))),
+            "attempts": class.attempts,
+            "backoff": class.backoff.iter().map(|span| self.real_ms(*span)).collect::<Vec<_>>(),
+            "dedupe": class.dedupe,
+            "queue": class.queue,
+            "method": class.method.name(),
+            "cache": class.cache.name(),
+            "credentials": if class.omits_credentials { "omit" } else { "include" },
+            "priority": priority,
+            "deadline": class.deadline.map(|span| self.real_ms(span)),
+            "deadlineUntil": until,
+            "readsBody": class.reads_body,
+        })
+    }
+
+    /// When a random stream's requests come, from the tab's opening.
+    fn arrivals(&self, class: &Class, tab: u32) -> Vec<f64> {
+        let Start::Arrivals { until, .. } = class.start else { return Vec::new() };
+        let last = until.min(self.plan.horizon - Time::ZERO);
+        let sum = |at: &mut Span, number| {
+            *at = *at + self.draws.gap(class, number, tab);
+            (*at <= last).then_some(*at)
+        };
+        (0..).scan(Span::ZERO, sum).map(|at| self.real_ms(at)).collect()
+    }
+}

@@ -1,0 +1,113 @@
+//! From what pages report and the server has logged to a measurement.
+
+use crate::measured::{Ending, MeasuredRequest};
+use crate::script::Script;
+use crate::server::keeper::Identity;
+use crate::server::stage::Arrival;
+use crate::verdict::Settled;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+/// What a page reports; real ms, calls' times from the plan's start by the page's own clock.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) clock: PageClock,
+    start: f64,
+    calls: Vec<Call>,
+}
+
+/// The server's clock is the page's plus `offset`, give or take `error`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct PageClock {
+    offset: f64,
+    pub(crate) error: f64,
+}
+
+/// A call as a page reports it.
+#[derive(Debug, Deserialize)]
+struct Call {
+    class: usize,
+    index: u32,
+    attempt: u32,
+    issued: f64,
+    headers: Option<f64>,
+    ended: Option<f64>,
+    outcome: Ending,
+    settled: Option<f64>,
+    ok: Option<bool>,
+    error: Option<String>,
+}
+
+/// What a load's tabs saw, joined with what its server saw.
+#[derive(Debug, Default)]
+pub(crate) struct Joined {
+    pub(crate) requests: Vec<MeasuredRequest>,
+    pub(crate) settled: Vec<Settled>,
+    /// Errors that no page has caused.
+    pub(crate) errors: Vec<String>,
+}
+
+/// Joins reports of tabs with arrivals; `start` is the plan's start by the server's clock, in ms and as an instant.
+pub(crate) fn join(
+    script: &Script,
+    reports: &BTreeMap<u32, Report>,
+    arrivals: &[Arrival],
+    start: (f64, Instant),
+) -> Joined {
+    let mut came: BTreeMap<Identity, Arrival> = BTreeMap::new();
+    for arrival in arrivals {
+        // A browser that lost its connection asks again by itself; the first time counts.
+        came.entry(arrival.identity).or_insert(*arrival);
+    }
+    let mut numbers: Vec<u32> = arrivals.iter().map(|arrival| arrival.connection).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    let number = |connection| numbers.binary_search(&connection).ok().and_then(|at| u32::try_from(at + 1).ok());
+    let mut joined = Joined::default();
+    for (tab, report) in reports {
+        // The page took the start from an earlier, coarser comparison of the clocks.
+        let shift = report.start + report.clock.offset - start.0;
+        let scenario = |time: f64| (time + shift) / script.scale;
+        for call in &report.calls {
+            let Some(class) = script.plan.classes.get(call.class) else { continue };
+            let identity = Identity { class: call.class, index: call.index, attempt: call.attempt, tab: *tab };
+            let arrival = came.get(&identity);
+            let arrived = |arrival: &Arrival| {
+                let (after, before) = (
+                    arrival.at.saturating_duration_since(start.1).as_secs_f64(),
+                    start.1.saturating_duration_since(arrival.at).as_secs_f64(),
+                );
+                (after - before) * 1e3 / script.scale
+            };
+            joined.requests.push(MeasuredRequest {
+                class: class.name.clone(),
+                index: call.index,
+                attempt: call.attempt,
+                tab: *tab,
+                issued_ms: scenario(call.issued),
+                arrived_ms: arrival.map(arrived),
+                headers_ms: call.headers.map(scenario),
+                ended_ms: call.ended.map(scenario),
+                outcome: call.outcome,
+                connection: arrival.and_then(|arrival| number(arrival.connection)),
+            });
+            if let (Some(at), Some(ok)) = (call.settled, call.ok) {
+                joined.settled.push(Settled {
+                    class: call.class,
+                    index: call.index,
+                    tab: *tab,
+                    issued_ms: scenario(call.issued),
+                    at_ms: scenario(at),
+                    ok,
+                });
+            }
+            if let Some(error) = &call.error {
+                joined.errors.push(format!("{} {} (call {}): {error}", class.name, call.index, call.attempt));
+            }
+        }
+    }
+    joined.requests.sort_by(|one, other| one.issued_ms.total_cmp(&other.issued_ms));
+    joined.settled.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
+    joined
+}

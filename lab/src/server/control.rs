@@ -1,0 +1,240 @@
+//! The control origin: how the lab talks with its pages.
+//!
+//! Rule: a page holds a WebSocket here, outside of every measured pool; over it go its plan, the start, the two clocks'
+//! comparison, arrivals that it waits for, and its report. The same origin serves what a page fetches to warm up.
+
+use super::content::{Busy, Content};
+use super::http::{Answers, listen};
+use super::stage::Stage;
+use super::websocket::{self, Socket};
+use futures_util::{SinkExt, StreamExt};
+use hyper::body::Incoming;
+use hyper::header::{self, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_tungstenite::tungstenite::Message;
+
+/// What a page has said.
+#[derive(Debug)]
+pub(crate) enum Said {
+    /// It has its plan and is warm.
+    Ready {
+        /// The number of its load in the session.
+        load: u64,
+        /// Its tab.
+        tab: u32,
+    },
+    /// What it saw.
+    Report {
+        /// The number of its load in the session.
+        load: u64,
+        /// Its tab.
+        tab: u32,
+        /// As the page wrote it.
+        report: Value,
+    },
+    /// The driving page is there (Firefox).
+    Driver,
+}
+
+/// The control origin.
+#[derive(Debug)]
+pub(crate) struct Control {
+    shared: Arc<Shared>,
+    closed: watch::Sender<bool>,
+    port: u16,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// All server times are counted from here.
+    base: Instant,
+    stage: Mutex<Option<Arc<Stage>>>,
+    said: mpsc::UnboundedSender<Said>,
+    /// The start of the plan of a load, by its number in the session.
+    start: watch::Sender<Option<(u64, Instant)>>,
+    /// What the driving page is to do.
+    orders: watch::Sender<Value>,
+}
+
+#[derive(Clone)]
+struct Desk(Arc<Shared>);
+
+impl Control {
+    /// Opens the control origin; what pages say comes out of the channel.
+    pub(crate) async fn open() -> std::io::Result<(Self, mpsc::UnboundedReceiver<Said>)> {
+        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+        let port = listener.local_addr()?.port();
+        let (said, heard) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            base: Instant::now(),
+            stage: Mutex::default(),
+            said,
+            start: watch::channel(None).0,
+            orders: watch::channel(json!({})).0,
+        });
+        let closed = watch::channel(false).0;
+        tokio::spawn(listen(listener, Desk(Arc::clone(&shared)), closed.subscribe()));
+        Ok((Self { shared, closed, port }, heard))
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The load whose pages may come.
+    pub(crate) fn set_stage(&self, stage: Option<Arc<Stage>>) {
+        *self.shared.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+
+    /// Says when a load's plan begins.
+    pub(crate) fn start(&self, load: u64, at: Instant) {
+        self.shared.start.send_replace(Some((load, at)));
+    }
+
+    /// Tells the driving page what to do.
+    pub(crate) fn order(&self, order: Value) {
+        self.shared.orders.send_replace(order);
+    }
+
+    /// An instant in milliseconds of the server's clock, which pages compare theirs with.
+    pub(crate) fn milliseconds(&self, instant: Instant) -> f64 {
+        self.shared.milliseconds(instant)
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.closed.send_replace(true);
+    }
+}
+
+impl Shared {
+    fn milliseconds(&self, instant: Instant) -> f64 {
+        instant.saturating_duration_since(self.base).as_secs_f64() * 1e3
+    }
+
+    /// Talks with a page of a load until it goes.
+    async fn talk(self: Arc<Self>, stage: Arc<Stage>, tab: u32, mut socket: Socket) {
+        let load = stage.number();
+        let (sender, mut sent) = mpsc::unbounded_channel();
+        stage.tell(tab, sender);
+        let mut start = self.start.subscribe();
+        let plan = json!({ "plan": stage.script.page_plan(tab, stage.ports()) });
+        if socket.send(Message::text(plan.to_string())).await.is_err() {
+            return;
+        }
+        let mut started = false;
+        loop {
+            let answer = tokio::select! {
+                message = socket.next() => {
+                    let Some(Ok(message)) = message else { return };
+                    let now = Instant::now();
+                    let Ok(text) = message.to_text() else { continue };
+                    let Ok(mut message) = serde_json::from_str::<Value>(text) else { continue };
+                    if let Some(ping) = message.get("ping") {
+                        json!({ "pong": ping, "server": self.milliseconds(now) })
+                    } else if let Some(class) = message.get("job").and_then(Value::as_u64) {
+                        stage.keeper.start_job(class as usize);
+                        continue;
+                    } else if message.get("ready").is_some() {
+                        self.said.send(Said::Ready { load, tab }).ok();
+                        continue;
+                    } else if let Some(report) = message.get_mut("report") {
+                        self.said.send(Said::Report { load, tab, report: report.take() }).ok();
+                        continue;
+                    } else {
+                        continue;
+                    }
+                }
+                Some(identity) = sent.recv() => json!({ "sent": [identity.class, identity.index, identity.attempt] }),
+                start = start.wait_for(|start| !started && start.is_some_and(|(number, _)| number == load)) => {
+                    let Ok(Some((_, at))) = start.map(|start| *start) else { return };
+                    started = true;
+                    json!({ "go": self.milliseconds(at) })
+                }
+            };
+            if socket.send(Message::text(answer.to_string())).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Gives the driving page its orders.
+    async fn drive(self: Arc<Self>, mut socket: Socket) {
+        let mut orders = self.orders.subscribe();
+        self.said.send(Said::Driver).ok();
+        loop {
+            let order = orders.borrow_and_update().to_string();
+            if socket.send(Message::text(order)).await.is_err() {
+                return;
+            }
+            tokio::select! {
+                changed = orders.changed() => if changed.is_err() { return },
+                message = socket.next() => if !matches!(message, Some(Ok(_))) { return },
+            }
+        }
+    }
+}
+
+impl Answers for Desk {
+    async fn answer(&self, _: u32, mut request: Request<Incoming>, busy: Busy) -> Response<Content> {
+        let path = request.uri().path().to_owned();
+        let query = request.uri().query().unwrap_or_default();
+        let number = |key: &str| {
+            let find = |pair: &str| pair.strip_prefix(key)?.strip_prefix('=')?.parse::<u32>().ok();
+            query.split('&').find_map(find)
+        };
+        let (load, tab) = (number("load"), number("tab"));
+        let mut response = Response::new(Content::whole("", Some(busy)));
+        match path.as_str() {
+            "/warm" => {
+                let headers = response.headers_mut();
+                if let Some(origin) = request.headers().get(header::ORIGIN) {
+                    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+                    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+                }
+                headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+                return response;
+            }
+            "/driver" => {
+                let html = include_str!("../../page/driver.html");
+                let mut response = Response::new(Content::whole(html, None));
+                let kind = HeaderValue::from_static("text/html; charset=utf-8");
+                response.headers_mut().insert(header::CONTENT_TYPE, kind);
+                return response;
+            }
+            "/drive" | "/page" => {
+                let stage = self.0.stage.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let stage = stage.filter(|stage| load.is_some_and(|load| u64::from(load) == stage.number()));
+                if let Some((response, socket)) = websocket::accept(&mut request) {
+                    let shared = Arc::clone(&self.0);
+                    tokio::spawn(async move {
+                        match (socket.await, stage, tab) {
+                            (Some(socket), Some(stage), Some(tab)) => shared.talk(stage, tab, socket).await,
+                            (Some(socket), None, None) => shared.drive(socket).await,
+                            _ => {}
+                        }
+                    });
+                    return response;
+                }
+            }
+            _ => {}
+        }
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    }
+
+    fn next_connection(&self) -> u32 {
+        0
+    }
+
+    fn keep_alive(&self) -> Option<Duration> {
+        None
+    }
+}

@@ -1,0 +1,227 @@
+//! The keeper of time: a thread that does the servers' work when it is due and wakes whoever waits for an instant.
+//!
+//! Rule: tokio's timers round up to whole milliseconds, so all instants of a load are waited for here, by a thread that
+//! sleeps until the next one (Linux is late by some 0.1 ms). Scenario time is real time since the plan's start, divided
+//! by the scale; before the start nothing is done.
+
+use super::works::{Said, TaskId, Works};
+use sim_core::Time;
+use std::collections::BTreeMap;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, OnceLock};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+use tokio::sync::{oneshot, watch};
+
+/// The clock of a load: when scenario time 0 is, and how fast it goes.
+#[derive(Clone, Debug)]
+pub(crate) struct Clock {
+    start: Arc<OnceLock<Instant>>,
+    scale: f64,
+}
+
+impl Clock {
+    pub(crate) fn new(scale: f64) -> Self {
+        Self { start: Arc::default(), scale }
+    }
+
+    /// Says when scenario time 0 is; only the first word counts.
+    pub(crate) fn set_start(&self, start: Instant) {
+        self.start.get_or_init(|| start);
+    }
+
+    /// Scenario time at an instant; none before the plan's start.
+    pub(crate) fn scenario(&self, instant: Instant) -> Option<Time> {
+        let real = instant.checked_duration_since(*self.start.get()?)?;
+        Some(Time::from_nanos((real.as_nanos() as f64 / self.scale) as u64))
+    }
+
+    fn real(&self, time: Time) -> Option<Instant> {
+        Some(*self.start.get()? + Duration::from_nanos((time.as_nanos() as f64 * self.scale) as u64))
+    }
+}
+
+/// What the keeper is asked.
+enum Order {
+    /// A request has come; the answer's time goes back.
+    Arrive { ticket: u64, identity: Identity, at: Instant, answer: oneshot::Sender<Time> },
+    /// The caller of a request has gone.
+    Abort { ticket: u64, at: Instant },
+    /// A job's condition is met.
+    Job { class: usize, at: Instant },
+    /// Somebody wants to be woken.
+    Wake { at: Time, done: oneshot::Sender<()> },
+    /// The load is over.
+    Stop,
+}
+
+/// Which request it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Identity {
+    pub(crate) class: usize,
+    pub(crate) index: u32,
+    pub(crate) attempt: u32,
+    pub(crate) tab: u32,
+}
+
+/// The keeper's thread, seen from the others.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    orders: Sender<Order>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Keeper {
+    /// Starts the thread. Successes of a job are made known by `jobs`: for each class the scenario time of the last one.
+    pub(crate) fn start(
+        works: Works,
+        clock: Clock,
+        jobs: watch::Sender<BTreeMap<usize, Time>>,
+    ) -> std::io::Result<Self> {
+        let (orders, inbox) = channel();
+        let keeper = Keeping {
+            works,
+            clock,
+            inbox,
+            jobs,
+            tasks: BTreeMap::new(),
+            waiting: BTreeMap::new(),
+            wakes: BTreeMap::new(),
+            wake_number: 0,
+            latest: Time::ZERO,
+        };
+        let thread = std::thread::Builder::new().name("lab-keeper".to_owned()).spawn(move || keeper.run())?;
+        Ok(Self { orders, thread: Some(thread) })
+    }
+
+    /// A request has come; its headers go out when the answer comes.
+    pub(crate) fn arrive(&self, ticket: u64, identity: Identity, at: Instant) -> oneshot::Receiver<Time> {
+        let (answer, answered) = oneshot::channel();
+        self.tell(Order::Arrive { ticket, identity, at, answer });
+        answered
+    }
+
+    /// The caller of a request has gone; nothing happens where it has been answered.
+    pub(crate) fn abort(&self, ticket: u64) {
+        self.tell(Order::Abort { ticket, at: Instant::now() });
+    }
+
+    /// What a job waited for has happened.
+    pub(crate) fn start_job(&self, class: usize) {
+        self.tell(Order::Job { class, at: Instant::now() });
+    }
+
+    /// Waits until an instant of scenario time.
+    pub(crate) async fn wait_until(&self, at: Time) {
+        let (done, woken) = oneshot::channel();
+        self.tell(Order::Wake { at, done });
+        // A keeper that has stopped wakes nobody; the connections are closed then.
+        if woken.await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    fn tell(&self, order: Order) {
+        // A keeper that has stopped listens no more, and the load is over.
+        self.orders.send(order).ok();
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        self.tell(Order::Stop);
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+struct Keeping {
+    works: Works,
+    clock: Clock,
+    inbox: Receiver<Order>,
+    jobs: watch::Sender<BTreeMap<usize, Time>>,
+    /// Of each request: its work.
+    tasks: BTreeMap<u64, TaskId>,
+    /// Of each piece of work: who wants the answer.
+    waiting: BTreeMap<TaskId, oneshot::Sender<Time>>,
+    wakes: BTreeMap<(Time, u64), oneshot::Sender<()>>,
+    wake_number: u64,
+    /// The latest time that anything was done for: orders of different threads may come out of order.
+    latest: Time,
+}
+
+impl Keeping {
+    fn run(mut self) {
+        loop {
+            let wake = self.wakes.first_key_value().map(|((at, _), _)| *at);
+            let next = [self.works.next(), wake].into_iter().flatten().min().and_then(|at| self.clock.real(at));
+            // Until the start is known, it is looked for every millisecond: nothing is measured then.
+            let patience = match next {
+                Some(next) => next.saturating_duration_since(Instant::now()),
+                None if self.clock.start.get().is_some() => Duration::from_secs(3_600),
+                None => Duration::from_millis(1),
+            };
+            match self.inbox.recv_timeout(patience) {
+                Ok(Order::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(order) => self.obey(order),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            if let Some(now) = self.clock.scenario(Instant::now()) {
+                self.advance(now);
+            }
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        // What was due before an order is done before it; what came before the start came at the start.
+        let at = |clock: &Clock, instant| clock.scenario(instant).unwrap_or(Time::ZERO);
+        match order {
+            Order::Arrive { ticket, identity, at: instant, answer } => {
+                let now = self.advance(at(&self.clock, instant));
+                let Identity { class, index, attempt, tab } = identity;
+                let task = self.works.arrive(now, class, index, attempt, tab);
+                self.tasks.insert(ticket, task);
+                self.waiting.insert(task, answer);
+            }
+            Order::Abort { ticket, at: instant } => {
+                if let Some(task) = self.tasks.remove(&ticket) {
+                    let now = self.advance(at(&self.clock, instant));
+                    self.waiting.remove(&task);
+                    self.works.abort(now, task);
+                }
+            }
+            Order::Job { class, at: instant } => {
+                let now = self.advance(at(&self.clock, instant));
+                self.works.start_job(now, class);
+            }
+            Order::Wake { at, done } => {
+                self.wake_number += 1;
+                self.wakes.insert((at, self.wake_number), done);
+            }
+            Order::Stop => {}
+        }
+    }
+
+    /// Does what is due; gives the time that it is for the servers, which never goes back.
+    fn advance(&mut self, now: Time) -> Time {
+        let now = now.max(self.latest);
+        for said in self.works.advance(now) {
+            match said {
+                Said::Answer { task, at } => {
+                    if let Some(answer) = self.waiting.remove(&task) {
+                        answer.send(at).ok();
+                    }
+                }
+                Said::JobDone { class, at } => self.jobs.send_modify(|jobs| {
+                    jobs.insert(class, at);
+                }),
+            }
+        }
+        while let Some(entry) = self.wakes.first_entry().filter(|entry| entry.key().0 <= now) {
+            entry.remove().send(()).ok();
+        }
+        self.latest = now;
+        now
+    }
+}

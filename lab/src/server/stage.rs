@@ -1,0 +1,395 @@
+//! One load's servers: ports of their own, a log of arrivals, and what goes back.
+//!
+//! Rule: a request says who it is in its `accept` header, which changes no rule of any browser and asks for no preflight
+//! at another origin; a socket, which has no headers of its own, says it at the end of its URL.
+
+use super::content::{Busy, Content};
+use super::http::{Answers, listen};
+use super::keeper::{Clock, Identity, Keeper};
+use super::websocket::{self, Socket};
+use super::works::Works;
+use crate::script::Script;
+use futures_util::{SinkExt, StreamExt};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use models::class::{Class, Event, Kind, Start};
+use sim_core::Time;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio_tungstenite::tungstenite::Message;
+
+/// Where the page is, at the scenario's own origin.
+pub(crate) const PAGE: &str = "/sixslot-page";
+/// What precedes a request's identity in its `accept` header, and in a socket's query.
+const MARK: &str = "sixslot";
+/// Bytes of a body that the page leaves unread: more than fits between server and page.
+const UNREAD: usize = 16 << 20;
+/// Bytes of a body that comes after its headers.
+const BODY: &[u8] = &[b'.'; 64];
+
+/// A request that has come.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) identity: Identity,
+    pub(crate) at: Instant,
+    pub(crate) connection: u32,
+}
+
+/// One load's servers.
+#[derive(Debug)]
+pub(crate) struct Stage {
+    pub(crate) script: Script,
+    pub(crate) clock: Clock,
+    pub(crate) keeper: Keeper,
+    ports: Vec<u16>,
+    control: u16,
+    number: u64,
+    log: Mutex<Vec<Arrival>>,
+    /// What was asked for and is in no script.
+    strays: Mutex<Vec<String>>,
+    /// Arrivals that a page waits for, by tab.
+    sent: Mutex<BTreeMap<u32, mpsc::UnboundedSender<Identity>>>,
+    /// Whether a page has to be told of a class's arrivals.
+    tells: Vec<bool>,
+    jobs: watch::Receiver<BTreeMap<usize, Time>>,
+    closed: watch::Sender<bool>,
+    connections: AtomicU32,
+    tickets: AtomicU64,
+}
+
+/// One of the load's origins.
+#[derive(Clone)]
+struct Origin {
+    stage: Arc<Stage>,
+    number: usize,
+}
+
+/// Tells the keeper that a caller has gone.
+struct Caller {
+    stage: Arc<Stage>,
+    ticket: u64,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        self.stage.keeper.abort(self.ticket);
+    }
+}
+
+impl Stage {
+    /// Opens the ports of a load.
+    pub(crate) async fn open(script: &Script, number: u64, control: u16) -> std::io::Result<Arc<Self>> {
+        let mut listeners = Vec::new();
+        for _ in &script.plan.origins {
+            listeners.push(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?);
+        }
+        let ports = listeners.iter().map(|listener| listener.local_addr().map(|address| address.port()));
+        let ports = ports.collect::<std::io::Result<_>>()?;
+        let clock = Clock::new(script.scale);
+        let (told, jobs) = watch::channel(BTreeMap::new());
+        let waits = |number, event| {
+            let after = |class: &Class| matches!(class.start, Start::After { class, event: wanted, .. } if class == number && wanted == event);
+            script.plan.classes.iter().any(after)
+        };
+        let until_sent = |class: &Class| class.deadline_until == models::class::DeadlineUntil::Sent;
+        let tells = script.plan.classes.iter().enumerate();
+        let stage = Arc::new(Self {
+            keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), told)?,
+            tells: tells.map(|(number, class)| until_sent(class) || waits(number, Event::Sent)).collect(),
+            script: script.clone(),
+            clock,
+            ports,
+            control,
+            number,
+            log: Mutex::default(),
+            strays: Mutex::default(),
+            sent: Mutex::default(),
+            jobs,
+            closed: watch::channel(false).0,
+            connections: AtomicU32::new(0),
+            tickets: AtomicU64::new(0),
+        });
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let origin = Origin { stage: Arc::clone(&stage), number };
+            tokio::spawn(listen(listener, origin, stage.closed.subscribe()));
+        }
+        Ok(stage)
+    }
+
+    /// Closes all connections and ports.
+    pub(crate) fn close(&self) {
+        self.closed.send_replace(true);
+    }
+
+    /// The number of the load in its session.
+    pub(crate) fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The origins' ports.
+    pub(crate) fn ports(&self) -> &[u16] {
+        &self.ports
+    }
+
+    /// Where a tab finds its page.
+    pub(crate) fn page_url(&self, tab: u32) -> String {
+        let (port, control, load) = (self.ports[0], self.control, self.number);
+        format!("http://127.0.0.1:{port}{PAGE}?control={control}&load={load}&tab={tab}")
+    }
+
+    /// The arrivals so far, in order.
+    pub(crate) fn arrivals(&self) -> Vec<Arrival> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What a browser has asked for unasked.
+    pub(crate) fn strays(&self) -> Vec<String> {
+        self.strays.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Arrivals of a tab's requests that its page has to know of.
+    pub(crate) fn tell(&self, tab: u32, sender: mpsc::UnboundedSender<Identity>) {
+        self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(tab, sender);
+    }
+
+    /// A length of scenario time as real time.
+    fn real(&self, span: sim_core::Span) -> Duration {
+        Duration::from_secs_f64(span.as_seconds_f64() * self.script.scale)
+    }
+
+    /// Waits until the load is over.
+    async fn wait_closed(&self) {
+        drop(self.closed.subscribe().wait_for(|closed| *closed).await);
+    }
+
+    /// Waits until an instant; false where the load was closed before.
+    async fn wait_until(&self, at: Time) -> bool {
+        tokio::select! {
+            () = self.keeper.wait_until(at) => true,
+            () = self.wait_closed() => false,
+        }
+    }
+
+    /// The data of an open socket, each as the age of its news in real ms, until the socket's life is over.
+    fn feed(self: &Arc<Self>, class: usize, opened: Time, end: Option<Time>) -> mpsc::Receiver<f64> {
+        let (sender, news) = mpsc::channel(16);
+        let stage = Arc::clone(self);
+        tokio::spawn(async move {
+            let rules = &stage.script.plan.classes[class];
+            let brings = async {
+                if let Some(every) = rules.snapshot_every {
+                    let mut at = opened;
+                    while stage.wait_until(at).await && sender.send(0.0).await.is_ok() {
+                        at += every;
+                    }
+                } else if let Some(job) = rules.snapshot_by {
+                    let mut jobs = stage.jobs.clone();
+                    let last = jobs.borrow_and_update().get(&job).copied();
+                    if let Some(last) = last {
+                        let age = stage.real(opened.max(last) - last);
+                        sender.send(age.as_secs_f64() * 1e3).await.ok();
+                    }
+                    let mut known = last;
+                    while jobs.changed().await.is_ok() {
+                        let last = jobs.borrow_and_update().get(&job).copied();
+                        if last != known && sender.send(0.0).await.is_err() {
+                            return;
+                        }
+                        known = last;
+                    }
+                }
+                std::future::pending::<()>().await;
+            };
+            let over = async {
+                stage.wait_until(end.unwrap_or(Time::MAX)).await;
+            };
+            tokio::select! {
+                () = brings => {}
+                () = over => {}
+                () = sender.closed() => {}
+            }
+        });
+        news
+    }
+
+    fn stray(&self, request: &Request<Incoming>) -> Response<Content> {
+        let mut strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
+        // A browser that asks without end fills no memory.
+        if strays.len() < 100 {
+            strays.push(format!("{} {}", request.method(), request.uri()));
+        }
+        let mut response = Response::new(Content::whole("", None));
+        *response.status_mut() = StatusCode::NOT_FOUND;
+        response
+    }
+
+    fn page() -> Response<Content> {
+        let html = include_str!("../../page/index.html").replace("/*page.js*/", include_str!("../../page/page.js"));
+        let mut response = Response::new(Content::whole(html, None));
+        let headers = response.headers_mut();
+        set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
+        set(headers, header::CACHE_CONTROL, "no-store");
+        // So that the page's own connection is none of the six when the plan begins.
+        set(headers, header::CONNECTION, "close");
+        response
+    }
+
+    fn headers(&self, class: &Class, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
+        let kind = if class.kind == Kind::EventSource { "text/event-stream" } else { "application/octet-stream" };
+        set(headers, header::CONTENT_TYPE, kind);
+        // Else a browser holds the headers back until it has seen enough of the body to guess its type.
+        set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+        if let Some(origin) = origin {
+            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+            set(headers, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
+        }
+        if class.answer_no_store {
+            set(headers, header::CACHE_CONTROL, "no-store");
+        } else if let Some(max_age) = class.max_age {
+            let seconds = self.real(max_age).as_secs_f64().ceil();
+            if let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}")) {
+                headers.insert(header::CACHE_CONTROL, value);
+            }
+        }
+    }
+
+    /// The body that follows headers which went out at an instant.
+    fn body(self: &Arc<Self>, identity: Identity, headers: Time, busy: Busy) -> Content {
+        let class = &self.script.plan.classes[identity.class];
+        let Identity { index, attempt, tab, .. } = identity;
+        let end = self.script.draws.body(class, index, attempt, tab).map(|body| headers + body);
+        if class.kind == Kind::EventSource {
+            let mut news = self.feed(identity.class, headers, end);
+            let (sender, parts) = mpsc::channel(16);
+            tokio::spawn(async move {
+                let mut text = ": open\n\n".to_owned();
+                while sender.send(Bytes::from(text)).await.is_ok() {
+                    let Some(age) = news.recv().await else { return };
+                    text = format!("data: {age}\n\n");
+                }
+            });
+            return Content::coming(parts, Some(busy));
+        }
+        if class.reads_body && end == Some(headers) {
+            return Content::whole("", Some(busy));
+        }
+        let (sender, parts) = mpsc::channel(4);
+        let stage = Arc::clone(self);
+        let unread = if class.reads_body { 0 } else { UNREAD };
+        tokio::spawn(async move {
+            let block = Bytes::from(vec![b'.'; 1 << 16]);
+            for _ in 0..unread / block.len() {
+                if sender.send(block.clone()).await.is_err() {
+                    return;
+                }
+            }
+            if stage.wait_until(end.unwrap_or(headers)).await {
+                sender.send(Bytes::from_static(BODY)).await.ok();
+            }
+        });
+        Content::coming(parts, Some(busy))
+    }
+
+    /// Brings an open WebSocket its data, until its life is over or the page has gone.
+    async fn keep_open(self: Arc<Self>, identity: Identity, opened: Time, mut socket: Socket) {
+        let class = &self.script.plan.classes[identity.class];
+        let Identity { index, attempt, tab, .. } = identity;
+        let end = self.script.draws.body(class, index, attempt, tab).map(|life| opened + life);
+        let mut news = self.feed(identity.class, opened, end);
+        loop {
+            let sent = tokio::select! {
+                age = news.recv() => match age {
+                    Some(age) => socket.send(Message::text(age.to_string())).await,
+                    None => break,
+                },
+                message = socket.next() => match message {
+                    Some(Ok(_)) => Ok(()),
+                    _ => return,
+                },
+                () = self.wait_closed() => return,
+            };
+            if sent.is_err() {
+                return;
+            }
+        }
+        socket.close(None).await.ok();
+        tokio::select! {
+            () = async { while let Some(Ok(_)) = socket.next().await {} } => {}
+            () = self.wait_closed() => {}
+        }
+    }
+}
+
+impl Answers for Origin {
+    async fn answer(&self, connection: u32, mut request: Request<Incoming>, busy: Busy) -> Response<Content> {
+        let at = Instant::now();
+        let stage = &self.stage;
+        if self.number == 0 && request.uri().path() == PAGE {
+            return Stage::page();
+        }
+        let Some(identity) = identity(&request).filter(|identity| {
+            stage.script.plan.classes.get(identity.class).is_some_and(|class| class.origin == self.number)
+        }) else {
+            return stage.stray(&request);
+        };
+        stage.log.lock().unwrap_or_else(PoisonError::into_inner).push(Arrival { identity, at, connection });
+        if stage.tells[identity.class]
+            && let Some(page) = stage.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&identity.tab)
+        {
+            page.send(identity).ok();
+        }
+        let ticket = stage.tickets.fetch_add(1, Ordering::Relaxed);
+        let caller = Caller { stage: Arc::clone(stage), ticket };
+        let answered = stage.keeper.arrive(ticket, identity, at).await;
+        drop(caller);
+        // The load is over: nobody reads the answer.
+        let Ok(headers) = answered else { return Response::new(Content::whole("", Some(busy))) };
+        if websocket::is_asked_for(&request) {
+            let Some((response, socket)) = websocket::accept(&mut request) else { return stage.stray(&request) };
+            let stage = Arc::clone(stage);
+            tokio::spawn(async move {
+                if let Some(socket) = socket.await {
+                    stage.keep_open(identity, headers, socket).await;
+                }
+            });
+            return response;
+        }
+        let mut response = Response::new(stage.body(identity, headers, busy));
+        let origin = request.headers().get(header::ORIGIN).cloned();
+        stage.headers(&stage.script.plan.classes[identity.class], response.headers_mut(), origin);
+        response
+    }
+
+    fn next_connection(&self) -> u32 {
+        self.stage.connections.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn keep_alive(&self) -> Option<Duration> {
+        self.stage.script.plan.origins[self.number].keep_alive.map(|span| self.stage.real(span))
+    }
+}
+
+fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
+    headers.insert(name, HeaderValue::from_static(value));
+}
+
+/// Who a request is: `sixslot/CLASS-INDEX-ATTEMPT-TAB` as what it accepts, or `sixslot=...` in its query.
+fn identity(request: &Request<Incoming>) -> Option<Identity> {
+    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    let accepted = accepts.and_then(|accepts| accepts.strip_prefix(MARK)?.strip_prefix('/'));
+    let query = request
+        .uri()
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(MARK)?.strip_prefix('='));
+    let mut numbers = accepted.or(query)?.split('-').map(|number| number.parse::<u32>().ok());
+    let mut next = || numbers.next().flatten();
+    Some(Identity { class: next()? as usize, index: next()?, attempt: next()?, tab: next()? })
+}

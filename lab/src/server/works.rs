@@ -1,0 +1,422 @@
+//! The server's work: it turns arrivals into answers, by the scenario's disciplines, memos and jobs.
+//!
+//! Rule: the disciplines are those of [`models::origin::Discipline`], executed exactly on the times at which requests
+//! really arrive: a block that is due at an instant ends at that instant, however late the thread woke. Time is an
+//! argument. It is written apart from the simulator's server, so that each is a test of the other (tests/works.rs).
+
+use super::sharing::Sharing;
+use models::Plan;
+use models::class::{Class, Kind, Start};
+use models::load::Draws;
+use models::origin::Discipline;
+use sim_core::{EventKey, EventQueue, Span, Time};
+use std::collections::VecDeque;
+
+/// Names a piece of work.
+pub type TaskId = usize;
+
+/// What a server has to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Said {
+    /// The headers of a request go out.
+    Answer {
+        /// Which.
+        task: TaskId,
+        /// When.
+        at: Time,
+    },
+    /// A job has succeeded.
+    JobDone {
+        /// Its class.
+        class: usize,
+        /// When.
+        at: Time,
+    },
+}
+
+/// Something that becomes due.
+#[derive(Clone, Copy, Debug)]
+enum Due {
+    Worked(TaskId),
+    Waited(TaskId),
+    Shared(usize),
+    JobTick(usize),
+    JobStart(usize),
+    JobDeadline(TaskId),
+}
+
+/// Where a piece of work is.
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    /// At none of the others.
+    Between,
+    /// In line for a worker.
+    Queued,
+    /// At a worker, or in a wait, until this event.
+    Until(EventKey),
+    /// Among those who share the workers.
+    Sharing,
+    /// In line for a memo that another one makes.
+    AwaitsMemo,
+}
+
+/// A request at a server, or a job's call.
+#[derive(Debug)]
+struct Task {
+    class: usize,
+    place: Place,
+    /// Its caller still waits.
+    wanted: bool,
+    /// Each part of its own work, and the wait after it.
+    own: (Span, Span),
+    /// The part that it is at.
+    part: (Span, Span),
+    hops_left: u32,
+    needs_met: usize,
+    making: bool,
+    deadline: Option<EventKey>,
+}
+
+#[derive(Debug, Default)]
+struct Server {
+    busy: usize,
+    line: VecDeque<TaskId>,
+    sharing: Sharing,
+    next_shared: Option<EventKey>,
+}
+
+#[derive(Debug, Default)]
+struct Memo {
+    value: Option<Time>,
+    making: Option<Time>,
+    waiting: Vec<TaskId>,
+    made: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Job {
+    calls: u32,
+    in_flight: u32,
+    last_end: Option<Time>,
+}
+
+/// All servers of a load.
+#[derive(Debug)]
+pub struct Works {
+    plan: Plan,
+    draws: Draws,
+    agenda: EventQueue<Due>,
+    tasks: Vec<Task>,
+    servers: Vec<Server>,
+    memos: Vec<Memo>,
+    jobs: Vec<Job>,
+    said: Vec<Said>,
+}
+
+impl Works {
+    /// The servers of a load, with its first jobs scheduled.
+    pub fn new(plan: &Plan, draws: &Draws) -> Self {
+        let mut agenda = EventQueue::new();
+        for (number, class) in plan.classes.iter().enumerate() {
+            if class.kind == Kind::Job && matches!(class.start, Start::At(_)) {
+                agenda.schedule(Time::ZERO + draws.start(class, 0, 0), Due::JobStart(number));
+            }
+        }
+        Self {
+            agenda,
+            tasks: Vec::new(),
+            servers: plan.origins.iter().map(|_| Server::default()).collect(),
+            memos: plan.memos.iter().map(|_| Memo::default()).collect(),
+            jobs: vec![Job::default(); plan.classes.len()],
+            said: Vec::new(),
+            draws: draws.clone(),
+            plan: plan.clone(),
+        }
+    }
+
+    /// When something is due next.
+    pub fn next(&self) -> Option<Time> {
+        self.agenda.peek_time()
+    }
+
+    /// Does what is due up to now, and gives what the servers have said since the last time.
+    pub fn advance(&mut self, now: Time) -> Vec<Said> {
+        while self.agenda.peek_time().is_some_and(|at| at <= now) {
+            let Some((now, due)) = self.agenda.pop() else { break };
+            match due {
+                Due::Worked(task) => self.worked(now, task),
+                Due::Waited(task) => self.waited(now, task),
+                Due::Shared(origin) => self.shared(now, origin),
+                Due::JobStart(class) => self.start_job_now(now, class),
+                Due::JobTick(class) => self.tick(now, class),
+                Due::JobDeadline(task) => self.give_up(now, task),
+            }
+        }
+        std::mem::take(&mut self.said)
+    }
+
+    /// A request has come. Everything due before must have been done.
+    pub fn arrive(&mut self, now: Time, class: usize, index: u32, attempt: u32, tab: u32) -> TaskId {
+        let rules = &self.plan.classes[class];
+        let discipline = self.plan.origins[rules.origin].discipline;
+        let hops = if discipline == Discipline::EventLoop { rules.hops } else { 1 };
+        let (work, wait) = self.draws.service(rules, discipline, index, attempt, tab);
+        let own = (work / u64::from(hops), wait / u64::from(hops));
+        let task = self.tasks.len();
+        self.tasks.push(Task {
+            class,
+            place: Place::Between,
+            wanted: true,
+            own,
+            part: own,
+            hops_left: hops,
+            needs_met: 0,
+            making: false,
+            deadline: None,
+        });
+        for (memo, rules) in self.memos.iter_mut().zip(&self.plan.memos) {
+            if rules.wiped_by.contains(&class) {
+                memo.value = None;
+            }
+        }
+        self.next_part(now, task);
+        task
+    }
+
+    /// The caller of a request has gone.
+    pub fn abort(&mut self, now: Time, task: TaskId) {
+        if !std::mem::take(&mut self.tasks[task].wanted) {
+            return;
+        }
+        let origin = self.class(task).origin;
+        let rules = self.plan.origins[origin];
+        // Others may wait for a memo that is being made, so its making never stops.
+        if !rules.stops_on_abort || self.tasks[task].making {
+            return;
+        }
+        match std::mem::replace(&mut self.tasks[task].place, Place::Between) {
+            Place::Between => {}
+            Place::AwaitsMemo => {
+                let number = self.class(task).needs[self.tasks[task].needs_met];
+                self.memos[number].waiting.retain(|other| *other != task);
+            }
+            Place::Sharing => {
+                let rate = self.rate(origin);
+                self.servers[origin].sharing.leave(now, task, rate);
+                self.schedule_shared(now, origin);
+            }
+            Place::Queued => self.servers[origin].line.retain(|other| *other != task),
+            // A block of an event loop that has begun runs to its end; nothing follows it.
+            Place::Until(key) if rules.discipline == Discipline::EventLoop => {
+                let state = &mut self.tasks[task];
+                state.place = Place::Until(key);
+                state.hops_left = 1;
+                state.part.1 = Span::ZERO;
+            }
+            Place::Until(key) => {
+                if let Some(Due::Worked(_)) = self.agenda.cancel(key) {
+                    self.free_worker(now, origin);
+                }
+            }
+        }
+    }
+
+    /// What a job waited for has happened: its first call comes now.
+    pub fn start_job(&mut self, now: Time, class: usize) {
+        self.agenda.schedule(now, Due::JobStart(class));
+    }
+
+    fn class(&self, task: TaskId) -> &Class {
+        &self.plan.classes[self.tasks[task].class]
+    }
+
+    fn at(&mut self, at: Time, task: TaskId, due: Due) {
+        let key = self.agenda.schedule(at, due);
+        self.tasks[task].place = Place::Until(key);
+    }
+
+    fn next_part(&mut self, now: Time, task: TaskId) {
+        self.tasks[task].place = Place::Between;
+        let Some(part) = self.look_up_memos(now, task) else {
+            self.tasks[task].place = Place::AwaitsMemo;
+            return;
+        };
+        self.tasks[task].part = part;
+        let origin = self.class(task).origin;
+        let rules = self.plan.origins[origin];
+        let (work, wait) = part;
+        match rules.discipline {
+            Discipline::Independent => self.at(now + work + wait, task, Due::Waited(task)),
+            Discipline::ProcessorSharing => {
+                self.tasks[task].place = Place::Sharing;
+                let rate = self.rate(origin);
+                self.servers[origin].sharing.join(now, task, work, rate);
+                self.schedule_shared(now, origin);
+            }
+            Discipline::EventLoop if work.is_zero() => self.wait_after_work(now, task),
+            Discipline::Fifo | Discipline::EventLoop if self.servers[origin].busy < rules.workers => {
+                self.servers[origin].busy += 1;
+                self.at(now + work, task, Due::Worked(task));
+            }
+            Discipline::Fifo | Discipline::EventLoop => {
+                self.tasks[task].place = Place::Queued;
+                self.servers[origin].line.push_back(task);
+            }
+        }
+    }
+
+    /// The part that comes next: the making of a memo or its own work; none while another one makes the memo.
+    fn look_up_memos(&mut self, now: Time, task: TaskId) -> Option<(Span, Span)> {
+        let state = &mut self.tasks[task];
+        let rules = &self.plan.classes[state.class];
+        if rules.hops.saturating_sub(state.hops_left) + 1 < rules.needs_before {
+            return Some(state.own);
+        }
+        while let Some(number) = rules.needs.get(state.needs_met).copied() {
+            let (memo, law) = (&mut self.memos[number], &self.plan.memos[number]);
+            if memo.value.is_some_and(|began| now < began + law.life) {
+                state.needs_met += 1;
+                continue;
+            }
+            if law.single_flight && memo.making.is_some() {
+                memo.waiting.push(task);
+                return None;
+            }
+            memo.making = Some(now);
+            memo.made += 1;
+            state.making = true;
+            return Some(self.draws.memo(law, memo.made - 1));
+        }
+        Some(state.own)
+    }
+
+    fn worked(&mut self, now: Time, task: TaskId) {
+        self.free_worker(now, self.class(task).origin);
+        self.wait_after_work(now, task);
+    }
+
+    fn free_worker(&mut self, now: Time, origin: usize) {
+        match self.servers[origin].line.pop_front() {
+            None => self.servers[origin].busy -= 1,
+            Some(next) => self.at(now + self.tasks[next].part.0, next, Due::Worked(next)),
+        }
+    }
+
+    fn wait_after_work(&mut self, now: Time, task: TaskId) {
+        match self.tasks[task].part.1 {
+            Span::ZERO => self.waited(now, task),
+            wait => self.at(now + wait, task, Due::Waited(task)),
+        }
+    }
+
+    fn waited(&mut self, now: Time, task: TaskId) {
+        let making = std::mem::take(&mut self.tasks[task].making);
+        if making {
+            self.memo_made(now, task);
+        } else {
+            self.tasks[task].hops_left -= 1;
+        }
+        let stops = self.plan.origins[self.class(task).origin].stops_on_abort;
+        let state = &mut self.tasks[task];
+        if (state.wanted || !stops) && (making || state.hops_left > 0) {
+            return self.next_part(now, task);
+        }
+        state.place = Place::Between;
+        if std::mem::take(&mut state.wanted) {
+            self.answered(now, task);
+        }
+    }
+
+    fn memo_made(&mut self, now: Time, task: TaskId) {
+        let number = self.class(task).needs[self.tasks[task].needs_met];
+        self.tasks[task].needs_met += 1;
+        let memo = &mut self.memos[number];
+        memo.value = memo.making.take().or(memo.value);
+        for waiter in std::mem::take(&mut memo.waiting) {
+            self.tasks[waiter].needs_met += 1;
+            self.next_part(now, waiter);
+        }
+    }
+
+    /// The speed of each of n who share a server.
+    fn rate(&self, origin: usize) -> impl Fn(usize) -> f64 + use<> {
+        let (workers, contention) = (self.plan.origins[origin].workers as f64, self.plan.origins[origin].contention);
+        #[expect(clippy::disallowed_methods, reason = "real time is not the same on two machines anyway")]
+        move |present| (workers / present as f64).min(1.0).powf(contention)
+    }
+
+    fn schedule_shared(&mut self, now: Time, origin: usize) {
+        let rate = self.rate(origin);
+        let server = &mut self.servers[origin];
+        if let Some(key) = server.next_shared.take() {
+            self.agenda.cancel(key);
+        }
+        if let Some(left) = server.sharing.next(rate) {
+            server.next_shared = Some(self.agenda.schedule(now + left, Due::Shared(origin)));
+        }
+    }
+
+    fn shared(&mut self, now: Time, origin: usize) {
+        self.servers[origin].next_shared = None;
+        let rate = self.rate(origin);
+        while let Some(task) = self.servers[origin].sharing.done(now, &rate) {
+            self.wait_after_work(now, task);
+        }
+        self.schedule_shared(now, origin);
+    }
+
+    fn answered(&mut self, now: Time, task: TaskId) {
+        let class = self.tasks[task].class;
+        if self.class(task).kind != Kind::Job {
+            self.said.push(Said::Answer { task, at: now });
+            return;
+        }
+        if let Some(key) = self.tasks[task].deadline.take() {
+            self.agenda.cancel(key);
+        }
+        self.job_ended(now, class);
+        self.said.push(Said::JobDone { class, at: now });
+    }
+
+    fn job_ended(&mut self, now: Time, class: usize) {
+        let job = &mut self.jobs[class];
+        job.in_flight -= 1;
+        job.last_end = Some(now);
+    }
+
+    fn give_up(&mut self, now: Time, task: TaskId) {
+        self.tasks[task].deadline = None;
+        self.job_ended(now, self.tasks[task].class);
+        self.abort(now, task);
+    }
+
+    fn start_job_now(&mut self, now: Time, class: usize) {
+        if let Some(every) = self.plan.classes[class].every {
+            self.agenda.schedule(now + every, Due::JobTick(class));
+        }
+        self.call(now, class);
+    }
+
+    fn tick(&mut self, now: Time, class: usize) {
+        let rules = &self.plan.classes[class];
+        if let Some(every) = rules.every {
+            self.agenda.schedule(now + every, Due::JobTick(class));
+        }
+        let job = self.jobs[class];
+        if !(rules.guard && (job.in_flight > 0 || job.last_end == Some(now))) {
+            self.call(now, class);
+        }
+    }
+
+    fn call(&mut self, now: Time, class: usize) {
+        self.jobs[class].calls += 1;
+        self.jobs[class].in_flight += 1;
+        let task = self.arrive(now, class, 0, self.jobs[class].calls, 0);
+        if let Some(deadline) = self.plan.classes[class].deadline
+            && self.tasks[task].wanted
+        {
+            let key = self.agenda.schedule(now + deadline, Due::JobDeadline(task));
+            self.tasks[task].deadline = Some(key);
+        }
+    }
+}

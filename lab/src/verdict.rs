@@ -1,0 +1,70 @@
+//! The load's own state machine, over what all tabs report: ready, error shown, cleared.
+//!
+//! Rule: that of [`models::load::Verdict`], on measured times. It is written apart, so that each is a test of the other
+//! (tests/verdict.rs).
+
+use crate::measured::MeasuredVerdict;
+use models::Plan;
+use models::load::Draws;
+use models::plan::Fails;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A call that the page has learned the success or the failure of; times in ms of scenario time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Settled {
+    /// Its class, by number in the plan.
+    pub class: usize,
+    /// Its copy.
+    pub index: u32,
+    /// Its tab.
+    pub tab: u32,
+    /// When it was issued.
+    pub issued_ms: f64,
+    /// When the page learned.
+    pub at_ms: f64,
+    /// What it learned.
+    pub ok: bool,
+}
+
+/// The verdict over calls in the order in which the page learned of them.
+pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> MeasuredVerdict {
+    let rules = &plan.load;
+    let copies = |class: &usize| (0..tabs).map(move |tab| draws.copies(&plan.classes[*class], tab)).sum::<u64>();
+    let mut missing: u64 = rules.ready.iter().collect::<BTreeSet<_>>().into_iter().map(copies).sum();
+    let mut ready = (missing == 0).then_some(0.0);
+    let (mut error, mut recovered) = (None, None);
+    let mut succeeded = BTreeSet::new();
+    // Of each copy with failures: how many in a row, and when the first call of the row was issued.
+    let mut rows: BTreeMap<(usize, u32, u32), (u32, f64)> = BTreeMap::new();
+    for call in calls {
+        let copy = (call.class, call.index, call.tab);
+        let shows_error = rules.error.filter(|error| error.class == call.class);
+        if call.ok {
+            rows.remove(&copy);
+            if shows_error.is_some() && error.is_some() && !rules.error_is_final && recovered.is_none() {
+                recovered = Some(call.at_ms);
+            }
+            if succeeded.insert(copy) && rules.ready.contains(&call.class) {
+                missing = missing.saturating_sub(1);
+                if missing == 0 && !(rules.error_is_final && error.is_some()) {
+                    ready = Some(call.at_ms);
+                }
+            }
+            continue;
+        }
+        let (failures, began) = rows.entry(copy).or_insert((0, call.issued_ms));
+        *failures += 1;
+        let shown = shows_error.is_some_and(|rule| {
+            let long = rule.no_success_for.is_some_and(|span| call.at_ms - *began >= span.as_millis_f64());
+            rule.failures > 0 && *failures >= rule.failures || long
+        });
+        if shown && error.is_none() && ready.is_none() {
+            error = Some(call.at_ms);
+        }
+    }
+    let failed = match rules.fails {
+        Fails::ErrorShown => error.is_some(),
+        Fails::NotReady => ready.is_none(),
+    };
+    MeasuredVerdict { failed, ready_ms: ready, error_ms: error, recovered_ms: recovered }
+}
