@@ -222,8 +222,8 @@ pub struct Class {
     pub reads_body: bool,
     /// A socket's snapshots.
     pub snapshot_every: Option<Span>,
-    /// The job whose successes bring a socket's data.
-    pub snapshot_by: Option<usize>,
+    /// The jobs whose successes bring a socket's data.
+    pub snapshot_by: Vec<usize>,
     /// The streams of its random quantities.
     pub purposes: Purposes,
 }
@@ -361,7 +361,7 @@ impl Class {
             body: Some(Form::constant(Span::ZERO)),
             reads_body: true,
             snapshot_every: None,
-            snapshot_by: None,
+            snapshot_by: Vec::new(),
             purposes: Purposes {
                 start: purpose(" start"),
                 tick: purpose(" tick"),
@@ -390,19 +390,16 @@ impl Class {
         ] {
             reader.exclude(one, other)?;
         }
-        for (key, needs) in [
+        // A retry can overlap nothing but another call of its own, so a guard without a poll means nothing.
+        let pairs = [
             ("delay", "after"),
             ("tick_lag", "every"),
             ("guard", "every"),
             ("until_ok", "every"),
             ("skip_while_fresh", "every"),
             ("deadline_until", "deadline"),
-        ] {
-            // A retry can overlap nothing but another call of its own, so a guard without a poll means nothing.
-            if let (Some(node), None) = (reader.get(key), reader.get(needs)) {
-                return Err(Fault::new(&node.place, format!("`{key}` means nothing without `{needs}`")));
-            }
-        }
+        ];
+        means_nothing(&reader, &pairs)?;
         class.url = match reader.read("url", UrlTemplate::read)? {
             Some(url) => url,
             None if reader.get("count").is_some() || reader.get("arrivals").is_some() => {
@@ -497,9 +494,11 @@ impl Class {
         let mut class = Self::bare(&entry.key, Kind::Job);
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         reader.exclude("start", "after")?;
+        means_nothing(&reader, &[("delay", "after"), ("guard", "every")])?;
         class.start = if let Some(after) = reader.get("after") {
             let (class, event) = trigger(after, names)?;
-            Start::After { class, event, delay: Form::constant(Span::ZERO) }
+            let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
+            Start::After { class, event, delay }
         } else {
             Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
         };
@@ -535,9 +534,20 @@ impl Class {
         class.body = reader.read("lasts", time)?;
         reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
-        class.snapshot_by = reader.read("snapshot_by", |node| names.job(node))?;
+        let jobs = reader.or("snapshot_by", &[][..], read::list)?;
+        class.snapshot_by = jobs.iter().map(|node| names.job(node)).collect::<Result<_, _>>()?;
         Ok(class)
     }
+}
+
+/// Refuses keys that mean nothing without another key.
+fn means_nothing(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Fault> {
+    for (key, needs) in pairs {
+        if let (Some(node), None) = (reader.get(key), reader.get(needs)) {
+            return Err(Fault::new(&node.place, format!("`{key}` means nothing without `{needs}`")));
+        }
+    }
+    Ok(())
 }
 
 /// The memos that a request or a job needs.

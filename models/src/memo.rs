@@ -21,6 +21,8 @@ pub struct Memo {
     pub life: Span,
     /// Who comes while it is being made waits for it.
     pub single_flight: bool,
+    /// Who comes later than this after the start of its making makes another; none: all wait.
+    pub joinable: Option<Span>,
     /// The classes whose arrival wipes it.
     pub wiped_by: Vec<usize>,
     /// The stream of the work.
@@ -39,6 +41,7 @@ impl Memo {
             work: reader.or("work", Form::constant(Span::ZERO), time)?,
             wait: reader.or("wait", Form::constant(Span::ZERO), time)?,
             life: reader.or("life", Span::ZERO, read::span)?,
+            joinable: reader.read("joinable", read::span)?,
             single_flight: reader.or("single_flight", true, read::boolean)?,
             wiped_by: wipers.iter().map(|node| names.class(read::text(node)?, node)).collect::<Result<_, _>>()?,
             work_purpose: Purpose::named(&entry.key).and(" memo work"),

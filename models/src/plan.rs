@@ -257,7 +257,7 @@ fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<
     for (number, class) in classes.iter().enumerate() {
         if let Some((socket, _)) = class.skip_while_fresh {
             let socket = &classes[socket];
-            if socket.snapshot_every.is_none() && socket.snapshot_by.is_none() || !socket.kind.is_socket() {
+            if socket.snapshot_every.is_none() && socket.snapshot_by.is_empty() || !socket.kind.is_socket() {
                 let message = format!("`{}` is no socket with `snapshot_every` or `snapshot_by`", socket.name);
                 return Err(Fault::new(key(number, "skip_while_fresh"), message));
             }

@@ -385,7 +385,7 @@ pub static SOCKET: Fields = Fields {
         field("handshake", Kind::Time, "The server's time until it is open. Default \"0s\"."),
         field("lasts", Kind::Time, "It closes so long after it opened. Default: it stays."),
         field("snapshot_every", Kind::Span, "It brings data when it opens and then so often."),
-        field("snapshot_by", Kind::Text, "A table [job.NAME]: each success of that job brings data."),
+        field("snapshot_by", Kind::Names, "Tables [job.NAME]: each success of one of these jobs brings data."),
     ],
 };
 
@@ -402,6 +402,11 @@ pub static MEMO: Fields = Fields {
             Kind::Boolean,
             "Who comes while it is being made waits for it; else makes another. Default true.",
         ),
+        field(
+            "joinable",
+            Kind::Span,
+            "Who comes later than this after the start of its making does not wait for it, and makes another. Default: all wait.",
+        ),
         field("wiped_by", Kind::Names, "Requests and jobs whose arrival at the server wipes it."),
     ],
 };
@@ -409,12 +414,13 @@ pub static MEMO: Fields = Fields {
 /// A server's background job.
 pub static JOB: Fields = Fields {
     text: "Calls of a server that come from no browser: another process, a timer. They wait for no connection.",
-    required: &["every"],
+    required: &[],
     fields: &[
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
         field("start", Kind::Time, "The first call. Default \"0s\"."),
         field("after", Kind::Text, "NAME.EVENT of the first tab, as for a request: the first call comes then."),
-        field("every", Kind::Span, "The time between two calls."),
+        field("delay", Kind::Time, "So long after `after`. Default \"0s\"."),
+        field("every", Kind::Span, "The time between two calls. Default: there is one call."),
         field("guard", Kind::Boolean, "A call is skipped while one is in flight. Default false."),
         field("deadline", Kind::Span, "The caller gives up so long after the call; the server's work goes on."),
         field("needs", Kind::Names, "Tables [memo.NAME], as for a request."),

@@ -89,7 +89,7 @@ fn a_socket_is_as_fresh_as_the_job_that_feeds_it() {
     // and 10 call; at 6 the job's success comes at the very instant, before or after the tick.
     let page = |work: &str| {
         format!(
-            "horizon = \"11s\"\n[socket.mux]\nkind = \"websocket\"\nsnapshot_by = \"poll\"\n[job.poll]\nevery = \"6s\"\n{work}
+            "horizon = \"11s\"\n[socket.mux]\nkind = \"websocket\"\nsnapshot_by = [\"poll\"]\n[job.poll]\nevery = \"6s\"\n{work}
              [request.list]\nevery = \"2s\"\nskip_while_fresh = {{ socket = \"mux\", within = \"3s\" }}\n[load]\nready = [\"list\"]"
         )
         .replace("horizon = \"11s\"\n", "")
@@ -101,7 +101,7 @@ fn a_socket_is_as_fresh_as_the_job_that_feeds_it() {
     let issued: Vec<f64> = calls(&page("wait = \"1h\""), "list").iter().map(|call| call.0).collect();
     assert_eq!(issued[..4], [0.0, 2_000.0, 4_000.0, 6_000.0]);
     assert!(
-        refusal("[socket.s]\nkind = \"websocket\"\nsnapshot_by = \"r\"\n[request.r]\n[load]\nready = [\"r\"]")
+        refusal("[socket.s]\nkind = \"websocket\"\nsnapshot_by = [\"r\"]\n[request.r]\n[load]\nready = [\"r\"]")
             .contains("is no job")
     );
 }

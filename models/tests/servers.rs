@@ -131,3 +131,31 @@ fn a_job_needs_no_connection_and_its_guard_skips_calls() {
     assert_eq!(calls(&page("deadline = \"1500ms\""))[..4], [0.0, 2000.0, 4000.0, 6000.0]);
     assert_eq!(headers(&page("deadline = \"1500ms\""), "page"), [None], "the page waits behind 10 blocks of 2.5 s");
 }
+
+#[test]
+fn a_memo_that_has_been_made_for_long_is_joined_no_more() {
+    // One ps takes 9 s and is joined for 5 s from its start: a at 0 and b at 4 s have the first, c at 6 s makes another, d at
+    // 9 s has that one; at 9 s the first one's value is too old for anybody who comes.
+    let page = |joinable: &str| {
+        let call = |name: &str, at: &str| format!("[request.{name}]\nstart = \"{at}\"\nneeds = [\"ps\"]\n");
+        format!(
+            "[memo.ps]\nwait = \"9s\"\nlife = \"5s\"\n{joinable}\n{}{}{}{}[load]\nready = [\"d\"]",
+            call("a", "0s"),
+            call("b", "4s"),
+            call("c", "6s"),
+            call("d", "9s")
+        )
+    };
+    let answered = |joinable: &str| ["a", "b", "c", "d"].map(|name| headers(&page(joinable), name)[0]);
+    assert_eq!(answered("joinable = \"5s\""), [9_000.0, 9_000.0, 15_000.0, 15_000.0].map(Some));
+    assert_eq!(answered(""), [9_000.0, 9_000.0, 9_000.0, 18_000.0].map(Some));
+}
+
+#[test]
+fn a_job_without_a_period_runs_once_after_its_delay() {
+    let page = "[socket.mux]\nkind = \"websocket\"\nopens = \"1s\"\n[job.first]\nafter = \"mux.open\"\ndelay = \"2s\"
+        [request.page]\n[load]\nready = [\"page\"]";
+    let calls: Vec<f64> = play(page).iter().filter(|row| row.0 == "first").map(|row| row.1).collect();
+    assert_eq!(calls.len(), 1);
+    assert!((calls[0] - 3_000.0).abs() < 50.0, "{calls:?}");
+}

@@ -188,16 +188,20 @@ impl Stage {
                     while stage.wait_until(at).await && sender.send(0.0).await.is_ok() {
                         at += every;
                     }
-                } else if let Some(job) = rules.snapshot_by {
+                } else if !rules.snapshot_by.is_empty() {
                     let mut jobs = stage.jobs.clone();
-                    let last = jobs.borrow_and_update().get(&job).copied();
+                    let last_of = |jobs: &mut watch::Receiver<BTreeMap<usize, Time>>| {
+                        let known = jobs.borrow_and_update();
+                        rules.snapshot_by.iter().filter_map(|job| known.get(job)).max().copied()
+                    };
+                    let last = last_of(&mut jobs);
                     if let Some(last) = last {
                         let age = stage.real(opened.max(last) - last);
                         sender.send(age.as_secs_f64() * 1e3).await.ok();
                     }
                     let mut known = last;
                     while jobs.changed().await.is_ok() {
-                        let last = jobs.borrow_and_update().get(&job).copied();
+                        let last = last_of(&mut jobs);
                         if last != known && sender.send(0.0).await.is_err() {
                             return;
                         }

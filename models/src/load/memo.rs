@@ -4,7 +4,7 @@
 //! while it is being made waits for it (single flight) or makes another; the arrival of certain requests wipes it. Who
 //! makes it does so as part of its own work, by the server's discipline.
 
-use super::list::{List, RequestId};
+use super::list::RequestId;
 use super::{Agenda, Running};
 use sim_core::{Span, Time};
 
@@ -13,10 +13,8 @@ use sim_core::{Span, Time};
 pub(super) struct Memo {
     /// When the making of the present value began; none where there is no value.
     value: Option<Time>,
-    /// Since when it is being made, by the last one who began.
-    making: Option<Time>,
-    /// Who waits for it.
-    waiting: List,
+    /// The last one who began to make it, until that is done.
+    maker: Option<RequestId>,
     /// How often it has been made: the number of its next draw.
     made: u64,
 }
@@ -36,15 +34,20 @@ impl Running<'_> {
                 self.request(id).state.needs_met += 1;
                 continue;
             }
-            if rules.single_flight && memo.making.is_some() {
-                memo.waiting.push(&mut self.state.links, id);
-                self.request(id).state.awaits_memo = true;
+            let joined = memo.maker.filter(|maker| {
+                let began = self.state.requests[*maker].state.making;
+                let late = |since: Span| began.is_some_and(|began| now >= began + since);
+                rules.single_flight && !rules.joinable.is_some_and(late)
+            });
+            if let Some(maker) = joined {
+                self.state.requests[maker].state.awaited_by.push(&mut self.state.links, id);
+                self.request(id).state.awaits = Some(maker);
                 return None;
             }
-            memo.making = Some(now);
+            memo.maker = Some(id);
             let parts = self.state.draws.memo(rules, memo.made);
             memo.made += 1;
-            self.request(id).state.making = true;
+            self.request(id).state.making = Some(now);
             return Some(parts);
         }
         Some(self.request(id).state.own)
@@ -54,15 +57,19 @@ impl Running<'_> {
     pub(super) fn memo_made(&mut self, agenda: &mut Agenda, id: RequestId) {
         let class = self.class(id);
         let state = &mut self.request(id).state;
-        state.making = false;
+        let began = state.making.take();
+        let mut waiting = std::mem::take(&mut state.awaited_by);
         let number = class.needs[state.needs_met];
         state.needs_met += 1;
         let memo = &mut self.state.memos[number];
-        memo.value = memo.making.take().or(memo.value);
-        let mut waiting = std::mem::take(&mut memo.waiting);
+        // The younger value stays.
+        memo.value = memo.value.max(began);
+        if memo.maker == Some(id) {
+            memo.maker = None;
+        }
         while let Some(waiter) = waiting.pop(&mut self.state.links) {
             let state = &mut self.request(waiter).state;
-            state.awaits_memo = false;
+            state.awaits = None;
             state.needs_met += 1;
             self.next_part(agenda, waiter);
         }
@@ -70,11 +77,8 @@ impl Running<'_> {
 
     /// Leaves the line for a memo; false where it is in none.
     pub(super) fn leave_memo(&mut self, id: RequestId) -> bool {
-        if !std::mem::take(&mut self.request(id).state.awaits_memo) {
-            return false;
-        }
-        let number = self.class(id).needs[self.request(id).state.needs_met];
-        self.state.memos[number].waiting.remove(&mut self.state.links, id);
+        let Some(maker) = self.request(id).state.awaits.take() else { return false };
+        self.state.requests[maker].state.awaited_by.remove(&mut self.state.links, id);
         true
     }
 

@@ -199,18 +199,20 @@ impl Running<'_> {
     fn is_fresh(&self, socket: usize, tab: u32, within: Span, now: Time) -> bool {
         let (first, copies) = self.range(socket, tab);
         let rules = &self.plan.classes[socket];
-        let by_job = rules.snapshot_by.map(|job| {
-            let (first, copies) = self.range(job, 0);
-            let jobs = &self.state.page.instances[first..first + copies];
-            jobs.iter().any(|job| job.last_ok.is_some_and(|last| now < last + within))
-        });
+        let by_job = || {
+            let jobs = rules.snapshot_by.iter().flat_map(|job| {
+                let (first, copies) = self.range(*job, 0);
+                &self.state.page.instances[first..first + copies]
+            });
+            jobs.filter_map(|job| job.last_ok).any(|last| now < last + within)
+        };
         let by_time = |opened: Time| {
             rules.snapshot_every.is_some_and(|every| (now - opened).as_nanos() % every.as_nanos() < within.as_nanos())
         };
         self.state.page.instances[first..first + copies].iter().filter_map(|copy| copy.last).any(|id| {
             let request = &self.state.requests[id];
             let opened = request.headers.filter(|_| request.ended.is_none());
-            opened.is_some_and(|opened| by_job.unwrap_or_else(|| by_time(opened)))
+            opened.is_some_and(|opened| by_time(opened) || by_job())
         })
     }
 

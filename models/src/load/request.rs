@@ -111,10 +111,12 @@ pub(super) struct State {
     pub at_server: bool,
     /// How many of the memos that it needs it has.
     pub needs_met: usize,
-    /// It is making the next of them.
-    pub making: bool,
-    /// It waits for another request to make it.
-    pub awaits_memo: bool,
+    /// Since when it is making the next of them.
+    pub making: Option<Time>,
+    /// It waits for this request to make it.
+    pub awaits: Option<RequestId>,
+    /// Those that wait for the memo that this one makes.
+    pub awaited_by: List,
     /// Each part of its own work, and the wait after it.
     pub own: (Span, Span),
     /// The parts of its own work that are left.

@@ -135,7 +135,7 @@ impl Running<'_> {
 
     pub(super) fn waited(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).timer = None;
-        let making = self.request(id).state.making;
+        let making = self.request(id).state.making.is_some();
         if making {
             self.memo_made(agenda, id);
         } else {
@@ -192,7 +192,7 @@ impl Running<'_> {
         let capacity = self.capacity(origin);
         let request = self.request(id);
         // Others may wait for a memo that is being made, so its making never stops.
-        if !rules.stops_on_abort || request.state.making {
+        if !rules.stops_on_abort || request.state.making.is_some() {
             // Forgotten here, so that the end of the request does not cancel it.
             request.timer = None;
             return;

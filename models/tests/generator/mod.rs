@@ -277,6 +277,7 @@ fn memo(text: &mut String, tape: &mut Tape<'_>, number: u32) {
     work(text, tape);
     line(text, "life", tape.pick(&["1s", "0s", "100ms"]));
     maybe(text, tape, 30, "single_flight", &["false"]);
+    maybe(text, tape, 30, "joinable", &["100ms", "0s"]);
     maybe(text, tape, 30, "wiped_by", &["[\"r0\"]"]);
 }
 
@@ -310,7 +311,7 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
         line(text, "count", count(tape));
     }
     if world.jobs > 0 && tape.chance(50) {
-        line(text, "snapshot_by", "j0");
+        line(text, "snapshot_by", "[\"j0\"]");
     } else {
         line(text, "snapshot_every", tape.pick(&["500ms", "300ms", "1s"]));
     }

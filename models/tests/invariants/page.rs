@@ -145,14 +145,15 @@ impl Story<'_> {
     /// Whether the socket that a poll looks at has brought data recently, beyond doubt.
     fn socket_is_fresh(&self, poll: &Life<'_>) -> bool {
         let Some((socket, within)) = poll.class.skip_while_fresh else { return false };
-        let snapshot = |life: &Life<'_>, opened: u64| match (life.class.snapshot_every, life.class.snapshot_by) {
-            (Some(every), _) => (poll.issued - opened) % every.as_nanos() < within.as_nanos(),
-            (None, Some(job)) => self.lives.iter().any(|call| {
-                let then = call.succeeded_at().filter(|then| call.request.class == job && *then < poll.issued);
-                then.is_some_and(|then| poll.issued < then + within.as_nanos())
-            }),
-            (None, None) => false,
-        };
+        let snapshot =
+            |life: &Life<'_>, opened: u64| match (life.class.snapshot_every, life.class.snapshot_by.as_slice()) {
+                (Some(every), _) => (poll.issued - opened) % every.as_nanos() < within.as_nanos(),
+                (None, jobs) => self.lives.iter().any(|call| {
+                    let then =
+                        call.succeeded_at().filter(|then| jobs.contains(&call.request.class) && *then < poll.issued);
+                    then.is_some_and(|then| poll.issued < then + within.as_nanos())
+                }),
+            };
         self.lives.iter().any(|life| {
             let its = life.request.class == socket && life.request.tab == poll.request.tab && poll.issued < life.until;
             let opened = nanos(life.request.headers).filter(|opened| its && *opened < poll.issued);
