@@ -76,15 +76,43 @@ pub fn compare(
     done: impl Fn(u64) + Sync,
 ) -> Result<Vec<Comparison>, ComparisonError> {
     let plan = |fixes: &[usize]| document.plan(fixes, &[]).map_err(Box::new);
-    let baseline = plan(&[])?;
-    let variants = (0..document.fixes.len()).map(|fix| plan(&[fix])).collect::<Result<Vec<_>, _>>()?;
-    let counts = count(&baseline, &variants, seed, loads, interrupt, done)?;
-    Ok(rank(document, &counts))
+    let variant = |(number, fix): (usize, &models::document::Patch)| {
+        Ok(Variant { name: fix.name.clone(), title: fix.title.clone(), plan: plan(&[number])? })
+    };
+    let variants = document.fixes.iter().enumerate().map(variant).collect::<Result<Vec<_>, ComparisonError>>()?;
+    Ok(compare_plans(&plan(&[])?, &variants, seed, loads, interrupt, done)?)
+}
+
+/// A plan with a name, to be compared with the one that it was made from.
+#[derive(Clone, Debug)]
+pub struct Variant {
+    /// Its fix, or its fixes joined by `+`.
+    pub name: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// The plan.
+    pub plan: Plan,
+}
+
+/// Compares variants of a plan with it over the first loads of a seed; the best comes first, and equals in their order.
+///
+/// # Errors
+/// An interrupt, a load beyond its limits.
+pub fn compare_plans(
+    baseline: &Plan,
+    variants: &[Variant],
+    seed: u64,
+    loads: u64,
+    interrupt: &AtomicBool,
+    done: impl Fn(u64) + Sync,
+) -> Result<Vec<Comparison>, Stopped> {
+    let counts = count(baseline, variants, seed, loads, interrupt, done)?;
+    Ok(rank(variants, &counts))
 }
 
 fn count(
     baseline: &Plan,
-    variants: &[Plan],
+    variants: &[Variant],
     seed: u64,
     loads: u64,
     interrupt: &AtomicBool,
@@ -101,8 +129,8 @@ fn count(
                 return Err(Stopped::Interrupted);
             }
             let failed = one(load, baseline, number)?;
-            for (count, plan) in counts.iter_mut().zip(variants) {
-                count.record(failed, one(load, plan, number)?);
+            for (count, variant) in counts.iter_mut().zip(variants) {
+                count.record(failed, one(load, &variant.plan, number)?);
             }
         }
         done(loads.min(start + BLOCK) - start);
@@ -121,10 +149,10 @@ fn count(
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least one load, and p values are probabilities")]
-fn rank(document: &Document, counts: &[PairedCounts]) -> Vec<Comparison> {
+fn rank(variants: &[Variant], counts: &[PairedCounts]) -> Vec<Comparison> {
     let p_values: Vec<f64> = counts.iter().map(|count| paired::mcnemar(count).p_value).collect();
     let corrected = paired::holm(&p_values).expect("p values are probabilities");
-    let fixes = document.fixes.iter().zip(counts).zip(p_values.iter().zip(corrected));
+    let fixes = variants.iter().zip(counts).zip(p_values.iter().zip(corrected));
     let mut comparisons: Vec<Comparison> = fixes
         .map(|((fix, count), (p_value, p_value_holm))| {
             let interval =

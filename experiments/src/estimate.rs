@@ -84,6 +84,22 @@ fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
     .expect("a tally is consistent")
 }
 
+/// A probability as people write it.
+pub fn percent(probability: f64) -> String {
+    let percent = 100.0 * probability;
+    if percent == 0.0 || percent >= 99.95 {
+        format!("{percent:.0} %")
+    } else if percent >= 1.0 {
+        format!("{percent:.1} %")
+    } else if percent < 1e-5 {
+        format!("{percent:.1e} %")
+    } else {
+        // Two digits that count, without an exponent down to a hundred-thousandth of a per cent.
+        let places = (1.0 - percent.log10().floor()).clamp(2.0, 8.0) as usize;
+        format!("{percent:.places$} %")
+    }
+}
+
 impl Estimate {
     /// The estimate from a tally of at least one load.
     pub fn new(mut tally: Tally, stopping: &Stopping) -> Self {

@@ -14,6 +14,7 @@ pub mod layers;
 pub mod monte_carlo;
 pub mod pictures;
 pub mod record;
+pub mod report;
 pub mod shapley;
 pub mod statistics;
 pub mod story;

@@ -65,15 +65,6 @@ impl Story<'_> {
 
     fn fate(&self, request: &Request) -> String {
         let name = name(self.plan, self.load, request);
-        let place = |station| match station {
-            Station::Page => "held back by the page itself",
-            Station::Scheduler => "held by the browser's scheduler",
-            Station::Cache => "waiting at the cache lock",
-            Station::Pool => "waiting for a connection",
-            Station::Connect => "on its way to the server",
-            Station::Server => "at the server",
-            Station::Body | Station::Ended => "in its body",
-        };
         let last = request.last_station();
         let mut at = place(last).to_owned();
         if request.slot_from.is_none() {
@@ -92,12 +83,9 @@ impl Story<'_> {
         }
     }
 
-    /// Who held the slots while a request waited for one, as shares of the slots' time.
-    fn holders(&self, request: &Request) -> Option<String> {
+    /// Which classes held the slots while a request waited for one: for how long together, and with how many requests.
+    pub fn held(&self, request: &Request) -> BTreeMap<usize, (Span, usize)> {
         let wait = request.spent(Station::Pool);
-        if wait.is_zero() {
-            return None;
-        }
         let before: Span =
             [Station::Page, Station::Scheduler, Station::Cache].map(|station| request.spent(station)).into_iter().sum();
         let from = request.issued + before;
@@ -113,6 +101,16 @@ impl Story<'_> {
             entry.0 = entry.0 + (end.min(until) - start.max(from));
             entry.1 += 1;
         }
+        held
+    }
+
+    /// Who held the slots while a request waited for one, as shares of the slots' time.
+    fn holders(&self, request: &Request) -> Option<String> {
+        let wait = request.spent(Station::Pool);
+        if wait.is_zero() {
+            return None;
+        }
+        let held = self.held(request);
         let total: Span = held.values().map(|(span, _)| *span).sum();
         let mut parts: Vec<_> = held.into_iter().collect();
         parts.sort_by_key(|(class, (span, _))| (std::cmp::Reverse(*span), *class));
@@ -183,6 +181,19 @@ impl Story<'_> {
             let _ = writeln!(out, "... and {} more", decisive.len() - rows);
         }
         out
+    }
+}
+
+/// Where a request is that is at a station.
+pub const fn place(station: Station) -> &'static str {
+    match station {
+        Station::Page => "held back by the page itself",
+        Station::Scheduler => "held by the browser's scheduler",
+        Station::Cache => "waiting at the cache lock",
+        Station::Pool => "waiting for a connection",
+        Station::Connect => "on its way to the server",
+        Station::Server => "at the server",
+        Station::Body | Station::Ended => "in its body",
     }
 }
 

@@ -1,8 +1,7 @@
 //! `sixslot check`: is the probability of a failure below a threshold? For continuous integration.
 
-use super::run::percent;
 use super::{Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, percent};
 use crate::statistics::stopping::Stopping;
 use clap::Args;
 use models::limits;

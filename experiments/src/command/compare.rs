@@ -1,9 +1,9 @@
 //! `sixslot compare`: each fix alone against none, on the same loads; or what each layer of the cause contributes.
 
 use super::layers;
-use super::run::percent;
 use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use crate::comparison::{Comparison, ComparisonError, compare};
+use crate::estimate::percent;
 use crate::input::ScenarioText;
 use crate::waterfall::paint;
 use clap::Args;

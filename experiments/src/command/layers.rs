@@ -1,7 +1,7 @@
 //! `sixslot compare --layers`: what each layer of the cause contributes, and which layers suffice.
 
-use super::run::percent;
 use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use crate::estimate::percent;
 use crate::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
 use crate::waterfall::paint;
 use models::Document;

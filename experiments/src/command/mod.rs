@@ -8,6 +8,7 @@ mod check;
 mod compare;
 mod lab;
 mod layers;
+mod report;
 mod run;
 mod sweep;
 
@@ -51,6 +52,11 @@ enum Command {
     /// Hold several accounts of one page against published figures; write tables and a page that says who explains what.
     #[command(after_help = "Example: sixslot accounts scenarios/accounts/issue-1855.toml --out results/accounts")]
     Accounts(accounts::Accounts),
+    /// Write a sweep, or a scenario that is played now, as one HTML page: how often, why, which fix, and every picture.
+    #[command(
+        after_help = "Examples:\n  sixslot report results/issue-1855 -o report.html\n  sixslot report scenarios/issue-1855.toml --set parameters.sessions=40 --loads 1000 -o report.html"
+    )]
+    Report(report::ReportArguments),
     /// Exit with 1 where the probability of a failure is above a threshold, for continuous integration.
     #[command(after_help = "Example: sixslot check scenarios/issue-1855.toml --max-failure 0.01")]
     Check(check::Check),
@@ -216,6 +222,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
         Command::Merge(merge) => merge.run(),
         Command::Compare(compare) => compare.run(),
         Command::Accounts(accounts) => accounts.run(),
+        Command::Report(report) => report.run(),
         Command::Check(check) => check.run(),
         Command::Lab(lab) => lab.run(),
         Command::Schema => {

@@ -1,7 +1,7 @@
 //! `sixslot run`: one load told in full, or many counted.
 
 use super::{Common, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
-use crate::estimate::Estimate;
+use crate::estimate::{Estimate, percent};
 use crate::export::{self, Subject};
 use crate::record::LoadRecord;
 use crate::statistics::stopping::Stopping;
@@ -161,22 +161,6 @@ impl Run {
         let mut text = self.header(plan, &format!("{} loads", estimate.loads));
         text.push_str(&told(&estimate, &stopped_by));
         print_text(&text)
-    }
-}
-
-/// A probability as people write it.
-pub(super) fn percent(probability: f64) -> String {
-    let percent = 100.0 * probability;
-    if percent == 0.0 || percent >= 99.95 {
-        format!("{percent:.0} %")
-    } else if percent >= 1.0 {
-        format!("{percent:.1} %")
-    } else if percent < 1e-5 {
-        format!("{percent:.1e} %")
-    } else {
-        // Two digits that count, without an exponent down to a hundred-thousandth of a per cent.
-        let places = (1.0 - percent.log10().floor()).clamp(2.0, 8.0) as usize;
-        format!("{percent:.places$} %")
     }
 }
 

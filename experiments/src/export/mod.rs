@@ -230,7 +230,13 @@ impl<'a> Subject<'a> {
         format!("load {}, seed {}, {fixes}", self.number, self.seed)
     }
 
-    fn outcome(&self) -> String {
+    /// The load as a picture for a page that has its heading.
+    pub fn figure(&self) -> String {
+        svg::figure(self)
+    }
+
+    /// What became of the load, in a sentence or two.
+    pub fn outcome(&self) -> String {
         Story { plan: self.plan, load: self.load }.outcome()
     }
 

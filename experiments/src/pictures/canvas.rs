@@ -95,6 +95,11 @@ impl Header {
         }
     }
 
+    /// No heading: the page around the picture has it.
+    pub(super) const fn none() -> Self {
+        Self { title: Vec::new(), subtitle: Vec::new() }
+    }
+
     /// Height taken, from the upper edge of the picture.
     pub(super) fn height(&self) -> f64 {
         20.0 + self.title.len() as f64 * 26.0 + self.subtitle.len() as f64 * 19.0
@@ -162,14 +167,22 @@ impl Canvas {
 
     /// The document. `title` and `subtitle` become its name and description for screen readers.
     pub(super) fn finish(self, title: &str, subtitle: &str) -> String {
+        let (name, about) = (escape(&text::clean(title)), escape(&text::clean(subtitle)));
+        self.document("role=\"img\"", &format!("<title>{name}</title>\n<desc>{about}</desc>\n"))
+    }
+
+    /// The document as a part of a page. Its name is no `<title>`, which browsers show when the pointer rests on it.
+    pub(super) fn figure(self, role: &str, name: &str) -> String {
+        self.document(&format!("role=\"{role}\" {}", label(name)), "")
+    }
+
+    fn document(self, attributes: &str, head: &str) -> String {
         let (width, height) = (self.width as u32, self.height as u32);
         let (units_wide, units_high) = (unit(self.width), unit(self.height));
-        let (name, about) = (escape(&text::clean(title)), escape(&text::clean(subtitle)));
         let body = self.body;
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-             viewBox=\"0 0 {units_wide} {units_high}\" role=\"img\">\n\
-             <title>{name}</title>\n<desc>{about}</desc>\n{body}</svg>\n"
+             viewBox=\"0 0 {units_wide} {units_high}\" {attributes}>\n{head}{body}</svg>\n"
         )
     }
 }
@@ -286,6 +299,11 @@ fn unit(pixels: f64) -> i32 {
 
 fn units((x, y): Point) -> (i32, i32) {
     (unit(x), unit(y))
+}
+
+/// What a screen reader calls an element.
+pub(super) fn label(name: &str) -> String {
+    format!("aria-label=\"{}\"", escape(&text::clean(name)))
 }
 
 /// The text as XML character data.

@@ -52,6 +52,15 @@ const THICK: f64 = 2.2;
 impl Curve<'_> {
     /// The picture as an SVG document.
     pub fn to_svg(&self) -> String {
+        self.draw(&Header::new(self.title, self.subtitle, WIDTH)).finish(self.title, self.subtitle)
+    }
+
+    /// The picture as a part of a page that has its heading.
+    pub fn to_figure(&self) -> String {
+        self.draw(&Header::none()).figure("img", &format!("{}, {}", self.title, self.subtitle))
+    }
+
+    fn draw(&self, header: &Header) -> Canvas {
         let lines: Vec<(usize, Vec<CurvePoint>)> = self
             .series
             .iter()
@@ -61,7 +70,6 @@ impl Curve<'_> {
             .collect();
         let names: Vec<Name> = lines.iter().map(|(i, _)| Name::new(*i, self.series[*i].label, None)).collect();
 
-        let header = Header::new(self.title, self.subtitle, WIDTH);
         let top = header.height() + frame::ABOVE;
         let bottom = top + HEIGHT.max(labels::height(&names));
         let all = lines.iter().flat_map(|(_, points)| points).map(|p| p.x);
@@ -125,7 +133,7 @@ impl Curve<'_> {
         let ends: Vec<Point> = lines.iter().filter_map(|(_, points)| placed(points).last().copied()).collect();
         let span = (top - 10.0, bottom + 10.0);
         labels::draw(&mut canvas, &names, &ends, axes.right, span, true);
-        canvas.finish(self.title, self.subtitle)
+        canvas
     }
 }
 

@@ -4,7 +4,7 @@
 //! cell. A scale fitted to each panel would make a fix that changes nothing look like one that
 //! cures; and colour alone cannot tell 0 % from 0.3 %, which is what a fix is judged by.
 
-use super::canvas::{Anchor, Brush, Canvas, Header, MARGIN, Type};
+use super::canvas::{Anchor, Brush, Canvas, Header, MARGIN, Type, label};
 use super::palette::{self, AXIS, INK, MISSING, NONE_FAILED, QUIET};
 use super::text;
 
@@ -83,12 +83,14 @@ const VALUE: Type = Type::new(13.0, INK).at(Anchor::Middle);
 const TICK: Type = Type::new(12.0, QUIET);
 const LABEL: Type = Type::new(12.5, QUIET).bold();
 const PANEL: Type = Type::new(14.0, INK).bold();
+/// Width of a panel on a page.
+const FIGURE: f64 = 420.0;
 const BAR: (f64, f64) = (260.0, 12.0);
 
 impl HeatMapGrid<'_> {
     /// The picture as an SVG document.
     pub fn to_svg(&self) -> String {
-        let plan = Plan::new(self);
+        let plan = Plan::new(self, if self.columns > 3 { 1200.0 } else { 1000.0 }, 640.0);
         let header = Header::new(self.title, self.subtitle, plan.width);
         let bar_top = header.height() + 36.0;
         let top = bar_top + 50.0;
@@ -104,7 +106,8 @@ impl HeatMapGrid<'_> {
             let y = top + row as f64 * (plan.row + Plan::ROW_GAP);
             let last = index + plan.columns >= self.panels.len();
             canvas.group("", |brush| {
-                self.draw_panel(brush, &plan, panel, (x, y), column == 0, last);
+                let part = Part { first: column == 0, last, cells: true };
+                self.draw_panel(brush, &plan, panel, (x, y), part);
             });
         }
         if self.panels.is_empty() {
@@ -113,6 +116,44 @@ impl HeatMapGrid<'_> {
             });
         }
         canvas.finish(self.title, self.subtitle)
+    }
+
+    /// Each panel as a part of a page that has its heading and the scale: narrow enough for a telephone, and each cell a
+    /// group of the class `cell` whose name is its reading. `reading` is asked with panel, row and column.
+    pub fn to_figures(&self, reading: impl Fn(usize, usize, usize) -> String) -> Vec<String> {
+        let bare: Vec<HeatMapPanel<'_>> =
+            self.panels.iter().map(|panel| HeatMapPanel { title: "", cells: panel.cells }).collect();
+        let grid = HeatMapGrid { panels: &bare, columns: 1, ..*self };
+        let plan = Plan::new(&grid, FIGURE, 0.0);
+        let figure = |(number, panel): (usize, &HeatMapPanel<'_>)| {
+            let (left, top) = (plan.left, 4.0);
+            let bottom = top + plan.row;
+            let mut canvas = Canvas::new(plan.width, bottom + Plan::X_LABEL + 8.0);
+            let part = Part { first: true, last: true, cells: false };
+            canvas.group("", |brush| grid.draw_panel(brush, &plan, panel, (left, top), part));
+            for row in 0..self.y_values.len() {
+                for column in 0..self.x_values.len() {
+                    let name = label(&reading(number, row, column));
+                    let attributes = format!("class=\"cell\" role=\"img\" data-x=\"{column}\" data-y=\"{row}\" {name}");
+                    canvas.group(&attributes, |brush| {
+                        plan.draw_cell(
+                            brush,
+                            probability(panel.cells, column, row),
+                            plan.corner((left, top), column, row, self),
+                        );
+                    });
+                }
+            }
+            canvas.figure("group", &format!("{}: {}", self.panels[number].title, self.subtitle))
+        };
+        bare.iter().enumerate().map(figure).collect()
+    }
+
+    /// The colour bar as a part of a page.
+    pub fn to_scale(&self) -> String {
+        let mut canvas = Canvas::new(560.0, 68.0);
+        canvas.group("", |brush| self.draw_bar(brush, 32.0));
+        canvas.figure("img", "the colours of the cells, from no failure to a failure of every load")
     }
 
     /// The colour bar, and what an empty cell means if there is one.
@@ -154,15 +195,7 @@ impl HeatMapGrid<'_> {
         }
     }
 
-    fn draw_panel(
-        &self,
-        brush: &Brush<'_>,
-        plan: &Plan,
-        panel: &HeatMapPanel<'_>,
-        (x, y): (f64, f64),
-        first: bool,
-        last: bool,
-    ) {
+    fn draw_panel(&self, brush: &Brush<'_>, plan: &Plan, panel: &HeatMapPanel<'_>, (x, y): (f64, f64), part: Part) {
         let name = wrap_panel(panel.title, plan.pitch);
         // Short names sit on the panel, not on the top of the room kept for long ones.
         let mut baseline = y + (plan.name_lines - name.len()) as f64 * Plan::NAME_LINE + 14.0;
@@ -179,22 +212,11 @@ impl HeatMapGrid<'_> {
         }
         for (row, y_value) in self.y_values.iter().enumerate() {
             let y = bottom - high * (row + 1) as f64;
-            for column in 0..self.x_values.len() {
-                let x = x + wide * column as f64;
-                let value = probability(panel.cells, column, row);
-                let ground = value.map_or(MISSING, palette::heat);
-                brush.rect((x + 0.5, y + 0.5), (x + wide - 0.5, y + high - 0.5), ground);
-                let (shown, ink) = match value {
-                    Some(0.0) => (written(0.0, plan.narrow), QUIET),
-                    Some(p) => (written(p, plan.narrow), palette::readable_on(ground)),
-                    None => ("–".to_owned(), QUIET),
-                };
-
-                let look = Type { size: plan.value_size, colour: ink, ..VALUE };
-                let at = (x + wide / 2.0, y + high / 2.0 + 0.36 * plan.value_size);
-                brush.text(at, &shown, look);
+            for column in (0..self.x_values.len()).filter(|_| part.cells) {
+                let corner = (x + wide * column as f64, y);
+                plan.draw_cell(brush, probability(panel.cells, column, row), corner);
             }
-            if first {
+            if part.first {
                 let shown = text::ellipsis(&text::clean(y_value), TICK.size, false, plan.y_ticks);
                 let at = (x - 8.0, y + high / 2.0 + 4.3);
                 brush.text(at, &shown, TICK.at(Anchor::End));
@@ -211,19 +233,30 @@ impl HeatMapGrid<'_> {
             let at = (x + wide * (column as f64 + 0.5), bottom + 16.0);
             brush.text(at, &shown, TICK.at(Anchor::Middle));
         }
-        if first {
+        if part.first {
             let label = text::clean(self.y_label);
             let shown = text::ellipsis(&label, LABEL.size, true, bottom - top + 30.0);
             let at = (x - plan.y_ticks - 20.0, (top + bottom) / 2.0);
             brush.text(at, &shown, LABEL.at(Anchor::Middle).turned());
         }
-        if last {
+        if part.last {
             let label = text::clean(self.x_label);
             let shown = text::ellipsis(&label, LABEL.size, true, plan.pitch);
             let at = (x + wide * self.x_values.len() as f64 / 2.0, bottom + 37.0);
             brush.text(at, &shown, LABEL.at(Anchor::Middle));
         }
     }
+}
+
+/// What is drawn of a panel.
+#[derive(Clone, Copy)]
+struct Part {
+    /// The values and the label of y.
+    first: bool,
+    /// The label of x.
+    last: bool,
+    /// The cells.
+    cells: bool,
 }
 
 /// The probability of a cell; a number that is not one counts as missing.
@@ -270,9 +303,9 @@ impl Plan {
     const X_LABEL: f64 = 20.0;
     const NAME_LINE: f64 = 18.0;
 
-    fn new(grid: &HeatMapGrid<'_>) -> Self {
+    /// Measures that fill a width, and take no less than another.
+    fn new(grid: &HeatMapGrid<'_>, width: f64, least_width: f64) -> Self {
         let columns = grid.columns.clamp(1, grid.panels.len().max(1));
-        let width: f64 = if columns > 3 { 1200.0 } else { 1000.0 };
         let y_ticks = grid
             .y_values
             .iter()
@@ -306,7 +339,7 @@ impl Plan {
         let pitch = (wide * across as f64).max(180.0);
         let name_lines = grid.panels.iter().map(|panel| wrap_panel(panel.title, pitch).len()).max().unwrap_or(0);
         let mut plan = Self {
-            width: (left + pitch * columns as f64 + gaps + MARGIN).max(640.0),
+            width: (left + pitch * columns as f64 + gaps + MARGIN).max(least_width),
             columns,
             left,
             y_ticks,
@@ -321,6 +354,27 @@ impl Plan {
         // Names above, ticks of x below.
         plan.row = plan.name_height() + high * grid.y_values.len().max(1) as f64 + 20.0;
         plan
+    }
+
+    /// The upper left corner of a cell of the panel at a place.
+    fn corner(&self, (x, y): (f64, f64), column: usize, row: usize, grid: &HeatMapGrid<'_>) -> (f64, f64) {
+        let (wide, high) = self.cell;
+        let above = grid.y_values.len() - row - 1;
+        (x + wide * column as f64, y + self.name_height() + high * above as f64)
+    }
+
+    fn draw_cell(&self, brush: &Brush<'_>, value: Option<f64>, (x, y): (f64, f64)) {
+        let (wide, high) = self.cell;
+        let ground = value.map_or(MISSING, palette::heat);
+        brush.rect((x + 0.5, y + 0.5), (x + wide - 0.5, y + high - 0.5), ground);
+        let (shown, ink) = match value {
+            Some(0.0) => (written(0.0, self.narrow), QUIET),
+            Some(p) => (written(p, self.narrow), palette::readable_on(ground)),
+            None => ("–".to_owned(), QUIET),
+        };
+        let look = Type { size: self.value_size, colour: ink, ..VALUE };
+        let at = (x + wide / 2.0, y + high / 2.0 + 0.36 * self.value_size);
+        brush.text(at, &shown, look);
     }
 
     fn name_height(&self) -> f64 {

@@ -10,6 +10,7 @@ use super::manifest::Manifest;
 use crate::estimate::LEVEL;
 use crate::pictures::{Curve, CurvePoint, CurveSeries, HeatMapGrid, HeatMapPanel, Ready, ReadySeries, ReadyStep};
 use crate::statistics::interval::fixed_sample;
+use models::document::Axis;
 
 /// A picture with its file's name and what it shows.
 #[derive(Clone, Debug)]
@@ -24,7 +25,12 @@ pub struct Picture {
 
 /// The point of the grid at which the probability of the first fix set is nearest to one half.
 pub fn focus(grid: &Grid, results: &[CellResult]) -> Cell {
-    let distance = |number: &usize| (results[*number].probability() - 0.5).abs();
+    nearest_to_half(grid, |number| results[number].probability())
+}
+
+/// The same, of cells whose probabilities are known by their number.
+pub fn nearest_to_half(grid: &Grid, probability: impl Fn(usize) -> f64) -> Cell {
+    let distance = |number: &usize| (probability(*number) - 0.5).abs();
     let number = (0..grid.points()).min_by(|one, other| distance(one).total_cmp(&distance(other)));
     grid.cell(number.unwrap_or(0))
 }
@@ -32,15 +38,25 @@ pub fn focus(grid: &Grid, results: &[CellResult]) -> Cell {
 /// All pictures.
 pub fn pictures(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Vec<Picture> {
     let focus = focus(grid, results);
-    let titles: Vec<String> = (0..grid.fix_sets.len()).map(|set| grid.title(set)).collect();
+    let counts = |number: usize| (results[number].failures, results[number].loads);
+    let drawing = Drawing { grid, manifest, focus, counts: &counts };
     let mut pictures = Vec::new();
-    if grid.axes.len() >= 2 {
-        pictures.push(heat_maps(grid, manifest, results, &focus, &titles));
+    if let [x, y, ..] = grid.axes.as_slice() {
+        pictures.push(Picture {
+            file: "failure-probability.svg".to_owned(),
+            text: format!("Probability of a failure over {} and {}, for each set of fixes", x.parameter, y.parameter),
+            svg: drawing.heat_maps(x, y, |maps| maps.to_svg()),
+        });
     }
     for axis in 0..grid.axes.len() {
-        pictures.push(curve(grid, manifest, results, &focus, &titles, axis));
+        let parameter = &grid.axes[axis].parameter;
+        pictures.push(Picture {
+            file: format!("curve-{parameter}.svg"),
+            text: drawing.curve_text(axis),
+            svg: drawing.curve(axis, |curve| curve.to_svg()),
+        });
     }
-    pictures.push(ready(grid, manifest, results, &focus, &titles));
+    pictures.push(ready(grid, manifest, results, &drawing.focus, &drawing.titles()));
     pictures
 }
 
@@ -55,83 +71,103 @@ fn caption(manifest: &Manifest, before: &str) -> String {
     format!("{before}{} loads each, seed {}", manifest.loads, manifest.seed)
 }
 
-fn heat_maps(grid: &Grid, manifest: &Manifest, results: &[CellResult], focus: &Cell, titles: &[String]) -> Picture {
-    let (x, y) = (&grid.axes[0], &grid.axes[1]);
-    let value = |set: usize, row: usize, column: usize| {
-        let mut at = focus.at.clone();
-        (at[0], at[1]) = (column, row);
-        Some(results[grid.number(set, &at)].probability())
-    };
-    let cells: Vec<Vec<Vec<Option<f64>>>> = (0..titles.len())
-        .map(|set| {
-            let row = |row| (0..x.values.len()).map(|column| value(set, row, column)).collect();
-            (0..y.values.len()).map(row).collect()
-        })
-        .collect();
-    let panels: Vec<HeatMapPanel<'_>> =
-        titles.iter().zip(&cells).map(|(title, cells)| HeatMapPanel { title, cells }).collect();
-    let labels = |values: &[f64]| values.iter().map(f64::to_string).collect::<Vec<_>>();
-    let picture = HeatMapGrid {
-        title: &manifest.title,
-        subtitle: &caption(manifest, &format!("Probability that a load fails; {}", elsewhere(grid, focus, &[0, 1]))),
-        x_label: &x.parameter,
-        y_label: &y.parameter,
-        x_values: &labels(&x.values),
-        y_values: &labels(&y.values),
-        panels: &panels,
-        columns: 2,
-    };
-    Picture {
-        file: "failure-probability.svg".to_owned(),
-        text: format!("Probability of a failure over {} and {}, for each set of fixes", x.parameter, y.parameter),
-        svg: picture.to_svg(),
-    }
+/// What pictures of counts are drawn from.
+pub struct Drawing<'a> {
+    /// The cells.
+    pub grid: &'a Grid,
+    /// What the sweep is.
+    pub manifest: &'a Manifest,
+    /// The point that pictures of fewer dimensions show.
+    pub focus: Cell,
+    /// Failing loads and loads of a cell, by its number.
+    pub counts: &'a dyn Fn(usize) -> (u64, u64),
 }
 
-fn curve(
-    grid: &Grid,
-    manifest: &Manifest,
-    results: &[CellResult],
-    focus: &Cell,
-    titles: &[String],
-    axis: usize,
-) -> Picture {
-    let parameter = &grid.axes[axis].parameter;
-    let point = |set: usize, index: usize| {
-        let mut at = focus.at.clone();
-        at[axis] = index;
-        let result = &results[grid.number(set, &at)];
-        let interval = fixed_sample(result.failures, result.loads, LEVEL).ok();
-        CurvePoint {
-            x: grid.axes[axis].values[index],
-            probability: result.probability(),
-            interval: interval.map(|interval| (interval.low, interval.high)),
-        }
-    };
-    let points: Vec<Vec<CurvePoint>> = (0..titles.len())
-        .map(|set| {
-            let mut points: Vec<CurvePoint> =
-                (0..grid.axes[axis].values.len()).map(|index| point(set, index)).collect();
-            points.sort_by(|one, other| one.x.total_cmp(&other.x));
-            points
+impl Drawing<'_> {
+    fn titles(&self) -> Vec<String> {
+        (0..self.grid.fix_sets.len()).map(|set| self.grid.title(set)).collect()
+    }
+
+    fn probability(&self, number: usize) -> f64 {
+        let (failures, loads) = (self.counts)(number);
+        failures as f64 / loads as f64
+    }
+
+    /// The cell of a set of fixes with the first two axes at the given values, and the others at the focus.
+    pub fn cell(&self, set: usize, row: usize, column: usize) -> usize {
+        let mut at = self.focus.at.clone();
+        (at[0], at[1]) = (column, row);
+        self.grid.number(set, &at)
+    }
+
+    /// Heat maps over the first two axes, one for each set of fixes.
+    pub fn heat_maps<T>(&self, x: &Axis, y: &Axis, draw: impl FnOnce(&HeatMapGrid<'_>) -> T) -> T {
+        let titles = self.titles();
+        let cells: Vec<Vec<Vec<Option<f64>>>> = (0..titles.len())
+            .map(|set| {
+                let value = |row, column| Some(self.probability(self.cell(set, row, column)));
+                let row = |row| (0..x.values.len()).map(|column| value(row, column)).collect();
+                (0..y.values.len()).map(row).collect()
+            })
+            .collect();
+        let panels: Vec<HeatMapPanel<'_>> =
+            titles.iter().zip(&cells).map(|(title, cells)| HeatMapPanel { title, cells }).collect();
+        let labels = |values: &[f64]| values.iter().map(f64::to_string).collect::<Vec<_>>();
+        let before = format!("Probability that a load fails; {}", elsewhere(self.grid, &self.focus, &[0, 1]));
+        draw(&HeatMapGrid {
+            title: &self.manifest.title,
+            subtitle: &caption(self.manifest, &before),
+            x_label: &x.parameter,
+            y_label: &y.parameter,
+            x_values: &labels(&x.values),
+            y_values: &labels(&y.values),
+            panels: &panels,
+            columns: 2,
         })
-        .collect();
-    let series: Vec<CurveSeries<'_>> =
-        titles.iter().zip(&points).map(|(label, points)| CurveSeries { label, points }).collect();
-    let picture = Curve {
-        title: &manifest.title,
-        subtitle: &caption(manifest, &format!("{}bands: 95 % intervals, ", elsewhere(grid, focus, &[axis]))),
-        x_label: parameter,
-        y_label: "probability that a load fails",
-        series: &series,
-    };
-    Picture {
-        file: format!("curve-{parameter}.svg"),
-        text: format!(
-            "Probability of a failure against {parameter}, {}with 95 % intervals",
-            elsewhere(grid, focus, &[axis])
-        ),
-        svg: picture.to_svg(),
+    }
+
+    /// What a curve shows, in a line.
+    pub fn curve_text(&self, axis: usize) -> String {
+        format!(
+            "Probability of a failure against {}, {}with 95 % intervals",
+            self.grid.axes[axis].parameter,
+            elsewhere(self.grid, &self.focus, &[axis])
+        )
+    }
+
+    /// The curve along an axis, a line for each set of fixes.
+    pub fn curve<T>(&self, axis: usize, draw: impl FnOnce(&Curve<'_>) -> T) -> T {
+        let titles = self.titles();
+        let point = |set: usize, index: usize| {
+            let mut at = self.focus.at.clone();
+            at[axis] = index;
+            let number = self.grid.number(set, &at);
+            let (failures, loads) = (self.counts)(number);
+            let interval = fixed_sample(failures, loads, LEVEL).ok();
+            CurvePoint {
+                x: self.grid.axes[axis].values[index],
+                probability: self.probability(number),
+                interval: interval.map(|interval| (interval.low, interval.high)),
+            }
+        };
+        let points: Vec<Vec<CurvePoint>> = (0..titles.len())
+            .map(|set| {
+                let mut points: Vec<CurvePoint> =
+                    (0..self.grid.axes[axis].values.len()).map(|index| point(set, index)).collect();
+                points.sort_by(|one, other| one.x.total_cmp(&other.x));
+                points
+            })
+            .collect();
+        let series: Vec<CurveSeries<'_>> =
+            titles.iter().zip(&points).map(|(label, points)| CurveSeries { label, points }).collect();
+        let before = format!("{}bands: 95 % intervals, ", elsewhere(self.grid, &self.focus, &[axis]));
+        draw(&Curve {
+            title: &self.manifest.title,
+            subtitle: &caption(self.manifest, &before),
+            x_label: &self.grid.axes[axis].parameter,
+            y_label: "probability that a load fails",
+            series: &series,
+        })
     }
 }
 

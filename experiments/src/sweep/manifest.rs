@@ -5,22 +5,24 @@
 
 use super::Recipe;
 use super::grid::Grid;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::path::Path;
 
 const PROGRAM: &str = "sixslot";
 
 /// What a sweep is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
-    program: &'static str,
-    version: &'static str,
+    program: String,
+    /// The program's version.
+    pub version: String,
     /// The scenario's title.
     pub title: String,
     /// The scenario as the user named it.
     pub scenario: String,
-    scenario_sha256: String,
+    /// The SHA-256 of the scenario's text, in hexadecimal.
+    pub scenario_sha256: String,
     /// The changes of the command line.
     pub set: Vec<String>,
     /// The seed.
@@ -33,7 +35,7 @@ pub struct Manifest {
     cells: usize,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct AxisRecord {
     parameter: String,
     values: Vec<f64>,
@@ -49,14 +51,13 @@ pub fn is_ours(folder: &Path) -> bool {
 impl Manifest {
     /// The manifest of a sweep.
     pub fn new(recipe: &Recipe, title: &str, loads: u64, grid: &Grid) -> Self {
-        let digest = Sha256::digest(recipe.text.as_bytes());
         let axes = grid.axes.iter();
         Self {
-            program: PROGRAM,
-            version: env!("CARGO_PKG_VERSION"),
+            program: PROGRAM.to_owned(),
+            version: super::VERSION.to_owned(),
             title: title.to_owned(),
             scenario: recipe.scenario.clone(),
-            scenario_sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+            scenario_sha256: sha256(&recipe.text),
             set: recipe.set.clone(),
             seed: recipe.seed,
             loads,
@@ -75,10 +76,24 @@ impl Manifest {
     }
 }
 
+/// The SHA-256 of a text, in hexadecimal.
+pub fn sha256(text: &str) -> String {
+    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Recipe {
     /// The command that makes the sweep again, into a folder.
     pub fn command(&self, folder: &str) -> String {
-        let mut command = format!("sixslot sweep {} --out {folder}", self.scenario);
+        self.settings(format!("sixslot sweep {} --out {folder}", self.scenario))
+    }
+
+    /// The command that makes a report of it, with fixes that are in place.
+    pub fn report_command(&self, fixes: &[String]) -> String {
+        let fixes = if fixes.is_empty() { String::new() } else { format!(" --fix {}", fixes.join(",")) };
+        self.settings(format!("sixslot report {} -o report.html{fixes}", self.scenario))
+    }
+
+    fn settings(&self, mut command: String) -> String {
         if let Some(loads) = self.loads {
             command.push_str(&format!(" --loads {loads}"));
         }

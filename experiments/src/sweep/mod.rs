@@ -7,6 +7,7 @@ pub mod checkpoint;
 pub mod drawing;
 pub mod grid;
 pub mod manifest;
+pub mod reading;
 mod readme;
 mod table;
 
@@ -77,6 +78,9 @@ pub enum SweepError {
         /// All cells.
         all: usize,
     },
+    /// Ctrl-C, and nothing is kept.
+    #[error("interrupted; nothing was written")]
+    Stopped,
     /// A load beyond its limits.
     #[error(transparent)]
     Load(#[from] models::load::LoadError),
@@ -161,6 +165,46 @@ impl Sweep {
         Self::new(recipe)
     }
 
+    /// The same sweep on top of fixes that are in place already: they are in each set, and sets that become equal are one.
+    ///
+    /// # Errors
+    /// A combination of fixes and parameters that makes no sense.
+    pub fn with_fixes(mut self, fixes: &[usize]) -> Result<Self, SweepError> {
+        let mut sets: Vec<Vec<usize>> = Vec::new();
+        for set in &self.grid.fix_sets {
+            let more = set.iter().filter(|fix| !fixes.contains(fix));
+            let joined: Vec<usize> = fixes.iter().chain(more).copied().collect();
+            if !sets.contains(&joined) {
+                sets.push(joined);
+            }
+        }
+        self.grid.fix_sets = sets;
+        for number in 0..self.grid.len() {
+            self.plan(number)?;
+        }
+        Ok(self)
+    }
+
+    /// The scenario.
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The cells.
+    pub const fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// What it is.
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What it is made from.
+    pub const fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
     fn plan(&self, number: usize) -> Result<models::Plan, SweepError> {
         let cell = self.grid.cell(number);
         let fixes = &self.grid.fix_sets[cell.fix_set];
@@ -168,7 +212,10 @@ impl Sweep {
     }
 
     /// The point of the grid at which every parameter has the value that the scenario gives it.
-    fn own_point(&self) -> Result<Option<Vec<usize>>, SweepError> {
+    ///
+    /// # Errors
+    /// None: the scenario has been read.
+    pub fn own_point(&self) -> Result<Option<Vec<usize>>, SweepError> {
         let plan = self.document.plan(&[], &[]).map_err(Box::new)?;
         let index = |axis: &models::document::Axis| {
             let own = plan.parameters.iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
@@ -206,13 +253,10 @@ impl Sweep {
         let cells: Vec<usize> = (0..self.cells()).filter(|cell| cell % of == index).collect();
         for cell in &cells {
             if !results.contains_key(cell) {
-                let plan = self.plan(*cell)?;
-                let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt);
-                let tally = tally.map_err(|stopped| match stopped {
+                let result = self.cell(*cell, interrupt)?.map_err(|stopped| match stopped {
                     Stopped::Interrupted => SweepError::Interrupted { done: results.len(), all: cells.len() },
                     Stopped::Load(error) => error.into(),
                 })?;
-                let result = CellResult::new(*cell, tally);
                 checkpoint.add(&result)?;
                 results.insert(*cell, result);
             }
@@ -220,6 +264,12 @@ impl Sweep {
         }
         // The only shard of one is a part too, for `merge`.
         if shard.is_none() { self.write(folder, results) } else { Ok(()) }
+    }
+
+    fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<Result<CellResult, Stopped>, SweepError> {
+        let plan = self.plan(number)?;
+        let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt);
+        Ok(tally.map(|tally| CellResult::new(number, tally)))
     }
 
     /// Makes the folder, and finds what is finished already.

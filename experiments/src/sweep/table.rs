@@ -2,17 +2,13 @@
 
 use super::SweepError;
 use super::checkpoint::CellResult;
-use super::grid::Grid;
+use super::grid::{Cell, Grid};
 use crate::estimate::LEVEL;
 use crate::statistics::interval::fixed_sample;
 use models::load::Station;
 
-/// The table as text.
-///
-/// # Errors
-/// None that can happen: the writer is in memory.
-pub fn csv(grid: &Grid, results: &[CellResult]) -> Result<String, SweepError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
+/// The first row.
+pub(super) fn head(grid: &Grid) -> Vec<String> {
     let mut head: Vec<String> = vec!["fixes".to_owned()];
     head.extend(grid.axes.iter().map(|axis| axis.parameter.clone()));
     let fixed = [
@@ -33,12 +29,27 @@ pub fn csv(grid: &Grid, results: &[CellResult]) -> Result<String, SweepError> {
     head.extend(fixed.map(str::to_owned));
     head.extend(Station::ALL.iter().map(|(_, name)| format!("failed_share_{name}")));
     head.push("first_failing_load".to_owned());
+    head
+}
+
+/// What names a cell, at the beginning of its row.
+pub(super) fn names(grid: &Grid, cell: &Cell) -> Vec<String> {
+    let mut names = vec![grid.name(cell.fix_set)];
+    names.extend(grid.parameters(cell).iter().map(|(_, value)| value.to_string()));
+    names
+}
+
+/// The table as text.
+///
+/// # Errors
+/// None that can happen: the writer is in memory.
+pub fn csv(grid: &Grid, results: &[CellResult]) -> Result<String, SweepError> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
     let written = |error: csv::Error| SweepError::Table { error: error.to_string() };
-    writer.write_record(&head).map_err(written)?;
+    writer.write_record(head(grid)).map_err(written)?;
     for result in results {
         let cell = grid.cell(result.cell);
-        let mut row = vec![grid.name(cell.fix_set)];
-        row.extend(grid.parameters(&cell).iter().map(|(_, value)| value.to_string()));
+        let mut row = names(grid, &cell);
         let interval = fixed_sample(result.failures, result.loads, LEVEL)
             .map_err(|error| SweepError::Table { error: error.to_string() })?;
         row.extend([result.loads.to_string(), result.failures.to_string()]);

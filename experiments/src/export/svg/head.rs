@@ -3,7 +3,7 @@
 //! Rule: the legend names what the picture shows, and nothing else.
 
 use super::row::PHASES;
-use super::sheet::{AXIS, GREEN, INK, Look, MARGIN, QUIET, RED, Sheet, WAITING, WIDTH, escaped, plain};
+use super::sheet::{AXIS, GREEN, INK, Look, MARGIN, QUIET, RED, Sheet, WAITING, WIDTH, escaped};
 use crate::pictures::text as measure;
 use models::load::{Outcome, Request};
 use sim_core::Time;
@@ -15,14 +15,14 @@ impl Sheet<'_> {
         let room = WIDTH - 2.0 * MARGIN;
         let title = Look::new(20.0, INK).bold();
         self.y = 44.0;
-        for line in measure::wrap(&plain(&subject.plan.title), title.size, true, room, 2) {
+        for line in measure::wrap(&measure::clean(&subject.plan.title), title.size, true, room, 2) {
             self.text((MARGIN, self.y), &line, room, title);
             self.y += 25.0;
         }
         let quiet = Look::new(13.0, QUIET);
         self.y -= 3.0;
         self.text((MARGIN, self.y), &subject.label(), room, quiet);
-        let sentence = plain(&subject.outcome());
+        let sentence = measure::clean(&subject.outcome());
         let colour = if subject.load.verdict().failed { RED } else { GREEN };
         let word = sentence.split(':').next().map_or(0, |word| word.len() + 1);
         self.y += 24.0;

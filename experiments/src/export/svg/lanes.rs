@@ -2,7 +2,7 @@
 
 use super::super::{host, steps};
 use super::sheet::{
-    AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, escaped, plain, rect,
+    AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, escaped, rect,
 };
 use crate::pictures::text as measure;
 use models::load::{Outcome, Request};
@@ -56,7 +56,11 @@ impl Sheet<'_> {
             let y = top + LANE * lane as f64 + 2.0;
             let (x, width) = (self.x(from), (self.x(until.min(stop)) - self.x(from)).max(0.6));
             let ground = CLASSES[request.class % CLASSES.len()];
-            let _ = writeln!(self.marks, "<g><title>{}</title>", escaped(&plain(&self.subject.name(request))));
+            let _ = writeln!(
+                self.marks,
+                "<g class=\"held\"><title>{}</title>",
+                escaped(&measure::clean(&self.subject.name(request)))
+            );
             let outline = if width > 3.0 { "stroke=\"#ffffff\" stroke-width=\".8\"" } else { "" };
             self.rect((x, y), (width, LANE - 4.0), &format!("fill=\"{ground}\" {outline}"));
             if request.outcome == Outcome::Aborted && until <= stop {

@@ -12,9 +12,10 @@ mod row;
 mod sheet;
 
 use super::{Subject, host};
+use crate::pictures::text::clean;
 use models::class::Kind;
 use models::load::{Outcome, Request};
-use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH, escaped, plain};
+use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH, escaped};
 use sim_core::{Span, Time};
 
 /// The most rows; the others are counted.
@@ -64,10 +65,23 @@ fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usi
 
 /// The picture.
 pub(super) fn text(subject: &Subject<'_>) -> String {
+    draw(subject, true)
+}
+
+/// The picture as a part of a page that says which load it is and what became of it.
+pub(super) fn figure(subject: &Subject<'_>) -> String {
+    draw(subject, false)
+}
+
+fn draw(subject: &Subject<'_>, whole: bool) -> String {
     let end = end(subject);
     let (rows, left_out) = rows(subject, end);
     let mut sheet = Sheet { subject, marks: String::new(), ground: String::new(), bands: Vec::new(), y: 0.0, end };
-    sheet.head();
+    if whole {
+        sheet.head();
+    } else {
+        sheet.y = 14.0;
+    }
     sheet.legend(&rows);
     let head = std::mem::take(&mut sheet.marks);
     sheet.y += 24.0 + 16.0 * sheet.moments(0.0).len() as f64;
@@ -92,18 +106,24 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
     sheet.steps(&depth, WAITING);
     let bottom = sheet.y;
     sheet.moment_words(top);
-    let foot = format!("simulated by sixslot {}", env!("CARGO_PKG_VERSION"));
-    sheet.y += 30.0;
-    sheet.text((MARGIN, sheet.y), &foot, 600.0, Look::new(11.5, AXIS));
+    if whole {
+        let foot = format!("simulated by sixslot {}", env!("CARGO_PKG_VERSION"));
+        sheet.y += 30.0;
+        sheet.text((MARGIN, sheet.y), &foot, 600.0, Look::new(11.5, AXIS));
+    }
     let height = sheet.y + 20.0;
     let behind = sheet.axis(top, bottom);
+    let (title, outcome) = (escaped(&clean(&subject.plan.title)), escaped(&clean(&subject.outcome())));
+    // On a page the name is no <title>, which browsers show when the pointer rests on it.
+    let (label, names) = if whole {
+        (String::new(), format!("<title>{title}</title>\n<desc>{outcome}</desc>\n"))
+    } else {
+        (format!(" aria-label=\"{outcome}\""), String::new())
+    };
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {height:.0}\" width=\"{WIDTH}\" height=\"{height:.0}\" \
-         role=\"img\" font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif\">\n\
-         <title>{}</title>\n<desc>{}</desc>\n<rect width=\"{WIDTH}\" height=\"{height:.0}\" fill=\"#ffffff\"/>\n{head}{}{behind}{}</svg>\n",
-        escaped(&plain(&subject.plan.title)),
-        escaped(&plain(&subject.outcome())),
-        sheet.ground,
-        sheet.marks
+         role=\"img\"{label} font-family=\"system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', Arial, sans-serif\">\n\
+         {names}<rect width=\"{WIDTH}\" height=\"{height:.0}\" fill=\"#ffffff\"/>\n{head}{}{behind}{}</svg>\n",
+        sheet.ground, sheet.marks
     )
 }

@@ -4,8 +4,7 @@
 
 use super::super::host;
 use super::sheet::{
-    AXIS, BAR, CLASSES, INK, LEFT, Look, MARGIN, QUIET, RED, RIGHT, ROW, STRIPE, Sheet, WAITING, WIDTH, escaped, plain,
-    rect,
+    AXIS, BAR, CLASSES, INK, LEFT, Look, MARGIN, QUIET, RED, RIGHT, ROW, STRIPE, Sheet, WAITING, WIDTH, escaped, rect,
 };
 use crate::pictures::text as measure;
 use crate::waterfall::human;
@@ -164,7 +163,7 @@ impl Sheet<'_> {
             }
         }
         let _ = write!(hint, "; {}", crate::record::outcome_word(request.outcome));
-        plain(&hint)
+        measure::clean(&hint)
     }
 }
 

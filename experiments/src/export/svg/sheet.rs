@@ -31,12 +31,6 @@ pub(super) const CLASSES: [&str; 12] = [
     "#d5e8a0", "#eec3de",
 ];
 
-/// A string of a scenario: without control characters and without marks that change the direction of writing.
-pub(super) fn plain(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    measure::clean(text).chars().map(|c| if turns(c) { '\u{fffd}' } else { c }).collect()
-}
-
 /// Text as XML may hold it.
 pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -108,7 +102,7 @@ impl Sheet<'_> {
 
     /// Text that is cut to its room; returns the room that it took.
     pub(super) fn text(&mut self, (x, y): (f64, f64), text: &str, room: f64, look: Look) -> f64 {
-        let shown = measure::ellipsis(&plain(text), look.size, look.bold, room);
+        let shown = measure::ellipsis(&measure::clean(text), look.size, look.bold, room);
         let weight = if look.bold { " font-weight=\"600\"" } else { "" };
         let anchor = if look.anchor == "start" { String::new() } else { format!(" text-anchor=\"{}\"", look.anchor) };
         let _ = writeln!(

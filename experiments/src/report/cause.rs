@@ -1,0 +1,88 @@
+//! Why loads fail: which request fails them, where its time goes, and who holds the slots meanwhile.
+//!
+//! Rule: a cause is a sum over the first failing loads, from the loads' own times. It is of the request that fails most
+//! of them, and says of how many.
+
+use super::scan::Scan;
+use crate::monte_carlo::Stopped;
+use crate::story::Story;
+use models::Plan;
+use models::load::{Extent, Load, Station};
+use sim_core::Span;
+use std::collections::BTreeMap;
+
+/// Failing loads that are looked at.
+const MOST: usize = 200;
+
+/// Why loads fail.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// Failing loads that were looked at.
+    pub of: usize,
+    /// The class of the request that fails most of them.
+    pub class: String,
+    /// How many it fails.
+    pub loads: usize,
+    /// In how many of these it was never sent.
+    pub never_sent: usize,
+    /// Its mean life.
+    pub life: Span,
+    /// Where most of its time goes.
+    pub station: Station,
+    /// How much, on average.
+    pub spent: Span,
+    /// Who held the slots while it waited for a connection: classes with their shares, the largest first.
+    pub holders: Vec<(String, f64)>,
+}
+
+/// What is summed of a class.
+#[derive(Default)]
+struct Sum {
+    loads: usize,
+    never_sent: usize,
+    spent: [u128; Station::COUNT],
+    held: BTreeMap<usize, u128>,
+}
+
+/// Looks at the first failing loads; nothing where none fails because of a request.
+///
+/// # Errors
+/// None: the loads have been played before.
+pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopped> {
+    let mut load = Load::new();
+    let mut sums: BTreeMap<usize, Sum> = BTreeMap::new();
+    let of = scan.failures.len().min(MOST);
+    for number in &scan.failures[..of] {
+        load.simulate(plan, seed, *number, Extent::UntilDecided)?;
+        let Some(request) = load.culprit(plan) else { continue };
+        let sum = sums.entry(request.class).or_default();
+        sum.loads += 1;
+        sum.never_sent += usize::from(request.slot_from.is_none() && request.sent.is_none());
+        for (spent, (station, _)) in sum.spent.iter_mut().zip(Station::ALL) {
+            *spent += u128::from(request.spent(station).as_nanos());
+        }
+        for (class, (held, _)) in (Story { plan, load: &load }).held(request) {
+            *sum.held.entry(class).or_default() += u128::from(held.as_nanos());
+        }
+    }
+    // The first of equals, in the order of the file.
+    let Some((class, sum)) = sums.into_iter().rev().max_by_key(|(_, sum)| sum.loads) else { return Ok(None) };
+    let mean = |nanoseconds: u128| Span::from_nanos(u64::try_from(nanoseconds / sum.loads as u128).unwrap_or(u64::MAX));
+    let stations = Station::ALL.iter().zip(sum.spent);
+    let longest = stations.max_by_key(|(_, spent)| *spent).map(|((station, _), spent)| (*station, spent));
+    let (station, spent) = longest.unwrap_or((Station::Ended, 0));
+    let total: u128 = sum.held.values().sum();
+    let mut holders: Vec<(usize, u128)> = sum.held.into_iter().filter(|(_, held)| *held > 0).collect();
+    holders.sort_by_key(|(class, held)| (std::cmp::Reverse(*held), *class));
+    let share = |(class, held): (usize, u128)| (plan.classes[class].name.clone(), held as f64 / total as f64);
+    Ok(Some(Cause {
+        of,
+        class: plan.classes[class].name.clone(),
+        loads: sum.loads,
+        never_sent: sum.never_sent,
+        life: mean(sum.spent.iter().sum()),
+        station,
+        spent: mean(spent),
+        holders: holders.into_iter().map(share).collect(),
+    }))
+}

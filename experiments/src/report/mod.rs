@@ -1,0 +1,257 @@
+//! A sweep as one page that answers the question: how often, why, which fix; with everything that it was found from.
+//!
+//! Rule: the page is a function of the scenario, its settings and the seed: no clock, no machine, no name of a folder
+//! that is not the user's. It speaks of one point: the scenario's own parameters where at least [`FEW`] loads fail there,
+//! because with fewer no fix can be told from another; else the point of the grid whose probability is nearest to one
+//! half. The first set of fixes is what the others are compared with.
+
+mod cause;
+mod maps;
+mod onset;
+mod page;
+mod scan;
+mod words;
+
+use crate::comparison::{Comparison, Variant, compare_plans};
+use crate::monte_carlo::Stopped;
+use crate::sweep::drawing::nearest_to_half;
+use crate::sweep::grid::Cell;
+use crate::sweep::reading::{ReadingError, Row};
+use crate::sweep::{Sweep, SweepError};
+use cause::Cause;
+use models::Plan;
+use scan::{Scan, Shown};
+use std::sync::atomic::AtomicBool;
+
+/// With fewer failing loads than these, the page speaks of another point than the scenario's own.
+pub const FEW: usize = 10;
+/// The most sets of fixes that a page shows.
+pub const SETS: usize = 65;
+/// The most cells of heat maps that a page shows.
+pub const CELLS: usize = 4_000;
+/// The most loads that a page shows.
+pub const LOADS: usize = 60;
+/// The longest page, in bytes.
+pub const BYTES: usize = 8 << 20;
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// The folder.
+    #[error(transparent)]
+    Reading(#[from] ReadingError),
+    /// The scenario or its cells.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// Interrupted, or a load beyond its limits.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// Too many sets of fixes.
+    #[error("the sweep has {sets} sets of fixes, and a report shows {SETS}; list fewer under `fixes` in [sweep]")]
+    Sets {
+        /// How many.
+        sets: usize,
+    },
+    /// Too many cells.
+    #[error("the heat maps have {cells} cells, and a report draws {CELLS}; sweep fewer values or fewer sets of fixes")]
+    Cells {
+        /// How many.
+        cells: usize,
+    },
+    /// Too long.
+    #[error("the report would have {bytes} bytes, and the limit is {BYTES}; show fewer loads: --waterfalls")]
+    Bytes {
+        /// How many.
+        bytes: usize,
+    },
+    /// The folder's numbers are not those of this program.
+    #[error("at {point} the folder counts {table} failures and this program {played}; run the sweep again")]
+    Differs {
+        /// Where.
+        point: String,
+        /// What the table says.
+        table: u64,
+        /// What was played.
+        played: u64,
+    },
+}
+
+/// Where a report's numbers come from.
+#[derive(Debug)]
+pub struct Source {
+    /// The sweep.
+    pub sweep: Sweep,
+    /// Its cells.
+    pub rows: Vec<Row>,
+    /// The commands that make the page again.
+    pub commands: Vec<String>,
+}
+
+/// Parameters, and where in the grid they are.
+#[derive(Debug)]
+struct Point {
+    /// For people.
+    words: String,
+    /// Its cell with the first set of fixes, where the grid has it.
+    cell: Option<Cell>,
+    /// It is the scenario's own.
+    own: bool,
+    plan: Plan,
+    scan: Scan,
+}
+
+/// Everything that a page says.
+#[derive(Debug)]
+pub struct Report<'a> {
+    source: &'a Source,
+    seed: u64,
+    /// The point that the page speaks of.
+    point: Point,
+    /// Failing loads at the scenario's own parameters, where these are another point: their words, failures, loads.
+    own: Option<(String, u64, u64)>,
+    /// The other sets of fixes, the best first.
+    fixes: Vec<Comparison>,
+    cause: Option<Cause>,
+    shown: Vec<Shown>,
+    /// The first set's fixes by name.
+    base: Vec<String>,
+}
+
+impl<'a> Report<'a> {
+    /// Plays what the cells do not say: the pairs of loads with and without each set of fixes, and the loads that are shown.
+    ///
+    /// # Errors
+    /// A report beyond its limits, an interrupt, cells that this program counts otherwise.
+    pub fn new(
+        source: &'a Source,
+        waterfalls: usize,
+        interrupt: &AtomicBool,
+        done: impl Fn(u64) + Sync,
+    ) -> Result<Self, ReportError> {
+        let (sweep, rows) = (&source.sweep, &source.rows);
+        let (grid, seed) = (sweep.grid(), sweep.manifest().seed);
+        let sets = grid.fix_sets.len();
+        if sets > SETS {
+            return Err(ReportError::Sets { sets });
+        }
+        let cells = grid.axes.iter().take(2).map(|axis| axis.values.len()).product::<usize>() * sets;
+        if cells > CELLS {
+            return Err(ReportError::Cells { cells });
+        }
+        let play = |cell: Option<Cell>| source.point(cell, interrupt, &done);
+        let own = play(sweep.own_point()?.map(|at| grid.cell(grid.number(0, &at))).filter(|_| !grid.axes.is_empty()))?;
+        let half = nearest_to_half(grid, |number| rows[number].probability());
+        let elsewhere = own.scan.failures.len() < FEW && rows[half.number].failures > own.scan.failures.len() as u64;
+        let (point, own) = if elsewhere {
+            let words = (own.words, own.scan.failures.len() as u64, own.scan.loads);
+            (Point { own: false, ..play(Some(half))? }, Some(words))
+        } else {
+            (own, None)
+        };
+        let variants = (1..sets).map(|set| source.variant(set, &point)).collect::<Result<Vec<_>, _>>()?;
+        let fixes = if variants.is_empty() {
+            Vec::new()
+        } else {
+            compare_plans(&point.plan, &variants, seed, sweep.loads(), interrupt, &done)?
+        };
+        let document = sweep.document();
+        let base = grid.fix_sets[0].iter().map(|fix| document.fixes[*fix].name.clone()).collect();
+        let cause = cause::cause(&point.plan, seed, &point.scan)?;
+        let shown = point.scan.choose(waterfalls);
+        Ok(Self { source, seed, point, own, fixes, cause, shown, base })
+    }
+
+    /// Loads that [`Report::new`] plays, about.
+    pub fn work(source: &Source) -> u64 {
+        source.sweep.loads() * (2 * source.sweep.grid().fix_sets.len() as u64 + 1)
+    }
+
+    /// The page.
+    ///
+    /// # Errors
+    /// A page that is too long, a load beyond its limits.
+    pub fn html(&self) -> Result<String, ReportError> {
+        let html = page::page(self)?.into_string();
+        if html.len() > BYTES {
+            return Err(ReportError::Bytes { bytes: html.len() });
+        }
+        Ok(html)
+    }
+
+    /// The answer in a sentence or two.
+    pub fn headline(&self) -> String {
+        words::headline(self)
+    }
+
+    /// Failing loads and loads, at the point that the page speaks of.
+    fn failures(&self) -> (u64, u64) {
+        (self.point.scan.failures.len() as u64, self.point.scan.loads)
+    }
+
+    /// Where the pictures are, which have to stay on the grid.
+    fn slice(&self) -> Cell {
+        let rows = &self.source.rows;
+        let half = || nearest_to_half(self.source.sweep.grid(), |number| rows[number].probability());
+        self.point.cell.clone().unwrap_or_else(half)
+    }
+}
+
+impl Source {
+    /// A set of fixes at a cell's parameters, or at the scenario's own.
+    fn plan(&self, set: usize, cell: Option<&Cell>) -> Result<Plan, SweepError> {
+        let grid = self.sweep.grid();
+        let parameters = cell.map(|cell| grid.parameters(cell)).unwrap_or_default();
+        Ok(self.sweep.document().plan(&grid.fix_sets[set], &parameters).map_err(Box::new)?)
+    }
+
+    /// Plays the loads of a cell, or of the scenario's own parameters.
+    fn point(
+        &self,
+        cell: Option<Cell>,
+        interrupt: &AtomicBool,
+        done: &(impl Fn(u64) + Sync),
+    ) -> Result<Point, ReportError> {
+        let plan = self.plan(0, cell.as_ref())?;
+        let loads = self.sweep.loads().min(scan::MOST);
+        let scan = scan::scan(&plan, self.sweep.manifest().seed, loads, interrupt, done)?;
+        let words = match &cell {
+            Some(cell) => self.sweep.grid().point(cell),
+            None => words::own_parameters(&plan, self.sweep.grid()),
+        };
+        let played = scan.failures.len() as u64;
+        if let Some(row) = cell.as_ref().map(|cell| self.rows[cell.number])
+            && row.loads == loads
+            && row.failures != played
+        {
+            return Err(ReportError::Differs { point: words, table: row.failures, played });
+        }
+        Ok(Point { words, cell, own: true, plan, scan })
+    }
+
+    fn variant(&self, set: usize, point: &Point) -> Result<Variant, SweepError> {
+        let grid = self.sweep.grid();
+        Ok(Variant { name: grid.name(set), title: grid.title(set), plan: self.plan(set, point.cell.as_ref())? })
+    }
+}
+
+impl Report<'_> {
+    /// The command that tells one load of the point.
+    fn run_command(&self, number: u64) -> String {
+        let recipe = self.source.sweep.recipe();
+        let mut command = format!("sixslot run {} --load {number}", recipe.scenario);
+        if self.seed != 1 {
+            command.push_str(&format!(" --seed {}", self.seed));
+        }
+        for set in &recipe.set {
+            command.push_str(&format!(" --set '{set}'"));
+        }
+        let cell = self.point.cell.as_ref().filter(|_| !self.point.own);
+        for (name, value) in cell.map(|cell| self.source.sweep.grid().parameters(cell)).unwrap_or_default() {
+            command.push_str(&format!(" --set parameters.{name}={value}"));
+        }
+        if !self.base.is_empty() {
+            command.push_str(&format!(" --fix {}", self.base.join(",")));
+        }
+        command
+    }
+}

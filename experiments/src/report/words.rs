@@ -1,0 +1,113 @@
+//! The page's sentences.
+//!
+//! Rule: a sentence says what was counted, and of how many. Names of the scenario stand in it as they are; the page and
+//! the terminal escape them.
+
+use super::Report;
+use super::cause::Cause;
+use crate::comparison::Comparison;
+use crate::estimate::{LEVEL, percent};
+use crate::statistics::interval::{Interval, fixed_sample};
+use crate::story::place;
+use crate::sweep::grid::Grid;
+use crate::sweep::reading::Row;
+use crate::waterfall::human;
+use models::Plan;
+use models::load::Station;
+use sim_core::Span;
+
+/// The interval of a share, as people write it.
+pub(super) fn between(interval: &Interval) -> String {
+    format!("{} to {}", percent(interval.low), percent(interval.high))
+}
+
+/// Percentage points.
+pub(super) fn points(value: f64) -> String {
+    let text = format!("{:.2}", 100.0 * value.abs());
+    let sign = if text.parse() == Ok(0.0) {
+        ""
+    } else if value < 0.0 {
+        "−"
+    } else {
+        "+"
+    };
+    format!("{sign}{text}")
+}
+
+/// What a cell says.
+pub(super) fn reading(row: &Row) -> String {
+    let interval = fixed_sample(row.failures, row.loads, LEVEL).map_or_else(|_| String::new(), |i| between(&i));
+    let span = |milliseconds: f64| human(Span::from_seconds_f64(milliseconds / 1e3));
+    let ready = row.ready_ms.map_or_else(
+        || "no load got ready".to_owned(),
+        |[p50, _, p95, _]| format!("ready: median {}, 95 % by {}", span(p50), span(p95)),
+    );
+    let share = percent(row.probability());
+    format!("{share} of loads fail ({interval}): {} of {}; {ready}", row.failures, row.loads)
+}
+
+/// The parameters that a scenario gives itself, as far as a grid varies them.
+pub(super) fn own_parameters(plan: &Plan, grid: &Grid) -> String {
+    let value = |name: &str| {
+        let own = plan.parameters.iter().find(|parameter| parameter.name == name)?;
+        Some(format!("{name} = {}", own.value.mean()?))
+    };
+    let parts: Vec<String> = grid.axes.iter().filter_map(|axis| value(&axis.parameter)).collect();
+    if parts.is_empty() { "the scenario's own parameters".to_owned() } else { parts.join(", ") }
+}
+
+/// How often.
+pub(super) fn how_often(report: &Report<'_>) -> String {
+    let (failures, loads) = report.failures();
+    let at = &report.point.words;
+    if failures == 0 {
+        return format!("No load of {loads} fails at {at}");
+    }
+    format!("{} of loads fail at {at}", percent(failures as f64 / loads as f64))
+}
+
+/// Why, after "because".
+pub(super) fn why(cause: &Cause) -> String {
+    let Cause { class, life, station, spent, .. } = cause;
+    let place = place(*station);
+    let (all, most) = (human(*life), human(*spent));
+    let doing = match station {
+        Station::Server => "with the server",
+        Station::Connect => "on its way to the server",
+        _ => place,
+    };
+    if all == most {
+        format!("`{class}` spends its whole life of {all} {doing}")
+    } else {
+        format!("`{class}` spends {most} of its {all} {doing}")
+    }
+}
+
+/// The fixes that do most, where any does something for certain: the best one, and others that end as many failures.
+pub(super) fn best<'a>(report: &'a Report<'_>) -> Option<(&'a Comparison, Vec<&'a Comparison>)> {
+    let sure = |fix: &&Comparison| fix.difference_interval.high < 0.0;
+    let best = report.fixes.iter().find(sure)?;
+    let equals = report.fixes.iter().skip(1).filter(|fix| fix.difference == best.difference).collect();
+    Some((best, equals))
+}
+
+/// What the best fix does.
+pub(super) fn effect(fix: &Comparison) -> String {
+    if fix.with == 0.0 { "ends all of these failures".to_owned() } else { format!("leaves {}", percent(fix.with)) }
+}
+
+/// The whole answer.
+pub(super) fn headline(report: &Report<'_>) -> String {
+    let mut text = how_often(report);
+    if let Some(cause) = &report.cause {
+        text.push_str(", because ");
+        text.push_str(&why(cause));
+    }
+    text.push('.');
+    match best(report) {
+        Some((fix, _)) => text.push_str(&format!(" Best fix: {}; it {}.", fix.title, effect(fix))),
+        None if report.fixes.is_empty() || report.failures().0 == 0 => {}
+        None => text.push_str(" No fix of the scenario helps for certain."),
+    }
+    text
+}

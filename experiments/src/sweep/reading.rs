@@ -1,0 +1,224 @@
+//! A sweep and its cells as its folder tells them.
+//!
+//! Rule: a folder is believed only as a whole. The manifest has to be the one that this program writes for the scenario,
+//! and each row of the table has to stand in its place; whatever differs is an error that says what to do.
+
+use super::checkpoint::UNFINISHED;
+use super::manifest::{self, Manifest};
+use super::{DEFAULT_LOADS, Recipe, Sweep, SweepError, VERSION, table};
+use crate::input::{InputError, ScenarioText};
+use crate::monte_carlo::Stopped;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// The longest table that is read, in bytes: a hundred thousand cells.
+const LARGEST_TABLE: u64 = 64 << 20;
+
+/// Why a folder's sweep cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadingError {
+    /// No sweep.
+    #[error("{path} holds no finished sweep: {reason}; name a folder that `sixslot sweep SCENARIO --out DIR` wrote, or a scenario file", path = path.display())]
+    NoSweep {
+        /// The folder.
+        path: PathBuf,
+        /// What is not there.
+        reason: &'static str,
+    },
+    /// A sweep that was interrupted.
+    #[error("{path} holds an interrupted sweep; finish it with `sixslot sweep ... --resume`, or join its parts with `sixslot merge`", path = path.display())]
+    Unfinished {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// Another version of the program wrote it.
+    #[error("{path} was written by sixslot {version}, and this is {VERSION}, which may count differently; run the sweep again", path = path.display())]
+    Version {
+        /// The folder.
+        path: PathBuf,
+        /// That version.
+        version: String,
+    },
+    /// The scenario is not where it was.
+    #[error("the sweep in {path} is of the scenario `{scenario}`, which cannot be read from here: {error}; name its file with --scenario", path = path.display())]
+    NoScenario {
+        /// The folder.
+        path: PathBuf,
+        /// The scenario as the sweep was told.
+        scenario: String,
+        /// Why.
+        error: InputError,
+    },
+    /// The scenario is another one now.
+    #[error("{scenario} is not the scenario of the sweep in {path} any more; run the sweep again, or name the old file with --scenario", path = path.display())]
+    AnotherScenario {
+        /// The folder.
+        path: PathBuf,
+        /// The scenario that was read.
+        scenario: String,
+    },
+    /// The table or the manifest is not what the sweep would write.
+    #[error("{file}{line}: {reason}; the folder was changed after the sweep: run it again", file = file.display(), line = line.map_or_else(String::new, |line| format!(":{line}")))]
+    Changed {
+        /// The file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: Option<usize>,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A file that cannot be read.
+    #[error("{path} cannot be read: {error}; check the folder's permissions", path = path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        error: std::io::Error,
+    },
+    /// The scenario's fault.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+}
+
+/// What a table keeps of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// Loads.
+    pub loads: u64,
+    /// Loads that failed.
+    pub failures: u64,
+    /// 50, 90, 95 and 99 % quantiles of the time to ready in milliseconds; none where no load got ready.
+    pub ready_ms: Option<[f64; 4]>,
+}
+
+impl Row {
+    /// The share of loads that failed.
+    pub fn probability(&self) -> f64 {
+        self.failures as f64 / self.loads as f64
+    }
+}
+
+/// The sweep that a folder holds, and its cells by number. The scenario is read from where the sweep had it, or from
+/// the file that is given.
+///
+/// # Errors
+/// A folder that holds no finished sweep, or not the one of the scenario.
+pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>), ReadingError> {
+    let path = folder.to_owned();
+    let manifest_file = folder.join("manifest.json");
+    if !manifest::is_ours(folder) {
+        return Err(if folder.join(UNFINISHED).exists() {
+            ReadingError::Unfinished { path }
+        } else {
+            ReadingError::NoSweep { path, reason: "it has no manifest.json of sixslot" }
+        });
+    }
+    let file = folder.join("sweep.csv");
+    if !file.exists() {
+        return Err(ReadingError::NoSweep { path, reason: "it has no sweep.csv" });
+    }
+    let found: Manifest = serde_json::from_str(&text(&manifest_file)?).map_err(|error| ReadingError::Changed {
+        file: manifest_file.clone(),
+        line: Some(error.line()),
+        reason: error.to_string(),
+    })?;
+    if found.version != VERSION {
+        return Err(ReadingError::Version { path, version: found.version });
+    }
+    let named = scenario.unwrap_or(Path::new(&found.scenario));
+    let ScenarioText { name, text: scenario_text } = ScenarioText::read(named)
+        .map_err(|error| ReadingError::NoScenario { path: path.clone(), scenario: found.scenario.clone(), error })?;
+    if manifest::sha256(&scenario_text) != found.scenario_sha256 {
+        return Err(ReadingError::AnotherScenario { path, scenario: name });
+    }
+    let mut recipe = Recipe {
+        version: VERSION.to_owned(),
+        scenario: found.scenario.clone(),
+        text: scenario_text,
+        set: found.set.clone(),
+        seed: found.seed,
+        loads: Some(found.loads),
+    };
+    let usual = Sweep::new(recipe.clone())?.document.sweep.loads.unwrap_or(DEFAULT_LOADS);
+    recipe.loads = recipe.loads.filter(|loads| *loads != usual);
+    let sweep = Sweep::new(recipe)?;
+    if sweep.manifest != found {
+        let reason = "it is not the manifest of its own scenario".to_owned();
+        return Err(ReadingError::Changed { file: manifest_file, line: None, reason });
+    }
+    let rows = rows(&sweep, &text(&file)?).map_err(|(line, reason)| ReadingError::Changed { file, line, reason })?;
+    Ok((sweep, rows))
+}
+
+impl Sweep {
+    /// Plays all cells, and keeps of them what a table keeps.
+    ///
+    /// # Errors
+    /// An interrupt, a load beyond its limits.
+    pub fn play(&self, interrupt: &AtomicBool, mut done: impl FnMut(u64)) -> Result<Vec<Row>, SweepError> {
+        let mut results = Vec::with_capacity(self.cells());
+        for number in 0..self.cells() {
+            results.push(self.cell(number, interrupt)?.map_err(|stopped| match stopped {
+                Stopped::Interrupted => SweepError::Stopped,
+                Stopped::Load(error) => error.into(),
+            })?);
+            done(self.loads());
+        }
+        let text = table::csv(&self.grid, &results)?;
+        rows(self, &text).map_err(|(_, error)| SweepError::Table { error })
+    }
+}
+
+fn text(path: &Path) -> Result<String, ReadingError> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(LARGEST_TABLE + 1).read_to_string(&mut text));
+    let read = read.and_then(|_| {
+        let fits = text.len() as u64 <= LARGEST_TABLE;
+        if fits { Ok(()) } else { Err(std::io::Error::other(format!("it is longer than {LARGEST_TABLE} bytes"))) }
+    });
+    read.map(|()| text).map_err(|error| ReadingError::File { path: path.to_owned(), error })
+}
+
+/// The rows of a table, or the line and what is wrong with it.
+fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> {
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
+    let mut records = reader.records().zip(1_usize..);
+    let head = table::head(&sweep.grid);
+    match records.next() {
+        Some((Ok(found), _)) if found.iter().eq(head.iter().map(String::as_str)) => {}
+        _ => return Err((Some(1), "the first row names other columns".to_owned())),
+    }
+    // A parameter may have the name of a column behind the parameters.
+    let own = 1 + sweep.grid.axes.len();
+    let column = |name: &str| head.iter().skip(own).position(|column| column == name).map_or(0, |at| own + at);
+    let (loads, failures) = (column("loads"), column("failures"));
+    let ready = ["ready_p50_ms", "ready_p90_ms", "ready_p95_ms", "ready_p99_ms"].map(column);
+    let mut rows = Vec::with_capacity(sweep.cells());
+    for (record, line) in records {
+        let wrong = |reason: &str| (Some(line), reason.to_owned());
+        let record = record.map_err(|error| (Some(line), error.to_string()))?;
+        if rows.len() == sweep.cells() {
+            return Err(wrong("there are more rows than cells"));
+        }
+        let names = table::names(&sweep.grid, &sweep.grid.cell(rows.len()));
+        if record.len() != head.len() || !record.iter().take(names.len()).eq(names.iter().map(String::as_str)) {
+            return Err((Some(line), format!("here stands the cell {}", names.join(", "))));
+        }
+        let count = |column: usize| record[column].parse::<u64>().map_err(|_| wrong("a count is no whole number"));
+        let time = |column: usize| record[column].parse::<f64>().ok().filter(|time| *time >= 0.0 && time.is_finite());
+        let ready_ms = match ready.map(time) {
+            [Some(p50), Some(p90), Some(p95), Some(p99)] => Some([p50, p90, p95, p99]),
+            _ => None,
+        };
+        let row = Row { loads: count(loads)?, failures: count(failures)?, ready_ms };
+        if row.loads != sweep.loads() || row.failures > row.loads {
+            return Err(wrong("the counts are not those of this sweep"));
+        }
+        rows.push(row);
+    }
+    if rows.len() < sweep.cells() {
+        return Err((None, format!("it has {} rows, and the sweep has {} cells", rows.len(), sweep.cells())));
+    }
+    Ok(rows)
+}
