@@ -4,7 +4,7 @@
 //! [`Entry`] has a [`Verdict`] (never sent, sent and unanswered, answered, ...) and says what it proves of its waiting in
 //! the browser ([`Entry::waiting`]) and of its time to first byte ([`Entry::service`]), as bounds where the file has no
 //! more. [`Archive::classes`] sorts requests into kinds; [`cadences`] and [`deadlines`] find timers and deadlines in one archive
-//! or in several of one page. Everything is a function of the file: no clock, no network.
+//! or in several of one page; [`Diagnosis`] and [`Pool`] hold everything that they show. Everything is a function of the file: no clock, no network.
 //!
 //! ```
 //! let text = r#"{"log": {"creator": {"name": "WebInspector"}, "entries": [{"startedDateTime": "2026-01-01T00:00:00Z",
@@ -17,15 +17,21 @@
 //! ```
 
 pub mod archive;
+pub mod burst;
+pub mod busy;
 pub mod cadence;
 pub mod class;
 mod date;
 pub mod deadline;
+pub mod diagnosis;
 pub mod error;
+pub mod identical;
 pub mod limits;
+pub mod occupancy;
 pub mod pattern;
 mod raw;
 mod read;
+pub mod unanswered;
 pub mod url;
 mod value;
 pub mod verdict;
@@ -34,6 +40,7 @@ pub use archive::{Archive, End, Entry, Flavour, Initiator, Messages, Page, Proto
 pub use cadence::{Cadence, Guard, cadences};
 pub use class::{Class, Kind};
 pub use deadline::{Deadline, deadlines};
+pub use diagnosis::{Diagnosis, Pool};
 pub use error::HarError;
 pub use url::Url;
 pub use verdict::{Interval, Service, Verdict, Waiting};

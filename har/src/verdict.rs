@@ -174,7 +174,7 @@ impl Entry {
                 let blocked = self.timings.blocked?;
                 let scheduler_ms = self.timings.queueing.map(|queueing| queueing.min(blocked));
                 Some(Waiting {
-                    all: Interval::exact(blocked),
+                    all: Interval { low_ms: blocked, high_ms: self.longest_wait_ms() },
                     scheduler_ms,
                     pool_or_cache_ms: scheduler_ms.map(|scheduler| blocked - scheduler),
                 })
@@ -188,6 +188,14 @@ impl Entry {
         }
     }
 
+    /// The longest that it can have waited in the browser, of an answered entry: what its other parts leave of its life.
+    /// Some writers leave a part of the waiting out of `blocked`.
+    fn longest_wait_ms(&self) -> f64 {
+        let Timings { blocked, dns, connect, send, wait, receive, .. } = self.timings;
+        let parts = [dns, connect, send, wait, receive].into_iter().flatten().sum::<f64>();
+        f64::max(blocked.unwrap_or(0.0), self.life_ms.unwrap_or(0.0) - parts)
+    }
+
     /// When the entry held one of its origin's connections, from its start to the end of its body, in milliseconds from
     /// the archive's first request; `None` where it held none, or where the file does not tell. The end is `span_ms` for
     /// what was open when the capture ended.
@@ -195,8 +203,7 @@ impl Entry {
         if self.protocol.is_multiplexed() || !self.verdict.is_answered() || self.verdict == Verdict::Socket {
             return None;
         }
-        let Timings { blocked, dns, .. } = self.timings;
-        let from = self.start_ms + blocked.unwrap_or(0.0) + dns.unwrap_or(0.0);
+        let from = self.start_ms + self.longest_wait_ms();
         let until = match (self.verdict, &self.end) {
             (Verdict::EventStream, End::Complete | End::Open) => span_ms,
             _ => self.end_ms().unwrap_or(span_ms),

@@ -1,0 +1,216 @@
+//! Who held the connections of an origin, when all six were taken, and who waited meanwhile.
+//!
+//! Rule: an answered request on HTTP/1.1 held a connection from the end of its waiting to the end of its body; an event
+//! stream to its end; a WebSocket none of the six. A request without an answer may have held one or not: it counts for
+//! what is possible, not for what is certain. HTTP/2 and HTTP/3 have no six.
+
+use crate::archive::{Archive, Entry, Protocol};
+use crate::class::Class;
+use crate::verdict::Verdict;
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Connections that a browser opens to one origin over HTTP/1.1.
+pub const SLOTS: usize = 6;
+/// Shorter waits are the machine's.
+const WAIT_MS: f64 = 20.0;
+
+/// A class's part of something.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Share {
+    /// The class, by its place in [`Archive::classes`].
+    pub class: usize,
+    /// Requests of it that took part.
+    pub requests: usize,
+    /// Their time in it, in milliseconds, added up.
+    pub ms: f64,
+}
+
+/// A stretch of time, in milliseconds from the archive's first request.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Stretch {
+    /// From.
+    pub from_ms: f64,
+    /// To.
+    pub until_ms: f64,
+}
+
+/// The connections of one origin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Occupancy {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// The protocol of its answers; the one that shares connections, where there are several.
+    pub protocol: Protocol,
+    /// Requests to it that used the network.
+    pub requests: usize,
+    /// Connections that the file names.
+    pub connections: usize,
+    /// How many were held at once for certain: the counts, with when each began, at most [`Self::STEPS`] steps.
+    pub held: Vec<(f64, usize)>,
+    /// The most that were held at once for certain.
+    pub most_held: usize,
+    /// The most that may have been held at once, unanswered requests included.
+    pub most_possible: usize,
+    /// When six were held for certain.
+    pub saturated: Vec<Stretch>,
+    /// For how long, in milliseconds, six may have been held, the certain time included.
+    pub possibly_saturated_ms: f64,
+    /// Who held them while six were held, most first.
+    pub holders: Vec<Share>,
+    /// Who is proved to have waited in the browser, most first.
+    pub waiting: Vec<Share>,
+}
+
+impl Occupancy {
+    /// Steps of [`Occupancy::held`] that are kept; where there are more, neighbours are joined to their maximum.
+    pub const STEPS: usize = 200;
+
+    /// For how long six were held for certain, in milliseconds.
+    pub fn saturated_ms(&self) -> f64 {
+        length(&self.saturated)
+    }
+}
+
+/// Counts over time, from intervals: (from, count) in order.
+fn counts(intervals: &[(f64, f64)]) -> Vec<(f64, usize)> {
+    let mut events = intervals.iter().flat_map(|(from, until)| [(*from, 1), (*until, -1)]).collect::<Vec<(f64, i32)>>();
+    // An end before a start at the same time: a freed connection is used again.
+    events.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    let mut result = Vec::<(f64, usize)>::new();
+    let mut count = 0_i32;
+    for (at, change) in events {
+        count += change;
+        let now = count.max(0) as usize;
+        match result.last_mut() {
+            Some(last) if last.0 == at => last.1 = now,
+            _ => result.push((at, now)),
+        }
+    }
+    result
+}
+
+/// Stretches in which the count is at least six.
+fn full(counts: &[(f64, usize)]) -> Vec<Stretch> {
+    let mut result = Vec::<Stretch>::new();
+    for pair in counts.windows(2) {
+        let ((from_ms, count), (until_ms, _)) = (pair[0], pair[1]);
+        if count < SLOTS || until_ms <= from_ms {
+            continue;
+        }
+        match result.last_mut() {
+            Some(last) if last.until_ms == from_ms => last.until_ms = until_ms,
+            _ => result.push(Stretch { from_ms, until_ms }),
+        }
+    }
+    result
+}
+
+/// Their time, added up.
+fn length(stretches: &[Stretch]) -> f64 {
+    stretches.iter().fold(0.0, |sum, stretch| sum + stretch.until_ms - stretch.from_ms)
+}
+
+/// How much of an interval lies in the stretches, which are in order; `before` is the time in all stretches before each.
+fn within(stretches: &[Stretch], before: &[f64], from: f64, until: f64) -> f64 {
+    let upto = |at: f64| {
+        let next = stretches.partition_point(|stretch| stretch.from_ms < at);
+        match next {
+            0 => 0.0,
+            _ => before[next - 1] + (at.min(stretches[next - 1].until_ms) - stretches[next - 1].from_ms),
+        }
+    };
+    (upto(until) - upto(from)).max(0.0)
+}
+
+/// Fewer steps, each with the most of those that it joins.
+fn thinned(counts: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
+    let size = counts.len().div_ceil(Occupancy::STEPS).max(1);
+    counts.chunks(size).map(|part| (part[0].0, part.iter().map(|(_, count)| *count).max().unwrap_or(0))).collect()
+}
+
+fn shares(of: BTreeMap<usize, (usize, f64)>) -> Vec<Share> {
+    let mut shares = of.into_iter().map(|(class, (requests, ms))| Share { class, requests, ms }).collect::<Vec<_>>();
+    shares.sort_by(|one, other| other.ms.total_cmp(&one.ms));
+    shares
+}
+
+/// The least time that an entry is proved to have waited in the browser, where the browser is to blame: pool, cache lock
+/// or scheduler.
+pub fn proved_wait_ms(archive: &Archive, entry: &Entry) -> f64 {
+    entry.waiting(archive.watched_ms(entry)).map_or(0.0, |waiting| waiting.all.low_ms)
+}
+
+/// The connections of each origin that the archive's requests used, the busiest first.
+pub fn occupancy(archive: &Archive, classes: &[Class]) -> Vec<Occupancy> {
+    let mut origins = BTreeMap::<&str, Vec<(usize, usize)>>::new();
+    for (number, class) in classes.iter().enumerate() {
+        let network = class.entries.iter().filter(|at| {
+            let verdict = archive.entries[**at].verdict;
+            !matches!(verdict, Verdict::FromCache | Verdict::NoNetwork | Verdict::Socket)
+        });
+        if !class.kind.origin.is_empty() {
+            origins.entry(&class.kind.origin).or_default().extend(network.map(|at| (number, *at)));
+        }
+    }
+    let mut result = Vec::new();
+    for (origin, requests) in origins.into_iter().filter(|(_, requests)| !requests.is_empty()) {
+        let entries = || requests.iter().map(|(class, at)| (*class, &archive.entries[*at]));
+        let protocol = entries().map(|(_, entry)| entry.protocol).max().unwrap_or_default();
+        let connections = entries().filter_map(|(_, entry)| entry.connection.as_deref()).collect::<BTreeSet<_>>().len();
+        let serial = !protocol.is_multiplexed();
+        let mut holds = Vec::new();
+        let mut possible = Vec::new();
+        for (class, entry) in entries().filter(|_| serial) {
+            if let Some((from, until)) = entry.held(archive.span_ms) {
+                holds.push((class, (from, until)));
+                possible.push((from, until));
+            } else if matches!(entry.verdict, Verdict::SentUnanswered | Verdict::Unknown) {
+                possible.push((entry.start_ms, entry.start_ms + archive.watched_ms(entry)));
+            }
+        }
+        let held = counts(&holds.iter().map(|(_, held)| *held).collect::<Vec<_>>());
+        let saturated = full(&held);
+        let mut before = Vec::with_capacity(saturated.len());
+        let mut total = 0.0;
+        for stretch in &saturated {
+            before.push(total);
+            total += stretch.until_ms - stretch.from_ms;
+        }
+        let mut holders = BTreeMap::<usize, (usize, f64)>::new();
+        for (class, (from, until)) in &holds {
+            let ms = within(&saturated, &before, *from, *until);
+            if ms > 0.0 {
+                let (requests, sum) = holders.entry(*class).or_default();
+                *requests += 1;
+                *sum += ms;
+            }
+        }
+        let mut waiting = BTreeMap::<usize, (usize, f64)>::new();
+        for (class, entry) in entries() {
+            let ms = proved_wait_ms(archive, entry);
+            if ms >= WAIT_MS {
+                let (requests, sum) = waiting.entry(class).or_default();
+                *requests += 1;
+                *sum += ms;
+            }
+        }
+        let possibly = counts(&possible);
+        let most = |counts: &[(f64, usize)]| counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
+        result.push(Occupancy {
+            origin: origin.to_owned(),
+            protocol,
+            requests: requests.len(),
+            connections,
+            most_held: most(&held),
+            most_possible: most(&possibly),
+            possibly_saturated_ms: length(&full(&possibly)),
+            held: thinned(held),
+            saturated,
+            holders: shares(holders),
+            waiting: shares(waiting),
+        });
+    }
+    result.sort_by(|one, other| other.requests.cmp(&one.requests).then(one.origin.cmp(&other.origin)));
+    result
+}

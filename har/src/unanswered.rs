@@ -1,0 +1,92 @@
+//! Requests without an answer: where may they have been?
+//!
+//! Rule (browser-rules.md): a request waits for a connection only while six others to its origin are in flight, tabs taken
+//! together; at the cache's lock only while a GET of the same URL is; at the scheduler only below priority Medium while six
+//! are in flight. Where none of that held at its issue, the browser sent it at once, if no other tab had the connections.
+
+use crate::archive::{Archive, Entry};
+use crate::occupancy::SLOTS;
+use crate::verdict::Verdict;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// A request without an answer.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Unanswered {
+    /// The entry: an index into [`Archive::entries`].
+    pub entry: usize,
+    /// Others to its origin that were in flight at its issue, waiting ones included.
+    pub others: usize,
+    /// It may have waited for a connection.
+    pub pool: bool,
+    /// It may have waited at the cache's lock.
+    pub cache: bool,
+    /// The scheduler may have held it.
+    pub scheduler: bool,
+}
+
+impl Unanswered {
+    /// Whether, by the rules, nothing in this page kept the browser from sending it at once.
+    pub fn had_room(&self) -> bool {
+        !(self.pool || self.cache || self.scheduler)
+    }
+}
+
+fn uses_connections(entry: &Entry) -> bool {
+    !matches!(entry.verdict, Verdict::FromCache | Verdict::NoNetwork | Verdict::Socket) && !entry.url.is_socket()
+}
+
+/// Starts in order, and ends in order.
+#[derive(Default)]
+struct Lives {
+    starts: Vec<f64>,
+    ends: Vec<f64>,
+}
+
+impl Lives {
+    /// How many are in flight just before `at`, those that start at `at` and stand earlier in the file included.
+    fn in_flight(&self, at: f64, earlier: usize) -> usize {
+        let ended = self.ends.partition_point(|end| *end <= at);
+        earlier.saturating_sub(ended.min(earlier))
+    }
+}
+
+/// The requests without an answer, in order of their start.
+pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
+    let mut origins = BTreeMap::<String, Lives>::new();
+    let mut urls = BTreeMap::<&str, Lives>::new();
+    let mut multiplexed = BTreeMap::<String, bool>::new();
+    for entry in archive.entries.iter().filter(|entry| uses_connections(entry)) {
+        let Some(origin) = entry.url.origin() else { continue };
+        *multiplexed.entry(origin.clone()).or_default() |= entry.protocol.is_multiplexed();
+        let lives = origins.entry(origin).or_default();
+        let end = entry.start_ms + archive.watched_ms(entry);
+        lives.ends.push(end);
+        if entry.is_get() {
+            urls.entry(entry.url.as_str()).or_default().ends.push(end);
+        }
+    }
+    for lives in origins.values_mut().chain(urls.values_mut()) {
+        lives.ends.sort_by(f64::total_cmp);
+    }
+    let mut result = Vec::new();
+    for (at, entry) in archive.entries.iter().enumerate().filter(|(_, entry)| uses_connections(entry)) {
+        let Some(origin) = entry.url.origin() else { continue };
+        let serial = !multiplexed.get(&origin).copied().unwrap_or(false);
+        let before = |lives: Option<&mut Lives>| {
+            lives.map_or(0, |lives| {
+                let others = lives.in_flight(entry.start_ms, lives.starts.len());
+                lives.starts.push(entry.start_ms);
+                others
+            })
+        };
+        let others = before(origins.get_mut(&origin));
+        let same = if entry.is_get() { before(urls.get_mut(entry.url.as_str())) } else { 0 };
+        if entry.verdict.is_unanswered() {
+            let full = serial && others >= SLOTS;
+            let scheduler = full && entry.is_delayable();
+            result.push(Unanswered { entry: at, others, pool: full, cache: same > 0, scheduler });
+        }
+    }
+    result
+}
