@@ -74,6 +74,7 @@ function makeCopy(number, index) {
 }
 
 function begin() {
+  performance.setResourceTimingBufferSize(100_000);
   copies = plan.classes.map((rules, number) => rules.starts.map((_, index) => makeCopy(number, index)));
   reached = plan.classes.map(() => ({}));
   queues = plan.queues.map((rules) => ({ rules, inside: 0, waiting: [] }));
@@ -176,6 +177,7 @@ function send(call) {
   const { rules, copy } = call;
   const name = [copy.number, copy.index, call.attempt, plan.tab].join("-");
   if (rules.kind === "websocket" || rules.kind === "event-source") return openSocket(call, name);
+  if (rules.priority === "style") return loadStyleSheet(call);
   call.controller = new AbortController();
   const options = {
     method: rules.method,
@@ -201,6 +203,22 @@ function broken(call, error) {
   if (call.ended !== undefined || ended) return;
   call.error = String(error);
   finish(call, "aborted");
+}
+
+// The highest priority, which no fetch() has. The server knows it by its path and by the page that it comes from.
+function loadStyleSheet(call) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.referrerPolicy = "unsafe-url";
+  link.href = call.rules.base + call.path;
+  link.onerror = () => broken(call, "the style sheet did not load");
+  link.onload = () => {
+    const entry = performance.getEntriesByName(link.href).at(-1);
+    headersSeen(call);
+    if (entry?.responseStart > 0) call.headers = entry.responseStart - start;
+    finish(call, "ok");
+  };
+  document.head.append(link);
 }
 
 function openSocket(call, name) {

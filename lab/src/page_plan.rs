@@ -50,7 +50,9 @@ impl Script {
             Start::At(_) | Start::Arrivals { .. } => None,
         };
         let priority = match class.priority {
-            Priority::Highest | Priority::High => "high",
+            // A style sheet; its priority is the browser's own.
+            Priority::Highest => "style",
+            Priority::High => "high",
             Priority::Auto => "auto",
             Priority::Low | Priority::Lowest => "low",
         };

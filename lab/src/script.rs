@@ -7,7 +7,7 @@ use crate::engine::Engine;
 use crate::unplayable::Unplayable;
 use models::Plan;
 use models::browser::{Browser, Priority};
-use models::class::{Class, Kind};
+use models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use models::load::{Draws, LoadError};
 use sim_core::{Span, Time};
 
@@ -66,7 +66,7 @@ impl Script {
             ));
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
-        plan.classes.iter().try_for_each(|class| script.check_class(class))?;
+        script.plan.classes.iter().try_for_each(|class| script.check_class(class))?;
         Ok(script)
     }
 
@@ -142,13 +142,24 @@ impl Script {
             Kind::Job => return Ok(()),
         };
         let key = |key: &str| format!("{table}.{}.{key}", class.name);
-        if matches!(class.priority, Priority::Highest | Priority::Lowest) {
-            return Err(Unplayable::new(key("priority"), "fetch() knows \"high\", \"auto\" and \"low\""));
+        match class.priority {
+            Priority::Lowest => {
+                return Err(Unplayable::new(key("priority"), "no fetch() has it; \"low\" is the least"));
+            }
+            Priority::Highest => self.check_style_sheet(class).map_err(|why| Unplayable::new(key("priority"), why))?,
+            Priority::High | Priority::Auto | Priority::Low => {}
         }
         let url = class.url.expand(0, 0);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=:@!$()*+,;-._~%".contains(&byte);
-        if !url.starts_with('/') || url.starts_with("//") || url.contains("/.") || !url.bytes().all(plain) {
-            let why = format!("\"{url}\" is no plain path; write one such as \"/api/items?page=1\"");
+        if !url.starts_with('/')
+            || url.starts_with("//")
+            || url.contains("/.")
+            || url.contains("sixslot")
+            || !url.bytes().all(plain)
+        {
+            let why = format!(
+                "\"{url}\" is no plain path (or has the lab's own name in it); write one such as \"/api/items?page=1\""
+            );
             return Err(Unplayable::new(key("url"), why));
         }
         if let Some(max_age) = class.max_age {
@@ -159,6 +170,38 @@ impl Script {
             }
         }
         Ok(())
+    }
+}
+
+impl Script {
+    /// No fetch() has the priority "highest": it is played as a style sheet, which can do less.
+    fn check_style_sheet(&self, class: &Class) -> Result<(), String> {
+        let number = self.plan.classes.iter().position(|other| std::ptr::eq(other, class));
+        let waits = |other: &Class| matches!(other.start, Start::After { class, event: Event::Headers, .. } if Some(class) == number);
+        let copies = self.draws.copies(class, 0);
+        let other_urls = |other: &&Class| {
+            let same = other.url.expand(0, 0) == class.url.expand(0, 0) && other.origin == class.origin;
+            same && !std::ptr::eq(*other, class)
+        };
+        let limits = [
+            ("has no `deadline`", class.deadline.is_some()),
+            ("has no `every`", class.every.is_some()),
+            ("has no `retry`", class.attempts > 1),
+            ("has no `arrivals`", matches!(class.start, Start::Arrivals { .. })),
+            ("has no `queue`", class.queue.is_some()),
+            ("has no `dedupe`", class.dedupe),
+            ("is a GET", class.method != Method::Get),
+            ("has no `cache`", class.cache != CacheMode::Default),
+            ("has credentials", class.omits_credentials),
+            ("is read to its end", !class.reads_body),
+            ("has nobody who waits for its `headers`", self.plan.classes.iter().any(waits)),
+            ("has a URL of its own for each copy", copies > 1 && class.url.expand(0, 0) == class.url.expand(1, 0)),
+            ("shares its URL with no other request", self.plan.classes.iter().filter(other_urls).count() > 0),
+        ];
+        match limits.into_iter().find(|(_, broken)| *broken) {
+            Some((limit, _)) => Err(format!("\"highest\" is played as a style sheet, and that {limit}")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
+use models::browser::Priority;
 use models::class::{Class, Event, Kind, Start};
 use sim_core::Time;
 use std::collections::BTreeMap;
@@ -31,7 +32,7 @@ const MARK: &str = "sixslot";
 /// Bytes of a body that the page leaves unread: more than fits between server and page.
 const UNREAD: usize = 16 << 20;
 /// Bytes of a body that comes after its headers.
-const BODY: &[u8] = &[b'.'; 64];
+const BODY: &[u8] = &[b' '; 64];
 
 /// A request that has come.
 #[derive(Clone, Copy, Debug)]
@@ -244,8 +245,28 @@ impl Stage {
         response
     }
 
+    /// Which request a style sheet is: known by its path and by the page that refers to it.
+    fn style_sheet(&self, origin: usize, request: &Request<Incoming>) -> Option<Identity> {
+        let accepts = request.headers().get(header::ACCEPT)?.to_str().ok()?;
+        let page = request.headers().get(header::REFERER)?.to_str().ok()?;
+        let path = request.uri().path_and_query()?.as_str();
+        let tab = page.split(['?', '&']).find_map(|pair| pair.strip_prefix("tab=")?.parse::<u32>().ok())?;
+        let classes = self.script.plan.classes.iter().enumerate();
+        let mut sheets = classes.filter(|(_, class)| class.origin == origin && class.priority == Priority::Highest);
+        let found = sheets.find_map(|(number, class)| {
+            let copies = u32::try_from(self.script.draws.copies(class, tab)).unwrap_or(u32::MAX);
+            let index = (0..copies).find(|index| class.url.expand(*index, tab) == path)?;
+            Some(Identity { class: number, index, attempt: 1, tab })
+        });
+        found.filter(|_| accepts.starts_with("text/css"))
+    }
+
     fn headers(&self, class: &Class, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-        let kind = if class.kind == Kind::EventSource { "text/event-stream" } else { "application/octet-stream" };
+        let kind = match (class.kind, class.priority) {
+            (Kind::EventSource, _) => "text/event-stream",
+            (_, Priority::Highest) => "text/css",
+            _ => "application/octet-stream",
+        };
         set(headers, header::CONTENT_TYPE, kind);
         // Else a browser holds the headers back until it has seen enough of the body to guess its type.
         set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
@@ -337,7 +358,8 @@ impl Answers for Origin {
         if self.number == 0 && request.uri().path() == PAGE {
             return Stage::page();
         }
-        let Some(identity) = identity(&request).filter(|identity| {
+        let style = || stage.style_sheet(self.number, &request);
+        let Some(identity) = identity(&request).or_else(style).filter(|identity| {
             stage.script.plan.classes.get(identity.class).is_some_and(|class| class.origin == self.number)
         }) else {
             return stage.stray(&request);

@@ -1,0 +1,247 @@
+//! Every key of a scenario is played, refused by name, or no matter of one load: none is silently changed.
+//!
+//! The test goes over the schema's own list of keys, so that a new key fails it until somebody has said what becomes of it.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use lab::{Engine, Script, Unplayable};
+use models::schema::{Fields, Kind, SCENARIO};
+use models::{Document, Plan};
+use std::collections::BTreeSet;
+
+/// What is the browser's or the server's to do; each is read by page/page.js, by the server, or by the drawing of the load.
+const PLAYED: &[&str] = &[
+    "horizon",
+    "parameters",
+    "browser.tabs",
+    "browser.tab_interval",
+    "server.discipline",
+    "server.workers",
+    "server.contention",
+    "server.stops_on_abort",
+    "server.keep_alive",
+    "request.url",
+    "request.method",
+    "request.origin",
+    "request.credentials",
+    "request.count",
+    "request.start",
+    "request.after",
+    "request.delay",
+    "request.arrivals.rate_per_second",
+    "request.arrivals.until",
+    "request.priority",
+    "request.cache",
+    "request.response_cache_control",
+    "request.deadline",
+    "request.deadline_until",
+    "request.every",
+    "request.tick_lag",
+    "request.guard",
+    "request.until_ok",
+    "request.skip_while_fresh.socket",
+    "request.skip_while_fresh.within",
+    "request.retry.attempts",
+    "request.retry.backoff",
+    "request.dedupe",
+    "request.queue",
+    "request.service",
+    "request.work",
+    "request.wait",
+    "request.needs",
+    "request.needs_before",
+    "request.hops",
+    "request.body",
+    "request.reads_body",
+    "queue.limit",
+    "queue.frees",
+    "queue.newest_first",
+    "socket.kind",
+    "socket.url",
+    "socket.origin",
+    "socket.count",
+    "socket.opens",
+    "socket.after",
+    "socket.handshake",
+    "socket.lasts",
+    "socket.snapshot_every",
+    "socket.snapshot_by",
+    "memo.work",
+    "memo.wait",
+    "memo.life",
+    "memo.single_flight",
+    "memo.wiped_by",
+    "job.origin",
+    "job.start",
+    "job.after",
+    "job.every",
+    "job.guard",
+    "job.deadline",
+    "job.needs",
+    "job.needs_before",
+    "job.work",
+    "job.wait",
+    "job.hops",
+    "load.ready",
+    "load.error.request",
+    "load.error.failures",
+    "load.error.no_success_for",
+    "load.error_is_final",
+    "load.fails",
+];
+
+/// The browser's own rules: refused where they are not the engine's, each with a value that is no engine's.
+const RULES: &[(&str, &str)] = &[
+    ("profile", "\"webkit\""),
+    ("connections", "7"),
+    ("connections_total", "20"),
+    ("multiplexed", "true"),
+    ("streams", "7"),
+    ("credentials_split", "false"),
+    ("websocket_takes_slot", "true"),
+    ("websocket_handshake_takes_slot", "true"),
+    ("event_source_takes_slot", "false"),
+    ("priorities", "{ high = 9 }"),
+    ("late_binding", "false"),
+    ("abort_closes_connection", "false"),
+    ("idle_newest_first", "false"),
+    ("idle_timeout_used", "7s"),
+    ("idle_timeout_unused", "7s"),
+    ("delays_low_priority", "false"),
+    ("delayable_below", "2"),
+    ("delayable_limit", "7"),
+    ("delayable_limit_per_host", "7"),
+    ("delayable_release", "7s"),
+    ("cache_lock", "false"),
+    ("cache_lock_until", "\"end\""),
+    ("cache_lock_timeout", "7s"),
+    ("cache_lock_frees_all_on_no_store", "true"),
+    ("unread_body_holds_slot", "false"),
+];
+
+/// The machine's costs: they belong to the prediction, and the machine has its own.
+const COSTS: &[&str] = &["browser.handover", "browser.connect"];
+
+/// No matter of one load: texts, and what has been applied before there is a plan.
+const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin"];
+
+/// A table's keys, as paths without the names that users choose.
+fn paths(prefix: &str, fields: &Fields, found: &mut BTreeSet<String>) {
+    for field in fields.fields {
+        let path = if prefix.is_empty() { field.key.to_owned() } else { format!("{prefix}.{}", field.key) };
+        match field.kind {
+            // Ranks are one rule; an origin's keys are the server's; a fix, a layer and a sweep are applied before.
+            _ if path == "browser.priorities" || BEFORE.contains(&path.as_str()) => drop(found.insert(path)),
+            Kind::Table(fields) | Kind::Named(fields) => paths(&path, fields, found),
+            _ => drop(found.insert(path)),
+        }
+    }
+}
+
+#[test]
+fn every_key_is_played_or_refused() {
+    let mut found = BTreeSet::new();
+    paths("", &SCENARIO, &mut found);
+    let rules = RULES.iter().map(|(key, _)| format!("browser.{key}"));
+    let others = PLAYED.iter().chain(COSTS).chain(BEFORE).map(|path| (*path).to_owned());
+    let known: BTreeSet<String> = rules.chain(others).collect();
+    let new: Vec<_> = found.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&found).collect();
+    assert!(new.is_empty() && gone.is_empty(), "nobody has said what becomes of {new:?}; there is no {gone:?}");
+}
+
+fn plan(text: &str, sets: &[String]) -> Plan {
+    let text = format!("schema = 1\n{text}\n[load]\nready = [\"a\"]\n");
+    let document = Document::read("a.toml", &text, sets).and_then(|document| document.plan(&[], &[]));
+    document.unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+fn refused(text: &str, scale: f64) -> Unplayable {
+    match Script::new(&plan(text, &[]), 1, 0, scale) {
+        Err(unplayable) => unplayable,
+        Ok(_) => panic!("it is played:\n{text}"),
+    }
+}
+
+#[test]
+fn a_rule_that_is_not_the_engines_is_refused_by_its_key() {
+    for (key, value) in RULES {
+        let value = if value.ends_with('s') { format!("{value:?}") } else { (*value).to_owned() };
+        let script = Script::new(&plan("[request.a]", &[format!("browser.{key}={value}")]), 1, 0, 1.0).unwrap();
+        assert_eq!(script.check(Engine::Chromium).unwrap_err().option, format!("browser.{key}"));
+    }
+    for engine in Engine::ALL {
+        let script = |profile: &str| {
+            Script::new(&plan("[request.a]", &[format!("browser.profile={profile:?}")]), 1, 0, 1.0).unwrap()
+        };
+        assert_eq!(script(engine.name()).check(engine), Ok(()));
+        for other in ["chromium", "firefox", "webkit", "http2", "as-told"] {
+            let refusal = script(other).check(engine).err().map(|refusal| refusal.option);
+            let expected = (other != engine.name()).then(|| "browser.profile".to_owned());
+            assert_eq!(refusal, expected, "{other} in {engine}");
+        }
+    }
+}
+
+#[test]
+fn costs_are_not_compared() {
+    let sets = ["browser.handover=\"9ms\"".to_owned(), "browser.connect=\"9ms\"".to_owned()];
+    let script = Script::new(&plan("[request.a]", &sets), 1, 0, 1.0).unwrap();
+    assert_eq!(script.check(Engine::Chromium), Ok(()));
+}
+
+#[test]
+fn what_cannot_be_played_is_refused_by_its_key() {
+    let cases = [
+        ("[request.a]\npriority = \"lowest\"", "request.a.priority"),
+        ("[request.a]\nurl = \"https://example.org/\"", "request.a.url"),
+        ("[request.a]\nurl = \"//example.org/\"", "request.a.url"),
+        ("[request.a]\nurl = \"/a/../b\"", "request.a.url"),
+        ("[request.a]\nurl = \"/a#b\"", "request.a.url"),
+        ("[request.a]\nurl = \"/\u{e4}\"", "request.a.url"),
+        ("[request.a]\nurl = \"/sixslot-page\"", "request.a.url"),
+        ("[request.a]\nurl = \"/a?sixslot=1-2-3-4\"", "request.a.url"),
+        ("[request.a]\n[socket.b]\nkind = \"websocket\"\nurl = \"ws://b\"", "socket.b.url"),
+        ("horizon = \"11m\"\n[request.a]", "horizon"),
+        ("[browser]\ntabs = 17\n[request.a]", "browser.tabs"),
+        ("[browser]\ntabs = 0\n[request.a]", "browser.tabs"),
+        ("[request.a]\ncount = 10001", "request"),
+    ];
+    for (text, option) in cases {
+        assert_eq!(refused(text, 1.0).option, option, "{text}");
+    }
+    let style = "[request.a]\n[request.b]\npriority = \"highest\"\n";
+    for line in [
+        "deadline = \"1s\"",
+        "every = \"1s\"",
+        "retry = { attempts = 2 }",
+        "arrivals = { rate_per_second = 1 }",
+        "queue = \"q\"\n[queue.q]\nlimit = 1",
+        "dedupe = true",
+        "method = \"POST\"",
+        "cache = \"no-store\"",
+        "credentials = \"omit\"",
+        "reads_body = false",
+        "count = 2\nurl = \"/one\"",
+        "[request.c]\nafter = \"b.headers\"",
+        "[request.c]\nurl = \"/b\"",
+    ] {
+        assert_eq!(refused(&format!("{style}{line}"), 1.0).option, "request.b.priority", "{line}");
+    }
+    Script::new(&plan(style, &[]), 1, 0, 1.0).unwrap();
+}
+
+#[test]
+fn a_storage_time_that_http_cannot_say_is_refused() {
+    let text = "[request.a]\nresponse_cache_control = \"max-age=5\"";
+    assert_eq!(refused(text, 0.1).option, "request.a.response_cache_control");
+    Script::new(&plan(text, &[]), 1, 0, 0.2).unwrap();
+    Script::new(&plan(text, &["horizon=\"5s\"".to_owned()]), 1, 0, 0.1).unwrap();
+}
+
+#[test]
+fn a_scale_is_within_bounds() {
+    for scale in [0.0, -1.0, f64::NAN, f64::INFINITY, 1e-4, 1e4] {
+        assert_eq!(refused("[request.a]", scale).option, "--scale");
+    }
+}

@@ -1,0 +1,180 @@
+//! The lab's servers against the simulator's: two implementations of the same disciplines, memos and jobs.
+//!
+//! Random scenarios in which the browser holds nothing back, so that a request is at its server when it is issued; all
+//! times are random to the nanosecond, so that nothing happens at once and order decides nothing.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use lab::server::works::{Said, TaskId, Works};
+use models::class::Kind;
+use models::load::{Draws, Extent, Load, Outcome, Request};
+use models::{Document, Plan};
+use sim_core::{Purpose, Stream, Streams, Time};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// What a scenario is made of.
+struct Maker(Stream);
+
+impl Maker {
+    fn below(&mut self, limit: u32) -> u32 {
+        (self.0.next_uniform() * f64::from(limit)) as u32
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) < percent
+    }
+
+    /// A time up to so many milliseconds, to the nanosecond.
+    fn time(&mut self, most: u32) -> String {
+        format!("{}ns", (self.0.next_uniform() * f64::from(most) * 1e6) as u64 + 1)
+    }
+}
+
+fn scenario(number: u64) -> String {
+    let mut maker = Maker(Streams::new(7, number).stream(Purpose::named("scenario"), 0));
+    let disciplines = ["independent", "processor-sharing", "fifo", "event-loop"];
+    let mut text = "schema = 1\nhorizon = \"4s\"\n[browser]\nprofile = \"as-told\"\nconnections = 1000\nconnections_total = 1000\n".to_owned();
+    let origins = ["server", "origin.other"];
+    for origin in origins {
+        let discipline = disciplines[maker.below(4) as usize];
+        writeln!(text, "[{origin}]\ndiscipline = \"{discipline}\"\nstops_on_abort = {}", maker.chance(50)).unwrap();
+        if discipline != "event-loop" {
+            writeln!(text, "workers = {}", 1 + maker.below(3)).unwrap();
+        }
+        if discipline == "processor-sharing" && maker.chance(50) {
+            writeln!(text, "contention = 1.{}", maker.below(9)).unwrap();
+        }
+    }
+    let memos = maker.below(3);
+    let (requests, jobs) = (3 + maker.below(20), maker.below(3));
+    let work = |text: &mut String, maker: &mut Maker| {
+        let hops = 1 + maker.below(4);
+        writeln!(text, "work = \"{}\"\nwait = \"{}\"\nhops = {hops}", maker.time(60), maker.time(40)).unwrap();
+        if maker.chance(50) {
+            writeln!(text, "origin = \"other\"").unwrap();
+        }
+        if memos > 0 && maker.chance(50) {
+            let first = maker.below(memos);
+            writeln!(text, "needs = [\"m{first}\", \"m{}\"]\nneeds_before = {}", memos - 1, 1 + maker.below(hops))
+                .unwrap();
+        }
+    };
+    for request in 0..requests {
+        writeln!(text, "[request.r{request}]\nstart = \"{}\"", maker.time(500)).unwrap();
+        if maker.chance(30) {
+            writeln!(text, "every = \"{}\"", maker.time(900)).unwrap();
+        }
+        if maker.chance(40) {
+            writeln!(text, "deadline = \"{}\"", maker.time(150)).unwrap();
+        }
+        if maker.chance(10) {
+            writeln!(text, "service = \"{}\"", maker.time(100)).unwrap();
+        } else {
+            work(&mut text, &mut maker);
+        }
+    }
+    for job in 0..jobs {
+        writeln!(text, "[job.j{job}]\nevery = \"{}\"\nguard = {}", maker.time(700), maker.chance(50)).unwrap();
+        writeln!(text, "start = \"{}\"", maker.time(300)).unwrap();
+        if maker.chance(50) {
+            writeln!(text, "deadline = \"{}\"", maker.time(150)).unwrap();
+        }
+        work(&mut text, &mut maker);
+    }
+    for memo in 0..memos {
+        let flight = maker.chance(50);
+        writeln!(text, "[memo.m{memo}]\nlife = \"{}\"\nsingle_flight = {flight}", maker.time(300)).unwrap();
+        writeln!(text, "work = \"{}\"\nwait = \"{}\"", maker.time(50), maker.time(50)).unwrap();
+        if maker.chance(50) {
+            writeln!(text, "wiped_by = [\"r{}\"]", maker.below(requests)).unwrap();
+        }
+    }
+    text.push_str("[load]\nready = [\"r0\"]\n");
+    // A period or a deadline of a few nanoseconds floods the load.
+    text.replace("every = \"", "every = \"50ms ")
+}
+
+/// What comes from outside, in order of time.
+#[derive(Clone, Copy)]
+enum Outside {
+    Arrives(usize),
+    Goes(usize),
+}
+
+/// When each request, by number, got its headers of the lab's servers, and each job its successes.
+fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize, Time>, BTreeMap<usize, Vec<Time>>) {
+    let draws = Draws::new(plan, seed, 0).unwrap();
+    let mut works = Works::new(plan, &draws);
+    let mut outside: Vec<(Time, Outside)> = Vec::new();
+    for (number, request) in requests.iter().enumerate() {
+        if plan.classes[request.class].kind == Kind::Job {
+            continue;
+        }
+        outside.extend(request.sent.map(|at| (at, Outside::Arrives(number))));
+        let aborted = request.ended.filter(|_| request.outcome == Outcome::Aborted);
+        outside.extend(aborted.map(|at| (at, Outside::Goes(number))));
+    }
+    outside.sort_by_key(|(at, _)| *at);
+    let mut tasks: BTreeMap<usize, TaskId> = BTreeMap::new();
+    let mut owners: BTreeMap<TaskId, usize> = BTreeMap::new();
+    let (mut answers, mut jobs) = (BTreeMap::new(), BTreeMap::<usize, Vec<Time>>::new());
+    let mut note = |said: Vec<Said>, owners: &BTreeMap<TaskId, usize>| {
+        for said in said {
+            match said {
+                Said::Answer { task, at } => drop(answers.insert(owners[&task], at)),
+                Said::JobDone { class, at } => jobs.entry(class).or_default().push(at),
+            }
+        }
+    };
+    for (at, what) in outside {
+        note(works.advance(at), &owners);
+        match what {
+            Outside::Arrives(number) => {
+                let request = &requests[number];
+                let task = works.arrive(at, request.class, request.index, request.attempt, request.tab);
+                tasks.insert(number, task);
+                owners.insert(task, number);
+            }
+            Outside::Goes(number) => tasks.get(&number).into_iter().for_each(|task| works.abort(at, *task)),
+        }
+    }
+    note(works.advance(plan.horizon), &owners);
+    (answers, jobs)
+}
+
+#[test]
+fn both_servers_answer_at_the_same_time() {
+    let (mut compared, mut aborted) = (0, 0);
+    for number in 0..600 {
+        let text = scenario(number);
+        let plan = Document::read("random.toml", &text, &[]).and_then(|document| document.plan(&[], &[]));
+        let plan = plan.unwrap_or_else(|error| panic!("{error}\n{text}"));
+        let mut load = Load::new();
+        load.simulate(&plan, number, 0, Extent::Whole).unwrap();
+        let (answers, jobs) = work_through(&plan, load.requests(), number);
+        let mut expected_jobs = BTreeMap::<usize, Vec<Time>>::new();
+        for (request, simulated) in load.requests().iter().enumerate() {
+            let class = &plan.classes[simulated.class];
+            aborted += usize::from(simulated.outcome == Outcome::Aborted);
+            if class.kind == Kind::Job {
+                expected_jobs.entry(simulated.class).or_default().extend(simulated.headers);
+                continue;
+            }
+            compared += 1;
+            let both = (simulated.headers, answers.get(&request).copied());
+            // Shares are rounded to whole nanoseconds at each change.
+            let same = match both {
+                (Some(one), Some(other)) => one.as_nanos().abs_diff(other.as_nanos()) < 1_000,
+                (one, other) => one == other,
+            };
+            assert!(same, "scenario {number}, {} {}: {both:?}\n{text}", class.name, simulated.attempt);
+        }
+        for (class, mut times) in expected_jobs {
+            times.sort_unstable();
+            let real = jobs.get(&class).cloned().unwrap_or_default();
+            assert_eq!(real.len(), times.len(), "scenario {number}, {}\n{text}", plan.classes[class].name);
+        }
+    }
+    assert!(compared > 10_000 && aborted > 2_000, "{compared} requests, {aborted} aborted");
+}
