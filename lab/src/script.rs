@@ -221,6 +221,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         websocket_takes_slot,
         websocket_handshake_takes_slot,
         event_source_takes_slot,
+        event_source_connects_last,
         ranks,
         late_binding,
         abort_closes_connection,
@@ -236,6 +237,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         cache_lock_until,
         cache_lock_timeout,
         cache_lock_frees_all_on_no_store,
+        cache_lock_frees_all_on_abort,
         unread_body_holds_slot,
     } = one;
     let rules = [
@@ -247,6 +249,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         ("websocket_takes_slot", *websocket_takes_slot == other.websocket_takes_slot),
         ("websocket_handshake_takes_slot", *websocket_handshake_takes_slot == other.websocket_handshake_takes_slot),
         ("event_source_takes_slot", *event_source_takes_slot == other.event_source_takes_slot),
+        ("event_source_connects_last", *event_source_connects_last == other.event_source_connects_last),
         ("priorities", *ranks == other.ranks),
         ("late_binding", *late_binding == other.late_binding),
         ("abort_closes_connection", *abort_closes_connection == other.abort_closes_connection),
@@ -265,6 +268,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
             "cache_lock_frees_all_on_no_store",
             *cache_lock_frees_all_on_no_store == other.cache_lock_frees_all_on_no_store,
         ),
+        ("cache_lock_frees_all_on_abort", *cache_lock_frees_all_on_abort == other.cache_lock_frees_all_on_abort),
         ("unread_body_holds_slot", *unread_body_holds_slot == other.unread_body_holds_slot),
     ];
     rules.into_iter().find(|(_, same)| !same).map(|(key, _)| key)

@@ -101,6 +101,7 @@ const RULES: &[(&str, &str)] = &[
     ("websocket_takes_slot", "true"),
     ("websocket_handshake_takes_slot", "true"),
     ("event_source_takes_slot", "false"),
+    ("event_source_connects_last", "false"),
     ("priorities", "{ high = 9 }"),
     ("late_binding", "false"),
     ("abort_closes_connection", "false"),
@@ -116,6 +117,7 @@ const RULES: &[(&str, &str)] = &[
     ("cache_lock_until", "\"end\""),
     ("cache_lock_timeout", "7s"),
     ("cache_lock_frees_all_on_no_store", "true"),
+    ("cache_lock_frees_all_on_abort", "true"),
     ("unread_body_holds_slot", "false"),
 ];
 

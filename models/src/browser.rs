@@ -71,6 +71,10 @@ pub struct Browser {
     pub websocket_handshake_takes_slot: bool,
     /// An open EventSource keeps a slot: in all three engines (measured).
     pub event_source_takes_slot: bool,
+    /// An EventSource connects from a task of its own, behind the requests made in the same turn (Chromium yes, Firefox
+    /// no, measured; third_party/blink/renderer/modules/eventsource/event_source.cc and WebKit's page/EventSource.cpp,
+    /// ScheduleInitialConnect).
+    pub event_source_connects_last: bool,
     /// The rank of each priority, `Highest` first; a higher rank is served first, equal ranks first come.
     pub ranks: [usize; 5],
     /// A new connection goes to whoever heads the queue when it is ready (net/socket/transport_client_socket_pool.cc).
@@ -101,6 +105,8 @@ pub struct Browser {
     pub cache_lock_timeout: Span,
     /// In Firefox the headers of a no-store answer release all waiters together.
     pub cache_lock_frees_all_on_no_store: bool,
+    /// In Firefox the abort of the request whose turn it is releases all waiters together (measured).
+    pub cache_lock_frees_all_on_abort: bool,
     /// A body that the page does not read pins the slot in Chromium; Firefox buffers it.
     pub unread_body_holds_slot: bool,
     /// From having a connection to the server's having the request: processor time, shared by hand-overs that happen
@@ -126,6 +132,7 @@ impl Browser {
             websocket_takes_slot: false,
             websocket_handshake_takes_slot: false,
             event_source_takes_slot: true,
+            event_source_connects_last: true,
             // Blink to net: VeryHigh HIGHEST, High MEDIUM, Low LOWEST, VeryLow IDLE (WebURLRequest::ConvertToNetPriority);
             // fetch() is High, and priority 'high' changes nothing (measured).
             ranks: [5, 3, 3, 1, 0],
@@ -143,6 +150,7 @@ impl Browser {
             cache_lock_until: LockUntil::Headers,
             cache_lock_timeout: Span::from_seconds(20),
             cache_lock_frees_all_on_no_store: false,
+            cache_lock_frees_all_on_abort: false,
             unread_body_holds_slot: true,
             handover: Span::from_nanos(1_750_000),
             connect: Span::from_nanos(500_000),
@@ -154,6 +162,7 @@ impl Browser {
         Self {
             connections_total: 900,
             websocket_handshake_takes_slot: true,
+            event_source_connects_last: false,
             // Measured: high before auto before low.
             ranks: [5, 4, 3, 1, 0],
             idle_timeout_used: Span::from_seconds(115),
@@ -161,6 +170,7 @@ impl Browser {
             delays_low_priority: false,
             cache_lock_until: LockUntil::End,
             cache_lock_frees_all_on_no_store: true,
+            cache_lock_frees_all_on_abort: true,
             unread_body_holds_slot: false,
             ..Self::chromium()
         }
@@ -192,6 +202,7 @@ impl Browser {
         Self {
             websocket_takes_slot: true,
             websocket_handshake_takes_slot: true,
+            event_source_connects_last: false,
             ranks: [0; 5],
             delays_low_priority: false,
             cache_lock: false,
@@ -235,12 +246,14 @@ impl Browser {
             ("websocket_takes_slot", &mut browser.websocket_takes_slot),
             ("websocket_handshake_takes_slot", &mut browser.websocket_handshake_takes_slot),
             ("event_source_takes_slot", &mut browser.event_source_takes_slot),
+            ("event_source_connects_last", &mut browser.event_source_connects_last),
             ("late_binding", &mut browser.late_binding),
             ("abort_closes_connection", &mut browser.abort_closes_connection),
             ("idle_newest_first", &mut browser.idle_newest_first),
             ("delays_low_priority", &mut browser.delays_low_priority),
             ("cache_lock", &mut browser.cache_lock),
             ("cache_lock_frees_all_on_no_store", &mut browser.cache_lock_frees_all_on_no_store),
+            ("cache_lock_frees_all_on_abort", &mut browser.cache_lock_frees_all_on_abort),
             ("unread_body_holds_slot", &mut browser.unread_body_holds_slot),
         ];
         for (key, value) in switches {

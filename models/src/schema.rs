@@ -150,6 +150,11 @@ pub static BROWSER: Fields = Fields {
         ),
         field("event_source_takes_slot", Kind::Boolean, "An open EventSource keeps one of the origin's connections."),
         field(
+            "event_source_connects_last",
+            Kind::Boolean,
+            "An EventSource connects behind the requests that the page makes in the same turn.",
+        ),
+        field(
             "priorities",
             Kind::Table(&PRIORITIES),
             "The rank of each fetch priority; a higher rank is served first.",
@@ -199,6 +204,11 @@ pub static BROWSER: Fields = Fields {
             "cache_lock_frees_all_on_no_store",
             Kind::Boolean,
             "The headers of a no-store answer release all waiters at once.",
+        ),
+        field(
+            "cache_lock_frees_all_on_abort",
+            Kind::Boolean,
+            "The abort of the request whose turn it is releases all waiters at once.",
         ),
         field("unread_body_holds_slot", Kind::Boolean, "A body that the page does not read keeps its connection."),
         field(

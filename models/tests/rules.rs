@@ -99,6 +99,16 @@ const ONE_URL_EARLY_HEADERS: &str = r#"request.get = { url = "/one-url", count =
 const ONE_URL_NO_STORE: &str =
     r#"request.get = { url = "/one-url", count = 3, service = "300ms", response_cache_control = "no-store" }"#;
 
+const LEADER_ABORTED: &str = r#"
+request.leader = { url = "/one-url", service = "300ms", deadline = "100ms" }
+request.get = { url = "/one-url", count = 3, service = "300ms" }
+"#;
+
+const EVENT_SOURCE_BEFORE_SIX: &str = r#"
+socket.events = { kind = "event-source" }
+request.get = { count = 6, service = "300ms" }
+"#;
+
 const UNREAD: &str = r#"
 browser.connections = 1
 request.unread = { service = "100ms", body = "100ms", reads_body = false }
@@ -449,6 +459,34 @@ const CASES: &[Case] = &[
         off: &["true"],
         scenario: ONE_URL_NO_STORE,
         holds: |rows| sent(rows, "get", &[(1, 0.0), (1, 300.0), (1, 600.0)]),
+    },
+    Case {
+        profiles: &["firefox"],
+        rule: "cache_lock_frees_all_on_abort",
+        off: &["false"],
+        scenario: LEADER_ABORTED,
+        holds: |rows| sent(rows, "get", &[(3, 100.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
+        rule: "cache_lock_frees_all_on_abort",
+        off: &["true"],
+        scenario: LEADER_ABORTED,
+        holds: |rows| sent(rows, "get", &[(1, 100.0), (1, 400.0), (1, 700.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
+        rule: "event_source_connects_last",
+        off: &["false"],
+        scenario: EVENT_SOURCE_BEFORE_SIX,
+        holds: |rows| sent(rows, "get", &[(6, 0.0)]) && sent(rows, "events", &[(1, 300.0)]),
+    },
+    Case {
+        profiles: &["firefox", "as-told"],
+        rule: "event_source_connects_last",
+        off: &["true"],
+        scenario: EVENT_SOURCE_BEFORE_SIX,
+        holds: |rows| sent(rows, "get", &[(5, 0.0), (1, 300.0)]) && sent(rows, "events", &[(1, 0.0)]),
     },
     Case {
         profiles: &["chromium"],

@@ -4,7 +4,7 @@
 //! until the headers of the one whose turn it is have come, even where the answer turns out not to be storable; a waiter
 //! holds no connection, and goes on alone after 20 s; an abort passes the turn on at once; fetch cache 'no-store' and
 //! POST pass by. A storable answer is read by all who wait. Firefox (measured): a turn lasts to the end of the body, but
-//! the headers of a no-store answer release all waiters together. WebKitGTK (measured): no lock.
+//! the headers of a no-store answer, and an abort, release all waiters together. WebKitGTK (measured): no lock.
 
 use super::list::{List, RequestId};
 use super::request::{Outcome, Station};
@@ -105,14 +105,19 @@ impl Running<'_> {
             }
         } else if no_store && rules.cache_lock_frees_all_on_no_store {
             self.request(id).state.holds_lock = false;
-            let Ok(at) = self.state.cache.lock(self.url(id)) else { return };
-            let (_, mut lock) = self.state.cache.locks.remove(at);
-            while let Some(waiter) = lock.waiting.pop(&mut self.state.links) {
-                self.drop_timer(agenda, waiter);
-                self.go_to_pool(agenda, waiter);
-            }
+            self.open_lock(agenda, id);
         } else if rules.cache_lock_until == LockUntil::Headers {
             self.pass_lock(agenda, id);
+        }
+    }
+
+    /// Ends the line at the lock of a request's URL: all who wait go on together.
+    fn open_lock(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let Ok(at) = self.state.cache.lock(self.url(id)) else { return };
+        let (_, mut lock) = self.state.cache.locks.remove(at);
+        while let Some(waiter) = lock.waiting.pop(&mut self.state.links) {
+            self.drop_timer(agenda, waiter);
+            self.go_to_pool(agenda, waiter);
         }
     }
 
@@ -131,6 +136,9 @@ impl Running<'_> {
         }
         if !std::mem::take(&mut self.request(id).state.holds_lock) {
             return;
+        }
+        if self.request(id).outcome == Outcome::Aborted && self.plan.browser.cache_lock_frees_all_on_abort {
+            return self.open_lock(agenda, id);
         }
         let Ok(at) = self.state.cache.lock(self.url(id)) else { return };
         match self.state.cache.locks[at].1.waiting.pop(&mut self.state.links) {

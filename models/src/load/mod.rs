@@ -42,6 +42,8 @@ pub(crate) enum Event {
     Release { request: RequestId },
     /// A request has waited at the cache lock for as long as it may.
     LockTimeout { request: RequestId },
+    /// An EventSource begins to connect.
+    Connects { request: RequestId },
     /// A connection is open.
     Connected { connection: usize },
     /// A request that needs none of the group's connections has one of its own.
@@ -221,6 +223,7 @@ impl Model for Running<'_> {
             Event::Deadline { request } => self.deadline(agenda, request),
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
+            Event::Connects { request } => self.go_to_scheduler(agenda, request),
             Event::Connected { connection } => self.connected(agenda, connection),
             Event::HandOver { request } => self.hand_over(agenda, request),
             Event::HandedOver => self.handed_over(agenda),

@@ -259,6 +259,10 @@ impl Running<'_> {
                 state.waiting.push(&mut self.state.links, id);
                 self.advance_queue(agenda, queue);
             }
+            // An event behind all that begins at this instant.
+            None if class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last => {
+                agenda.schedule(now, Event::Connects { request: id });
+            }
             None => self.go_to_scheduler(agenda, id),
         }
     }

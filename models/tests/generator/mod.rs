@@ -59,6 +59,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("websocket_takes_slot", &["false", "true"]),
     ("websocket_handshake_takes_slot", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),
+    ("event_source_connects_last", &["false", "true"]),
     (
         "priorities",
         &["{ high = 9 }", "{ high = 3, auto = 2, low = 2, lowest = 0, highest = 5 }", "{ auto = 0, low = 4 }"],
@@ -76,6 +77,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("cache_lock_until", &["headers", "end"]),
     ("cache_lock_timeout", &["20s", "0s", "200ms", "1s"]),
     ("cache_lock_frees_all_on_no_store", &["false", "true"]),
+    ("cache_lock_frees_all_on_abort", &["false", "true"]),
     ("unread_body_holds_slot", &["true", "false"]),
     ("handover", &["0s", "1ms", "50ms"]),
     ("connect", &["0s", "1ms", "50ms", "300ms"]),

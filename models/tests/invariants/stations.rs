@@ -127,8 +127,12 @@ impl Story<'_> {
             (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(|| life.url.clone())
         };
         for lives in grouped(&self.lives, through).into_values() {
-            // Readers of a stored answer, and those that a no-store answer has released, pass together.
-            let apart = |life: &&Life<'_>| life.class.max_age.is_some() || life.class.answer_no_store;
+            // Readers of a stored answer, and those that a no-store answer or an abort has released, pass together.
+            let aborts = |life: &Life<'_>| life.request.outcome == Outcome::Aborted;
+            let apart = |life: &&Life<'_>| {
+                let freed = rules.cache_lock_frees_all_on_abort && aborts(life);
+                life.class.max_age.is_some() || life.class.answer_no_store || freed
+            };
             if lives.iter().any(apart) {
                 continue;
             }
