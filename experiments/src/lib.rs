@@ -8,6 +8,7 @@ pub mod command;
 pub mod comparison;
 pub mod estimate;
 pub mod export;
+pub mod import;
 pub mod input;
 pub mod lab;
 pub mod layers;

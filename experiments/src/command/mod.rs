@@ -6,6 +6,7 @@
 mod accounts;
 mod check;
 mod compare;
+mod import;
 mod lab;
 mod layers;
 mod report;
@@ -65,6 +66,11 @@ enum Command {
         after_help = "Examples:\n  sixslot lab scenarios/next-prefetch.toml --browser firefox --loads 5 --scale 0.2\n  sixslot lab --calibrate --browser chromium -o costs.toml\n  sixslot lab --random --loads 100 --seed 7 --overrides costs.toml --save plans.json.gz\n  sixslot lab --replay plans.json.gz --format json\n\nThe browser is found in PATH, or where SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX says."
     )]
     Lab(lab::Lab),
+    /// Make a scenario from archives (HAR) of a page's loads, with the evidence for each number.
+    #[command(
+        after_help = "Examples:\n  sixslot import load.har -o page.toml\n  sixslot import failed.har good1.har good2.har.gz -o page.toml --explain\n  sixslot import load.har -o - | sixslot run -\n\nIn the Network panel, reload the page and choose \"Export HAR\". Several loads say more than one: failed and good ones."
+    )]
+    Import(import::Import),
     /// Print the JSON Schema of scenario files.
     #[command(after_help = "Example: sixslot schema > scenario.schema.json")]
     Schema,
@@ -225,6 +231,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
         Command::Report(report) => report.run(),
         Command::Check(check) => check.run(),
         Command::Lab(lab) => lab.run(),
+        Command::Import(import) => import.run(),
         Command::Schema => {
             let text = serde_json::to_string_pretty(&models::schema::json_schema()).map_err(std::io::Error::from)?;
             writeln!(std::io::stdout(), "{text}")?;

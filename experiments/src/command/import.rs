@@ -1,0 +1,126 @@
+//! `sixslot import`: from archives of a page's loads to the draft of a scenario.
+
+use super::{Failure, Format, print_json, print_text};
+use crate::import::text::Known;
+use crate::import::{Statement, import};
+use clap::Args;
+use har::Archive;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The arguments of `sixslot import`.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Archives of loads of one page: .har or .har.gz. Several are pooled.
+    #[arg(required = true, value_name = "HAR")]
+    archives: Vec<PathBuf>,
+    /// The scenario to write, or `-` for standard output.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    force: bool,
+    /// List what was guessed, with reasons.
+    #[arg(long)]
+    explain: bool,
+    /// How the list is printed; as JSON it holds every number, not only the guesses.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(serde::Serialize)]
+struct Explained<'a> {
+    scenario: String,
+    archives: usize,
+    statements: &'a [Statement],
+}
+
+impl Import {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let to_stdout = self.out == Path::new("-");
+        // Before the work, and again by the move itself: nothing is lost.
+        if !to_stdout && !self.force && self.out.exists() {
+            let file = self.out.display();
+            return Err(Failure::Usage(format!("{file} is there already; name another file, or give --force")));
+        }
+        if to_stdout && self.format == Format::Json {
+            return Err(Failure::Usage(
+                "--format json prints to standard output, where `-o -` writes; name a file".to_owned(),
+            ));
+        }
+        let archives = self.archives.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let number = archives.len();
+        let mut notes = String::new();
+        for note in archives.iter().flat_map(|archive| archive.notes.iter().map(|note| (&archive.name, note))).take(10)
+        {
+            let _ = writeln!(notes, "note: {}: {}", note.0, note.1);
+        }
+        std::io::stderr().write_all(notes.as_bytes())?;
+        let draft = import(archives).map_err(|error| Failure::Usage(error.to_string()))?;
+        let statements = draft.statements();
+        if to_stdout {
+            if self.explain {
+                std::io::stderr().write_all(explained(&statements).as_bytes())?;
+            }
+            print_text(&draft.text)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        self.write(&draft.text)?;
+        let scenario = self.out.display().to_string();
+        if self.format == Format::Json {
+            print_json(&Explained { scenario, archives: number, statements: &statements })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
+        let mut text = format!("{scenario}: {} of {number} archives, {guesses} guesses", lines(&draft.tables));
+        text.push_str(if self.explain { ":\n" } else { " (--explain lists them)\n" });
+        if self.explain {
+            text.push_str(&explained(&statements));
+        }
+        let _ = writeln!(text, "Next: sixslot run {scenario}, sixslot run {scenario} --loads 1000");
+        print_text(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        crate::atomic::write(&self.out, text.as_bytes()).map_err(|error| {
+            let file = self.out.display();
+            Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
+        })
+    }
+}
+
+fn read(path: &Path) -> Result<Archive, Failure> {
+    let archive = if path == Path::new("-") {
+        Archive::read("standard input", std::io::stdin().lock())
+    } else {
+        Archive::open(path)
+    };
+    archive.map_err(|error| Failure::Usage(error.to_string()))
+}
+
+/// `9 requests and 1 socket`.
+fn lines(tables: &[crate::import::text::Table]) -> String {
+    let of = |word: &str| tables.iter().filter(|table| table.name.starts_with(word)).count();
+    let (requests, sockets) = (of("request."), of("socket."));
+    let counted = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
+    match sockets {
+        0 => counted(requests, "request"),
+        _ => format!("{} and {}", counted(requests, "request"), counted(sockets, "socket")),
+    }
+}
+
+/// The guesses, one under the other.
+fn explained(statements: &[Statement]) -> String {
+    let mut text = String::new();
+    for statement in statements.iter().filter(|statement| statement.known == Known::Guessed) {
+        let value: String = statement.value.chars().take(60).collect();
+        let _ = writeln!(text, "  {} = {value}", statement.place);
+        if !statement.because.is_empty() {
+            let _ = writeln!(text, "      {}", statement.because);
+        }
+    }
+    text
+}

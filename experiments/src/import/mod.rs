@@ -1,0 +1,98 @@
+//! From archives of a page's loads to the draft of a scenario that runs.
+//!
+//! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
+//! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
+//! their times, [`browser`] which rules the browser shows; [`page`] puts it together with the fitted laws and proposes the
+//! rule of failure; [`draft`] writes it down with its evidence.
+
+pub mod browser;
+pub mod cadence;
+pub mod calls;
+pub mod draft;
+mod laws;
+pub mod page;
+pub mod service;
+pub mod starts;
+pub mod text;
+
+use calls::{Kind, Load};
+use draft::Draft;
+use har::Archive;
+use text::Known;
+
+/// Why archives make no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// No archive.
+    #[error("no archive was given; name one or more .har files of one page")]
+    Nothing,
+    /// Archives without a request that could be a page's.
+    #[error("{0} holds no request over a network that a page could wait for; record the page's load from its start")]
+    NoRequest(String),
+    /// The archives show more than a scenario may hold.
+    #[error("the archives show {classes} classes of requests; a scenario holds {limit}: import a part of them")]
+    TooMany {
+        /// How many classes.
+        classes: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// The draft is refused where scenarios are read: a fault of this program.
+    #[error("the draft is no scenario, which is a fault of sixslot: {0}; please report it with the archive")]
+    Refused(String),
+}
+
+/// One thing that a draft says, and how it is known.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Statement {
+    /// Where it stands, such as `request.session.deadline`.
+    pub place: String,
+    /// The value, as TOML.
+    pub value: String,
+    /// How it is known.
+    pub known: Known,
+    /// The evidence.
+    pub because: String,
+}
+
+/// The draft of a scenario from the loads of one page.
+///
+/// Everything is a function of the archives. O(n log n) in their entries, and a few thousand passes over the times of each
+/// class for its laws.
+///
+/// # Errors
+/// Archives that hold nothing that a page waits for, or more than a scenario can hold.
+pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
+    let name = archives.first().ok_or(ImportError::Nothing)?.name.clone();
+    let loads: Vec<Load> = archives.into_iter().map(Load::new).collect();
+    let page = page::Page::of(&loads);
+    if !page.members.iter().any(|member| member.group.kind == Kind::Fetch) || page.rule.ready.is_empty() {
+        return Err(ImportError::NoRequest(name));
+    }
+    let (classes, limit) = (page.members.len(), models::limits::CLASSES);
+    if classes > limit {
+        return Err(ImportError::TooMany { classes, limit });
+    }
+    let draft = Draft::of(&page, &loads);
+    let document = models::Document::read("the draft", &draft.text, &[]).and_then(|document| document.plan(&[], &[]));
+    document.map_err(|error| ImportError::Refused(error.to_string()))?;
+    Ok(draft)
+}
+
+impl Draft {
+    /// What the draft says, table by table.
+    #[must_use]
+    pub fn statements(&self) -> Vec<Statement> {
+        let of_table = |table: &text::Table| {
+            let dot = if table.name.is_empty() { "" } else { "." };
+            let one = |line: &text::Line| Statement {
+                place: format!("{}{dot}{}", table.name, line.key),
+                value: line.value.clone(),
+                known: line.known,
+                because: line.why.clone(),
+            };
+            table.lines.iter().map(one).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(of_table).collect()
+    }
+}

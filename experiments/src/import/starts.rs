@@ -1,0 +1,242 @@
+//! When the calls of a class begin: so long after the tab's opening, or after something else.
+//!
+//! Rule: what a class waits for is what it follows most steadily. Of all events that come before each of its starts, and
+//! are followed by one, the event is taken after which the delay varies least; of those that do equally well the nearest.
+//! With few tabs the nearest is taken at once. The opening wins where the delay after it is as steady and nothing ends right before the starts. Where an archive
+//! names the URL that a call was made by (`_initiator`), classes of that URL are asked first.
+
+use super::cadence::Rhythm;
+use super::calls::{Group, Kind, Load, TOGETHER, median, quantile};
+use std::collections::BTreeMap;
+
+/// What starts are counted from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Anchor {
+    /// The tab's opening.
+    Opening,
+    /// An event of another class, by its number.
+    After(usize, Event),
+}
+
+/// An event of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// Every copy was issued.
+    Issued,
+    /// Every copy has succeeded once.
+    Ok,
+    /// The socket was open.
+    Open,
+}
+
+impl Event {
+    /// As scenarios write it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Issued => "issued",
+            Self::Ok => "ok",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// When a class begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// What starts are counted from.
+    pub anchor: Anchor,
+    /// The delays after it, in milliseconds: of each copy, or of the first one where all begin together.
+    pub delays: Vec<f64>,
+    /// Several copies begin together, at a time that differs from load to load.
+    pub together: bool,
+    /// How many tabs have the class.
+    pub tabs: usize,
+    /// The initiator in the archives names the class that is waited for.
+    pub named: bool,
+}
+
+type Key = (usize, usize);
+
+/// The time of an event in each tab.
+fn events(group: &Group<'_>, event: Event) -> BTreeMap<Key, f64> {
+    let mut by_key: BTreeMap<Key, Vec<Option<f64>>> = BTreeMap::new();
+    for chain in &group.chains {
+        let mut calls = chain.calls.iter().map(|call| &group.calls[*call]);
+        let time = match event {
+            Event::Issued => calls.next().map(|call| call.at),
+            Event::Ok => calls.find(|call| call.succeeded()).map(|call| call.until()),
+            Event::Open => calls.find(|call| call.entry.verdict.is_socket()).map(|call| {
+                let timings = &call.entry.timings;
+                let parts = [timings.blocked, timings.dns, timings.connect, timings.send, timings.wait];
+                call.at + parts.into_iter().flatten().sum::<f64>()
+            }),
+        };
+        by_key.entry(chain.key).or_default().push(time);
+    }
+    let all = |times: Vec<Option<f64>>| {
+        (times.len() >= group.copies)
+            .then(|| times.into_iter().try_fold(0.0, |last: f64, time| time.map(|t| last.max(t))))
+    };
+    by_key.into_iter().filter_map(|(key, times)| all(times).flatten().map(|time| (key, time))).collect()
+}
+
+/// Starts may be written up to a millisecond before the event that made them.
+const EARLY: f64 = 2.5;
+
+struct Candidate {
+    anchor: Anchor,
+    spread: f64,
+    middle: f64,
+    named: bool,
+}
+
+/// The start of a class among those before it; `limited` says that a framework's queue lets its copies through.
+#[must_use]
+pub fn start(number: usize, classes: &[(Group<'_>, Rhythm)], loads: &[Load], limited: bool) -> Start {
+    let group = &classes[number].0;
+    let firsts = group.firsts();
+    let earliest: BTreeMap<Key, f64> = firsts.iter().map(|(key, calls)| (*key, calls[0].at)).collect();
+    let tabs = earliest.len();
+    let judge = |anchor: Anchor, times: Option<&BTreeMap<Key, f64>>, named: bool| {
+        let time = |key: &Key| times.map_or(Some(0.0), |times| times.get(key).copied());
+        let mut delays: Vec<f64> = earliest.iter().filter_map(|(key, at)| Some(at - time(key)?)).collect();
+        if delays.len() < tabs || delays.iter().filter(|delay| **delay < -EARLY).count() * 50 > tabs {
+            return None;
+        }
+        let spread = quantile(&mut delays, 0.9) - quantile(&mut delays, 0.1);
+        let middle = quantile(&mut delays, 0.5).max(0.0);
+        // Where the event came and the watching went on, the class must have begun.
+        let patience = 2.0 * quantile(&mut delays, 1.0) + 500.0;
+        let mut missed = 0;
+        for (key, time) in times.into_iter().flatten() {
+            let load = &loads[key.0];
+            let watched = load.end - load.opened[key.1] - time;
+            missed += usize::from(!earliest.contains_key(key) && watched > patience);
+        }
+        (20 * missed <= tabs).then_some(Candidate { anchor, spread, middle, named })
+    };
+    let mut candidates: Vec<Candidate> = judge(Anchor::Opening, None, false).into_iter().collect();
+    for (other, (before, rhythm)) in classes.iter().enumerate() {
+        if other == number || matches!(rhythm, Rhythm::Random(_)) {
+            continue;
+        }
+        let urls: Vec<&str> = before.calls.iter().map(|call| call.entry.url.as_str()).collect();
+        let named = initiated(group, &urls);
+        let socket = before.kind != Kind::Fetch;
+        for event in if socket { &[Event::Open][..] } else { &[Event::Ok, Event::Issued] } {
+            // A class can wait for one that begins with it only where that one stands before it.
+            if *event == Event::Issued && other > number {
+                continue;
+            }
+            let times = events(before, *event);
+            // It has to begin earlier in every tab, or two classes could wait for each other.
+            let begun = events(before, Event::Issued);
+            let earlier = |(key, at): (&Key, &f64)| begun.get(key).is_some_and(|other| other - at <= 0.0);
+            if other > number && !earliest.iter().all(earlier) {
+                continue;
+            }
+            candidates.extend(judge(Anchor::After(other, *event), Some(&times), named && *event != Event::Issued));
+        }
+    }
+    let best = if tabs < FEW { nearest(candidates) } else { choose(candidates) };
+    let (anchor, named) = best.map_or((Anchor::Opening, false), |best| (best.anchor, best.named));
+    let times = match anchor {
+        Anchor::Opening => None,
+        Anchor::After(class, event) => Some(events(&classes[class].0, event)),
+    };
+    let apart = |calls: &Vec<super::calls::Call<'_>>| calls[calls.len() - 1].at - calls[0].at > TOGETHER;
+    let scattered = !limited && 2 * firsts.values().filter(|calls| apart(calls)).count() > tabs;
+    let mut delays = Vec::new();
+    for (key, calls) in &firsts {
+        let from = times.as_ref().map_or(Some(0.0), |times| times.get(key).copied());
+        let Some(from) = from else { continue };
+        let count = if scattered { calls.len() } else { 1 };
+        delays.extend(calls[..count].iter().map(|call| (call.at - from).max(0.0)));
+    }
+    Start { anchor, delays, together: group.copies > 1 && !scattered, tabs, named }
+}
+
+/// Whether four of five calls name one of these URLs as what made them.
+fn initiated(group: &Group<'_>, urls: &[&str]) -> bool {
+    let named = |call: &&super::calls::Call<'_>| {
+        let initiator = call.entry.initiator.as_ref().and_then(|initiator| initiator.url.as_deref());
+        initiator.is_some_and(|url| url != call.entry.url.as_str() && urls.contains(&url))
+    };
+    5 * group.calls.iter().filter(named).count() >= 4 * group.calls.len()
+}
+
+/// With fewer tabs than this a steady delay is chance, and the nearest event is taken.
+const FEW: usize = 5;
+
+/// The class that begins at the same instant, else what ended last before.
+fn nearest(mut candidates: Vec<Candidate>) -> Option<Candidate> {
+    if candidates.iter().any(|candidate| candidate.named) {
+        candidates.retain(|candidate| candidate.named);
+    }
+    let issued = |candidate: &Candidate| matches!(candidate.anchor, Anchor::After(_, Event::Issued));
+    candidates.retain(|candidate| !issued(candidate) || candidate.middle <= TOGETHER);
+    let order = |candidate: &Candidate| (candidate.middle > TOGETHER || !issued(candidate), candidate.middle);
+    candidates.into_iter().min_by(|one, other| {
+        let (one, other) = (order(one), order(other));
+        one.0.cmp(&other.0).then(one.1.total_cmp(&other.1))
+    })
+}
+
+fn choose(mut candidates: Vec<Candidate>) -> Option<Candidate> {
+    if candidates.iter().any(|candidate| candidate.named) {
+        candidates.retain(|candidate| candidate.named);
+    }
+    let steadiest = candidates.iter().map(|candidate| candidate.spread).fold(f64::INFINITY, f64::min);
+    candidates.retain(|candidate| candidate.spread <= 1.15 * steadiest + 4.0);
+    let right_before = |candidate: &Candidate| candidate.middle <= 4.0 && candidate.spread <= 4.0;
+    let opening = candidates.iter().position(|candidate| candidate.anchor == Anchor::Opening);
+    if let Some(opening) = opening
+        && (candidates[opening].middle <= 10.0 || !candidates.iter().any(right_before))
+    {
+        return Some(candidates.swap_remove(opening));
+    }
+    candidates.into_iter().min_by(|one, other| one.middle.total_cmp(&other.middle))
+}
+
+/// A framework's queue that lets a limited number of a class's copies through.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// So many at once.
+    pub limit: usize,
+    /// The next goes at an answer's headers, else at its end.
+    pub at_headers: bool,
+    /// Starts that came right after another's headers (or end), and all later starts.
+    pub explained: (usize, usize),
+}
+
+/// The limit that the bursts of a class show: the first so many start together, each later one as another's headers come
+/// or its body ends. The browser's own queues do not show in starts.
+#[must_use]
+pub fn limit(group: &Group<'_>) -> Option<Limit> {
+    if group.kind != Kind::Fetch || !group.distinct || group.copies < 3 || group.pattern == "**" {
+        return None;
+    }
+    let mut bursts = Vec::new();
+    let (mut later, mut headers, mut ends) = (0, 0, 0);
+    for calls in group.firsts().into_values() {
+        let burst = calls.iter().take_while(|call| call.at - calls[0].at <= TOGETHER).count();
+        bursts.push(burst as f64);
+        for (place, call) in calls.iter().enumerate().skip(burst) {
+            later += 1;
+            let near = |time: f64| (-4.0..=EARLY).contains(&(time - call.at));
+            let others = || calls[..place].iter().filter(|other| other.entry.life_ms.is_some());
+            let body = |other: &super::calls::Call<'_>| other.entry.timings.receive.unwrap_or(0.0);
+            headers += usize::from(others().any(|other| near(other.until() - body(other))));
+            ends += usize::from(others().any(|other| near(other.until())));
+        }
+    }
+    let at_headers = headers > ends;
+    let explained = headers.max(ends);
+    let limit = median(bursts) as usize;
+    (later > 0 && 10 * explained >= 9 * later && limit < group.copies).then_some(Limit {
+        limit,
+        at_headers,
+        explained: (explained, later),
+    })
+}
