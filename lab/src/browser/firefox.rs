@@ -15,6 +15,7 @@ const PREFERENCES: &[(&str, &str)] = &[
     ("dom.disable_open_during_load", "false"),
     ("dom.popup_maximum", "100"),
     ("dom.min_background_timeout_value", "4"),
+    ("dom.min_background_timeout_value_without_budget_throttling", "4"),
     ("dom.timeout.enable_budget_timer_throttling", "false"),
     // Clocks to 20 microseconds instead of 1 ms with jitter.
     ("privacy.reduceTimerPrecision", "false"),

@@ -1,0 +1,354 @@
+//! Small plans played in real browsers: outcomes, and arrivals within a margin that a busy machine keeps.
+//!
+//! Each plan is chosen so that its outcome hangs on a rule, not on milliseconds. Without a browser a test says that it
+//! is skipped, and passes. The plans of an engine are played in one session, one after another.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use lab::{Ending, Engine, LabError, Measured, MeasuredRequest, Script, Session, Settings};
+use models::Document;
+use std::sync::{Mutex, PoisonError};
+
+/// Arrivals are so near to what the rules say, in ms: two browsers and their tests share the machine.
+const MARGIN: f64 = 150.0;
+
+/// One browser at a time: two would take each other's processor.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn session(engine: Engine) -> Option<Session> {
+    match Session::start(engine, Settings::of(engine)) {
+        Ok(session) => Some(session),
+        Err(LabError::NoBrowser { engine }) => {
+            println!("skipped: no {engine} on this machine");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
+}
+
+fn play(session: &mut Session, engine: Engine, scale: f64, text: &str) -> Measured {
+    let text = format!("schema = 1\n{text}");
+    let profile = format!("browser.profile=\"{engine}\"");
+    let plan = Document::read("live.toml", &text, &[profile]).and_then(|document| document.plan(&[], &[]));
+    let script = Script::new(&plan.unwrap_or_else(|error| panic!("{error}\n{text}")), 1, 0, scale).unwrap();
+    let measured = session.play(&script).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    assert!(measured.clock_error_ms < 20.0, "clocks: {}", measured.clock_error_ms);
+    measured
+}
+
+fn of<'a>(measured: &'a Measured, class: &str) -> Vec<&'a MeasuredRequest> {
+    measured.requests.iter().filter(|request| request.class == class).collect()
+}
+
+/// Arrivals of a class in order of time, against what is expected of them.
+fn arrive(measured: &Measured, class: &str, expected: &[f64]) {
+    let mut times: Vec<f64> = of(measured, class).iter().filter_map(|request| request.arrived_ms).collect();
+    times.sort_by(f64::total_cmp);
+    let fits = |(time, expected): (&f64, &f64)| time >= &(expected - 5.0) && *time < expected + MARGIN;
+    let fits = times.len() == expected.len() && times.iter().zip(expected).all(fits);
+    assert!(fits, "{class} came at {times:?} for {expected:?}");
+}
+
+fn outcomes(measured: &Measured, class: &str, expected: &[Ending]) {
+    let endings: Vec<Ending> = of(measured, class).iter().map(|request| request.outcome).collect();
+    assert_eq!(endings, expected, "{class}");
+}
+
+/// Six at once, the seventh behind the first that ends; an abort in the queue is never seen by the server, an abort in
+/// flight closes its connection.
+fn six_and_aborts(session: &mut Session, engine: Engine) {
+    let measured = play(
+        session,
+        engine,
+        1.0,
+        r#"
+horizon = "1800ms"
+[request.busy]
+count = 6
+service = "1s"
+[request.given-up]
+start = "100ms"
+service = "100ms"
+deadline = "300ms"
+[request.next]
+start = "200ms"
+service = "100ms"
+[request.cut]
+start = "1200ms"
+service = "1s"
+deadline = "200ms"
+[load]
+ready = ["next"]
+error = { request = "given-up" }
+error_is_final = false
+"#,
+    );
+    arrive(&measured, "busy", &[0.0; 6]);
+    arrive(&measured, "given-up", &[]);
+    outcomes(&measured, "given-up", &[Ending::Aborted]);
+    arrive(&measured, "next", &[1000.0]);
+    arrive(&measured, "cut", &[1200.0]);
+    outcomes(&measured, "cut", &[Ending::Aborted]);
+    let connections: Vec<_> = of(&measured, "busy").iter().filter_map(|request| request.connection).collect();
+    assert_eq!(connections.len(), 6);
+    assert!(connections.contains(&of(&measured, "next")[0].connection.unwrap()), "a used connection is used again");
+    assert!(measured.verdict.failed && measured.verdict.error_ms.is_some_and(|at| (400.0..550.0).contains(&at)));
+    assert!(measured.verdict.ready_ms.is_some_and(|at| (1100.0..1250.0).contains(&at)), "{:?}", measured.verdict);
+}
+
+/// Polls, guards, retries, deduplication, a framework's queue, chains: what the page does by itself.
+fn what_the_page_does(session: &mut Session, engine: Engine) {
+    let measured = play(
+        session,
+        engine,
+        1.0,
+        r#"
+horizon = "2s"
+[queue.router]
+limit = 2
+[request.poll]
+every = "400ms"
+guard = true
+service = "500ms"
+[request.retried]
+service = "600ms"
+deadline = "200ms"
+retry = { attempts = 3, backoff = ["100ms", "300ms"] }
+[request.joined]
+url = "/joined"
+count = 3
+dedupe = true
+service = "300ms"
+[request.prefetch]
+count = 4
+queue = "router"
+service = "200ms"
+cache = "no-store"
+[request.chained]
+after = "prefetch.ok"
+delay = "100ms"
+method = "POST"
+service = { base = "50ms" }
+body = "100ms"
+[load]
+ready = ["chained"]
+"#,
+    );
+    arrive(&measured, "poll", &[0.0, 800.0, 1600.0]);
+    arrive(&measured, "retried", &[0.0, 300.0, 800.0]);
+    outcomes(&measured, "retried", &[Ending::Aborted; 3]);
+    arrive(&measured, "joined", &[0.0]);
+    outcomes(&measured, "joined", &[Ending::Ok, Ending::Coalesced, Ending::Coalesced]);
+    arrive(&measured, "prefetch", &[0.0, 0.0, 200.0, 200.0]);
+    arrive(&measured, "chained", &[500.0]);
+    assert!(!measured.verdict.failed && measured.verdict.ready_ms.is_some_and(|at| (650.0..950.0).contains(&at)));
+}
+
+/// Each socket in its place; two tabs share the six; another origin has six of its own.
+fn sockets_and_tabs(session: &mut Session, engine: Engine) {
+    let measured = play(
+        session,
+        engine,
+        1.0,
+        r#"
+horizon = "1500ms"
+[browser]
+tabs = 2
+tab_interval = "100ms"
+[origin.other]
+[socket.web]
+kind = "websocket"
+handshake = "20ms"
+lasts = "900ms"
+[socket.stream]
+kind = "event-source"
+url = "/stream/{tab}"
+[request.four]
+url = "/four/{tab}/{index}"
+start = "200ms"
+count = 3
+service = "500ms"
+[request.elsewhere]
+url = "/elsewhere/{tab}"
+origin = "other"
+start = "250ms"
+service = "100ms"
+[load]
+ready = ["four"]
+"#,
+    );
+    arrive(&measured, "web", &[0.0, 100.0]);
+    outcomes(&measured, "web", &[Ending::Ok; 2]);
+    arrive(&measured, "stream", &[0.0, 100.0]);
+    outcomes(&measured, "stream", &[Ending::Unfinished; 2]);
+    // Two streams keep two of the six: the second tab's third waits for one of the first tab's.
+    arrive(&measured, "four", &[200.0, 200.0, 200.0, 300.0, 700.0, 700.0]);
+    arrive(&measured, "elsewhere", &[250.0, 350.0]);
+}
+
+/// Who passes the cache, and who waits for whom.
+fn caches(session: &mut Session, engine: Engine) {
+    let measured = play(
+        session,
+        engine,
+        1.0,
+        r#"
+horizon = "1800ms"
+[request.turn]
+url = "/turn"
+count = 3
+service = "300ms"
+[request.by]
+url = "/turn"
+start = "50ms"
+cache = "no-store"
+service = "100ms"
+[request.stored]
+url = "/stored"
+count = 3
+service = "200ms"
+response_cache_control = "max-age=60"
+[request.leader]
+url = "/aborted"
+start = "900ms"
+service = "500ms"
+deadline = "200ms"
+[request.follower]
+url = "/aborted"
+start = "950ms"
+count = 2
+service = "300ms"
+[load]
+ready = ["turn"]
+"#,
+    );
+    arrive(&measured, "turn", &[0.0, 300.0, 600.0]);
+    arrive(&measured, "by", &[50.0]);
+    arrive(&measured, "stored", &[0.0]);
+    outcomes(&measured, "stored", &[Ending::Ok; 3]);
+    outcomes(&measured, "leader", &[Ending::Aborted]);
+    let second = if engine == Engine::Firefox { 1100.0 } else { 1400.0 };
+    arrive(&measured, "follower", &[1100.0, second]);
+}
+
+/// Low priorities behind all others, at half the speed; the style sheet before them all.
+fn priorities_at_half_speed(session: &mut Session, engine: Engine) {
+    let measured = play(
+        session,
+        engine,
+        2.0,
+        r#"
+horizon = "1500ms"
+[request.busy]
+count = 6
+service = "500ms"
+[request.low]
+start = "50ms"
+count = 6
+priority = "low"
+service = "100ms"
+[request.auto]
+start = "100ms"
+count = 3
+service = "400ms"
+[request.sheet]
+start = "150ms"
+priority = "highest"
+service = "400ms"
+[load]
+ready = ["low"]
+"#,
+    );
+    arrive(&measured, "sheet", &[500.0]);
+    let behind_the_sheet = engine == Engine::Firefox;
+    arrive(&measured, "auto", &[if behind_the_sheet { 900.0 } else { 500.0 }; 3]);
+    // Chromium's scheduler holds them while six are in flight; two places are left beside the four. Firefox lets nothing
+    // else of a tab go while a style sheet is on its way.
+    let low = of(&measured, "low").iter().filter_map(|request| request.arrived_ms).fold(f64::MAX, f64::min);
+    assert!((490.0..1100.0).contains(&low), "low came at {low}");
+    assert_eq!(measured.scale, 2.0);
+}
+
+/// A body that is not read, a body that takes time, a server that stops on an abort, snapshots that make a poll needless.
+fn bodies_and_servers(session: &mut Session, engine: Engine) {
+    let measured = play(
+        session,
+        engine,
+        1.0,
+        r#"
+horizon = "2s"
+[server]
+discipline = "fifo"
+stops_on_abort = true
+[origin.loop]
+discipline = "event-loop"
+[request.cut]
+service = "2s"
+deadline = "300ms"
+[request.after-cut]
+start = "50ms"
+service = "100ms"
+body = "200ms"
+[request.unread]
+start = "1s"
+service = "100ms"
+reads_body = false
+body = "100ms"
+[request.hopped]
+origin = "loop"
+count = 2
+hops = 2
+work = "200ms"
+wait = "100ms"
+[socket.mux]
+kind = "websocket"
+snapshot_every = "100ms"
+[request.poll]
+start = "600ms"
+every = "200ms"
+skip_while_fresh = { socket = "mux", within = "5s" }
+service = "1ms"
+[load]
+ready = ["after-cut"]
+"#,
+    );
+    let headers = |class| of(&measured, class)[0].headers_ms.unwrap();
+    outcomes(&measured, "cut", &[Ending::Aborted]);
+    // The worker is free when the first is aborted at 300.
+    assert!((395.0..550.0).contains(&headers("after-cut")), "{}", headers("after-cut"));
+    assert!(of(&measured, "after-cut")[0].ended_ms.unwrap() > headers("after-cut") + 150.0);
+    let unread = of(&measured, "unread")[0];
+    let pinned = engine == Engine::Chromium;
+    assert!(unread.headers_ms.is_some());
+    assert_eq!(unread.outcome == Ending::Unfinished, pinned || unread.ended_ms.is_none(), "{unread:?}");
+    // Two blocks of 100 ms each, in turn, with a wait of 50 ms after each: 0-100, 100-200, 200-300, 300-400.
+    let mut hopped: Vec<f64> = of(&measured, "hopped").iter().filter_map(|request| request.headers_ms).collect();
+    hopped.sort_by(f64::total_cmp);
+    assert!((345.0..500.0).contains(&hopped[0]) && (445.0..600.0).contains(&hopped[1]), "{hopped:?}");
+    // The first call is not the poll's tick; all ticks are skipped.
+    arrive(&measured, "poll", &[600.0]);
+}
+
+fn all(engine: Engine) {
+    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(mut session) = session(engine) else { return };
+    for play in
+        [six_and_aborts, what_the_page_does, sockets_and_tabs, caches, priorities_at_half_speed, bodies_and_servers]
+    {
+        play(&mut session, engine);
+    }
+    let text = "horizon = \"1s\"\n[browser]\nconnections = 4\n[request.a]\n[load]\nready = [\"a\"]";
+    let plan = Document::read("live.toml", &format!("schema = 1\n{text}"), &[]).unwrap().plan(&[], &[]).unwrap();
+    let refusal = session.play(&Script::new(&plan, 1, 0, 1.0).unwrap());
+    assert!(matches!(refusal, Err(LabError::Unplayable(refusal)) if refusal.option.starts_with("browser.")));
+}
+
+#[test]
+fn chromium_plays_by_the_rules() {
+    all(Engine::Chromium);
+}
+
+#[test]
+fn firefox_plays_by_the_rules() {
+    all(Engine::Firefox);
+}
