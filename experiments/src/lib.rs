@@ -6,6 +6,7 @@ pub mod accounts;
 pub mod atomic;
 pub mod command;
 pub mod comparison;
+pub mod diagnose;
 pub mod estimate;
 pub mod export;
 pub mod import;

@@ -6,6 +6,7 @@
 mod accounts;
 mod check;
 mod compare;
+mod diagnose;
 mod import;
 mod lab;
 mod layers;
@@ -58,6 +59,11 @@ enum Command {
         after_help = "Examples:\n  sixslot report results/issue-1855 -o report.html\n  sixslot report scenarios/issue-1855.toml --set parameters.sessions=40 --loads 1000 -o report.html"
     )]
     Report(report::ReportArguments),
+    /// Say what HTTP Archives of a page's loads prove, what they only allow, and what to change.
+    #[command(
+        after_help = "Examples:\n  sixslot diagnose failing-load.har\n  sixslot diagnose loads/*.har.gz --format markdown >> $GITHUB_STEP_SUMMARY\n\nIn Chrome: DevTools, Network, reload the page with the panel open, then \"Export HAR\"."
+    )]
+    Diagnose(diagnose::Diagnose),
     /// Exit with 1 where the probability of a failure is above a threshold, for continuous integration.
     #[command(after_help = "Example: sixslot check scenarios/issue-1855.toml --max-failure 0.01")]
     Check(check::Check),
@@ -140,6 +146,8 @@ enum Failure {
     Recording(crate::lab::recording::RecordingError),
     #[error(transparent)]
     Lab(#[from] ::lab::LabError),
+    #[error(transparent)]
+    Har(#[from] har::HarError),
     #[error("{0}")]
     Usage(String),
     #[error("the result cannot be written: {0}")]
@@ -229,6 +237,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
         Command::Compare(compare) => compare.run(),
         Command::Accounts(accounts) => accounts.run(),
         Command::Report(report) => report.run(),
+        Command::Diagnose(diagnose) => diagnose.run(),
         Command::Check(check) => check.run(),
         Command::Lab(lab) => lab.run(),
         Command::Import(import) => import.run(),

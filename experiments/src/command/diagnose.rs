@@ -1,0 +1,60 @@
+//! `sixslot diagnose`: what archives of a page's loads prove, what they only allow, and what to change.
+
+use super::{Failure, print_json, print_text};
+use crate::diagnose::Report;
+use clap::{Args, ValueEnum};
+use har::Archive;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Archives of one call: all of them are in memory at once.
+const FILES: usize = 1_000;
+
+/// How a diagnosis is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs: the sentences and every fact behind them.
+    Json,
+    /// For a summary page, such as $GITHUB_STEP_SUMMARY.
+    Markdown,
+}
+
+/// What `sixslot diagnose` takes.
+#[derive(Debug, Args)]
+pub(super) struct Diagnose {
+    /// HTTP Archives: .har or .har.gz of Chrome, Firefox, Playwright or WebPageTest; `-` for standard input. Several of one
+    /// page are also looked at together.
+    #[arg(value_name = "HAR", required = true)]
+    archives: Vec<PathBuf>,
+    /// How the diagnosis is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+impl Diagnose {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        if self.archives.len() > FILES {
+            return Err(Failure::Usage(format!("more than {FILES} archives; name fewer at a time")));
+        }
+        let read = |path: &PathBuf| {
+            if path.as_os_str() == "-" {
+                Archive::read("standard input", std::io::stdin().lock())
+            } else {
+                Archive::open(path)
+            }
+        };
+        let report = Report::new(self.archives.iter().map(read).collect::<Result<_, _>>()?);
+        match self.format {
+            Format::Json => print_json(&report)?,
+            Format::Markdown => print_text(&report.markdown())?,
+            Format::Text => {
+                let width =
+                    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 120));
+                print_text(&report.text(width))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,129 @@
+//! `sixslot diagnose` as a user meets it: the real dashboard's captures, our own exports, files that are none.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod binary;
+
+use binary::{command, done, refused};
+use serde_json::Value;
+use std::io::Read as _;
+use std::process::Stdio;
+
+const FAILING: &str = "scenarios/accounts/captures/T40_N5M2/000.har.gz";
+const GOOD: &str = "scenarios/accounts/captures/T00_N5M2/000.har.gz";
+
+#[test]
+fn a_failing_load_of_the_dashboard() {
+    let text = done(&["diagnose", FAILING]).split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in [
+        "This file alone does not prove that the failed calls queued in the browser",
+        "Cheap requests that were slow together point to a saturated server",
+        "/api/sessions?fresh=true has a deadline of 5 s",
+        "/api/sessions/ao-{n} has a deadline of 8 s",
+        "are polled every 2 s",
+        "so the page has a guard",
+        "A burst: 5 requests of /projects/{*}?_rsc={x}",
+        "An archive with request headers",
+    ] {
+        assert!(text.contains(said), "{said}\nis missing in\n{text}");
+    }
+    assert!(!text.contains("Starvation in the browser is proved"), "{text}");
+}
+
+#[test]
+fn a_good_load_has_nothing_to_complain_of() {
+    let text = done(&["diagnose", GOOD]);
+    assert!(text.contains("No call failed"), "{text}");
+    assert!(!text.contains("saturated server"), "{text}");
+}
+
+#[test]
+fn several_files_are_looked_at_together() {
+    let json: Value = serde_json::from_str(&done(&["diagnose", "--format", "json", FAILING, GOOD])).unwrap();
+    assert_eq!(json["files"].as_array().unwrap().len(), 2);
+    assert_eq!(json["together"]["files"], 2);
+    assert_eq!(json["together"]["files_with_failures"], 1);
+    assert_eq!(json["together"]["cadences"][0]["period_ms"], 2000.0);
+    let one: Value = serde_json::from_str(&done(&["diagnose", "--format", "json", FAILING])).unwrap();
+    assert_eq!(one["together"], Value::Null);
+    assert_eq!(one["files"][0]["causes"]["never_sent"], 0);
+}
+
+/// A load of the issue's account, in which the session call is starved, and one of the page as built.
+#[test]
+fn a_simulated_archive_is_read_like_a_captured_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let har = folder.path().join("load.har");
+    let har = har.to_str().unwrap();
+    done(&["run", "scenarios/issue-1855.toml", "--set", "parameters.sessions=40", "--load", "4", "--har", har]);
+    let text = done(&["diagnose", har]);
+    assert!(text.contains("Starvation in the browser is proved:"), "{text}");
+    // The truth is not looked at: without it, every word is the same.
+    let mut json: Value = serde_json::from_str(&std::fs::read_to_string(har).unwrap()).unwrap();
+    json["log"].as_object_mut().unwrap().remove("_sixslot").unwrap();
+    for entry in json["log"]["entries"].as_array_mut().unwrap() {
+        entry.as_object_mut().unwrap().remove("_sixslot").unwrap();
+    }
+    std::fs::write(har, json.to_string()).unwrap();
+    assert_eq!(done(&["diagnose", har]), text);
+}
+
+#[test]
+fn what_is_no_archive_is_refused_with_advice() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    for (path, said) in [
+        (folder.path().to_str().unwrap().to_owned(), "is a folder; name the .har files in it"),
+        ("scenarios/missing.har".to_owned(), "cannot be read"),
+        (write("empty", b""), "it is empty"),
+        (write("page.html", b"<!doctype html>"), "Export HAR"),
+        (write("zip", b"PK\x03\x04...."), "unzip it"),
+        (write("utf16", b"\xFF\xFE{\0"), "UTF-16"),
+        (write("cut.har", br#"{"log": {"entries": [{"startedDa"#), "the file ends in the middle"),
+        (write("other.json", br#"{"name": "sixslot"}"#), "missing field `log`"),
+        (write("none.har", br#"{"log": {"entries": []}}"#), "holds no request"),
+        (
+            write("typed.har", b"{\"log\": {\"entries\": [\n{\"startedDateTime\": 5}]}}"),
+            ":2:22: entry 1, startedDateTime: invalid type: integer `5`, expected a date such as 2026-01-31T09:30:00.250Z",
+        ),
+        (write("cut.har.gz", &std::fs::read(binary::workspace().join(FAILING)).unwrap()[..900]), "does not unpack"),
+    ] {
+        let text = refused(&["diagnose", &path]);
+        assert!(text.contains(said), "{said}\nis missing in\n{text}");
+        assert!(text.lines().count() == 1, "one clear error: {text}");
+    }
+}
+
+#[test]
+fn markdown_escapes_what_the_archive_says() {
+    let har = r#"{"log": {"entries": [{"startedDateTime": "2026-01-01T00:00:00Z", "time": 5,
+        "request": {"method": "GET", "url": "http://h/<script>alert(1)</script>|`x`\u202E\u001b[31m"},
+        "response": {"status": 200}, "timings": {"send": 0, "wait": 5, "receive": 0}}]}}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("hostile.har");
+    std::fs::write(&path, har).unwrap();
+    let path = path.to_str().unwrap();
+    let markdown = done(&["diagnose", "--format", "markdown", path]);
+    assert!(markdown.contains("&lt;script&gt;") && markdown.contains("\\|\\`x\\`"), "{markdown}");
+    let text = done(&["diagnose", path]);
+    assert!(!markdown.contains("<script>"), "{markdown}");
+    for output in [&markdown, &text] {
+        assert!(!output.contains('\u{1b}') && !output.contains('\u{202E}'), "{output}");
+    }
+}
+
+#[test]
+fn a_closed_pipe_is_no_error() {
+    let mut child = command(&["diagnose", FAILING, FAILING, FAILING, FAILING])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut first = [0; 10];
+    child.stdout.take().unwrap().read_exact(&mut first).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
