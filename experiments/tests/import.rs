@@ -136,9 +136,12 @@ fn a_new_user_gets_a_scenario_and_is_told_what_was_guessed() {
     for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ")) {
         let key = line.split(" = ").next().unwrap();
         let plain = ["schema", "title", "url", "kind", "origin", "fails"].contains(&key);
+        let plain = plain || key.starts_with("patch.");
         assert!(plain || line.contains("  # ") || lines[number - 1].starts_with('#'), "{line}");
     }
     done(&["run", file]);
+    let compared = done(&["compare", file, "--loads", "200"]);
+    assert!(["no-prefetch", "three-failures", "http2"].iter().all(|fix| compared.contains(fix)), "{compared}");
     // This one capture failed, so the draft may be above any threshold: that is an answer too.
     assert!(matches!(sixslot(&["check", file, "--max-failure", "0.5"]).status.code(), Some(0 | 1)));
     // The same bytes again; and not over a file that is there.
@@ -287,6 +290,10 @@ proptest! {
                 let plan = Document::read("draft", &draft.text, &[]).and_then(|document| document.plan(&[], &[]));
                 prop_assert!(plan.is_ok(), "{}", draft.text);
                 // A horizon of days with polls may be more than a load may hold: that is refused in words too.
+                for fix in 0..Document::read("draft", &draft.text, &[]).map_or(0, |document| document.fixes.len()) {
+                    let document = Document::read("draft", &draft.text, &[]).unwrap();
+                    prop_assert!(document.plan(&[fix], &[]).is_ok(), "{}", draft.text);
+                }
                 if let Ok(plan) = plan {
                     let _ = Load::new().simulate(&plan, 1, 0, Extent::Whole);
                 }

@@ -228,3 +228,53 @@ fn dashboard_as_built_is_found_and_its_probability_is_not() {
     });
     assert!(trip.imported < trip.low, "it holds: {} in [{}, {}]", trip.imported, trip.low, trip.high);
 }
+
+/// Two classes whose times are multiplied by one factor of the load: what makes a load fail is the load, not the call.
+const SLOW: &str = r#"
+schema = 1
+title = "slow loads"
+horizon = "30s"
+[parameters]
+slowness = { distribution = "log-normal", median = 1, sigma = 0.5 }
+[request.list]
+url = "/api/list"
+service = { base = "500ms", times = "slowness", noise = { distribution = "log-normal", median = 1, sigma = 0.2 } }
+every = "2s"
+guard = true
+[request.item]
+url = "/api/item"
+service = { base = "4s", times = "slowness", noise = { distribution = "log-normal", median = 1, sigma = 0.3 } }
+every = "10s"
+guard = true
+deadline = "8s"
+[load]
+ready = ["item"]
+error = { request = "item", failures = 1 }
+"#;
+
+#[test]
+fn the_slowness_of_loads_is_found_and_a_single_archive_has_none() {
+    let original = plan(SLOW, &[]);
+    let archives: Vec<Archive> = (0..100).map(|number| archive(&original, number)).collect();
+    let one: toml::Table = import(vec![archives[0].clone()]).unwrap().text.parse().unwrap();
+    assert!(one.get("parameters").is_none(), "{one}");
+    let text = import(archives).unwrap().text;
+    let table: toml::Table = text.parse().unwrap();
+    let sigma = table["parameters"]["slowness"]["sigma"].as_float().unwrap();
+    // The spread of 100 draws has a standard error of 0.5 / sqrt(200) = 0.035.
+    assert!((sigma - 0.5).abs() < 0.1, "{sigma}");
+    for (class, median, noise) in [("list", 0.5, 0.2), ("item", 4.0, 0.3)] {
+        let service = &table["request"][class]["service"];
+        assert_eq!(service["times"].as_str(), Some("slowness"), "{text}");
+        let base = service["base"].as_str().unwrap();
+        let base = base.strip_suffix("ms").map(|ms| ms.parse::<f64>().unwrap() / 1000.0);
+        let base = base.unwrap_or_else(|| service["base"].as_str().unwrap().trim_end_matches('s').parse().unwrap());
+        // The median of 100 loads' factors is known to 0.5 / sqrt(100) = 5 %.
+        assert!((base / median - 1.0).abs() < 0.15, "{class}: {base}");
+        let found = service["noise"]["sigma"].as_float().unwrap();
+        assert!((found - noise).abs() < 0.12, "{class}: {found}");
+    }
+    let (truth, imported) = (estimate(&original, 400), estimate(&plan(&text, &[]), 4000));
+    println!("slow loads: {:?}, imported {}", truth.interval, imported.probability);
+    assert!((truth.interval.low..=truth.interval.high).contains(&imported.probability), "{text}");
+}

@@ -52,11 +52,7 @@ impl Import {
         }
         let archives = self.archives.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
         let number = archives.len();
-        let mut notes = String::new();
-        for note in archives.iter().flat_map(|archive| archive.notes.iter().map(|note| (&archive.name, note))).take(10)
-        {
-            let _ = writeln!(notes, "note: {}: {}", note.0, note.1);
-        }
+        let notes = notes(&archives);
         std::io::stderr().write_all(notes.as_bytes())?;
         let draft = import(archives).map_err(|error| Failure::Usage(error.to_string()))?;
         let statements = draft.statements();
@@ -74,12 +70,13 @@ impl Import {
             return Ok(ExitCode::SUCCESS);
         }
         let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
-        let mut text = format!("{scenario}: {} of {number} archives, {guesses} guesses", lines(&draft.tables));
+        let archives = if number == 1 { "1 archive".to_owned() } else { format!("{number} archives") };
+        let mut text = format!("{scenario}: {} from {archives}, {guesses} guesses", lines(&draft.tables));
         text.push_str(if self.explain { ":\n" } else { " (--explain lists them)\n" });
         if self.explain {
             text.push_str(&explained(&statements));
         }
-        let _ = writeln!(text, "Next: sixslot run {scenario}, sixslot run {scenario} --loads 1000");
+        let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(ExitCode::SUCCESS)
     }
@@ -90,6 +87,23 @@ impl Import {
             Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
         })
     }
+}
+
+/// What was strange in the archives, each once.
+fn notes(archives: &[Archive]) -> String {
+    let mut notes: Vec<(&str, &str, usize)> = Vec::new();
+    for (archive, note) in archives.iter().flat_map(|archive| archive.notes.iter().map(move |note| (archive, note))) {
+        match notes.iter_mut().find(|(_, other, _)| other == note) {
+            Some((.., count)) => *count += 1,
+            None => notes.push((&archive.name, note, 1)),
+        }
+    }
+    let mut text = String::new();
+    for (name, note, count) in notes.iter().take(10) {
+        let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        let _ = writeln!(text, "note: {}{more}: {note}", crate::import::text::plain(name));
+    }
+    text
 }
 
 fn read(path: &Path) -> Result<Archive, Failure> {

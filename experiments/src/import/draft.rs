@@ -130,6 +130,7 @@ impl Draft {
         tables.extend(writer.servers());
         tables.extend(members);
         tables.extend(writer.rule());
+        tables.extend(super::fixes::fixes(page));
         let text = write(&writer.header(), &tables);
         Self { text, tables }
     }
@@ -199,7 +200,15 @@ impl Writer<'_> {
     fn servers(&self) -> Vec<Table> {
         let mut server = Table::new("server");
         server.notes.push(format!("{}.", plain(&self.page.origin)));
-        let why = "an archive has each call's whole time to first byte, waiting inside the server included; whether calls slow each other there it cannot say. So each call takes its whole time whatever else runs: a change that takes load off the server shows no gain there";
+        let mut why = "an archive has each call's whole time to first byte, waiting inside the server included; whether calls slow each other there it cannot say. So each call takes its whole time whatever else runs: a change that takes load off the server shows no gain there".to_owned();
+        if self.page.busy > 0 {
+            let busy = format!(
+                ". In {} of {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
+                self.page.busy,
+                counted(self.loads.len(), "load")
+            );
+            why.push_str(&busy);
+        }
         server.line("discipline", "\"independent\"", Known::Guessed, why);
         let mut tables = vec![server];
         for (origin, name) in &self.origins {

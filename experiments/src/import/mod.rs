@@ -3,12 +3,13 @@
 //! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
 //! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
 //! their times, [`browser`] which rules the browser shows; [`page`] puts it together with the fitted laws and proposes the
-//! rule of failure; [`draft`] writes it down with its evidence.
+//! rule of failure; [`draft`] writes it down with its evidence, and with candidates for fixes.
 
 pub mod browser;
 pub mod cadence;
 pub mod calls;
 pub mod draft;
+mod fixes;
 mod laws;
 pub mod page;
 pub mod service;
@@ -74,8 +75,12 @@ pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
         return Err(ImportError::TooMany { classes, limit });
     }
     let draft = Draft::of(&page, &loads);
-    let document = models::Document::read("the draft", &draft.text, &[]).and_then(|document| document.plan(&[], &[]));
-    document.map_err(|error| ImportError::Refused(error.to_string()))?;
+    let refused = |error: models::ScenarioError| ImportError::Refused(error.to_string());
+    let document = models::Document::read("the draft", &draft.text, &[]).map_err(refused)?;
+    document.plan(&[], &[]).map_err(refused)?;
+    for fix in 0..document.fixes.len() {
+        document.plan(&[fix], &[]).map_err(refused)?;
+    }
     Ok(draft)
 }
 

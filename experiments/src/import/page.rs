@@ -62,6 +62,8 @@ pub struct Page<'a> {
     pub rule: Rule,
     /// The longest capture, in milliseconds from its opening.
     pub horizon: f64,
+    /// In how many loads cheap requests waited long for the server together.
+    pub busy: usize,
 }
 
 /// A body shorter than this for nineteen of twenty is part of the answer's arrival.
@@ -127,7 +129,8 @@ impl<'a> Page<'a> {
         let origin = own_origin(&members);
         let rule = rule(&members, loads);
         let horizon = ends.iter().copied().fold(0.0, f64::max);
-        Self { browser, origin, members, slowness, rule, horizon }
+        let busy = archives.iter().filter(|(archive, classes)| !har::busy::busy(archive, classes).is_empty()).count();
+        Self { browser, origin, members, slowness, rule, horizon, busy }
     }
 }
 
@@ -169,7 +172,7 @@ fn slow(members: &mut [Member<'_>], samples: &[Sample], loads: usize) -> Option<
 }
 
 /// A prefetch: the page does not wait for it.
-fn is_prefetch(member: &Member<'_>) -> bool {
+pub(super) fn is_prefetch(member: &Member<'_>) -> bool {
     let low = member
         .group
         .most(|call| call.entry.priority.clone())
