@@ -227,7 +227,7 @@ function openSocket(call, name) {
   const socket = isWeb ? new WebSocket(call.rules.base + url) : new EventSource(call.rules.base + url, { withCredentials: true });
   call.socket = socket;
   socket.onopen = () => headersSeen(call);
-  socket.onmessage = ({ data }) => (call.data = now() - Number(data));
+  socket.onmessage = ({ data }) => (call.data = Math.max(call.data ?? -Infinity, now() - Number(data)));
   socket[isWeb ? "onclose" : "onerror"] = () => {
     socket.close();
     if (call.headers === undefined) return broken(call, "the socket did not open");

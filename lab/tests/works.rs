@@ -86,6 +86,9 @@ fn scenario(number: u64) -> String {
         let flight = maker.chance(50);
         writeln!(text, "[memo.m{memo}]\nlife = \"{}\"\nsingle_flight = {flight}", maker.time(300)).unwrap();
         writeln!(text, "work = \"{}\"\nwait = \"{}\"", maker.time(50), maker.time(50)).unwrap();
+        if maker.chance(40) {
+            writeln!(text, "joinable = \"{}\"", maker.time(60)).unwrap();
+        }
         if maker.chance(50) {
             writeln!(text, "wiped_by = [\"r{}\"]", maker.below(requests)).unwrap();
         }

@@ -69,6 +69,10 @@ pub struct Browser {
     pub websocket_takes_slot: bool,
     /// The handshake needs a slot until its 101 answer (measured: Firefox and WebKitGTK yes, Chromium no).
     pub websocket_handshake_takes_slot: bool,
+    /// A handshake that waits for a slot goes before all other requests (Firefox, measured: before fetch priority high).
+    pub websocket_handshake_first: bool,
+    /// WebSockets to one host shake hands one at a time (RFC 6455, section 4.1; measured in Chromium and Firefox).
+    pub websocket_one_handshake: bool,
     /// An open EventSource keeps a slot: in all three engines (measured).
     pub event_source_takes_slot: bool,
     /// An EventSource connects from a task of its own, behind the requests made in the same turn (Chromium yes, Firefox
@@ -131,6 +135,8 @@ impl Browser {
             credentials_split: true,
             websocket_takes_slot: false,
             websocket_handshake_takes_slot: false,
+            websocket_handshake_first: false,
+            websocket_one_handshake: true,
             event_source_takes_slot: true,
             event_source_connects_last: true,
             // Blink to net: VeryHigh HIGHEST, High MEDIUM, Low LOWEST, VeryLow IDLE (WebURLRequest::ConvertToNetPriority);
@@ -162,6 +168,7 @@ impl Browser {
         Self {
             connections_total: 900,
             websocket_handshake_takes_slot: true,
+            websocket_handshake_first: true,
             event_source_connects_last: false,
             // Measured: high before auto before low.
             ranks: [5, 4, 3, 1, 0],
@@ -202,6 +209,7 @@ impl Browser {
         Self {
             websocket_takes_slot: true,
             websocket_handshake_takes_slot: true,
+            websocket_one_handshake: false,
             event_source_connects_last: false,
             ranks: [0; 5],
             delays_low_priority: false,
@@ -245,6 +253,8 @@ impl Browser {
             ("credentials_split", &mut browser.credentials_split),
             ("websocket_takes_slot", &mut browser.websocket_takes_slot),
             ("websocket_handshake_takes_slot", &mut browser.websocket_handshake_takes_slot),
+            ("websocket_handshake_first", &mut browser.websocket_handshake_first),
+            ("websocket_one_handshake", &mut browser.websocket_one_handshake),
             ("event_source_takes_slot", &mut browser.event_source_takes_slot),
             ("event_source_connects_last", &mut browser.event_source_connects_last),
             ("late_binding", &mut browser.late_binding),

@@ -3,7 +3,7 @@
 //! Rule: a load touches no string of a scenario; classes, queues, origins and parameters are indices, and every random
 //! quantity of a class has a purpose of its own, named after the class, so that two fixes draw alike.
 
-use crate::browser::{Browser, PRIORITIES, Priority};
+use crate::browser::{Browser, PRIORITIES, Priority, RANKS};
 use crate::form::{self, Form, Linear};
 use crate::limits;
 use crate::read::{self, Reader, advice};
@@ -529,7 +529,8 @@ impl Class {
         } else {
             Start::At(reader.or("opens", Form::constant(Span::ZERO), time)?)
         };
-        class.rank = browser.ranks[Priority::Auto as usize];
+        let first = kind == Kind::WebSocket && browser.websocket_handshake_first;
+        class.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
         class.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
         class.body = reader.read("lasts", time)?;
         reader.exclude("snapshot_every", "snapshot_by")?;

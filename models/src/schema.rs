@@ -148,6 +148,12 @@ pub static BROWSER: Fields = Fields {
             Kind::Boolean,
             "A WebSocket needs one of the connections until it is open.",
         ),
+        field(
+            "websocket_handshake_first",
+            Kind::Boolean,
+            "A WebSocket that waits for one of the connections goes before all requests.",
+        ),
+        field("websocket_one_handshake", Kind::Boolean, "WebSockets to one origin open one at a time."),
         field("event_source_takes_slot", Kind::Boolean, "An open EventSource keeps one of the origin's connections."),
         field(
             "event_source_connects_last",

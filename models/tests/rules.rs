@@ -104,6 +104,25 @@ request.leader = { url = "/one-url", service = "300ms", deadline = "100ms" }
 request.get = { url = "/one-url", count = 3, service = "300ms" }
 "#;
 
+const WEBSOCKET_AMONG_WAITERS: &str = r#"
+request.busy = { count = 6, service = "200ms" }
+request.high = { count = 6, start = "50ms", priority = "high", service = "200ms" }
+socket.messages = { kind = "websocket", opens = "100ms", handshake = "100ms" }
+"#;
+
+/// As above, in a browser whose handshakes need a slot.
+const WEBSOCKET_FIRST_OF_SLOTS: &str = r#"
+browser.websocket_handshake_takes_slot = true
+request.busy = { count = 6, service = "200ms" }
+request.high = { count = 6, start = "50ms", priority = "high", service = "200ms" }
+socket.messages = { kind = "websocket", opens = "100ms", handshake = "100ms" }
+"#;
+
+const TWO_WEBSOCKETS: &str = r#"
+request.get = { start = "1s" }
+socket.messages = { kind = "websocket", count = 2, handshake = "200ms" }
+"#;
+
 const EVENT_SOURCE_BEFORE_SIX: &str = r#"
 socket.events = { kind = "event-source" }
 request.get = { count = 6, service = "300ms" }
@@ -473,6 +492,34 @@ const CASES: &[Case] = &[
         off: &["true"],
         scenario: LEADER_ABORTED,
         holds: |rows| sent(rows, "get", &[(1, 100.0), (1, 400.0), (1, 700.0)]),
+    },
+    Case {
+        profiles: &["firefox"],
+        rule: "websocket_handshake_first",
+        off: &["false"],
+        scenario: WEBSOCKET_AMONG_WAITERS,
+        holds: |rows| sent(rows, "messages", &[(1, 200.0)]) && sent(rows, "high", &[(5, 200.0), (1, 300.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
+        rule: "websocket_handshake_first",
+        off: &["true"],
+        scenario: WEBSOCKET_FIRST_OF_SLOTS,
+        holds: |rows| sent(rows, "messages", &[(1, 400.0)]),
+    },
+    Case {
+        profiles: &["chromium", "firefox"],
+        rule: "websocket_one_handshake",
+        off: &["false"],
+        scenario: TWO_WEBSOCKETS,
+        holds: |rows| sent(rows, "messages", &[(1, 0.0), (1, 200.0)]),
+    },
+    Case {
+        profiles: &["as-told"],
+        rule: "websocket_one_handshake",
+        off: &["true"],
+        scenario: TWO_WEBSOCKETS,
+        holds: |rows| sent(rows, "messages", &[(2, 0.0)]),
     },
     Case {
         profiles: &["chromium"],

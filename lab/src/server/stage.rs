@@ -183,31 +183,33 @@ impl Stage {
         let stage = Arc::clone(self);
         tokio::spawn(async move {
             let rules = &stage.script.plan.classes[class];
-            let brings = async {
-                if let Some(every) = rules.snapshot_every {
-                    let mut at = opened;
-                    while stage.wait_until(at).await && sender.send(0.0).await.is_ok() {
-                        at += every;
-                    }
-                } else if !rules.snapshot_by.is_empty() {
-                    let mut jobs = stage.jobs.clone();
-                    let last_of = |jobs: &mut watch::Receiver<BTreeMap<usize, Time>>| {
-                        let known = jobs.borrow_and_update();
-                        rules.snapshot_by.iter().filter_map(|job| known.get(job)).max().copied()
-                    };
+            let by_time = async {
+                let mut at = opened;
+                while let Some(every) = rules.snapshot_every
+                    && stage.wait_until(at).await
+                    && sender.send(0.0).await.is_ok()
+                {
+                    at += every;
+                }
+                std::future::pending::<()>().await;
+            };
+            let by_job = async {
+                let mut jobs = stage.jobs.clone();
+                let last_of = |jobs: &mut watch::Receiver<BTreeMap<usize, Time>>| {
+                    let known = jobs.borrow_and_update();
+                    rules.snapshot_by.iter().filter_map(|job| known.get(job)).max().copied()
+                };
+                let mut known = last_of(&mut jobs);
+                if let Some(last) = known {
+                    let age = stage.real(opened.max(last) - last);
+                    sender.send(age.as_secs_f64() * 1e3).await.ok();
+                }
+                while jobs.changed().await.is_ok() {
                     let last = last_of(&mut jobs);
-                    if let Some(last) = last {
-                        let age = stage.real(opened.max(last) - last);
-                        sender.send(age.as_secs_f64() * 1e3).await.ok();
+                    if last != known && sender.send(0.0).await.is_err() {
+                        return;
                     }
-                    let mut known = last;
-                    while jobs.changed().await.is_ok() {
-                        let last = last_of(&mut jobs);
-                        if last != known && sender.send(0.0).await.is_err() {
-                            return;
-                        }
-                        known = last;
-                    }
+                    known = last;
                 }
                 std::future::pending::<()>().await;
             };
@@ -215,7 +217,8 @@ impl Stage {
                 stage.wait_until(end.unwrap_or(Time::MAX)).await;
             };
             tokio::select! {
-                () = brings => {}
+                () = by_time => {}
+                () = by_job => {}
                 () = over => {}
                 () = sender.closed() => {}
             }

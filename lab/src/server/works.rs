@@ -56,8 +56,8 @@ enum Place {
     Until(EventKey),
     /// Among those who share the workers.
     Sharing,
-    /// In line for a memo that another one makes.
-    AwaitsMemo,
+    /// In line for a memo that this one makes.
+    AwaitsMemo(TaskId),
 }
 
 /// A request at a server, or a job's call.
@@ -73,7 +73,9 @@ struct Task {
     part: (Span, Span),
     hops_left: u32,
     needs_met: usize,
-    making: bool,
+    /// Since when it is making a memo.
+    making: Option<Time>,
+    awaited_by: Vec<TaskId>,
     deadline: Option<EventKey>,
 }
 
@@ -87,9 +89,10 @@ struct Server {
 
 #[derive(Debug, Default)]
 struct Memo {
+    /// When the making of the present value began.
     value: Option<Time>,
-    making: Option<Time>,
-    waiting: Vec<TaskId>,
+    /// The last one who began to make it, until that is done.
+    maker: Option<TaskId>,
     made: u64,
 }
 
@@ -171,7 +174,8 @@ impl Works {
             part: own,
             hops_left: hops,
             needs_met: 0,
-            making: false,
+            making: None,
+            awaited_by: Vec::new(),
             deadline: None,
         });
         for (memo, rules) in self.memos.iter_mut().zip(&self.plan.memos) {
@@ -191,15 +195,12 @@ impl Works {
         let origin = self.class(task).origin;
         let rules = self.plan.origins[origin];
         // Others may wait for a memo that is being made, so its making never stops.
-        if !rules.stops_on_abort || self.tasks[task].making {
+        if !rules.stops_on_abort || self.tasks[task].making.is_some() {
             return;
         }
         match std::mem::replace(&mut self.tasks[task].place, Place::Between) {
             Place::Between => {}
-            Place::AwaitsMemo => {
-                let number = self.class(task).needs[self.tasks[task].needs_met];
-                self.memos[number].waiting.retain(|other| *other != task);
-            }
+            Place::AwaitsMemo(maker) => self.tasks[maker].awaited_by.retain(|other| *other != task),
             Place::Sharing => {
                 let rate = self.rate(origin);
                 self.servers[origin].sharing.leave(now, task, rate);
@@ -221,9 +222,10 @@ impl Works {
         }
     }
 
-    /// What a job waited for has happened: its first call comes now.
+    /// What a job waited for has happened: its first call comes after its delay.
     pub fn start_job(&mut self, now: Time, class: usize) {
-        self.agenda.schedule(now, Due::JobStart(class));
+        let delay = self.draws.start(&self.plan.classes[class], 0, 0);
+        self.agenda.schedule(now + delay, Due::JobStart(class));
     }
 
     fn class(&self, task: TaskId) -> &Class {
@@ -237,9 +239,13 @@ impl Works {
 
     fn next_part(&mut self, now: Time, task: TaskId) {
         self.tasks[task].place = Place::Between;
-        let Some(part) = self.look_up_memos(now, task) else {
-            self.tasks[task].place = Place::AwaitsMemo;
-            return;
+        let part = match self.look_up_memos(now, task) {
+            Ok(part) => part,
+            Err(maker) => {
+                self.tasks[maker].awaited_by.push(task);
+                self.tasks[task].place = Place::AwaitsMemo(maker);
+                return;
+            }
         };
         self.tasks[task].part = part;
         let origin = self.class(task).origin;
@@ -265,29 +271,30 @@ impl Works {
         }
     }
 
-    /// The part that comes next: the making of a memo or its own work; none while another one makes the memo.
-    fn look_up_memos(&mut self, now: Time, task: TaskId) -> Option<(Span, Span)> {
-        let state = &mut self.tasks[task];
-        let rules = &self.plan.classes[state.class];
-        if rules.hops.saturating_sub(state.hops_left) + 1 < rules.needs_before {
-            return Some(state.own);
+    /// The part that comes next: the making of a memo or its own work; or who makes the memo that it has to wait for.
+    fn look_up_memos(&mut self, now: Time, task: TaskId) -> Result<(Span, Span), TaskId> {
+        let rules = &self.plan.classes[self.tasks[task].class];
+        if rules.hops.saturating_sub(self.tasks[task].hops_left) + 1 < rules.needs_before {
+            return Ok(self.tasks[task].own);
         }
-        while let Some(number) = rules.needs.get(state.needs_met).copied() {
+        while let Some(number) = rules.needs.get(self.tasks[task].needs_met).copied() {
             let (memo, law) = (&mut self.memos[number], &self.plan.memos[number]);
             if memo.value.is_some_and(|began| now < began + law.life) {
-                state.needs_met += 1;
+                self.tasks[task].needs_met += 1;
                 continue;
             }
-            if law.single_flight && memo.making.is_some() {
-                memo.waiting.push(task);
-                return None;
+            if let Some(maker) = memo.maker.filter(|_| law.single_flight) {
+                let since = self.tasks[maker].making.map_or(Span::ZERO, |began| now - began);
+                if law.joinable.is_none_or(|joinable| since < joinable) {
+                    return Err(maker);
+                }
             }
-            memo.making = Some(now);
+            memo.maker = Some(task);
             memo.made += 1;
-            state.making = true;
-            return Some(self.draws.memo(law, memo.made - 1));
+            self.tasks[task].making = Some(now);
+            return Ok(self.draws.memo(law, memo.made - 1));
         }
-        Some(state.own)
+        Ok(self.tasks[task].own)
     }
 
     fn worked(&mut self, now: Time, task: TaskId) {
@@ -310,7 +317,7 @@ impl Works {
     }
 
     fn waited(&mut self, now: Time, task: TaskId) {
-        let making = std::mem::take(&mut self.tasks[task].making);
+        let making = self.tasks[task].making.is_some();
         if making {
             self.memo_made(now, task);
         } else {
@@ -329,10 +336,17 @@ impl Works {
 
     fn memo_made(&mut self, now: Time, task: TaskId) {
         let number = self.class(task).needs[self.tasks[task].needs_met];
-        self.tasks[task].needs_met += 1;
+        let state = &mut self.tasks[task];
+        state.needs_met += 1;
+        let began = state.making.take();
+        let waiting = std::mem::take(&mut state.awaited_by);
         let memo = &mut self.memos[number];
-        memo.value = memo.making.take().or(memo.value);
-        for waiter in std::mem::take(&mut memo.waiting) {
+        // The younger value stays.
+        memo.value = memo.value.max(began);
+        if memo.maker == Some(task) {
+            memo.maker = None;
+        }
+        for waiter in waiting {
             self.tasks[waiter].needs_met += 1;
             self.next_part(now, waiter);
         }

@@ -23,6 +23,8 @@ pub(super) struct Page {
     reached: Vec<[usize; class::Event::COUNT]>,
     /// Of each framework queue in each tab.
     queues: Vec<QueueState>,
+    /// Of each origin: WebSockets that open one at a time.
+    handshakes: Vec<Handshakes>,
     /// Calls that others may join, by tab and URL, sorted.
     joinable: Vec<((u32, u64), RequestId)>,
 }
@@ -30,6 +32,13 @@ pub(super) struct Page {
 #[derive(Debug, Default, Clone)]
 struct QueueState {
     inside: usize,
+    waiting: List,
+}
+
+/// The WebSockets of an origin that are not open yet.
+#[derive(Debug, Default, Clone)]
+struct Handshakes {
+    busy: bool,
     waiting: List,
 }
 
@@ -88,6 +97,8 @@ impl Running<'_> {
         page.joinable.clear();
         page.queues.clear();
         page.queues.resize(plan.queues.len() * tabs as usize, QueueState::default());
+        page.handshakes.clear();
+        page.handshakes.resize(plan.origins.len(), Handshakes::default());
         for tab in 0..tabs {
             for (number, class) in plan.classes.iter().enumerate() {
                 let first = page.instances.len();
@@ -263,7 +274,27 @@ impl Running<'_> {
             None if class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last => {
                 agenda.schedule(now, Event::Connects { request: id });
             }
+            None if class.kind == Kind::WebSocket && self.plan.browser.websocket_one_handshake => {
+                self.state.page.handshakes[class.origin].waiting.push(&mut self.state.links, id);
+                self.next_handshake(agenda, class.origin);
+            }
             None => self.go_to_scheduler(agenda, id),
+        }
+    }
+
+    /// A WebSocket is open: the next of its origin may shake hands.
+    pub(super) fn handshake_done(&mut self, agenda: &mut Agenda, origin: usize) {
+        self.state.page.handshakes[origin].busy = false;
+        self.next_handshake(agenda, origin);
+    }
+
+    fn next_handshake(&mut self, agenda: &mut Agenda, origin: usize) {
+        let state = &mut self.state.page.handshakes[origin];
+        if !state.busy
+            && let Some(id) = state.waiting.pop(&mut self.state.links)
+        {
+            state.busy = true;
+            self.go_to_scheduler(agenda, id);
         }
     }
 

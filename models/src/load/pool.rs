@@ -303,8 +303,13 @@ impl Running<'_> {
 
     /// A socket is open: a WebSocket leaves the pool unless the rules say that it keeps its slot.
     pub(super) fn socket_opened(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if self.class(id).kind == Kind::WebSocket && !self.plan.browser.websocket_takes_slot {
+        let class = self.class(id);
+        if class.kind != Kind::WebSocket {
+            return;
+        }
+        if !self.plan.browser.websocket_takes_slot {
             self.free_connection(agenda, id, false);
         }
+        self.handshake_done(agenda, class.origin);
     }
 }

@@ -58,6 +58,8 @@ const RULES: &[(&str, &[&str])] = &[
     ("credentials_split", &["false", "true"]),
     ("websocket_takes_slot", &["false", "true"]),
     ("websocket_handshake_takes_slot", &["false", "true"]),
+    ("websocket_handshake_first", &["false", "true"]),
+    ("websocket_one_handshake", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),
     ("event_source_connects_last", &["false", "true"]),
     (
