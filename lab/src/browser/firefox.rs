@@ -11,7 +11,9 @@ use std::path::Path;
 
 /// Preferences; all others are as Firefox is delivered.
 const PREFERENCES: &[(&str, &str)] = &[
-    // The lab's driver opens tabs, and they run like the one in front.
+    // The lab's driver opens tabs, and all of them are treated like the one in front. Firefox serves the requests of the
+    // front tab before those of the others (active_tab_priority, measured); scenarios do not say which tab is in front.
+    ("network.http.active_tab_priority", "false"),
     ("dom.disable_open_during_load", "false"),
     ("dom.popup_maximum", "100"),
     ("dom.min_background_timeout_value", "4"),
