@@ -220,6 +220,27 @@ fn one_request_over_http_2_is_a_scenario_too() {
     plan(&draft.text);
 }
 
+/// As many calls as fit into a load of ten minutes, all unanswered: each asks who may have held the connections.
+#[test]
+fn many_unanswered_calls_and_too_many_classes_end() {
+    let mut har = archive(&vec!["http://h/api/x".to_owned(); 10_000], 0);
+    for (number, entry) in har["log"]["entries"].as_array_mut().unwrap().iter_mut().enumerate() {
+        let at = number * 60;
+        let (minute, second) = (at / 60_000, at / 1000 % 60);
+        entry["startedDateTime"] = json!(format!("2026-01-01T00:{minute:02}:{second:02}.{:03}Z", at % 1000));
+        entry["response"]["_error"] = json!("net::ERR_ABORTED");
+    }
+    let read = |har: &serde_json::Value| Archive::read("many.har", har.to_string().as_bytes()).unwrap();
+    plan(&import(vec![read(&har)]).unwrap().text);
+    let letters = |number: usize| {
+        let letter = |place: u32| char::from(b"ghijklmnop"[number / 10usize.pow(place) % 10]);
+        format!("http://h/{}", (0..4).map(letter).collect::<String>())
+    };
+    let classes = archive(&(0..2_500).map(letters).collect::<Vec<_>>(), 200);
+    let error = import(vec![read(&classes)]).unwrap_err().to_string();
+    assert!(error.contains("2500") && error.contains("2000"), "{error}");
+}
+
 #[test]
 fn a_scenario_from_standard_output_runs() {
     let text = done(&["import", &capture(), "-o", "-"]);

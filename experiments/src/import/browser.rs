@@ -7,7 +7,7 @@
 
 use super::calls::{Load, median};
 use har::{Archive, Entry, Flavour, Verdict};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules that the archives suggest.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,6 +93,9 @@ fn most_at_once(archive: &Archive, origin: &str) -> usize {
     usize::try_from(most).unwrap_or(0)
 }
 
+/// Waits of one load that are looked at; more say nothing new.
+const WAITS: usize = 500;
+
 /// Waits of answered calls in the pool, and how many of them the profile's six explain.
 fn socket_slots(loads: &[Load]) -> Option<usize> {
     let (mut by_socket, mut by_six) = (0, 0);
@@ -111,13 +114,14 @@ fn socket_slots(loads: &[Load]) -> Option<usize> {
                     Some(((!entry.verdict.is_answered()).then_some(entry.number), from, until))
                 })
                 .collect();
-            for entry in archive.entries.iter().filter(|entry| own_origin(entry) == origin) {
-                let wait = entry.waiting(archive.watched_ms(entry)).and_then(|waiting| waiting.pool_or_cache_ms);
-                let Some(wait) = wait.filter(|wait| *wait > 50.0) else { continue };
-                let twin = |other: &&Entry| other.number != entry.number && other.url == entry.url;
-                if archive.entries.iter().any(|other| twin(&other)) {
-                    continue;
-                }
+            let mut calls: BTreeMap<&str, usize> = BTreeMap::new();
+            archive.entries.iter().for_each(|entry| *calls.entry(entry.url.as_str()).or_default() += 1);
+            // Calls of one URL may have waited for each other at the cache.
+            let waits = archive.entries.iter().filter_map(|entry| {
+                let wait = entry.waiting(archive.watched_ms(entry)).and_then(|waiting| waiting.pool_or_cache_ms)?;
+                (wait > 50.0 && calls[entry.url.as_str()] == 1 && own_origin(entry) == origin).then_some((entry, wait))
+            });
+            for (entry, wait) in waits.take(WAITS) {
                 let from = entry.start_ms + entry.timings.queueing.unwrap_or(0.0);
                 let (from, until) = (from + 3.0, from + wait - 5.0);
                 let opened = |socket: &&&Entry| own_origin(socket) == origin && socket.start_ms <= from;

@@ -391,13 +391,21 @@ impl Writer<'_> {
     }
 }
 
+/// Pauses of a retry that are written down.
+const LIST: usize = 20;
+
 fn rhythm(table: &mut Table, rhythm: &Rhythm) {
     match rhythm {
         Rhythm::Once | Rhythm::Random(_) => {}
         Rhythm::Retry(pauses) => {
-            let list: Vec<String> = pauses.iter().map(|ms| span(ms.round())).collect();
+            // The last pause of a scenario's list repeats.
+            let mut list: Vec<String> = pauses.iter().take(LIST).map(|ms| span(ms.round())).collect();
+            while list.len() > 1 && list[list.len() - 1] == list[list.len() - 2] {
+                list.pop();
+            }
             let why = "calls follow failures only, after these pauses; more than were seen may follow";
-            let value = format!("{{ attempts = {}, backoff = [{}] }}", pauses.len() + 1, list.join(", "));
+            let attempts = (pauses.len() as u64 + 1).min(models::limits::ATTEMPTS);
+            let value = format!("{{ attempts = {attempts}, backoff = [{}] }}", list.join(", "));
             table.line("retry", value, Known::Estimated, why);
         }
         Rhythm::Every(timer) => {

@@ -7,7 +7,7 @@ use super::browser::{Browser, CONNECTIONS};
 use super::cadence::{Rhythm, rhythms};
 use super::calls::{Group, Kind, Load, groups, median};
 use super::service::{Sample, Slots, at_server, bodies, plain};
-use super::starts::{Anchor, Event, Limit, Start, limit, start};
+use super::starts::{Anchor, Event, Limit, Start, Times, limit, start};
 use crate::statistics::fit::{Fit, Shape, fit};
 use crate::statistics::likelihood::{Family, Law, likeliest};
 use crate::statistics::slowness::{self, Slowness};
@@ -108,13 +108,14 @@ impl<'a> Page<'a> {
         let classes = split_callers(rhythms(groups(loads), &cadences, &ends));
         let slots = Slots::new(loads, browser.connections.unwrap_or(CONNECTIONS), browser.sockets_take_slots.is_some());
         let locked = matches!(browser.profile, "chromium" | "firefox" | "http2");
+        let times: Vec<Times<'_>> = classes.iter().map(|(group, rhythm)| Times::of(group, rhythm)).collect();
         let mut samples = Vec::with_capacity(classes.len());
         let mut members = Vec::with_capacity(classes.len());
         for (number, (group, rhythm)) in classes.iter().enumerate() {
             let unlocked = group.calls.iter().any(|call| browser.unlocked.contains(call.entry.url.as_str()));
             let limit = limit(group).filter(|_| *rhythm == Rhythm::Once);
             let random = matches!(rhythm, Rhythm::Random(_));
-            let start = (!random).then(|| start(number, &classes, loads, limit.is_some()));
+            let start = (!random).then(|| start(number, group, &times, loads, limit.is_some()));
             let deadline = deadline(group, &deadlines);
             let (sample, silent) = at_server(group, loads, &slots, locked && !unlocked);
             let bodies = plain(&bodies(group, loads, deadline.is_some()));

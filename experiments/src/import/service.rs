@@ -13,6 +13,9 @@ use har::{End, Flavour, Service, Verdict};
 /// A connection goes from one request to the next within this, as files with dates in whole milliseconds tell it.
 const HANDOVER: f64 = 10.0;
 
+/// Unanswered calls of a class whose wait is looked at: each takes a look at its whole load.
+const ASKED: usize = 20_000;
+
 /// Entries that end within this of the capture's end end with it.
 const LAST: f64 = 2.0;
 
@@ -74,26 +77,35 @@ impl Slots {
             return 0.0;
         }
         let (start, end) = (call.entry.start_ms, call.entry.start_ms + call.watched);
-        let others: Vec<&Holder> = self.holders[call.load]
-            .iter()
-            .filter(|other| other.number != call.entry.number && other.origin == origin)
-            .collect();
         let url = call.entry.url.as_str();
         // What was issued later waits behind, unless its priority is higher.
         let ahead = |other: &Holder| other.number < call.entry.number || call.entry.is_delayable();
-        let free = |time: f64| {
-            let holds = |other: &&&Holder| {
-                other.from - HANDOVER <= time && time < other.until && (other.certain || ahead(other))
-            };
-            let turn =
-                |other: &&&Holder| locked && other.url == url && other.number < call.entry.number && other.turn > time;
-            others.iter().filter(holds).count() < self.connections && others.iter().find(turn).is_none()
-        };
-        let mut times: Vec<f64> = others.iter().flat_map(|other| [other.until, other.turn]).collect();
-        times.push(start);
-        times.retain(|time| (start..end).contains(time));
-        times.sort_by(f64::total_cmp);
-        times.into_iter().find(|time| free(*time)).map_or(call.watched, |time| time - start)
+        let mut from = start;
+        let mut changes: Vec<(f64, i32)> = Vec::new();
+        for other in self.holders[call.load].iter().filter(|other| other.number != call.entry.number) {
+            let overlaps = other.from - HANDOVER < end && other.until > start;
+            if overlaps && (other.certain || ahead(other)) && other.origin == origin {
+                changes.push((other.from - HANDOVER, 1));
+                changes.push((other.until, -1));
+            }
+            if locked && other.number < call.entry.number && other.turn > from && other.url == url {
+                from = other.turn;
+            }
+        }
+        // An end at the moment of a beginning leaves its place to it.
+        changes.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)));
+        let most = i32::try_from(self.connections).unwrap_or(i32::MAX);
+        let (mut held, mut free) = (0, None);
+        for run in changes.chunk_by(|one, other| one.0 == other.0) {
+            // Until here as many as before this moment were held.
+            if held < most && run[0].0 > from {
+                break;
+            }
+            held += run.iter().map(|(_, change)| change).sum::<i32>();
+            free = (held < most).then_some(run[0].0);
+        }
+        let free = if held < most { free.unwrap_or(from).max(from) } else { end };
+        (free - start).clamp(0.0, call.watched)
     }
 }
 
@@ -118,6 +130,7 @@ fn value(call: &Call<'_>, loads: &[Load], ms: f64) -> Observation {
 #[must_use]
 pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool) -> (Sample, usize) {
     let mut sample = Sample::new();
+    let mut asked = 0;
     for call in &group.calls {
         let entry = call.entry;
         let observation = match entry.service(call.watched) {
@@ -125,7 +138,9 @@ pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool)
             _ if entry.verdict == Verdict::Socket => entry.timings.wait.map(|ms| value(call, loads, ms)),
             Service::Exact { ms } => Some(value(call, loads, ms)),
             Service::Longer(_) if entry.life_ms.is_none() && entry.end != End::Open => None,
+            Service::Longer(_) if asked == ASKED => None,
             Service::Longer(_) => {
+                asked += 1;
                 let server = call.watched - slots.longest_wait(call, &group.origin, locked);
                 (server > 1.0).then_some(Observation::AtLeast(server))
             }

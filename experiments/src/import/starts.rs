@@ -7,7 +7,7 @@
 
 use super::cadence::Rhythm;
 use super::calls::{Group, Kind, Load, TOGETHER, median, quantile};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What starts are counted from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,10 +91,37 @@ struct Candidate {
     named: bool,
 }
 
+/// What other classes can wait for of a class.
+#[derive(Debug)]
+pub struct Times<'a> {
+    /// It is no random stream.
+    waits_allowed: bool,
+    /// When it was issued, in each tab.
+    issued: BTreeMap<Key, f64>,
+    /// When it had succeeded, or was open.
+    reached: BTreeMap<Key, f64>,
+    event: Event,
+    urls: BTreeSet<&'a str>,
+}
+
+impl<'a> Times<'a> {
+    /// The times of a class.
+    #[must_use]
+    pub fn of(group: &Group<'a>, rhythm: &Rhythm) -> Self {
+        let event = if group.kind == Kind::Fetch { Event::Ok } else { Event::Open };
+        Self {
+            waits_allowed: !matches!(rhythm, Rhythm::Random(_)),
+            issued: events(group, Event::Issued),
+            reached: events(group, event),
+            event,
+            urls: group.calls.iter().map(|call| call.entry.url.as_str()).collect(),
+        }
+    }
+}
+
 /// The start of a class among those before it; `limited` says that a framework's queue lets its copies through.
 #[must_use]
-pub fn start(number: usize, classes: &[(Group<'_>, Rhythm)], loads: &[Load], limited: bool) -> Start {
-    let group = &classes[number].0;
+pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Load], limited: bool) -> Start {
     let firsts = group.firsts();
     let earliest: BTreeMap<Key, f64> = firsts.iter().map(|(key, calls)| (*key, calls[0].at)).collect();
     let tabs = earliest.len();
@@ -117,39 +144,26 @@ pub fn start(number: usize, classes: &[(Group<'_>, Rhythm)], loads: &[Load], lim
         (20 * missed <= tabs).then_some(Candidate { anchor, spread, middle, named })
     };
     let mut candidates: Vec<Candidate> = judge(Anchor::Opening, None, false).into_iter().collect();
-    for (other, (before, rhythm)) in classes.iter().enumerate() {
-        if other == number || matches!(rhythm, Rhythm::Random(_)) {
-            continue;
-        }
-        let urls: Vec<&str> = before.calls.iter().map(|call| call.entry.url.as_str()).collect();
-        let named = initiated(group, &urls);
-        let socket = before.kind != Kind::Fetch;
-        for event in if socket { &[Event::Open][..] } else { &[Event::Ok, Event::Issued] } {
-            // A class can wait for one that begins with it only where that one stands before it.
-            if *event == Event::Issued && other > number {
-                continue;
-            }
-            let times = events(before, *event);
-            // It has to begin earlier in every tab, or two classes could wait for each other.
-            let begun = events(before, Event::Issued);
-            let earlier = |(key, at): (&Key, &f64)| begun.get(key).is_some_and(|other| other - at <= 0.0);
-            if other > number && !earliest.iter().all(earlier) {
-                continue;
-            }
-            candidates.extend(judge(Anchor::After(other, *event), Some(&times), named && *event != Event::Issued));
+    // Only what begins before it: so no two classes wait for each other.
+    for (other, before) in times[..number].iter().enumerate().filter(|(_, before)| before.waits_allowed) {
+        let named = initiated(group, &before.urls);
+        candidates.extend(judge(Anchor::After(other, before.event), Some(&before.reached), named));
+        if before.event == Event::Ok {
+            candidates.extend(judge(Anchor::After(other, Event::Issued), Some(&before.issued), false));
         }
     }
     let best = if tabs < FEW { nearest(candidates) } else { choose(candidates) };
     let (anchor, named) = best.map_or((Anchor::Opening, false), |best| (best.anchor, best.named));
     let times = match anchor {
         Anchor::Opening => None,
-        Anchor::After(class, event) => Some(events(&classes[class].0, event)),
+        Anchor::After(class, Event::Issued) => Some(&times[class].issued),
+        Anchor::After(class, _) => Some(&times[class].reached),
     };
     let apart = |calls: &Vec<super::calls::Call<'_>>| calls[calls.len() - 1].at - calls[0].at > TOGETHER;
     let scattered = !limited && 2 * firsts.values().filter(|calls| apart(calls)).count() > tabs;
     let mut delays = Vec::new();
     for (key, calls) in &firsts {
-        let from = times.as_ref().map_or(Some(0.0), |times| times.get(key).copied());
+        let from = times.map_or(Some(0.0), |times| times.get(key).copied());
         let Some(from) = from else { continue };
         let count = if scattered { calls.len() } else { 1 };
         delays.extend(calls[..count].iter().map(|call| (call.at - from).max(0.0)));
@@ -158,10 +172,10 @@ pub fn start(number: usize, classes: &[(Group<'_>, Rhythm)], loads: &[Load], lim
 }
 
 /// Whether four of five calls name one of these URLs as what made them.
-fn initiated(group: &Group<'_>, urls: &[&str]) -> bool {
+fn initiated(group: &Group<'_>, urls: &BTreeSet<&str>) -> bool {
     let named = |call: &&super::calls::Call<'_>| {
         let initiator = call.entry.initiator.as_ref().and_then(|initiator| initiator.url.as_deref());
-        initiator.is_some_and(|url| url != call.entry.url.as_str() && urls.contains(&url))
+        initiator.is_some_and(|url| url != call.entry.url.as_str() && urls.contains(url))
     };
     5 * group.calls.iter().filter(named).count() >= 4 * group.calls.len()
 }
