@@ -15,6 +15,16 @@ use std::collections::BTreeMap;
 pub struct Unanswered {
     /// The entry: an index into [`Archive::entries`].
     pub entry: usize,
+    /// Its place in the file, from 1.
+    pub number: usize,
+    /// Its address.
+    pub url: String,
+    /// When it was issued, in milliseconds from the archive's first request.
+    pub at_ms: f64,
+    /// Its life, where the file tells.
+    pub life_ms: Option<f64>,
+    /// Whether it is proved to be sent, or never sent.
+    pub verdict: Verdict,
     /// Others to its origin that were in flight at its issue, waiting ones included.
     pub others: usize,
     /// It may have waited for a connection.
@@ -85,7 +95,18 @@ pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
         if entry.verdict.is_unanswered() {
             let full = serial && others >= SLOTS;
             let scheduler = full && entry.is_delayable();
-            result.push(Unanswered { entry: at, others, pool: full, cache: same > 0, scheduler });
+            result.push(Unanswered {
+                entry: at,
+                number: entry.number,
+                url: entry.url.as_str().to_owned(),
+                at_ms: entry.start_ms,
+                life_ms: entry.life_ms,
+                verdict: entry.verdict,
+                others,
+                pool: full,
+                cache: same > 0,
+                scheduler,
+            });
         }
     }
     result

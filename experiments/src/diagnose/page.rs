@@ -62,3 +62,21 @@ pub(super) fn origins(diagnosis: &Diagnosis) -> Vec<String> {
     };
     diagnosis.origins.iter().take(ROWS).map(sentence).collect()
 }
+
+/// A file in a few words.
+pub(super) fn outcome(diagnosis: &Diagnosis) -> String {
+    let causes = &diagnosis.causes;
+    let mut words = vec![match causes.failed {
+        0 => "no call failed".to_owned(),
+        failed => format!("{} failed", count(failed, "call")),
+    }];
+    let parts = [
+        (causes.never_sent, "never sent"),
+        (causes.sent, "sent"),
+        (causes.unknown, "sent or not"),
+        (causes.waited_and_answered, "answered after a wait"),
+        (causes.busy, "cheap and slow together"),
+    ];
+    words.extend(parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")));
+    words.join(", ")
+}

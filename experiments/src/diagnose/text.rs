@@ -4,6 +4,9 @@ use super::words::{Words, count, ms};
 use super::{FileReport, Report, page};
 use std::fmt::Write as _;
 
+/// Files in the list of files; more are counted.
+const FILES: usize = 40;
+
 /// What an archive says is shown, never obeyed: control characters and those that turn the line around are escaped.
 fn shown(text: &str) -> String {
     let is_safe = |c: char| {
@@ -121,6 +124,13 @@ pub(super) fn report(report: &Report, width: usize) -> String {
     if let Some(together) = &report.together {
         let _ = writeln!(out, "{} together\n", count(report.files.len(), "file"));
         sentences(&mut out, &together.words, width);
+        out.push_str("\n\x1b[1mFile by file\x1b[0m\n");
+        for one in report.files.iter().take(FILES) {
+            wrapped(&mut out, "  ", &format!("{}: {}", one.diagnosis.file, page::outcome(&one.diagnosis)), width);
+        }
+        if report.files.len() > FILES {
+            let _ = writeln!(out, "  and {} more", report.files.len() - FILES);
+        }
     }
     for one in &report.files {
         if report.together.is_some() {

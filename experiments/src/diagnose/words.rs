@@ -197,7 +197,8 @@ impl Case<'_> {
         let failed = |verdict: Verdict| self.entries(|entry| entry.verdict == verdict && entry.end != End::Open);
         let never = failed(Verdict::NeverSent);
         if !never.is_empty() {
-            proved.push(format!("Never sent: {}. The server has not seen them.", self.lives(&never)));
+            let them = if never.len() == 1 { "it" } else { "them" };
+            proved.push(format!("Never sent: {}. The server never saw {them}.", self.lives(&never)));
         }
         let sent = failed(Verdict::SentUnanswered);
         if !sent.is_empty() {
@@ -225,11 +226,8 @@ impl Case<'_> {
             self.diagnosis.origins.iter().filter(|origin| origin.most_held >= SLOTS && origin.saturated_ms() >= WAIT_MS)
         {
             let all = origin.holders.iter().map(|share| share.ms).sum::<f64>();
-            let holders = origin
-                .holders
-                .iter()
-                .take(NAMES)
-                .map(|share| format!("{} {:.0} %", self.share(share.class), share.ms / all * 100.0));
+            let holders = origin.holders.iter().filter(|share| share.ms / all >= 0.005).take(NAMES);
+            let holders = holders.map(|share| format!("{} {:.0} %", self.share(share.class), share.ms / all * 100.0));
             proved.push(format!(
                 "All six connections to {} were taken for {} in all, by {}.",
                 origin.origin,
