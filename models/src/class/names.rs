@@ -1,0 +1,90 @@
+//! The names that classes refer to: each becomes a number where the file is read, or a fault with advice.
+
+use super::Event;
+use crate::read::{self, advice};
+use crate::source::Fault;
+use crate::tree::Node;
+
+/// The kind of table that a class stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Request,
+    Socket,
+    Job,
+}
+
+/// The names that classes refer to.
+pub(crate) struct Names<'a> {
+    pub(crate) parameters: &'a [String],
+    pub(crate) origins: &'a [String],
+    pub(crate) queues: &'a [String],
+    pub(crate) memos: &'a [String],
+    /// Requests, sockets and jobs in the order of classes.
+    pub(crate) classes: &'a [(String, Table)],
+}
+
+impl Names<'_> {
+    /// The class of a name.
+    pub(crate) fn class(&self, name: &str, node: &Node) -> Result<usize, Fault> {
+        self.classes.iter().position(|(known, _)| known == name).ok_or_else(|| {
+            let known: Vec<&str> = self.classes.iter().map(|(name, _)| name.as_str()).collect();
+            Fault::new(&node.place, format!("there is no request or socket `{name}`")).help(advice(name, &known))
+        })
+    }
+
+    /// The class of a name that must be a request.
+    pub(crate) fn request(&self, node: &Node) -> Result<usize, Fault> {
+        let name = read::text(node)?;
+        let class = self.class(name, node)?;
+        if self.classes[class].1 != Table::Request {
+            let what = if self.classes[class].1 == Table::Job { "a job" } else { "a socket" };
+            return Err(Fault::new(&node.place, format!("`{name}` is {what}, and a request is wanted here")));
+        }
+        Ok(class)
+    }
+
+    /// The class of a name that must be a job.
+    pub(super) fn job(&self, node: &Node) -> Result<usize, Fault> {
+        let name = read::text(node)?;
+        let class = self.class(name, node)?;
+        if self.classes[class].1 != Table::Job {
+            return Err(Fault::new(&node.place, format!("`{name}` is no job, and a job is wanted here"))
+                .help(format!("write a table [job.{name}]")));
+        }
+        Ok(class)
+    }
+}
+
+/// The index of a name in a list.
+pub(super) fn index(kind: &str, known: &[String], node: &Node) -> Result<usize, Fault> {
+    let name = read::text(node)?;
+    known.iter().position(|other| other == name).ok_or_else(|| {
+        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        Fault::new(&node.place, format!("there is no {kind} `{name}`")).help(advice(name, &known))
+    })
+}
+
+/// Reads `NAME.EVENT`.
+pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), Fault> {
+    const EVENTS: &[(&str, Event)] = &[
+        ("issued", Event::Issued),
+        ("sent", Event::Sent),
+        ("headers", Event::Headers),
+        ("open", Event::Headers),
+        ("ok", Event::Ok),
+        ("failed", Event::Failed),
+        ("end", Event::End),
+    ];
+    let text = read::text(node)?;
+    let Some((name, event)) = text.rsplit_once('.') else {
+        return Err(Fault::new(&node.place, format!("`{text}` names no event")).help(format!("write \"{text}.ok\"")));
+    };
+    let class = names.class(name, node)?;
+    if names.classes[class].1 == Table::Job {
+        return Err(Fault::new(&node.place, format!("`{name}` is a server's job: the page does not see it")));
+    }
+    let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
+    EVENTS.iter().find(|(known, _)| *known == event).map(|(_, event)| (class, *event)).ok_or_else(|| {
+        Fault::new(&node.place, format!("`{event}` is no event of a request")).help(advice(event, &known))
+    })
+}

@@ -1,0 +1,218 @@
+//! Reading a class from its table.
+//!
+//! Rule: keys that exclude each other, or that mean nothing without another, are faults at their places.
+
+use super::names::{index, trigger};
+use super::{CacheMode, Class, DeadlineUntil, Kind, Method, Names, Start};
+use crate::browser::{Browser, PRIORITIES, Priority, RANKS};
+use crate::form::{self, Form};
+use crate::limits;
+use crate::read::{self, Reader};
+use crate::schema;
+use crate::source::Fault;
+use crate::tree::Entry;
+use crate::tree::Node;
+use crate::url::UrlTemplate;
+use sim_core::{Distribution, Span};
+
+/// A positive length of time.
+fn positive(node: &Node) -> Result<Span, Fault> {
+    let span = read::span(node)?;
+    if span.is_zero() {
+        return Err(Fault::new(&node.place, "a period of 0 never ends").help("write at least \"1ms\""));
+    }
+    Ok(span)
+}
+
+impl Class {
+    /// Reads `[request.NAME]`.
+    pub(crate) fn request(entry: &Entry, names: &Names<'_>, browser: &Browser, horizon: Span) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::REQUEST)?;
+        let time = |node| form::time(node, names.parameters);
+        let mut class = Self::bare(&entry.key, Kind::Fetch);
+        for (one, other) in [
+            ("start", "after"),
+            ("start", "arrivals"),
+            ("after", "arrivals"),
+            ("count", "arrivals"),
+            ("every", "arrivals"),
+            ("service", "work"),
+            ("service", "wait"),
+        ] {
+            reader.exclude(one, other)?;
+        }
+        // A retry can overlap nothing but another call of its own, so a guard without a poll means nothing.
+        let pairs = [
+            ("delay", "after"),
+            ("tick_lag", "every"),
+            ("guard", "every"),
+            ("until_ok", "every"),
+            ("skip_while_fresh", "every"),
+            ("deadline_until", "deadline"),
+        ];
+        means_nothing(&reader, &pairs)?;
+        class.url = match reader.read("url", UrlTemplate::read)? {
+            Some(url) => url,
+            None if reader.get("count").is_some() || reader.get("arrivals").is_some() => {
+                UrlTemplate::of(format!("/{}/{{index}}", entry.key))
+            }
+            None => class.url,
+        };
+        class.method =
+            reader.or("method", Method::Get, read::choice(&[("GET", Method::Get), ("POST", Method::Post)]))?;
+        let modes = [CacheMode::Default, CacheMode::NoStore, CacheMode::Reload].map(|mode| (mode.name(), mode));
+        class.cache = reader.or("cache", CacheMode::Default, read::choice(&modes))?;
+        class.cacheable = class.cache == CacheMode::Default && class.method == Method::Get;
+        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        class.omits_credentials =
+            reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;
+        class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
+        class.start = if let Some(after) = reader.get("after") {
+            let (class, event) = trigger(after, names)?;
+            let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
+            Start::After { class, event, delay }
+        } else if let Some(node) = reader.get("arrivals") {
+            let arrivals = Reader::new(node, &schema::ARRIVALS)?;
+            let rate = arrivals.or("rate_per_second", 0.0, read::number)?;
+            if rate <= 0.0 {
+                return Err(Fault::new(arrivals.place_of("rate_per_second"), "a rate is more than 0"));
+            }
+            let gap = Distribution::exponential_from_mean(1.0 / rate)
+                .map_err(|error| Fault::new(arrivals.place_of("rate_per_second"), error.to_string()))?;
+            Start::Arrivals { rate_per_second: rate, gap, until: arrivals.or("until", horizon, read::span)? }
+        } else {
+            Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
+        };
+        class.priority = reader.or("priority", Priority::Auto, read::choice(PRIORITIES))?;
+        class.rank = browser.ranks[class.priority as usize];
+        if let Some(node) = reader.get("response_cache_control") {
+            match read::text(node)?.trim() {
+                "no-store" => class.answer_no_store = true,
+                header => {
+                    let seconds = header.strip_prefix("max-age=").and_then(|digits| digits.parse::<u32>().ok());
+                    let seconds = seconds.ok_or_else(|| {
+                        Fault::new(&node.place, format!("`{header}` is not understood"))
+                            .help("write \"no-store\" or \"max-age=60\"")
+                    })?;
+                    class.max_age = Some(Span::from_seconds(u64::from(seconds)));
+                }
+            }
+        }
+        class.deadline = reader.read("deadline", read::span)?;
+        class.deadline_until = reader.or(
+            "deadline_until",
+            DeadlineUntil::End,
+            read::choice(&[
+                ("end", DeadlineUntil::End),
+                ("headers", DeadlineUntil::Headers),
+                ("sent", DeadlineUntil::Sent),
+            ]),
+        )?;
+        class.every = reader.read("every", positive)?;
+        class.tick_lag = reader.or("tick_lag", class.tick_lag, time)?;
+        class.guard = reader.or("guard", false, read::boolean)?;
+        class.until_ok = reader.or("until_ok", false, read::boolean)?;
+        if let Some(node) = reader.get("skip_while_fresh") {
+            let fresh = Reader::new(node, &schema::FRESH)?;
+            let socket = fresh.read("socket", |node| names.class(read::text(node)?, node))?.unwrap_or_default();
+            class.skip_while_fresh = Some((socket, fresh.or("within", Span::ZERO, read::span)?));
+        }
+        if let Some(node) = reader.get("retry") {
+            let retry = Reader::new(node, &schema::RETRY)?;
+            let attempts = retry.or("attempts", 1, read::whole(1, limits::ATTEMPTS))?;
+            class.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+            class.backoff = match retry.get("backoff") {
+                Some(list) => read::list(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            };
+        }
+        class.dedupe = reader.or("dedupe", false, read::boolean)?;
+        class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
+        class.service = reader.read("service", time)?;
+        class.work = reader.or("work", class.work, time)?;
+        class.wait = reader.or("wait", class.wait, time)?;
+        class.needs = needs(&reader, names)?;
+        (class.hops, class.needs_before) = hops(&reader)?;
+        class.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
+        class.reads_body = reader.or("reads_body", true, read::boolean)?;
+        Ok(class)
+    }
+
+    /// Reads `[job.NAME]`.
+    pub(crate) fn job(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::JOB)?;
+        let time = |node| form::time(node, names.parameters);
+        let mut class = Self::bare(&entry.key, Kind::Job);
+        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        reader.exclude("start", "after")?;
+        means_nothing(&reader, &[("delay", "after"), ("guard", "every")])?;
+        class.start = if let Some(after) = reader.get("after") {
+            let (class, event) = trigger(after, names)?;
+            let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
+            Start::After { class, event, delay }
+        } else {
+            Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
+        };
+        class.every = reader.read("every", positive)?;
+        class.guard = reader.or("guard", false, read::boolean)?;
+        class.deadline = reader.read("deadline", read::span)?;
+        class.needs = needs(&reader, names)?;
+        class.work = reader.or("work", class.work, time)?;
+        class.wait = reader.or("wait", class.wait, time)?;
+        (class.hops, class.needs_before) = hops(&reader)?;
+        Ok(class)
+    }
+
+    /// Reads `[socket.NAME]`.
+    pub(crate) fn socket(entry: &Entry, names: &Names<'_>, browser: &Browser) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::SOCKET)?;
+        let time = |node| form::time(node, names.parameters);
+        let kinds = [("websocket", Kind::WebSocket), ("event-source", Kind::EventSource)];
+        let kind = reader.or("kind", Kind::WebSocket, read::choice(&kinds))?;
+        reader.exclude("opens", "after")?;
+        let mut class = Self::bare(&entry.key, kind);
+        class.url = reader.or("url", class.url, UrlTemplate::read)?;
+        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
+        class.start = if let Some(after) = reader.get("after") {
+            let (class, event) = trigger(after, names)?;
+            Start::After { class, event, delay: Form::constant(Span::ZERO) }
+        } else {
+            Start::At(reader.or("opens", Form::constant(Span::ZERO), time)?)
+        };
+        let first = kind == Kind::WebSocket && browser.websocket_handshake_first;
+        class.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
+        class.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
+        class.body = reader.read("lasts", time)?;
+        reader.exclude("snapshot_every", "snapshot_by")?;
+        class.snapshot_every = reader.read("snapshot_every", positive)?;
+        let jobs = reader.or("snapshot_by", &[][..], read::list)?;
+        class.snapshot_by = jobs.iter().map(|node| names.job(node)).collect::<Result<_, _>>()?;
+        Ok(class)
+    }
+}
+
+/// Refuses keys that mean nothing without another key.
+fn means_nothing(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Fault> {
+    for (key, needs) in pairs {
+        if let (Some(node), None) = (reader.get(key), reader.get(needs)) {
+            return Err(Fault::new(&node.place, format!("`{key}` means nothing without `{needs}`")));
+        }
+    }
+    Ok(())
+}
+
+/// The memos that a request or a job needs.
+fn needs(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
+    let items = reader.or("needs", &[][..], read::list)?;
+    items.iter().map(|node| index("table [memo.NAME] called", names.memos, node)).collect()
+}
+
+/// The hops of a request or a job, and the one before which it needs memos.
+fn hops(reader: &Reader<'_>) -> Result<(u32, u32), Fault> {
+    let number = |key, most| {
+        reader.or(key, 1, read::whole(1, most)).map(|value| (value, u32::try_from(value).unwrap_or(u32::MAX)))
+    };
+    let (most, hops) = number("hops", limits::HOPS)?;
+    Ok((hops, number("needs_before", most)?.1))
+}

@@ -1,0 +1,78 @@
+//! The fields of a scenario file: the one list from which unknown keys are refused and the JSON Schema is printed.
+//!
+//! Rule: a key that is not here is an error, and a key that is here has a meaning, a unit and an example. Readers ask for
+//! keys of these tables only ([`crate::read::Reader`] checks it), so that the list and the program cannot drift apart.
+
+mod json;
+mod tables;
+
+pub use json::json_schema;
+pub use tables::*;
+
+/// What a field may hold.
+#[derive(Clone, Copy, Debug)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number from 0.
+    Whole,
+    /// A number.
+    Number,
+    /// A length of time: a string with a unit.
+    Span,
+    /// Several lengths of time.
+    Spans,
+    /// One of these words.
+    Choice(&'static [&'static str]),
+    /// A list of names.
+    Names,
+    /// A time: a length, a distribution, or a linear form of parameters.
+    Time,
+    /// A number: itself, a parameter's name, or a linear form of parameters.
+    Amount,
+    /// A parameter: a number, or a distribution drawn once per load.
+    Parameter,
+    /// A table with these fields.
+    Table(&'static Fields),
+    /// Tables with these fields, keyed by a name that the user chooses.
+    Named(&'static Fields),
+    /// Values of the kind, keyed by a name that the user chooses.
+    Keyed(&'static Kind),
+    /// A patch: any part of a scenario.
+    Patch,
+    /// A list of numbers.
+    Numbers,
+    /// `"each"`, `"all-subsets"`, or a list of lists of fix names.
+    FixSets,
+}
+
+/// One key of a table.
+#[derive(Clone, Copy, Debug)]
+pub struct Field {
+    /// The key.
+    pub key: &'static str,
+    /// What it may hold.
+    pub kind: Kind,
+    /// What it means, with its unit and what holds without it.
+    pub text: &'static str,
+}
+
+/// The keys of one table.
+#[derive(Debug)]
+pub struct Fields {
+    /// What the table is.
+    pub text: &'static str,
+    /// Its keys.
+    pub fields: &'static [Field],
+    /// Keys that must be there.
+    pub required: &'static [&'static str],
+}
+
+impl Fields {
+    /// Whether the table has such a key; a table with the key `*` takes any.
+    pub fn knows(&self, key: &str) -> bool {
+        self.fields.iter().any(|field| field.key == key || field.key == "*")
+    }
+}

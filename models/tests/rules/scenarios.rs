@@ -1,0 +1,92 @@
+//! Small pages that several cases play.
+
+pub const EIGHT: &str = r#"request.get = { count = 8, service = "300ms" }"#;
+
+pub const SIX: &str = r#"request.get = { count = 6, service = "300ms" }"#;
+
+pub const TWO_CREDENTIALS: &str = r#"
+browser.handover = "0ms"
+request.with = { count = 8, service = "300ms" }
+request.without = { count = 8, service = "300ms", credentials = "omit" }
+"#;
+
+pub const SIX_BESIDE_WEBSOCKET: &str = r#"
+browser.streams = 6
+socket.messages = { kind = "websocket" }
+request.get = { count = 6, start = "100ms", service = "300ms" }
+"#;
+
+pub const SIX_BESIDE_EVENT_SOURCE: &str = r#"
+browser.streams = 6
+socket.events = { kind = "event-source" }
+request.get = { count = 6, start = "100ms", service = "300ms" }
+"#;
+
+pub const WEBSOCKET_BEHIND_SIX: &str = r#"
+browser.streams = 6
+browser.websocket_takes_slot = false
+request.get = { count = 6, service = "1000ms" }
+socket.messages = { kind = "websocket", opens = "100ms" }
+"#;
+
+pub const LOW_AUTO_HIGH: &str = r#"
+browser.connections = 1
+browser.streams = 1
+request.first = { service = "1000ms" }
+request.low = { start = "100ms", priority = "low", service = "300ms" }
+request.auto = { start = "100ms", service = "300ms" }
+request.high = { start = "100ms", priority = "high", service = "300ms" }
+"#;
+
+pub const LOW_BEHIND_SIX: &str = r#"
+browser.connections = 7
+request.six = { count = 6, service = "1000ms" }
+request.low = { start = "100ms", priority = "low", service = "100ms" }
+"#;
+
+pub const ABORT: &str = r#"
+request.aborted = { service = "1s", deadline = "300ms" }
+request.next = { start = "500ms" }
+"#;
+
+pub const ONE_URL: &str = r#"request.get = { url = "/one-url", count = 3, service = "300ms" }"#;
+
+pub const ONE_URL_EARLY_HEADERS: &str = r#"request.get = { url = "/one-url", count = 3, body = "300ms" }"#;
+
+pub const ONE_URL_NO_STORE: &str =
+    r#"request.get = { url = "/one-url", count = 3, service = "300ms", response_cache_control = "no-store" }"#;
+
+pub const LEADER_ABORTED: &str = r#"
+request.leader = { url = "/one-url", service = "300ms", deadline = "100ms" }
+request.get = { url = "/one-url", count = 3, service = "300ms" }
+"#;
+
+pub const WEBSOCKET_AMONG_WAITERS: &str = r#"
+request.busy = { count = 6, service = "200ms" }
+request.high = { count = 6, start = "50ms", priority = "high", service = "200ms" }
+socket.messages = { kind = "websocket", opens = "100ms", handshake = "100ms" }
+"#;
+
+/// As above, in a browser whose handshakes need a slot.
+pub const WEBSOCKET_FIRST_OF_SLOTS: &str = r#"
+browser.websocket_handshake_takes_slot = true
+request.busy = { count = 6, service = "200ms" }
+request.high = { count = 6, start = "50ms", priority = "high", service = "200ms" }
+socket.messages = { kind = "websocket", opens = "100ms", handshake = "100ms" }
+"#;
+
+pub const TWO_WEBSOCKETS: &str = r#"
+request.get = { start = "1s" }
+socket.messages = { kind = "websocket", count = 2, handshake = "200ms" }
+"#;
+
+pub const EVENT_SOURCE_BEFORE_SIX: &str = r#"
+socket.events = { kind = "event-source" }
+request.get = { count = 6, service = "300ms" }
+"#;
+
+pub const UNREAD: &str = r#"
+browser.connections = 1
+request.unread = { service = "100ms", body = "100ms", reads_body = false }
+request.next = { service = "100ms" }
+"#;
