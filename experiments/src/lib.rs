@@ -14,6 +14,7 @@ pub mod input;
 pub mod lab;
 pub mod layers;
 pub mod monte_carlo;
+pub mod phrase;
 pub mod pictures;
 pub mod record;
 pub mod report;

@@ -18,7 +18,7 @@ fn a_failing_load_of_the_dashboard() {
         "This file alone does not prove that the failed calls queued in the browser",
         "Cheap requests that were slow together point to a saturated server",
         "/api/sessions?fresh=true has a deadline of 5 s",
-        "/api/sessions/ao-{n} has a deadline of 8 s",
+        "/api/sessions/ao-{n} may have a deadline of 8 s: 1 call broken off at 8.00 s, which is little to go by",
         "are polled every 2 s",
         "so the page has a guard",
         "A burst: 5 requests of /projects/{*}?_rsc={x}",
@@ -34,6 +34,73 @@ fn a_good_load_has_nothing_to_complain_of() {
     let text = done(&["diagnose", GOOD]);
     assert!(text.contains("No call failed"), "{text}");
     assert!(!text.contains("saturated server"), "{text}");
+}
+
+/// The text with its line breaks and indents folded.
+fn told(name: &str) -> String {
+    let text = done(&["diagnose", &format!("har/tests/fixtures/chromium/{name}.har")]);
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Captures of a real Chromium: what is proved comes with its place, and only what helps there is proposed.
+#[test]
+fn each_cause_has_its_own_words_and_its_own_remedy() {
+    let http2 = "Serve the origin over HTTP/2, or ask for less at once.";
+    let share = "Share one call between the callers of one URL.";
+    let priority = "Ask for what must not wait with a higher priority";
+    for (name, said, unsaid) in [
+        (
+            "pool",
+            &[
+                "Starvation in the browser is proved: 1 call was broken off before it was sent.",
+                "It waited for a connection.",
+                http2,
+            ][..],
+            &[share, priority][..],
+        ),
+        ("lock", &["It waited at the cache's lock, behind the same URL.", share], &[http2, priority]),
+        ("scheduler", &["It waited for a connection, or at the browser's scheduler.", http2, priority], &[share]),
+        (
+            "sent",
+            &[
+                "Not starvation in the browser: 2 failed calls were sent",
+                "At their issue a connection was free, so they were sent at once, unless another tab had it.",
+            ],
+            &[http2, share, "Never sent"],
+        ),
+        (
+            "streams",
+            &[
+                "No call failed",
+                "holds one of the six connections for as long as it is open",
+                "Share one event stream between tabs",
+            ],
+            &[http2, "What would settle it"],
+        ),
+    ] {
+        let text = told(name);
+        for words in said {
+            assert!(text.contains(words), "{name}: {words}\nis missing in\n{text}");
+        }
+        for words in unsaid {
+            assert!(!text.contains(words), "{name}: {words}\nstands in\n{text}");
+        }
+    }
+    // The six connections over time, a digit for each part of it.
+    assert!(told("pool").contains("held from 0 to 1.58 s: 11666666666666"), "{}", told("pool"));
+}
+
+#[test]
+fn many_files_are_one_screen_and_a_line_for_each() {
+    let files = [FAILING, GOOD, FAILING, GOOD];
+    let text = done(&[&["diagnose"][..], &files].concat());
+    assert!(text.contains("4 files together") && text.contains("One of them in full: sixslot diagnose FILE"), "{text}");
+    assert_eq!(text.matches(FAILING).count(), 3, "once in each line of a file, once in the advice\n{text}");
+    assert!(text.lines().count() < 60, "{text}");
+    // The changes that any of the files asks for, once each.
+    assert_eq!(text.matches("Try the page without the prefetch burst").count(), 1, "{text}");
+    let two = done(&["diagnose", FAILING, GOOD]);
+    assert!(two.contains("2 files together") && two.matches("The page\n").count() == 2, "{two}");
 }
 
 #[test]
@@ -81,6 +148,7 @@ fn what_is_no_archive_is_refused_with_advice() {
         (write("empty", b""), "it is empty"),
         (write("page.html", b"<!doctype html>"), "Export HAR"),
         (write("zip", b"PK\x03\x04...."), "unzip it"),
+        (write("page.har", b"%PDF-1.7\n..."), "it is a PDF"),
         (write("utf16", b"\xFF\xFE{\0"), "UTF-16"),
         (write("cut.har", br#"{"log": {"entries": [{"startedDa"#), "the file ends in the middle"),
         (write("other.json", br#"{"name": "sixslot"}"#), "missing field `log`"),

@@ -128,6 +128,13 @@ fn a_new_user_gets_a_scenario_and_is_told_what_was_guessed() {
     let file = folder.path().join("page.toml");
     let file = file.to_str().unwrap();
     let told = done(&["import", &capture(), "-o", file, "--explain"]);
+    assert!(told.contains("13 kinds of requests and 1 socket from 1 archive, 28 guesses:"), "{told}");
+    // Guesses of one reason stand together, and what is cut says so.
+    assert_eq!(told.matches("it comes nearest before, in 1 tab").count(), 1, "{told}");
+    assert!(
+        told.contains("1 value is too few for a curve") && told.contains("8.002 s") && told.contains("…"),
+        "{told}"
+    );
     assert!(told.contains("guesses:") && told.contains("load.ready") && told.contains("sixslot run"), "{told}");
     let text = std::fs::read_to_string(file).unwrap();
     assert!(text.starts_with("# A draft by `sixslot import` from 1 load of one page"), "{text}");
@@ -180,7 +187,9 @@ fn what_cannot_be_imported_is_told_in_one_line() {
     }
     assert!(refused(&["import", &capture(), "--out"]).contains("value"));
     assert!(refused(&["import", &capture(), "-o", "-", "--format", "json"]).contains("name a file"));
-    assert!(refused(&["import", &capture(), "-o", &path("no/such/folder.toml")]).contains("folder"));
+    let text = refused(&["import", &capture(), "-o", &path("no/such/folder.toml")]);
+    assert!(text.contains("there is no folder") && !text.contains(".writing-"), "{text}");
+    assert!(refused(&["import", &capture(), "-o", &path("")]).contains("is a folder; name a file in it"));
     assert!(refused(&["import", "--force"]).contains("HAR"));
     assert!(!std::path::Path::new(&out).exists());
     let help = done(&["import", "--help"]);
@@ -239,6 +248,15 @@ fn many_unanswered_calls_and_too_many_classes_end() {
     let classes = archive(&(0..2_500).map(letters).collect::<Vec<_>>(), 200);
     let error = import(vec![read(&classes)]).unwrap_err().to_string();
     assert!(error.contains("2500") && error.contains("2000"), "{error}");
+    // More than are even compared, on as many pages as an archive may have: refused before the work begins.
+    let mut classes = archive(&(0..10_000).flat_map(|at| [letters(at), letters(at) + "/x"]).collect::<Vec<_>>(), 200);
+    let page = |at: usize| json!({"id": format!("page_{at}"), "startedDateTime": "2026-01-01T00:00:00Z"});
+    classes["log"]["pages"] = (0..10_000).map(page).collect();
+    for (at, entry) in classes["log"]["entries"].as_array_mut().unwrap().iter_mut().enumerate() {
+        entry["pageref"] = json!(format!("page_{}", at / 2));
+    }
+    let error = import(vec![read(&classes)]).unwrap_err().to_string();
+    assert!(error.contains("20000") && error.contains("2000"), "{error}");
 }
 
 #[test]

@@ -213,6 +213,11 @@ impl Entry {
         self.method.eq_ignore_ascii_case("GET") && !self.verdict.is_socket()
     }
 
+    /// Whether its answer is an error of the server: overloaded, too slow, or broken. What a page asks for in vain (404) is none.
+    pub fn is_error(&self) -> bool {
+        matches!(self.status, 408 | 429 | 500..)
+    }
+
     /// Whether the browser's scheduler may hold it: Chrome's priorities below Medium.
     pub fn is_delayable(&self) -> bool {
         matches!(self.priority.as_deref(), Some("Low" | "VeryLow"))

@@ -10,7 +10,7 @@
 use crate::archive::Archive;
 use crate::class::{Class, Kind};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How late or early a tick may be, in milliseconds: measured up to 10 on a quiet machine, 60 on a busy one.
 const TOLERANCE_MS: f64 = 80.0;
@@ -22,6 +22,8 @@ const LONGEST_MS: f64 = 600_000.0;
 const TOGETHER_MS: f64 = 60.0;
 /// Gaps of one timer that are looked at; more say nothing new.
 const GAPS: usize = 300;
+/// URLs of one archive that are looked at, those that are called most: no page has more timers, and each pair is compared.
+const TRACKS: usize = 1_000;
 /// Periods that people write, most usual first.
 const USUAL_MS: [f64; 17] = [
     60_000.0, 30_000.0, 15_000.0, 10_000.0, 5_000.0, 2_000.0, 1_000.0, 500.0, 300_000.0, 120_000.0, 45_000.0, 20_000.0,
@@ -112,14 +114,23 @@ impl Track {
         self.calls.windows(2).map(gap)
     }
 
-    /// Starts that another track shares.
-    fn shared(&self, other: &Self) -> usize {
-        let near = |start: f64| other.calls.iter().any(|call| (call.0 - start).abs() <= TOGETHER_MS);
-        self.calls.iter().filter(|call| near(call.0)).count()
+    /// Whether two of its calls or more start together with one of another's.
+    fn hangs_with(&self, other: &Self) -> bool {
+        let (mut shared, mut at) = (0, 0);
+        for (start, _) in &self.calls {
+            while other.calls.get(at).is_some_and(|call| call.0 < start - TOGETHER_MS) {
+                at += 1;
+            }
+            shared += usize::from(other.calls.get(at).is_some_and(|call| call.0 <= start + TOGETHER_MS));
+            if shared == 2 {
+                return true;
+            }
+        }
+        false
     }
 }
 
-fn tracks(archive: &Archive, classes: &[Class]) -> Vec<(Kind, Track)> {
+fn tracks<'a>(archive: &Archive, classes: &'a [Class]) -> Vec<(&'a Kind, Track)> {
     let mut result = Vec::new();
     for class in classes.iter().filter(|class| !class.kind.is_static() && class.entries.len() >= 2) {
         let mut urls = BTreeMap::<&str, Track>::new();
@@ -137,10 +148,20 @@ fn tracks(archive: &Archive, classes: &[Class]) -> Vec<(Kind, Track)> {
                 _ => {}
             }
         }
-        result
-            .extend(urls.into_values().filter(|track| track.calls.len() >= 2).map(|track| (class.kind.clone(), track)));
+        result.extend(urls.into_values().filter(|track| track.calls.len() >= 2).map(|track| (&class.kind, track)));
     }
+    result.sort_by_key(|(_, track)| std::cmp::Reverse(track.calls.len()));
+    result.truncate(TRACKS);
     result
+}
+
+/// The first of those that are joined with this one.
+fn first_of(joined: &mut [usize], mut at: usize) -> usize {
+    while joined[at] != at {
+        joined[at] = joined[joined[at]];
+        at = joined[at];
+    }
+    at
 }
 
 /// Periods that explain the gaps, longest first: all of up to four gaps, four fifths of more.
@@ -173,7 +194,7 @@ fn usual(candidates: &[f64]) -> Option<f64> {
     within(&USUAL_MS[..FIRST]).or_else(|| within(&USUAL_MS)).or_else(|| candidates.first().copied())
 }
 
-fn cadence(kinds: BTreeSet<Kind>, gaps: &[Gap], starts: usize) -> Option<Cadence> {
+fn cadence(kinds: Vec<Kind>, gaps: &[Gap], starts: usize) -> Option<Cadence> {
     if gaps.is_empty() || gaps.iter().any(|gap| gap.gap_ms > LONGEST_MS) {
         return None;
     }
@@ -191,50 +212,47 @@ fn cadence(kinds: BTreeSet<Kind>, gaps: &[Gap], starts: usize) -> Option<Cadence
         (false, 0) => Guard::Untested,
         (false, _) => Guard::Seen,
     };
-    Some(Cadence { kinds: kinds.into_iter().collect(), period_ms, candidates_ms, guard, starts, skipped })
+    Some(Cadence { kinds, period_ms, candidates_ms, guard, starts, skipped })
 }
 
 /// The timers of one page, from one archive or from several of it. Each archive comes with its
 /// [`classes`](Archive::classes).
 pub fn cadences(archives: &[(&Archive, &[Class])]) -> Vec<Cadence> {
     let tracks = archives.iter().map(|(archive, classes)| tracks(archive, classes)).collect::<Vec<_>>();
-    let kinds = tracks.iter().flatten().map(|(kind, _)| kind).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>();
-    let number = |kind: &Kind| kinds.partition_point(|other| *other < kind);
-    // Kinds that share a timer in any archive share it in all: each kind names the least of its timer.
-    let mut timer = (0..kinds.len()).collect::<Vec<_>>();
+    let mut kinds = BTreeMap::<&Kind, Vec<&Track>>::new();
+    for (kind, track) in tracks.iter().flatten() {
+        kinds.entry(kind).or_default().push(track);
+    }
+    let number = kinds.keys().enumerate().map(|(number, kind)| (*kind, number)).collect::<BTreeMap<_, _>>();
+    // Kinds that share a timer in any archive share it in all.
+    let mut joined = (0..kinds.len()).collect::<Vec<_>>();
     for tracks in &tracks {
-        for (at, (kind, track)) in tracks.iter().enumerate() {
-            for (other, other_track) in &tracks[..at] {
-                let (one, two) = (timer[number(kind)], timer[number(other)]);
-                if one != two && track.shared(other_track) >= 2 {
-                    for of in &mut timer {
-                        if *of == one.max(two) {
-                            *of = one.min(two);
-                        }
-                    }
+        let numbers = tracks.iter().map(|(kind, _)| number[kind]).collect::<Vec<_>>();
+        for (at, (_, track)) in tracks.iter().enumerate() {
+            for (other, (_, other_track)) in tracks[..at].iter().enumerate() {
+                let (one, two) = (first_of(&mut joined, numbers[at]), first_of(&mut joined, numbers[other]));
+                if one != two && track.hangs_with(other_track) {
+                    joined[one.max(two)] = one.min(two);
                 }
             }
         }
     }
-    let mut timers = BTreeMap::<usize, (BTreeSet<Kind>, Vec<Gap>, usize)>::new();
-    for (kind, track) in tracks.iter().flatten() {
-        let (kinds, gaps, starts) = timers.entry(timer[number(kind)]).or_default();
-        kinds.insert(kind.clone());
-        gaps.extend(track.gaps());
-        *starts += track.calls.len();
+    let mut timers = BTreeMap::<usize, Vec<(&Kind, Vec<&Track>)>>::new();
+    for (at, kind) in kinds.into_iter().enumerate() {
+        timers.entry(first_of(&mut joined, at)).or_default().push(kind);
     }
+    let one = |kinds: &[(&Kind, Vec<&Track>)]| {
+        let tracks = || kinds.iter().flat_map(|(_, tracks)| tracks);
+        let gaps = tracks().flat_map(|track| track.gaps()).take(GAPS * 4).collect::<Vec<_>>();
+        let starts = tracks().map(|track| track.calls.len()).sum();
+        cadence(kinds.iter().map(|(kind, _)| (*kind).clone()).collect(), &gaps, starts)
+    };
     let mut result = Vec::new();
-    for (kinds, mut gaps, starts) in timers.into_values() {
-        // What is left of one timer when its kinds are looked at one by one: where they do not fit together.
-        gaps.truncate(GAPS * 4);
-        match cadence(kinds.clone(), &gaps, starts) {
+    for kinds in timers.into_values() {
+        match one(&kinds) {
             Some(cadence) => result.push(cadence),
-            None if kinds.len() > 1 => result.extend(kinds.into_iter().filter_map(|kind| {
-                let own = tracks.iter().flatten().filter(|(other, _)| *other == kind).map(|(_, track)| track);
-                let starts = own.clone().map(|track| track.calls.len()).sum();
-                let gaps = own.flat_map(Track::gaps).take(GAPS * 4).collect::<Vec<_>>();
-                cadence(BTreeSet::from([kind]), &gaps, starts)
-            })),
+            // Kinds that do not fit together are looked at one by one.
+            None if kinds.len() > 1 => result.extend(kinds.chunks(1).filter_map(one)),
             None => {}
         }
     }

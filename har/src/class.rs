@@ -8,7 +8,8 @@ use crate::archive::{Archive, Entry};
 use crate::pattern::pattern;
 use crate::verdict::Verdict;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::hash::{Hash as _, Hasher as _};
 
 /// What makes two requests, of one archive or of two, the same kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -99,51 +100,54 @@ fn common_folder(paths: &[&str]) -> String {
     first.as_bytes()[..common].iter().rposition(|byte| *byte == b'/').map_or("/", |at| &first[..=at]).to_owned()
 }
 
-/// The patterns that a pattern could be an instance of, one for each part that may vary.
-fn wider(kind: &Kind) -> Vec<String> {
-    let (path, query) =
-        kind.pattern.split_once('?').map_or((kind.pattern.as_str(), None), |(path, query)| (path, Some(query)));
-    let Some(query) = query else { return Vec::new() };
-    let mut result = Vec::new();
-    if kind.is_rsc() {
-        let segments = path.split('/').collect::<Vec<_>>();
-        // The first is empty; one segment alone may be any page.
-        for at in (2..segments.len()).rev().filter(|at| !segments[*at].is_empty()) {
-            let mut wide = segments.clone();
-            wide[at] = "{*}";
-            result.push(format!("{}?{query}", wide.join("/")));
-        }
+/// The pattern in which part `part` of this one may be anything; `None` where there is no such part. The parts of a path
+/// (of React Server Components only) come first, then those of the query.
+fn wider(kind: &Kind, part: usize) -> Option<String> {
+    let (path, query) = kind.pattern.split_once('?')?;
+    let segments = if kind.is_rsc() { path.split('/').count() } else { 0 };
+    if let Some(at) = part.checked_sub(segments) {
+        let (key, value) = query.split('&').nth(at)?.split_once('=')?;
+        let wide = query.split('&').enumerate();
+        let wide = wide.map(|(number, other)| if number == at { format!("{key}={{*}}") } else { other.to_owned() });
+        return (!value.starts_with('{')).then(|| format!("{path}?{}", wide.collect::<Vec<_>>().join("&")));
     }
-    let parts = query.split('&').collect::<Vec<_>>();
-    for at in 0..parts.len().min(16) {
-        if let Some((key, value)) = parts[at].split_once('=')
-            && !value.starts_with('{')
-        {
-            let mut wide = parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>();
-            wide[at] = format!("{key}={{*}}");
-            result.push(format!("{path}?{}", wide.join("&")));
-        }
+    // The first segment is empty; one alone may be any page.
+    let mut wide = path.split('/').collect::<Vec<_>>();
+    if part < 2 || wide[part].is_empty() {
+        return None;
     }
-    result
+    wide[part] = "{*}";
+    Some(format!("{}?{query}", wide.join("/")))
 }
+
+/// Parts of a pattern that may vary.
+const PARTS: usize = 16;
 
 /// Merges patterns that differ in one part, where enough of them do.
 fn merged(kinds: &BTreeMap<Kind, Vec<usize>>) -> BTreeMap<Kind, Kind> {
-    let mut siblings = BTreeMap::<Kind, BTreeSet<&Kind>>::new();
+    // By the hash of the wider pattern: of a large archive the patterns themselves would take more than all else.
+    let mut siblings = BTreeMap::<u64, Vec<(&Kind, usize)>>::new();
     for kind in kinds.keys() {
-        for pattern in wider(kind) {
-            siblings.entry(Kind { pattern, ..kind.clone() }).or_default().insert(kind);
+        for part in 0..PARTS {
+            if let Some(pattern) = wider(kind, part) {
+                let mut hash = std::hash::DefaultHasher::new();
+                (&kind.method, &kind.origin, &kind.resource_type, &kind.priority, pattern).hash(&mut hash);
+                siblings.entry(hash.finish()).or_default().push((kind, part));
+            }
         }
     }
-    let mut by_size = siblings.into_iter().collect::<Vec<_>>();
-    by_size.sort_by_key(|(_, kinds)| std::cmp::Reverse(kinds.len()));
+    let enough = |kinds: &[(&Kind, usize)]| kinds.len() >= if kinds[0].0.is_rsc() { 2 } else { 3 };
+    let mut by_size = siblings.into_values().filter(|kinds| enough(kinds)).collect::<Vec<_>>();
+    by_size.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one[0].cmp(&other[0])));
     let mut result = BTreeMap::new();
-    for (wide, kinds) in by_size {
-        let left = kinds.into_iter().filter(|kind| !result.contains_key(*kind)).collect::<Vec<_>>();
-        if left.len() >= if wide.is_rsc() { 2 } else { 3 } {
-            for kind in left {
-                result.insert(kind.clone(), wide.clone());
-            }
+    for kinds in by_size {
+        let left = kinds.into_iter().filter(|(kind, _)| !result.contains_key(*kind)).collect::<Vec<_>>();
+        if left.is_empty() || !enough(&left) {
+            continue;
+        }
+        let Some(pattern) = wider(left[0].0, left[0].1) else { continue };
+        for (kind, _) in left {
+            result.insert(kind.clone(), Kind { pattern: pattern.clone(), ..kind.clone() });
         }
     }
     result

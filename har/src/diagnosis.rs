@@ -3,15 +3,15 @@
 //! Rule: a diagnosis holds facts of the file and what the browsers' rules make of them, with the numbers; it says in
 //! [`Causes`] which readings of the failed calls the file allows. Words are for whoever prints it.
 
-use crate::archive::{Archive, End, Flavour, Protocol};
+use crate::archive::{Archive, End, Entry, Flavour, Protocol};
 use crate::burst::{Burst, bursts};
 use crate::busy::{Busy, busy};
 use crate::cadence::{Cadence, cadences};
 use crate::class::{Class, Kind};
 use crate::deadline::{Deadline, deadlines};
 use crate::identical::{Identical, identical};
-use crate::occupancy::{Occupancy, SLOTS, occupancy, proved_wait_ms};
-use crate::unanswered::{Unanswered, unanswered};
+use crate::occupancy::{Occupancy, SLOTS, WAIT_MS, occupancy, proved_wait_ms};
+use crate::unanswered::{Reading, Unanswered, unanswered};
 use crate::verdict::{Service, Verdict};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -24,6 +24,10 @@ pub struct ClassFacts {
     pub class: Class,
     /// How many of its requests have each verdict.
     pub verdicts: BTreeMap<Verdict, usize>,
+    /// How many of those without an answer were under way when the capture ended.
+    pub open: usize,
+    /// How many were answered with an error of the server.
+    pub error_answers: usize,
     /// The time to first byte of its answered requests: least, median and greatest, in milliseconds.
     pub first_byte_ms: Option<[f64; 3]>,
     /// The longest that one of its requests is proved to have waited in the browser, in milliseconds.
@@ -54,18 +58,44 @@ pub struct Stream {
 pub struct Causes {
     /// Calls without an answer that were broken off or failed (not those that were open at the capture's end).
     pub failed: usize,
-    /// Of these: never sent. Starvation in the browser is proved for them.
+    /// Of these: broken off before they were sent. Starvation in the browser is proved for them.
     pub never_sent: usize,
     /// Of these: sent. The server, or the network, did not answer in time.
     pub sent: usize,
-    /// Of these: the file does not tell.
+    /// Of the sent ones: by the rules nothing in this page kept the browser from sending them at once.
+    pub sent_with_room: usize,
+    /// Of the failed ones: the file does not tell whether they were sent.
     pub unknown: usize,
     /// Of the unknown ones: by the rules nothing in this page kept the browser from sending them at once.
     pub unknown_with_room: usize,
-    /// Requests that are proved to have waited in the browser for 20 ms or more, and were then answered.
+    /// Of the failed ones: taken back right after their issue, within [`TAKEN_BACK_MS`](crate::unanswered::TAKEN_BACK_MS).
+    pub taken_back: usize,
+    /// Of the failed ones: ended by an error of the network or the browser.
+    pub errors: usize,
+    /// Answers that are errors of the server: status 408, 429, 500 and above.
+    pub error_answers: usize,
+    /// Requests that are proved to have waited in the browser for [`WAIT_MS`] or more, and were then answered.
     pub waited_and_answered: usize,
     /// Cheap requests that were slow at the same time: a sign of a busy server.
     pub busy: usize,
+}
+
+impl std::ops::AddAssign for Causes {
+    fn add_assign(&mut self, more: Self) {
+        let Self { failed, never_sent, sent, sent_with_room, unknown, unknown_with_room, taken_back, errors, .. } =
+            more;
+        self.failed += failed;
+        self.never_sent += never_sent;
+        self.sent += sent;
+        self.sent_with_room += sent_with_room;
+        self.unknown += unknown;
+        self.unknown_with_room += unknown_with_room;
+        self.taken_back += taken_back;
+        self.errors += errors;
+        self.error_answers += more.error_answers;
+        self.waited_and_answered += more.waited_and_answered;
+        self.busy += more.busy;
+    }
 }
 
 /// What one archive shows.
@@ -194,8 +224,11 @@ fn facts(archive: &Archive, class: Class) -> ClassFacts {
             (None, _) => kind,
         })
     });
+    let open = |entry: &&Entry| entry.verdict.is_unanswered() && entry.end == End::Open;
     ClassFacts {
         verdicts,
+        open: entries().filter(open).count(),
+        error_answers: entries().filter(|entry| entry.is_error()).count(),
         first_byte_ms: spread(first_bytes.collect()),
         longest_wait_ms: entries().map(|entry| proved_wait_ms(archive, entry)).fold(0.0, f64::max),
         initiator,
@@ -206,22 +239,26 @@ fn facts(archive: &Archive, class: Class) -> ClassFacts {
 fn causes(archive: &Archive, unanswered: &[Unanswered], busy: &[Busy]) -> Causes {
     let mut causes = Causes { busy: busy.iter().map(|busy| busy.entries.len()).sum(), ..Causes::default() };
     for one in unanswered {
-        let entry = &archive.entries[one.entry];
-        if entry.end == End::Open {
-            continue;
-        }
-        causes.failed += 1;
-        match entry.verdict {
-            Verdict::NeverSent => causes.never_sent += 1,
-            Verdict::SentUnanswered => causes.sent += 1,
-            _ => {
+        let with_room = usize::from(one.had_room());
+        causes.failed += usize::from(one.reading != Reading::Open);
+        match one.reading {
+            Reading::Open => {}
+            Reading::TakenBack => causes.taken_back += 1,
+            Reading::Error => causes.errors += 1,
+            Reading::Starved => causes.never_sent += 1,
+            Reading::Sent => {
+                causes.sent += 1;
+                causes.sent_with_room += with_room;
+            }
+            Reading::Unknown => {
                 causes.unknown += 1;
-                causes.unknown_with_room += usize::from(one.had_room());
+                causes.unknown_with_room += with_room;
             }
         }
     }
-    let waited = archive.entries.iter().filter(|entry| entry.verdict.is_answered());
-    causes.waited_and_answered = waited.filter(|entry| proved_wait_ms(archive, entry) >= 20.0).count();
+    let answered = || archive.entries.iter().filter(|entry| entry.verdict.is_answered());
+    causes.error_answers = answered().filter(|entry| entry.is_error()).count();
+    causes.waited_and_answered = answered().filter(|entry| proved_wait_ms(archive, entry) >= WAIT_MS).count();
     causes
 }
 
@@ -281,14 +318,7 @@ impl Pool {
             for (verdict, count) in &diagnosis.verdicts {
                 *verdicts.entry(*verdict).or_default() += count;
             }
-            let more = &diagnosis.causes;
-            causes.failed += more.failed;
-            causes.never_sent += more.never_sent;
-            causes.sent += more.sent;
-            causes.unknown += more.unknown;
-            causes.unknown_with_room += more.unknown_with_room;
-            causes.waited_and_answered += more.waited_and_answered;
-            causes.busy += more.busy;
+            causes += diagnosis.causes;
         }
         let count = |is: fn(&Diagnosis) -> bool| diagnoses.iter().filter(|diagnosis| is(diagnosis)).count();
         Self {

@@ -31,6 +31,7 @@ pub mod occupancy;
 pub mod pattern;
 mod raw;
 mod read;
+mod shorten;
 pub mod unanswered;
 pub mod url;
 mod value;

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Connections that a browser opens to one origin over HTTP/1.1.
 pub const SLOTS: usize = 6;
-/// Shorter waits are the machine's.
-const WAIT_MS: f64 = 20.0;
+/// Waits in the browser, in milliseconds, that are shorter are the machine's.
+pub const WAIT_MS: f64 = 20.0;
 
 /// A class's part of something.
 #[derive(Clone, Debug, PartialEq, Serialize)]

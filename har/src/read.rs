@@ -7,6 +7,7 @@ use crate::archive::{Archive, Flavour};
 use crate::error::HarError;
 use crate::limits;
 use crate::raw::RawArchive;
+use crate::shorten::Shortened;
 use flate2::bufread::MultiGzDecoder;
 use std::cell::Cell;
 use std::io::{BufRead, BufReader, ErrorKind, Read};
@@ -54,6 +55,9 @@ fn foreign(name: &str, start: &[u8]) -> Option<HarError> {
             return Some(another(name, "it is UTF-16 text", "save it as UTF-8, or export it again"));
         }
         [0x28, 0xB5, 0x2F, 0xFD, ..] => return Some(another(name, "it is packed by zstd", "unpack it first")),
+        [b'%', b'P', b'D', b'F', ..] => {
+            return Some(another(name, "it is a PDF", "in the Network panel choose \"Export HAR\""));
+        }
         [0x42, 0x5A, 0x68, ..] => return Some(another(name, "it is packed by bzip2", "unpack it first")),
         _ => {}
     }
@@ -89,7 +93,7 @@ fn parse(
         (_, true) => HarError::Packed { name: name.to_owned(), error },
         (_, false) => HarError::Unreadable { name: name.to_owned(), error },
     };
-    let mut text = BufReader::with_capacity(64 << 10, text);
+    let mut text = BufReader::with_capacity(64 << 10, Shortened::new(text));
     let start = peek(&mut text).map_err(io)?;
     if let Some(error) = foreign(name, start) {
         return Err(error);

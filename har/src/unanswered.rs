@@ -4,11 +4,46 @@
 //! together; at the cache's lock only while a GET of the same URL is; at the scheduler only below priority Medium while six
 //! are in flight. Where none of that held at its issue, the browser sent it at once, if no other tab had the connections.
 
-use crate::archive::{Archive, Entry};
+use crate::archive::{Archive, End, Entry};
 use crate::occupancy::SLOTS;
 use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
+
+/// A call that is broken off sooner than this after its issue was taken back by whoever made it (a component that is
+/// mounted twice, a page that is left): its end says nothing of queues or servers.
+pub const TAKEN_BACK_MS: f64 = 100.0;
+
+/// How the end of a request without an answer is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reading {
+    /// It was under way when the capture ended.
+    Open,
+    /// It was broken off within [`TAKEN_BACK_MS`] of its issue.
+    TakenBack,
+    /// The network, or the browser itself, ended it with an error of its own: refused, reset, blocked by an extension.
+    Error,
+    /// It was broken off before it was sent: it starved in the browser.
+    Starved,
+    /// It was sent, and broken off before it was answered.
+    Sent,
+    /// It was broken off, and the file does not tell whether it was sent.
+    Unknown,
+}
+
+impl Reading {
+    fn of(entry: &Entry) -> Self {
+        match (&entry.end, entry.verdict) {
+            (End::Open, _) => Self::Open,
+            (End::Failed(_), _) => Self::Error,
+            _ if entry.life_ms.is_some_and(|life| life < TAKEN_BACK_MS) => Self::TakenBack,
+            (_, Verdict::NeverSent) => Self::Starved,
+            (_, Verdict::SentUnanswered) => Self::Sent,
+            _ => Self::Unknown,
+        }
+    }
+}
 
 /// A request without an answer.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -25,6 +60,8 @@ pub struct Unanswered {
     pub life_ms: Option<f64>,
     /// Whether it is proved to be sent, or never sent.
     pub verdict: Verdict,
+    /// What its end says.
+    pub reading: Reading,
     /// Others to its origin that were in flight at its issue, waiting ones included.
     pub others: usize,
     /// It may have waited for a connection.
@@ -102,6 +139,7 @@ pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
                 at_ms: entry.start_ms,
                 life_ms: entry.life_ms,
                 verdict: entry.verdict,
+                reading: Reading::of(entry),
                 others,
                 pool: full,
                 cache: same > 0,

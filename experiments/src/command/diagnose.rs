@@ -3,8 +3,8 @@
 use super::{Failure, print_json, print_text};
 use crate::diagnose::Report;
 use clap::{Args, ValueEnum};
-use har::Archive;
-use std::path::PathBuf;
+use har::{Archive, HarError};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Archives of one call: all of them are in memory at once.
@@ -33,19 +33,18 @@ pub(super) struct Diagnose {
     format: Format,
 }
 
+/// An archive as the user names it; `-` is standard input.
+pub(super) fn archive(path: &Path) -> Result<Archive, HarError> {
+    if path == Path::new("-") { Archive::read("standard input", std::io::stdin().lock()) } else { Archive::open(path) }
+}
+
 impl Diagnose {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         if self.archives.len() > FILES {
             return Err(Failure::Usage(format!("more than {FILES} archives; name fewer at a time")));
         }
-        let read = |path: &PathBuf| {
-            if path.as_os_str() == "-" {
-                Archive::read("standard input", std::io::stdin().lock())
-            } else {
-                Archive::open(path)
-            }
-        };
-        let report = Report::new(self.archives.iter().map(read).collect::<Result<_, _>>()?);
+        let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
+        let report = Report::new(archives);
         match self.format {
             Format::Json => print_json(&report)?,
             Format::Markdown => print_text(&report.markdown())?,

@@ -1,8 +1,10 @@
 //! `sixslot import`: from archives of a page's loads to the draft of a scenario.
 
+use super::diagnose::archive;
 use super::{Failure, Format, print_json, print_text};
 use crate::import::text::Known;
 use crate::import::{Statement, import};
+use crate::phrase::{count, cut, plain};
 use clap::Args;
 use har::Archive;
 use std::fmt::Write as _;
@@ -41,8 +43,15 @@ impl Import {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let to_stdout = self.out == Path::new("-");
         // Before the work, and again by the move itself: nothing is lost.
+        let file = self.out.display();
+        if !to_stdout && self.out.is_dir() {
+            return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));
+        }
+        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+            return Err(Failure::Usage(format!("{file} cannot be written: there is no folder {}", folder.display())));
+        }
         if !to_stdout && !self.force && self.out.exists() {
-            let file = self.out.display();
             return Err(Failure::Usage(format!("{file} is there already; name another file, or give --force")));
         }
         if to_stdout && self.format == Format::Json {
@@ -50,7 +59,7 @@ impl Import {
                 "--format json prints to standard output, where `-o -` writes; name a file".to_owned(),
             ));
         }
-        let archives = self.archives.iter().map(|path| read(path)).collect::<Result<Vec<_>, _>>()?;
+        let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
         let number = archives.len();
         let notes = notes(&archives);
         std::io::stderr().write_all(notes.as_bytes())?;
@@ -70,8 +79,8 @@ impl Import {
             return Ok(ExitCode::SUCCESS);
         }
         let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
-        let archives = if number == 1 { "1 archive".to_owned() } else { format!("{number} archives") };
-        let mut text = format!("{scenario}: {} from {archives}, {guesses} guesses", lines(&draft.tables));
+        let guesses = if guesses == 1 { "1 guess".to_owned() } else { format!("{guesses} guesses") };
+        let mut text = format!("{scenario}: {} from {}, {guesses}", kinds(&draft.tables), count(number, "archive"));
         text.push_str(if self.explain { ":\n" } else { " (--explain lists them)\n" });
         if self.explain {
             text.push_str(&explained(&statements));
@@ -101,39 +110,35 @@ fn notes(archives: &[Archive]) -> String {
     let mut text = String::new();
     for (name, note, count) in notes.iter().take(10) {
         let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
-        let _ = writeln!(text, "note: {}{more}: {note}", crate::import::text::plain(name));
+        let _ = writeln!(text, "note: {}{more}: {note}", plain(name));
     }
     text
 }
 
-fn read(path: &Path) -> Result<Archive, Failure> {
-    let archive = if path == Path::new("-") {
-        Archive::read("standard input", std::io::stdin().lock())
-    } else {
-        Archive::open(path)
-    };
-    archive.map_err(|error| Failure::Usage(error.to_string()))
-}
-
-/// `9 requests and 1 socket`.
-fn lines(tables: &[crate::import::text::Table]) -> String {
+/// `9 kinds of requests and 1 socket`.
+fn kinds(tables: &[crate::import::text::Table]) -> String {
     let of = |word: &str| tables.iter().filter(|table| table.name.starts_with(word)).count();
     let (requests, sockets) = (of("request."), of("socket."));
-    let counted = |number: usize, word: &str| format!("{number} {word}{}", if number == 1 { "" } else { "s" });
-    match sockets {
-        0 => counted(requests, "request"),
-        _ => format!("{} and {}", counted(requests, "request"), counted(sockets, "socket")),
-    }
+    let requests = count(requests, "kind") + " of requests";
+    if sockets == 0 { requests } else { format!("{requests} and {}", count(sockets, "socket")) }
 }
 
-/// The guesses, one under the other.
+/// The guesses, those with one reason under it.
 fn explained(statements: &[Statement]) -> String {
-    let mut text = String::new();
+    let mut reasons: Vec<(&str, Vec<&Statement>)> = Vec::new();
     for statement in statements.iter().filter(|statement| statement.known == Known::Guessed) {
-        let value: String = statement.value.chars().take(60).collect();
-        let _ = writeln!(text, "  {} = {value}", statement.place);
-        if !statement.because.is_empty() {
-            let _ = writeln!(text, "      {}", statement.because);
+        match reasons.iter_mut().find(|(because, _)| *because == statement.because) {
+            Some((_, same)) => same.push(statement),
+            None => reasons.push((&statement.because, vec![statement])),
+        }
+    }
+    let mut text = String::new();
+    for (because, statements) in reasons {
+        for statement in statements {
+            let _ = writeln!(text, "  {} = {}", statement.place, cut(&statement.value, 80));
+        }
+        if !because.is_empty() {
+            let _ = writeln!(text, "      {}", plain(because));
         }
     }
     text

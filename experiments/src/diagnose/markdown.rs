@@ -3,8 +3,10 @@
 //! Rule: what an archive says is text: `<`, `|`, backticks and the like are escaped. A summary may have 1 MiB; what is beyond
 //! half of it is left out, with a line that says so.
 
-use super::words::{Words, count, ms};
+use super::phrases::ms;
+use super::words::Words;
 use super::{FileReport, Report, page};
+use crate::phrase::{count, plain};
 use std::fmt::Write as _;
 
 /// Bytes after which no further file is written.
@@ -12,14 +14,12 @@ const LONGEST: usize = 512 << 10;
 
 fn escaped(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in plain(text).chars() {
         match c {
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '$' | '@' => result.extend(['\\', c]),
             '<' => result.push_str("&lt;"),
             '>' => result.push_str("&gt;"),
             '&' => result.push_str("&amp;"),
-            c if c.is_control() => result.push(' '),
-            '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {}
             c => result.push(c),
         }
     }
@@ -28,13 +28,7 @@ fn escaped(text: &str) -> String {
 
 fn sentences(out: &mut String, words: &Words) {
     let _ = writeln!(out, "**{}**", escaped(&words.headline));
-    let parts = [
-        ("Proved", &words.proved),
-        ("Only possible", &words.possible),
-        ("What would settle it", &words.settle),
-        ("What to change", &words.change),
-    ];
-    for (title, list) in parts.into_iter().filter(|(_, list)| !list.is_empty()) {
+    for (title, list) in words.parts() {
         let _ = writeln!(out, "\n**{title}**\n");
         for sentence in list {
             let _ = writeln!(out, "- {}", escaped(sentence));
@@ -58,8 +52,14 @@ fn file(out: &mut String, report: &FileReport) {
     if classes.len() > page::ROWS {
         let _ = writeln!(out, "and {} more kinds of requests\n", classes.len() - page::ROWS);
     }
-    for line in page::origins(diagnosis).iter().chain(&diagnosis.notes) {
+    for (line, origin) in page::origins(diagnosis).iter().zip(&diagnosis.origins) {
         let _ = writeln!(out, "- {}", escaped(line));
+        if let Some(held) = page::timeline(origin, diagnosis.span_ms, 80) {
+            let _ = writeln!(out, "  <br>held over time: `{held}`");
+        }
+    }
+    for note in &diagnosis.notes {
+        let _ = writeln!(out, "- {}", escaped(note));
     }
     out.push_str("\n</details>\n");
 }

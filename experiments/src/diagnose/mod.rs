@@ -3,8 +3,10 @@
 //! Rule: the analysis is the crate `har`; here it is only put into words, and nothing is said that it does not hold.
 //! "Proved" needs no assumption beyond the format's rules; "possible" names its assumption.
 
+mod case;
 mod markdown;
 mod page;
+mod phrases;
 mod text;
 mod words;
 
@@ -21,8 +23,6 @@ pub struct FileReport {
     /// The facts behind the sentences.
     #[serde(flatten)]
     pub diagnosis: Diagnosis,
-    #[serde(skip)]
-    archive: Archive,
 }
 
 /// All files, and what they show together where they are several.
@@ -48,15 +48,13 @@ impl Report {
     /// Diagnoses archives.
     pub fn new(archives: Vec<Archive>) -> Self {
         let diagnoses = archives.iter().map(Diagnosis::new).collect::<Vec<_>>();
+        let words = archives.iter().zip(&diagnoses).map(|(archive, diagnosis)| Words::new(archive, diagnosis));
+        let words = words.collect::<Vec<_>>();
         let together = (archives.len() > 1).then(|| {
             let pool = Pool::new(&archives, &diagnoses);
-            Together { words: Words::together(&pool, &diagnoses), pool }
+            Together { words: Words::together(&pool, &diagnoses, &words), pool }
         });
-        let files = archives.into_iter().zip(diagnoses).map(|(archive, diagnosis)| FileReport {
-            words: Words::new(&archive, &diagnosis),
-            diagnosis,
-            archive,
-        });
+        let files = words.into_iter().zip(diagnoses).map(|(words, diagnosis)| FileReport { words, diagnosis });
         Self { files: files.collect(), together }
     }
 

@@ -1,19 +1,15 @@
 //! A diagnosis for a terminal: the sentences first, on one screen, then the tables.
 
-use super::words::{Words, count, ms};
+use super::phrases::ms;
+use super::words::Words;
 use super::{FileReport, Report, page};
+use crate::phrase::{count, cut, plain};
 use std::fmt::Write as _;
 
 /// Files in the list of files; more are counted.
 const FILES: usize = 40;
-
-/// What an archive says is shown, never obeyed: control characters and those that turn the line around are escaped.
-fn shown(text: &str) -> String {
-    let is_safe = |c: char| {
-        !c.is_control() && !matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
-    text.chars().map(|c| if is_safe(c) { c.to_string() } else { c.escape_unicode().to_string() }).collect()
-}
+/// Up to so many files are also told one by one.
+const IN_FULL: usize = 3;
 
 /// Breaks a text into lines of at most `width` characters, between words; a longer word stands alone.
 fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
@@ -21,7 +17,7 @@ fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
     let mut line = first.to_owned();
     let mut length = indent.len();
     let mut fresh = true;
-    for word in shown(text).split(' ') {
+    for word in plain(text).split(' ') {
         let word_length = word.chars().count();
         if !fresh && length + 1 + word_length > width {
             let _ = writeln!(out, "{line}");
@@ -44,13 +40,7 @@ fn sentences(out: &mut String, words: &Words, width: usize) {
     out.push_str("\x1b[1m");
     wrapped(out, "", &words.headline, width);
     out.push_str("\x1b[0m");
-    let parts = [
-        ("Proved", &words.proved),
-        ("Only possible", &words.possible),
-        ("What would settle it", &words.settle),
-        ("What to change", &words.change),
-    ];
-    for (title, list) in parts.into_iter().filter(|(_, list)| !list.is_empty()) {
+    for (title, list) in words.parts() {
         let _ = writeln!(out, "\n\x1b[1m{title}\x1b[0m");
         for sentence in list {
             wrapped(out, "  - ", sentence, width);
@@ -58,44 +48,37 @@ fn sentences(out: &mut String, words: &Words, width: usize) {
     }
 }
 
-/// A text cut to so many characters.
-fn cut(text: &str, room: usize) -> String {
-    let text = shown(text);
-    if text.chars().count() <= room {
-        return text;
-    }
-    text.chars().take(room.saturating_sub(1)).chain(['…']).collect()
-}
-
-fn table(out: &mut String, rows: &[[String; 6]], width: usize) {
-    let titles = page::CLASS_TITLES.map(str::to_owned);
-    let rows = std::iter::once(&titles).chain(rows.iter().take(page::ROWS)).collect::<Vec<_>>();
-    let mut widths = [0; 6];
-    for row in &rows {
+/// A table with its titles: the columns before `elastic` are numbers, `elastic` takes the room that the others leave.
+fn table<const N: usize>(out: &mut String, titles: [&str; N], rows: &[[String; N]], elastic: usize, width: usize) {
+    let titles = titles.map(str::to_owned);
+    let shown = std::iter::once(&titles).chain(rows.iter().take(page::ROWS)).collect::<Vec<_>>();
+    let mut widths = [0; N];
+    for row in &shown {
         for (width, cell) in widths.iter_mut().zip(row.iter()) {
             *width = (*width).max(cell.chars().count());
         }
     }
-    // The label takes what the others leave.
-    let others = widths.iter().sum::<usize>() - widths[1] + 2 * 6;
-    widths[1] = widths[1].min(width.saturating_sub(others).max(24));
-    for row in rows {
-        let [number, label, priority, bytes, wait, fates] = row;
-        let label = cut(label, widths[1]);
-        let line = format!(
-            "  {number:>0$}  {label:<1$}  {priority:<2$}  {bytes:<3$}  {wait:<4$}  {fates}",
-            widths[0], widths[1], widths[2], widths[3], widths[4]
-        );
+    let others = widths.iter().sum::<usize>() - widths[elastic] + 2 * N;
+    widths[elastic] = widths[elastic].min(width.saturating_sub(others).max(24));
+    for row in shown {
+        let mut line = String::new();
+        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
+            let cell = cut(cell, width);
+            let _ = if column < elastic { write!(line, "  {cell:>width$}") } else { write!(line, "  {cell:<width$}") };
+        }
         let _ = writeln!(out, "{}", line.trim_end());
+    }
+    if rows.len() > page::ROWS {
+        let _ = writeln!(out, "  and {} more kinds of requests; --format json has them all", rows.len() - page::ROWS);
     }
 }
 
 fn file(out: &mut String, report: &FileReport, width: usize) {
-    let FileReport { words, diagnosis, archive } = report;
-    let name = shown(&diagnosis.file);
-    let writer = if archive.creator.is_empty() { diagnosis.flavour.name() } else { &archive.creator };
+    let FileReport { words, diagnosis } = report;
+    let writer = if diagnosis.creator.is_empty() { diagnosis.flavour.name() } else { &diagnosis.creator };
     let head = format!(
-        "{name}: {} in {}, written by {}",
+        "{}: {} in {}, written by {}",
+        diagnosis.file,
         count(diagnosis.requests, "request"),
         ms(diagnosis.span_ms),
         cut(writer, 60)
@@ -104,32 +87,44 @@ fn file(out: &mut String, report: &FileReport, width: usize) {
     out.push('\n');
     sentences(out, words, width);
     let _ = writeln!(out, "\n\x1b[1mThe page\x1b[0m");
-    let classes = page::classes(diagnosis);
-    table(out, &classes, width);
-    if classes.len() > page::ROWS {
-        let _ =
-            writeln!(out, "  and {} more kinds of requests; --format json has them all", classes.len() - page::ROWS);
-    }
+    table(out, page::CLASS_TITLES, &page::classes(diagnosis), 1, width);
     out.push('\n');
-    for origin in page::origins(diagnosis) {
-        wrapped(out, "  ", &origin, width);
+    let parts = width.saturating_sub(40).min(60);
+    for (line, origin) in page::origins(diagnosis).iter().zip(&diagnosis.origins) {
+        wrapped(out, "  ", line, width);
+        if let Some(held) = page::timeline(origin, diagnosis.span_ms, parts) {
+            let _ = writeln!(out, "    held from 0 to {}: {held}", ms(diagnosis.span_ms));
+        }
     }
     for note in &diagnosis.notes {
         wrapped(out, "  Note: ", note, width);
     }
 }
 
+/// Several files: what they say together, and a line for each.
+fn together(out: &mut String, report: &Report, words: &Words, pool: &har::Pool, width: usize) {
+    let _ = writeln!(out, "{} together\n", count(report.files.len(), "file"));
+    sentences(out, words, width);
+    out.push_str("\n\x1b[1mThe page, in all files\x1b[0m\n");
+    table(out, page::KIND_TITLES, &page::kinds(pool), 2, width);
+    out.push_str("\n\x1b[1mFile by file\x1b[0m\n");
+    for one in report.files.iter().take(FILES) {
+        wrapped(out, "  ", &format!("{}: {}", one.diagnosis.file, page::outcome(&one.diagnosis)), width);
+    }
+    if report.files.len() > FILES {
+        let _ = writeln!(out, "  and {} more", report.files.len() - FILES);
+    }
+    if report.files.len() > IN_FULL {
+        out.push_str("\nOne of them in full: sixslot diagnose FILE; --format json has all of them.\n");
+    }
+}
+
 pub(super) fn report(report: &Report, width: usize) -> String {
     let mut out = String::new();
-    if let Some(together) = &report.together {
-        let _ = writeln!(out, "{} together\n", count(report.files.len(), "file"));
-        sentences(&mut out, &together.words, width);
-        out.push_str("\n\x1b[1mFile by file\x1b[0m\n");
-        for one in report.files.iter().take(FILES) {
-            wrapped(&mut out, "  ", &format!("{}: {}", one.diagnosis.file, page::outcome(&one.diagnosis)), width);
-        }
-        if report.files.len() > FILES {
-            let _ = writeln!(out, "  and {} more", report.files.len() - FILES);
+    if let Some(all) = &report.together {
+        together(&mut out, report, &all.words, &all.pool, width);
+        if report.files.len() > IN_FULL {
+            return out;
         }
     }
     for one in &report.files {

@@ -73,25 +73,31 @@ fn at_work(entry: &Entry) -> f64 {
     }
 }
 
-/// The most connections of an origin that were in use at once.
-fn most_at_once(archive: &Archive, origin: &str) -> usize {
-    let mut changes: Vec<(f64, i32)> = Vec::new();
-    for entry in archive.entries.iter().filter(|entry| own_origin(entry) == origin) {
+/// The most connections of one origin that were in use at once.
+fn most_at_once(archive: &Archive) -> usize {
+    let mut origins: BTreeMap<String, Vec<(f64, i32)>> = BTreeMap::new();
+    for entry in &archive.entries {
         // An end and the next start are written with different errors: what touches does not overlap.
         let held = holding(archive, entry, false).map(|(from, until)| (from, until.min(from + at_work(entry))));
         if let Some((from, until)) = held.filter(|(from, until)| until - from > 4.0) {
-            changes.push((from + 2.0, 1));
-            changes.push((until - 2.0, -1));
+            let changes = origins.entry(own_origin(entry)).or_default();
+            changes.extend([(from + 2.0, 1), (until - 2.0, -1)]);
         }
     }
-    changes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-    let (mut now, mut most) = (0, 0);
-    for (_, change) in changes {
-        now += change;
-        most = most.max(now);
+    let mut most = 0;
+    for changes in origins.values_mut() {
+        changes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+        let mut now = 0;
+        for (_, change) in changes {
+            now += *change;
+            most = most.max(now);
+        }
     }
     usize::try_from(most).unwrap_or(0)
 }
+
+/// Origins with sockets of one load that are looked at.
+const SOCKET_ORIGINS: usize = 20;
 
 /// Waits of one load that are looked at; more say nothing new.
 const WAITS: usize = 500;
@@ -103,7 +109,7 @@ fn socket_slots(loads: &[Load]) -> Option<usize> {
         let archive = &load.archive;
         let sockets: Vec<&Entry> = archive.entries.iter().filter(|entry| entry.verdict == Verdict::Socket).collect();
         let origins: BTreeSet<String> = sockets.iter().map(|entry| own_origin(entry)).collect();
-        for origin in origins {
+        for origin in origins.into_iter().take(SOCKET_ORIGINS) {
             // Those that may have held one carry their number: what was issued later got none before who waits.
             let holders: Vec<(Option<usize>, f64, f64)> = archive
                 .entries
@@ -175,11 +181,7 @@ impl Browser {
         let (profile, profile_because) = profile(loads);
         let tabs = loads.iter().map(|load| load.opened.len()).max().unwrap_or(1);
         let gaps = loads.iter().flat_map(|load| load.opened.windows(2).map(|pair| pair[1] - pair[0]));
-        let most = |load: &Load| {
-            let origins: BTreeSet<String> = load.archive.entries.iter().map(own_origin).collect();
-            origins.iter().map(|origin| most_at_once(&load.archive, origin)).max().unwrap_or(0)
-        };
-        let most = loads.iter().map(most).max().unwrap_or(0);
+        let most = loads.iter().map(|load| most_at_once(&load.archive)).max().unwrap_or(0);
         let connects: Vec<f64> = loads
             .iter()
             .flat_map(|load| &load.archive.entries)

@@ -4,6 +4,7 @@
 //! from the opening of their tab. What used no network (`data:`), and what came from the browser's cache or a service
 //! worker only, is no class: nothing of it can starve.
 
+use super::{ImportError, within_limit};
 use har::{Archive, Class, Entry, Kind as Pattern, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,15 +34,18 @@ impl Load {
     #[must_use]
     pub fn new(archive: Archive) -> Self {
         let first = archive.entries.first().map_or(0.0, |entry| entry.start_ms);
+        // When the first call of each page began, and its last ended.
+        let mut lives: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
+        for entry in &archive.entries {
+            let Some(page) = entry.page.as_deref() else { continue };
+            let (begins, ends) = lives.entry(page).or_insert((entry.start_ms, 0.0));
+            *begins = begins.min(entry.start_ms);
+            *ends = ends.max(entry.start_ms + archive.watched_ms(entry));
+        }
         let mut pages: Vec<(&str, f64, f64)> = Vec::new();
         for page in &archive.pages {
-            let own = archive.entries.iter().filter(|entry| entry.page.as_deref() == Some(page.id.as_str()));
-            let (mut begins, mut ends) = (f64::INFINITY, 0.0_f64);
-            for entry in own {
-                begins = begins.min(entry.start_ms);
-                ends = ends.max(entry.start_ms + archive.watched_ms(entry));
-            }
-            if begins.is_finite() {
+            // Taken out: of two pages with one name the first has the calls.
+            if let Some((begins, ends)) = lives.remove(page.id.as_str()) {
                 let start = page.start_ms.filter(|start| *start <= begins).unwrap_or(begins);
                 pages.push((&page.id, start, ends));
             }
@@ -191,10 +195,19 @@ fn bare(name: &str) -> &str {
     }
 }
 
+/// Kinds of requests from which classes are made: each is held against all that vary.
+const KINDS: usize = 5 * models::limits::CLASSES;
+
 /// The classes of all loads, by their first start.
-#[must_use]
-pub fn groups(loads: &[Load]) -> Vec<Group<'_>> {
+///
+/// # Errors
+/// More classes than a scenario holds.
+pub fn groups(loads: &[Load]) -> Result<Vec<Group<'_>>, ImportError> {
     let all = || loads.iter().flat_map(|load| &load.classes);
+    let kinds = all().map(|class| &class.kind).collect::<BTreeSet<_>>().len();
+    if kinds > KINDS {
+        within_limit(kinds)?;
+    }
     let wide: BTreeSet<&Pattern> = all().map(|class| &class.kind).filter(|kind| kind.pattern.contains("{*}")).collect();
     let mut found: BTreeMap<Pattern, Group<'_>> = BTreeMap::new();
     for (number, load) in loads.iter().enumerate() {
@@ -234,6 +247,7 @@ pub fn groups(loads: &[Load]) -> Vec<Group<'_>> {
         group.calls.sort_by(|one, other| one.key().cmp(&other.key()).then(one.at.total_cmp(&other.at)));
     }
     let mut groups: Vec<Group<'_>> = groups.into_iter().flat_map(Group::waves).collect();
+    within_limit(groups.len())?;
     groups.iter_mut().for_each(Group::chain);
     // Requests of one instant are issued in the order of the file, and the archive has them in it.
     groups.sort_by(|one, other| one.first_place().total_cmp(&other.first_place()));
@@ -245,7 +259,7 @@ pub fn groups(loads: &[Load]) -> Vec<Group<'_>> {
             group.name = format!("{}-{count}", group.name);
         }
     }
-    groups
+    Ok(groups)
 }
 
 /// Waves of one type of static files that are told apart.

@@ -8,7 +8,9 @@ use super::calls::{Kind, Load};
 use super::laws::{Delays, delays, evidence, is_doubtful, law};
 use super::page::{Member, Page};
 use super::starts::Anchor;
-use super::text::{Known, Table, number, plain, quoted, span, told, write};
+use super::target::{origin_name, url};
+use super::text::{Known, Table, number, quoted, span, told, told_range, write};
+use crate::phrase::{count, plain};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The draft of a scenario.
@@ -18,74 +20,6 @@ pub struct Draft {
     pub text: String,
     /// What it holds, table by table.
     pub tables: Vec<Table>,
-}
-
-/// `3 loads`, `1 load`.
-fn counted(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
-}
-
-/// The part of a URL behind its origin, with what a scenario's URL may not hold encoded.
-fn encoded(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '{' => out.push_str("%7B"),
-            '}' => out.push_str("%7D"),
-            c if c.is_whitespace() || c.is_control() => out.push_str("%20"),
-            c => out.push(c),
-        }
-        if out.len() > 1_900 {
-            break;
-        }
-    }
-    out
-}
-
-/// One URL for all calls of a class, with `{index}` and `{tab}` where copies and tabs differ.
-fn url(member: &Member<'_>) -> String {
-    let group = &member.group;
-    let Some(first) = group.calls.first() else { return "/".to_owned() };
-    let of_load = group.calls.iter().filter(|call| call.load == first.load);
-    let targets: BTreeSet<String> = of_load.map(|call| call.entry.url.target()).collect();
-    let by_copy = group.distinct;
-    let by_tab = !by_copy && targets.len() > 1 || by_copy && targets.len() > group.copies;
-    let mut targets = targets.iter();
-    let Some(sample) = targets.next() else { return "/".to_owned() };
-    if !by_copy && !by_tab {
-        return encoded(sample);
-    }
-    let (mut before, mut after) = (sample.len(), sample.len());
-    for other in targets {
-        before = before.min(sample.bytes().zip(other.bytes()).take_while(|(one, two)| one == two).count());
-        after = after.min(sample.bytes().rev().zip(other.bytes().rev()).take_while(|(one, two)| one == two).count());
-    }
-    after = after.min(sample.len() - before);
-    let boundary = |mut at: usize| {
-        while !sample.is_char_boundary(at) {
-            at -= 1;
-        }
-        at
-    };
-    let (before, mut from) = (boundary(before), sample.len() - after);
-    while !sample.is_char_boundary(from) {
-        from += 1;
-    }
-    let place = match (by_copy, by_tab) {
-        (true, false) => "{index}",
-        (false, _) => "{tab}",
-        (true, true) => "{tab}-{index}",
-    };
-    format!("{}{place}{}", encoded(&sample[..before]), encoded(&sample[from..]))
-}
-
-/// A name for an origin: small letters, digits and `-`.
-fn origin_name(origin: &str) -> String {
-    let host = origin.split("://").last().unwrap_or(origin);
-    let clean: String =
-        host.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
-    let clean: String = clean.trim_matches('-').chars().take(40).collect();
-    if clean.is_empty() { "other".to_owned() } else { clean }
 }
 
 struct Writer<'p> {
@@ -118,7 +52,7 @@ impl Draft {
                 format!("{{ distribution = \"log-normal\", median = 1, sigma = {} }}", number(slowness.sigma, 4));
             let why = format!(
                 "drawn once for each load: loads differ in all times of the classes that are multiplied by it; {} (twice the log of the likelihood ratio against no difference {}; 5.4 is believed)",
-                counted(loads.len(), "load"),
+                count(loads.len(), "load"),
                 number(slowness.ratio, 4)
             );
             writer.parameters.line("slowness", value, Known::Estimated, why);
@@ -145,8 +79,8 @@ impl Writer<'_> {
         vec![
             format!(
                 "A draft by `sixslot import` from {} of one page, {}: {}{more}.",
-                counted(self.loads.len(), "load"),
-                counted(calls, "request"),
+                count(self.loads.len(), "load"),
+                count(calls, "request"),
                 names.join(", ")
             ),
             "Each number has its evidence beside it. GUESS marks what an archive cannot say: read these lines first, above all [load].".to_owned(),
@@ -203,9 +137,11 @@ impl Writer<'_> {
         let mut why = "an archive has each call's whole time to first byte, waiting inside the server included; whether calls slow each other there it cannot say. So each call takes its whole time whatever else runs: a change that takes load off the server shows no gain there".to_owned();
         if self.page.busy > 0 {
             let busy = format!(
-                ". In {} of {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
-                self.page.busy,
-                counted(self.loads.len(), "load")
+                ". In {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
+                match self.loads.len() {
+                    1 => "this load".to_owned(),
+                    loads => format!("{} of {loads} loads", self.page.busy),
+                }
             );
             why.push_str(&busy);
         }
@@ -230,8 +166,8 @@ impl Writer<'_> {
             "{} {}: {} in {} ({words}).",
             group.method,
             plain(&group.pattern),
-            counted(group.calls.len(), "call"),
-            counted(group.calls.iter().map(|call| call.load).collect::<BTreeSet<_>>().len(), "load"),
+            count(group.calls.len(), "call"),
+            count(group.calls.iter().map(|call| call.load).collect::<BTreeSet<_>>().len(), "load"),
         ));
         if socket {
             let kind = if group.kind == Kind::WebSocket { "websocket" } else { "event-source" };
@@ -270,7 +206,7 @@ impl Writer<'_> {
             if let Rhythm::Random(rate) = member.rhythm {
                 let why = format!(
                     "{} at no regular time; a Poisson process is the simplest that fits",
-                    counted(member.group.calls.len(), "call")
+                    count(member.group.calls.len(), "call")
                 );
                 table.line("arrivals", format!("{{ rate_per_second = {} }}", number(rate, 4)), Known::Guessed, why);
             }
@@ -278,7 +214,7 @@ impl Writer<'_> {
         };
         let law = delays(&start.delays);
         let varies = matches!(law, Delays::Varying(_));
-        let what = format!("{} in {}", law.told(), counted(start.tabs, "tab"));
+        let what = format!("{} in {}", law.told(), count(start.tabs, "tab"));
         let mut value = law.time();
         if varies && start.together || varies && member.group.kind != Kind::Fetch && start.anchor != Anchor::Opening {
             let name = format!("{}-delay", member.group.name);
@@ -301,8 +237,8 @@ impl Writer<'_> {
                 let sure = start.named || start.tabs >= 5;
                 let why = match (start.named, sure) {
                     (true, _) => "named as its initiator".to_owned(),
-                    (_, true) => format!("the delay after it varies least, in {}", counted(start.tabs, "tab")),
-                    _ => format!("it comes nearest before, in {}", counted(start.tabs, "tab")),
+                    (_, true) => format!("the delay after it varies least, in {}", count(start.tabs, "tab")),
+                    _ => format!("it comes nearest before, in {}", count(start.tabs, "tab")),
                 };
                 let known = if sure { Known::Estimated } else { Known::Guessed };
                 table.line("after", quoted(&format!("{other}.{}", event.name())), known, why);
@@ -345,16 +281,15 @@ impl Writer<'_> {
         }
         if let Some(deadline) = &member.deadline {
             let why = format!(
-                "{} broken off at an age of {} to {}",
-                counted(deadline.aborts, "call"),
-                told(deadline.shortest_ms),
-                told(deadline.longest_ms)
+                "{} broken off at an age of {}",
+                count(deadline.aborts, "call"),
+                told_range(deadline.shortest_ms, deadline.longest_ms)
             );
             let known = if deadline.is_certain() { Known::Seen } else { Known::Guessed };
             table.line("deadline", span(deadline.deadline_ms), known, why);
             if deadline.ended_later > 0 {
                 let why =
-                    format!("{} had their headers in time and their end later", counted(deadline.ended_later, "call"));
+                    format!("{} had their headers in time and their end later", count(deadline.ended_later, "call"));
                 table.line("deadline_until", "\"headers\"", Known::Seen, why);
             }
         }
@@ -412,7 +347,7 @@ fn rhythm(table: &mut Table, rhythm: &Rhythm) {
             let others: Vec<String> = timer.others.iter().take(4).map(|ms| told(*ms)).collect();
             let or = if others.is_empty() { String::new() } else { format!("; {} fits as well", others.join(" or ")) };
             let known = if others.is_empty() { Known::Seen } else { Known::Guessed };
-            let why = format!("{} after the first, {} skipped{or}", counted(timer.ticks, "tick"), timer.skipped);
+            let why = format!("{} after the first, {} skipped{or}", count(timer.ticks, "tick"), timer.skipped);
             table.line("every", span(timer.every), known, why);
             if timer.lag >= 2.0 {
                 table.line("tick_lag", span(timer.lag), Known::Estimated, "the median lateness of its ticks");

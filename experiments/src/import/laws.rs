@@ -1,7 +1,7 @@
 //! Laws as scenarios write them, with their evidence.
 
 use super::calls::quantile;
-use super::text::{number, span, told};
+use super::text::{number, span, told, told_range};
 use crate::statistics::fit::{Doubt, Fit, Shape};
 use crate::statistics::likelihood::{Family, Law};
 use std::fmt::Write as _;
@@ -151,7 +151,7 @@ impl Delays {
         match self {
             Self::Steady(ms) => told(*ms),
             Self::Varying(knots) => match (knots.first(), knots.last()) {
-                (Some((_, least)), Some((_, most))) => format!("{} to {}", told(*least), told(*most)),
+                (Some((_, least)), Some((_, most))) => told_range(*least, *most),
                 _ => String::new(),
             },
         }

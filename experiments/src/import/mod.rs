@@ -14,6 +14,7 @@ mod laws;
 pub mod page;
 pub mod service;
 pub mod starts;
+mod target;
 pub mod text;
 
 use calls::{Kind, Load};
@@ -43,6 +44,12 @@ pub enum ImportError {
     Refused(String),
 }
 
+/// Refuses more classes than a scenario holds.
+fn within_limit(classes: usize) -> Result<(), ImportError> {
+    let limit = models::limits::CLASSES;
+    if classes > limit { Err(ImportError::TooMany { classes, limit }) } else { Ok(()) }
+}
+
 /// One thing that a draft says, and how it is known.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Statement {
@@ -66,14 +73,11 @@ pub struct Statement {
 pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     let name = archives.first().ok_or(ImportError::Nothing)?.name.clone();
     let loads: Vec<Load> = archives.into_iter().map(Load::new).collect();
-    let page = page::Page::of(&loads);
+    let page = page::Page::of(&loads)?;
     if !page.members.iter().any(|member| member.group.kind == Kind::Fetch) || page.rule.ready.is_empty() {
         return Err(ImportError::NoRequest(name));
     }
-    let (classes, limit) = (page.members.len(), models::limits::CLASSES);
-    if classes > limit {
-        return Err(ImportError::TooMany { classes, limit });
-    }
+    within_limit(page.members.len())?;
     let draft = Draft::of(&page, &loads);
     let refused = |error: models::ScenarioError| ImportError::Refused(error.to_string());
     let document = models::Document::read("the draft", &draft.text, &[]).map_err(refused)?;

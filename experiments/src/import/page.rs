@@ -3,6 +3,7 @@
 //! Rule: everything here is found in the archives or follows from what is found by a rule that is written down beside it;
 //! the scenario's text ([`super::draft`]) adds nothing.
 
+use super::ImportError;
 use super::browser::{Browser, CONNECTIONS};
 use super::cadence::{Rhythm, rhythms};
 use super::calls::{Group, Kind, Load, groups, median};
@@ -98,15 +99,19 @@ fn deadline(group: &Group<'_>, deadlines: &[Deadline]) -> Option<Deadline> {
 
 impl<'a> Page<'a> {
     /// What the loads show; there is at least one.
-    #[must_use]
-    pub fn of(loads: &'a [Load]) -> Self {
+    ///
+    /// # Errors
+    /// More classes than a scenario holds.
+    pub fn of(loads: &'a [Load]) -> Result<Self, ImportError> {
+        let groups = groups(loads)?;
         let archives: Vec<(&har::Archive, &[Class])> =
             loads.iter().map(|load| (&load.archive, load.classes.as_slice())).collect();
         let (cadences, deadlines) = (har::cadences(&archives), har::deadlines(&archives));
         let browser = Browser::of(loads);
         let ends: Vec<f64> = loads.iter().map(|load| load.end - load.opened[0]).collect();
-        let classes = split_callers(rhythms(groups(loads), &cadences, &ends));
-        let slots = Slots::new(loads, browser.connections.unwrap_or(CONNECTIONS), browser.sockets_take_slots.is_some());
+        let classes = split_callers(rhythms(groups, &cadences, &ends));
+        let connections = browser.connections.unwrap_or(CONNECTIONS);
+        let slots = Slots::new(loads, connections, browser.sockets_take_slots.is_some(), classes.len());
         let locked = matches!(browser.profile, "chromium" | "firefox" | "http2");
         let times: Vec<Times<'_>> = classes.iter().map(|(group, rhythm)| Times::of(group, rhythm)).collect();
         let mut samples = Vec::with_capacity(classes.len());
@@ -131,7 +136,7 @@ impl<'a> Page<'a> {
         let rule = rule(&members, loads);
         let horizon = ends.iter().copied().fold(0.0, f64::max);
         let busy = archives.iter().filter(|(archive, classes)| !har::busy::busy(archive, classes).is_empty()).count();
-        Self { browser, origin, members, slowness, rule, horizon, busy }
+        Ok(Self { browser, origin, members, slowness, rule, horizon, busy })
     }
 }
 

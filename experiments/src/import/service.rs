@@ -13,7 +13,10 @@ use har::{End, Flavour, Service, Verdict};
 /// A connection goes from one request to the next within this, as files with dates in whole milliseconds tell it.
 const HANDOVER: f64 = 10.0;
 
-/// Unanswered calls of a class whose wait is looked at: each takes a look at its whole load.
+/// Requests that are looked at for the waits of unanswered calls: each of these looks at its whole load.
+const LOOKS: usize = 200_000_000;
+
+/// Unanswered calls of a class whose wait is looked at, at most.
 const ASKED: usize = 20_000;
 
 /// Entries that end within this of the capture's end end with it.
@@ -25,6 +28,8 @@ pub struct Slots {
     /// Of each load: what may have held a connection, as (from, until, origin, URL) on the archive's clock.
     holders: Vec<Vec<Holder>>,
     connections: usize,
+    /// Unanswered calls of each class whose wait is looked at; more are taken as saying nothing.
+    asked: usize,
 }
 
 #[derive(Debug)]
@@ -41,9 +46,9 @@ struct Holder {
 }
 
 impl Slots {
-    /// The connections of the loads, of which each origin has so many; a socket may take one.
+    /// The connections of the loads, of which each origin has so many; a socket may take one. So many classes will ask.
     #[must_use]
-    pub fn new(loads: &[Load], connections: usize, sockets_too: bool) -> Self {
+    pub fn new(loads: &[Load], connections: usize, sockets_too: bool, classes: usize) -> Self {
         let of_load = |load: &Load| {
             let archive = &load.archive;
             let mut holders = Vec::new();
@@ -67,7 +72,10 @@ impl Slots {
             }
             holders
         };
-        Self { holders: loads.iter().map(of_load).collect(), connections }
+        let holders: Vec<Vec<Holder>> = loads.iter().map(of_load).collect();
+        let most = holders.iter().map(Vec::len).max().unwrap_or(0);
+        let asked = (LOOKS / (most * classes).max(1)).clamp(1, ASKED);
+        Self { holders, connections, asked }
     }
 
     /// The longest wait of a call that got no answer, in milliseconds from its issue.
@@ -138,7 +146,7 @@ pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool)
             _ if entry.verdict == Verdict::Socket => entry.timings.wait.map(|ms| value(call, loads, ms)),
             Service::Exact { ms } => Some(value(call, loads, ms)),
             Service::Longer(_) if entry.life_ms.is_none() && entry.end != End::Open => None,
-            Service::Longer(_) if asked == ASKED => None,
+            Service::Longer(_) if asked == slots.asked => None,
             Service::Longer(_) => {
                 asked += 1;
                 let server = call.watched - slots.longest_wait(call, &group.origin, locked);
@@ -152,8 +160,8 @@ pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool)
     (sample, silent)
 }
 
-/// The times of the bodies. Where several end at the capture's very end, they were still coming. A body that the page broke off is a value where no deadline did it, as a framework does with a
-/// prefetch that it has read.
+/// The times of the bodies. Where several end at the capture's very end, they were still coming. A body that the page broke
+/// off is a value where no deadline did it, as a framework does with a prefetch that it has read.
 #[must_use]
 pub fn bodies(group: &Group<'_>, loads: &[Load], deadline: bool) -> Sample {
     let mut sample = Sample::new();

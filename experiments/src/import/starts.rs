@@ -143,10 +143,14 @@ pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Loa
         }
         (20 * missed <= tabs).then_some(Candidate { anchor, spread, middle, named })
     };
+    let initiators = initiators(group);
     let mut candidates: Vec<Candidate> = judge(Anchor::Opening, None, false).into_iter().collect();
     // Only what begins before it: so no two classes wait for each other.
     for (other, before) in times[..number].iter().enumerate().filter(|(_, before)| before.waits_allowed) {
-        let named = initiated(group, &before.urls);
+        // Four of five calls name one of the class's URLs as what made them.
+        let named =
+            initiators.iter().filter(|(url, _)| before.urls.contains(url)).map(|(_, count)| count).sum::<usize>();
+        let named = 5 * named >= 4 * group.calls.len();
         candidates.extend(judge(Anchor::After(other, before.event), Some(&before.reached), named));
         if before.event == Event::Ok {
             candidates.extend(judge(Anchor::After(other, Event::Issued), Some(&before.issued), false));
@@ -171,13 +175,22 @@ pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Loa
     Start { anchor, delays, together: group.copies > 1 && !scattered, tabs, named }
 }
 
-/// Whether four of five calls name one of these URLs as what made them.
-fn initiated(group: &Group<'_>, urls: &BTreeSet<&str>) -> bool {
-    let named = |call: &&super::calls::Call<'_>| {
+/// Initiators of one class that are looked at, those of most calls.
+const INITIATORS: usize = 100;
+
+/// The URLs that made the calls of a class, each with the number of them; not their own.
+fn initiators<'a>(group: &Group<'a>) -> Vec<(&'a str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for call in &group.calls {
         let initiator = call.entry.initiator.as_ref().and_then(|initiator| initiator.url.as_deref());
-        initiator.is_some_and(|url| url != call.entry.url.as_str() && urls.contains(url))
-    };
-    5 * group.calls.iter().filter(named).count() >= 4 * group.calls.len()
+        if let Some(url) = initiator.filter(|url| *url != call.entry.url.as_str()) {
+            *counts.entry(url).or_default() += 1;
+        }
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    counts.truncate(INITIATORS);
+    counts
 }
 
 /// With fewer tabs than this a steady delay is chance, and the nearest event is taken.

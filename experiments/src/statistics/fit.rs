@@ -34,7 +34,7 @@ pub enum Doubt {
     )]
     NoValue,
     /// Too few values for a curve.
-    #[error("{0} values are too few for a curve (8 are needed): their quantiles stand for the law")]
+    #[error("{} too few for a curve (8 are needed): the quantiles stand for the law", if *.0 == 1 { "1 value is".to_owned() } else { format!("{} values are", .0) })]
     Few(usize),
     /// The upper part is known by bounds only.
     #[error("{percent} % of the values are only bounds: above the longest wait the law is extrapolated")]
