@@ -25,7 +25,8 @@ enum Format {
 #[derive(Debug, Args)]
 pub(super) struct Diagnose {
     /// HTTP Archives: .har or .har.gz of Chrome, Firefox, Playwright or WebPageTest; `-` for standard input. Several of one
-    /// page are also looked at together.
+    /// page are also looked at together. Each may have 512 MiB (1 GiB unpacked) and 200 000 requests, and takes 1 GiB of
+    /// memory at most.
     #[arg(value_name = "HAR", required = true)]
     archives: Vec<PathBuf>,
     /// How the diagnosis is printed.
