@@ -170,6 +170,11 @@ fn bad_usage_is_refused_before_a_browser_is_started() {
     assert!(refused(&["lab", "--random", "--calibrate"]).contains("cannot be used with"));
     assert!(refused(&["lab", "--random", "--rest", "soon"]).contains("3.5s"));
     assert!(refused(&["lab", "--replay", "nowhere.json"]).contains("nowhere.json"));
+    for (option, place) in [("--save", "nowhere/a.json.gz"), ("-o", "nowhere/costs.toml")] {
+        assert!(refused(&["lab", "--calibrate", option, place]).contains("nowhere/"), "{option}");
+    }
+    let refusal = refused(&["lab", "--random", "--overrides", "nowhere.toml"]);
+    assert!(refusal.contains("nowhere.toml") && refusal.contains("--calibrate"), "{refusal}");
     let refusal = refused(&["lab", "scenarios/next-prefetch.toml", "--fix", "http2"]);
     assert!(refusal.contains("browser.profile"), "{refusal}");
     let refusal = refused(&["lab", "scenarios/next-prefetch.toml", "--set", "browser.connections=8"]);

@@ -45,6 +45,14 @@ impl Engine {
         }
     }
 
+    /// Where it is looked for.
+    pub(crate) fn looked_at(self) -> String {
+        match std::env::var(self.variable()) {
+            Ok(path) => format!("at {path}, where {} says", self.variable()),
+            Err(_) => "in PATH".to_owned(),
+        }
+    }
+
     /// Its program on this machine.
     pub fn find(self) -> Option<PathBuf> {
         let names: &[&str] = match self {

@@ -221,6 +221,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         websocket_takes_slot,
         websocket_handshake_takes_slot,
         websocket_handshake_first,
+        websocket_opens_connection,
         websocket_one_handshake,
         event_source_takes_slot,
         event_source_connects_last,
@@ -240,6 +241,10 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         cache_lock_timeout,
         cache_lock_frees_all_on_no_store,
         cache_lock_frees_all_on_abort,
+        reload_replaces,
+        cache_splits_credentials,
+        post_invalidates,
+        cache_lock_frees_all_on_post,
         unread_body_holds_slot,
     } = one;
     let rules = [
@@ -251,6 +256,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         ("websocket_takes_slot", *websocket_takes_slot == other.websocket_takes_slot),
         ("websocket_handshake_takes_slot", *websocket_handshake_takes_slot == other.websocket_handshake_takes_slot),
         ("websocket_handshake_first", *websocket_handshake_first == other.websocket_handshake_first),
+        ("websocket_opens_connection", *websocket_opens_connection == other.websocket_opens_connection),
         ("websocket_one_handshake", *websocket_one_handshake == other.websocket_one_handshake),
         ("event_source_takes_slot", *event_source_takes_slot == other.event_source_takes_slot),
         ("event_source_connects_last", *event_source_connects_last == other.event_source_connects_last),
@@ -273,6 +279,10 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
             *cache_lock_frees_all_on_no_store == other.cache_lock_frees_all_on_no_store,
         ),
         ("cache_lock_frees_all_on_abort", *cache_lock_frees_all_on_abort == other.cache_lock_frees_all_on_abort),
+        ("reload_replaces", *reload_replaces == other.reload_replaces),
+        ("cache_splits_credentials", *cache_splits_credentials == other.cache_splits_credentials),
+        ("post_invalidates", *post_invalidates == other.post_invalidates),
+        ("cache_lock_frees_all_on_post", *cache_lock_frees_all_on_post == other.cache_lock_frees_all_on_post),
         ("unread_body_holds_slot", *unread_body_holds_slot == other.unread_body_holds_slot),
     ];
     rules.into_iter().find(|(_, same)| !same).map(|(key, _)| key)

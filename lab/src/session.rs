@@ -16,6 +16,7 @@ use crate::unplayable::Unplayable;
 use crate::verdict::verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
@@ -23,8 +24,11 @@ use tokio::sync::mpsc;
 /// From telling the pages when the plan begins to its beginning.
 const LEAD: Duration = Duration::from_millis(100);
 
+/// Nobody stops a session with it.
+static NEVER: AtomicBool = AtomicBool::new(false);
+
 /// How a session is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct Settings {
     /// How long the browser is left alone between its start and the first plan.
     pub rest: Duration,
@@ -32,6 +36,8 @@ pub struct Settings {
     pub pause: Duration,
     /// How long a browser may take for what should take a moment, before the session is given up.
     pub patience: Duration,
+    /// Once this is true, the session is given up in the middle of what it does, with [`LabError::Stopped`].
+    pub stop: &'static AtomicBool,
 }
 
 impl Settings {
@@ -45,6 +51,7 @@ impl Settings {
             rest: Duration::from_millis(rest),
             pause: Duration::from_millis(pause),
             patience: Duration::from_secs(30),
+            stop: &NEVER,
         }
     }
 }
@@ -53,7 +60,7 @@ impl Settings {
 #[derive(Debug, thiserror::Error)]
 pub enum LabError {
     /// The machine has no such browser.
-    #[error("no {engine} on this machine; install it, or say where it is with {}", engine.variable())]
+    #[error("no {engine} {}; install it, or say where it is with {}", engine.looked_at(), engine.variable())]
     NoBrowser {
         /// Which.
         engine: Engine,
@@ -74,6 +81,9 @@ pub enum LabError {
         /// What happened.
         why: String,
     },
+    /// The settings' `stop` said so.
+    #[error("stopped")]
+    Stopped,
     /// The lab's server cannot work.
     #[error("the lab's server: {0}")]
     Server(#[from] std::io::Error),
@@ -112,7 +122,8 @@ impl Session {
             let (control, mut heard) = Control::open().await?;
             let mut browser = Browser::start(engine, &settings, &control).await?;
             if engine == Engine::Firefox {
-                listen(&mut browser, &mut heard, settings.patience, |said| matches!(said, Said::Driver)).await?;
+                listen(&mut browser, &mut heard, &settings, settings.patience, |said| matches!(said, Said::Driver))
+                    .await?;
             }
             tokio::time::sleep(settings.rest).await;
             Ok::<_, LabError>((browser, control, heard))
@@ -186,7 +197,7 @@ async fn perform(
         }
         _ => false,
     };
-    listen(browser, heard, settings.patience, all_ready).await?;
+    listen(browser, heard, settings, settings.patience, all_ready).await?;
     tokio::time::sleep(settings.pause).await;
     let start = Instant::now() + LEAD;
     stage.clock.set_start(start);
@@ -205,7 +216,7 @@ async fn perform(
         }
         reports.len() == urls.len() || unreadable.is_some()
     };
-    listen(browser, heard, plays + settings.patience, all_reported).await?;
+    listen(browser, heard, settings, plays + settings.patience, all_reported).await?;
     match unreadable {
         Some(error) => Err(browser.error(format!("its report makes no sense: {error}"))),
         None => Ok((reports, (control.milliseconds(start), start))),
@@ -216,16 +227,20 @@ async fn perform(
 async fn listen(
     browser: &mut Browser,
     heard: &mut mpsc::UnboundedReceiver<Said>,
+    settings: &Settings,
     patience: Duration,
     mut enough: impl FnMut(&mut Said) -> bool,
 ) -> Result<(), LabError> {
     let until = Instant::now() + patience;
     loop {
+        if settings.stop.load(Ordering::Relaxed) {
+            return Err(LabError::Stopped);
+        }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(browser.error(format!("its pages said nothing for {} s", patience.as_secs())));
         }
-        match tokio::time::timeout(left.min(Duration::from_millis(500)), heard.recv()).await {
+        match tokio::time::timeout(left.min(Duration::from_millis(200)), heard.recv()).await {
             Ok(Some(mut said)) => {
                 if enough(&mut said) {
                     return Ok(());

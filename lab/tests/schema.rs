@@ -103,6 +103,7 @@ const RULES: &[(&str, &str)] = &[
     ("websocket_takes_slot", "true"),
     ("websocket_handshake_takes_slot", "true"),
     ("websocket_handshake_first", "true"),
+    ("websocket_opens_connection", "true"),
     ("websocket_one_handshake", "false"),
     ("event_source_takes_slot", "false"),
     ("event_source_connects_last", "false"),
@@ -122,6 +123,10 @@ const RULES: &[(&str, &str)] = &[
     ("cache_lock_timeout", "7s"),
     ("cache_lock_frees_all_on_no_store", "true"),
     ("cache_lock_frees_all_on_abort", "true"),
+    ("reload_replaces", "\"never\""),
+    ("cache_splits_credentials", "true"),
+    ("post_invalidates", "false"),
+    ("cache_lock_frees_all_on_post", "true"),
     ("unread_body_holds_slot", "false"),
 ];
 

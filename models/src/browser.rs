@@ -48,6 +48,17 @@ pub enum LockUntil {
     End,
 }
 
+/// When a fetch with cache 'reload' takes the place of what the cache keeps of its URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replaces {
+    /// It passes the cache by.
+    Never,
+    /// Where no other request has the turn (measured in Firefox).
+    WhenFree,
+    /// Always; those in line stay in their line (measured in Chromium).
+    Always,
+}
+
 /// A browser's rules.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Browser {
@@ -71,6 +82,10 @@ pub struct Browser {
     pub websocket_handshake_takes_slot: bool,
     /// A handshake that waits for a slot goes before all other requests (Firefox, measured: before fetch priority high).
     pub websocket_handshake_first: bool,
+    /// A handshake that needs a slot takes no idle connection: it opens one, and an idle one that is left over at the limit
+    /// goes to the next request that comes new, not to those who wait (Firefox, measured; netwerk/protocol/http:
+    /// nsHttpChannel.cpp, SetupTransaction; nsHttpConnectionMgr.cpp, PreparePendingQForDispatching).
+    pub websocket_opens_connection: bool,
     /// WebSockets to one host shake hands one at a time (RFC 6455, section 4.1; measured in Chromium and Firefox).
     pub websocket_one_handshake: bool,
     /// An open EventSource keeps a slot: in all three engines (measured).
@@ -81,7 +96,8 @@ pub struct Browser {
     pub event_source_connects_last: bool,
     /// The rank of each priority, `Highest` first; a higher rank is served first, equal ranks first come.
     pub ranks: [usize; 5],
-    /// A new connection goes to whoever heads the queue when it is ready (net/socket/transport_client_socket_pool.cc).
+    /// A new connection goes to whoever heads the queue when it is ready (net/socket/transport_client_socket_pool.cc); in
+    /// Firefox to the request that it was opened for, where that still waits (netwerk/protocol/http, SetupConn; measured).
     pub late_binding: bool,
     /// An abort before the end closes the connection (measured in all three engines; HTTP/1.1 cannot do otherwise).
     pub abort_closes_connection: bool,
@@ -109,8 +125,21 @@ pub struct Browser {
     pub cache_lock_timeout: Span,
     /// In Firefox the headers of a no-store answer release all waiters together.
     pub cache_lock_frees_all_on_no_store: bool,
-    /// In Firefox the abort of the request whose turn it is releases all waiters together (measured).
+    /// In Firefox the abort of the request whose turn it is releases all waiters together, unless an earlier answer is kept
+    /// and it had no headers yet (measured; netwerk/protocol/http/nsHttpChannel.cpp, CloseCacheEntry).
     pub cache_lock_frees_all_on_abort: bool,
+    /// A fetch with cache 'reload' waits for nobody, but later GETs of its URL wait for it, and its answer replaces what was
+    /// kept (net/http/http_cache_transaction.cc, mode WRITE dooms the entry; measured in Chromium and Firefox).
+    pub reload_replaces: Replaces,
+    /// What requests without credentials ask for has lines and stored answers of its own (Firefox, measured;
+    /// netwerk/cache2/CacheFileUtils.cpp, AppendKeyPrefix: "a,"). In Chromium it has not (measured).
+    pub cache_splits_credentials: bool,
+    /// The headers of an answer to a POST make invalid what is kept of its URL: later GETs find no stored answer, and wait
+    /// for none that is under way (RFC 9111, section 4.4; net/http/http_cache_transaction.cc, DoSuccessfulSendRequest;
+    /// netwerk/protocol/http/nsHttpChannel.cpp, MaybeInvalidateCacheEntryForSubsequentGet; measured in Chromium and Firefox).
+    pub post_invalidates: bool,
+    /// In Firefox those headers release all waiters together (measured); in Chromium they stay in line.
+    pub cache_lock_frees_all_on_post: bool,
     /// A body that the page does not read pins the slot in Chromium; Firefox buffers it.
     pub unread_body_holds_slot: bool,
     /// From having a connection to the server's having the request: processor time, shared by hand-overs that happen
@@ -136,6 +165,7 @@ impl Browser {
             websocket_takes_slot: false,
             websocket_handshake_takes_slot: false,
             websocket_handshake_first: false,
+            websocket_opens_connection: false,
             websocket_one_handshake: true,
             event_source_takes_slot: true,
             event_source_connects_last: true,
@@ -157,6 +187,10 @@ impl Browser {
             cache_lock_timeout: Span::from_seconds(20),
             cache_lock_frees_all_on_no_store: false,
             cache_lock_frees_all_on_abort: false,
+            reload_replaces: Replaces::Always,
+            cache_splits_credentials: false,
+            post_invalidates: true,
+            cache_lock_frees_all_on_post: false,
             unread_body_holds_slot: true,
             handover: Span::from_nanos(1_750_000),
             connect: Span::from_nanos(500_000),
@@ -169,7 +203,9 @@ impl Browser {
             connections_total: 900,
             websocket_handshake_takes_slot: true,
             websocket_handshake_first: true,
+            websocket_opens_connection: true,
             event_source_connects_last: false,
+            late_binding: false,
             // Measured: high before auto before low.
             ranks: [5, 4, 3, 1, 0],
             idle_timeout_used: Span::from_seconds(115),
@@ -178,6 +214,9 @@ impl Browser {
             cache_lock_until: LockUntil::End,
             cache_lock_frees_all_on_no_store: true,
             cache_lock_frees_all_on_abort: true,
+            reload_replaces: Replaces::WhenFree,
+            cache_splits_credentials: true,
+            cache_lock_frees_all_on_post: true,
             unread_body_holds_slot: false,
             ..Self::chromium()
         }
@@ -192,6 +231,7 @@ impl Browser {
             ranks: [5, 1, 3, 1, 0],
             delays_low_priority: false,
             cache_lock: false,
+            reload_replaces: Replaces::Never,
             handover: Span::from_nanos(750_000),
             ..Self::chromium()
         }
@@ -214,6 +254,7 @@ impl Browser {
             ranks: [0; 5],
             delays_low_priority: false,
             cache_lock: false,
+            reload_replaces: Replaces::Never,
             handover: Span::ZERO,
             connect: Span::ZERO,
             ..Self::chromium()
@@ -254,6 +295,7 @@ impl Browser {
             ("websocket_takes_slot", &mut browser.websocket_takes_slot),
             ("websocket_handshake_takes_slot", &mut browser.websocket_handshake_takes_slot),
             ("websocket_handshake_first", &mut browser.websocket_handshake_first),
+            ("websocket_opens_connection", &mut browser.websocket_opens_connection),
             ("websocket_one_handshake", &mut browser.websocket_one_handshake),
             ("event_source_takes_slot", &mut browser.event_source_takes_slot),
             ("event_source_connects_last", &mut browser.event_source_connects_last),
@@ -264,6 +306,9 @@ impl Browser {
             ("cache_lock", &mut browser.cache_lock),
             ("cache_lock_frees_all_on_no_store", &mut browser.cache_lock_frees_all_on_no_store),
             ("cache_lock_frees_all_on_abort", &mut browser.cache_lock_frees_all_on_abort),
+            ("cache_splits_credentials", &mut browser.cache_splits_credentials),
+            ("post_invalidates", &mut browser.post_invalidates),
+            ("cache_lock_frees_all_on_post", &mut browser.cache_lock_frees_all_on_post),
             ("unread_body_holds_slot", &mut browser.unread_body_holds_slot),
         ];
         for (key, value) in switches {
@@ -284,6 +329,15 @@ impl Browser {
             "cache_lock_until",
             browser.cache_lock_until,
             read::choice(&[("headers", LockUntil::Headers), ("end", LockUntil::End)]),
+        )?;
+        browser.reload_replaces = reader.or(
+            "reload_replaces",
+            browser.reload_replaces,
+            read::choice(&[
+                ("never", Replaces::Never),
+                ("when-free", Replaces::WhenFree),
+                ("always", Replaces::Always),
+            ]),
         )?;
         if let Some(node) = reader.get("priorities") {
             let ranks = Reader::new(node, &schema::PRIORITIES)?;

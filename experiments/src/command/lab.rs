@@ -10,7 +10,6 @@ use ::lab::{Engine, LabError, Measured, Script, Session, Settings};
 use clap::Args;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// The browsers, as the command line names them.
@@ -126,21 +125,32 @@ impl Bench {
         self.session.insert(session).play(script)
     }
 
-    fn play(&mut self, script: &Script) -> Result<Measured, LabError> {
-        match self.once(script) {
-            Err(LabError::Browser { why, .. }) if !INTERRUPT.load(Ordering::Relaxed) => {
+    fn play(&mut self, script: &Script) -> Result<Measured, Failure> {
+        let played = match self.once(script) {
+            Err(LabError::Browser { why, .. }) => {
                 eprintln!("sixslot: load {}: {why}; the browser is started anew", script.load());
                 self.session = None;
                 self.once(script)
             }
             other => other,
-        }
+        };
+        played.map_err(|error| match error {
+            LabError::Stopped => Stopped::Interrupted.into(),
+            other => other.into(),
+        })
     }
 }
 
 impl Lab {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let engine = self.browser.engine();
+        // Before minutes are spent on what cannot be kept.
+        for path in self.save.iter().chain(self.out.iter().filter(|_| self.what.calibrate)) {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+            if folder.is_some_and(|folder| !folder.is_dir()) {
+                return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
+            }
+        }
         if self.what.calibrate {
             self.calibrate(engine)?;
         } else if self.what.replay.is_empty() {
@@ -152,8 +162,11 @@ impl Lab {
             {
                 recording.write(path)?;
             }
+            // What was measured before the end, too.
+            if !recording.loads.is_empty() {
+                self.show(&recording)?;
+            }
             played?;
-            self.show(&recording)?;
         } else {
             self.replay()?;
         }
@@ -163,8 +176,9 @@ impl Lab {
     /// The costs in the file of overrides.
     fn costs(&self) -> Result<Vec<String>, Failure> {
         let Some(path) = &self.overrides else { return Ok(Vec::new()) };
-        let ScenarioText { name, text } = ScenarioText::read(path)?;
-        calibration::overrides(&text).map_err(|fault| {
+        let name = path.display();
+        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        read.and_then(|text| calibration::overrides(&text)).map_err(|fault| {
             Failure::Usage(format!("{name}: {fault}; write it with sixslot lab --calibrate -o {name}"))
         })
     }
@@ -172,6 +186,7 @@ impl Lab {
     fn bench(&self, engine: Engine) -> Bench {
         let mut settings = Settings::of(engine);
         settings.rest = self.rest.unwrap_or(settings.rest);
+        settings.stop = &INTERRUPT;
         Bench { engine, settings, session: None }
     }
 
@@ -206,9 +221,6 @@ impl Lab {
         let bar = progress(scripts.len() as u64, "loads");
         let mut bench = self.bench(engine);
         for (source, script) in scripts {
-            if INTERRUPT.load(Ordering::Relaxed) {
-                return Err(Stopped::Interrupted.into());
-            }
             let measured = bench.play(&script)?;
             recording.add(source, measured);
             bar.inc(1);
@@ -219,18 +231,15 @@ impl Lab {
 
     /// Compares what was kept; files that are parts of one measurement count as one.
     fn replay(&self) -> Result<(), Failure> {
-        let mut recordings: Vec<Recording> = Vec::new();
+        let mut parts = Vec::new();
         for path in &self.what.replay {
             let mut recording = Recording::read(path)?;
             if self.overrides.is_some() {
                 recording.calibrated = self.costs()?;
             }
-            let mut left = Some(recording);
-            for known in &mut recordings {
-                left = left.and_then(|recording| known.join(recording).err());
-            }
-            recordings.extend(left);
+            parts.push(recording);
         }
+        let recordings = Recording::joined(parts);
         match &self.out {
             Some(folder) => results::write(&recordings, folder).map_err(Failure::from),
             None => recordings.iter().try_for_each(|recording| self.show(recording)),
@@ -256,9 +265,6 @@ impl Lab {
         let mut measured = Vec::new();
         for load in 0..calibration::REPETITIONS {
             for (name, text) in &plans {
-                if INTERRUPT.load(Ordering::Relaxed) {
-                    return Err(Stopped::Interrupted.into());
-                }
                 let source = Source { name: name.clone(), text: text.clone(), fixes: Vec::new(), sets: Vec::new() };
                 let plan = source.plan(engine, &[])?;
                 let script = Script::new(&plan, self.seed, load, 1.0).map_err(RecordingError::from)?;

@@ -1,7 +1,8 @@
 //! One load, predicted and measured: its requests in pairs, and where the two disagree.
 //!
 //! Rule: a request of one side is the request of the other side with the same class, copy, attempt and tab. Two agree where
-//! both have the same outcome and both or neither reached the server; a request that only one side has is a disagreement.
+//! both have the same outcome and both or neither reached the server by the horizon, at which the page gives up all that is
+//! under way and so makes room for what waits; a request that only one side has is a disagreement.
 //! Arrivals are compared where both sides have one: the error is predicted less measured, in real milliseconds, and
 //! relative to the measured time since the plan's start; within [`ZERO`] real milliseconds it counts as none.
 
@@ -147,8 +148,12 @@ impl LoadAgreement {
         let Measured { seed, load, scale, .. } = *measured;
         let prediction = Prediction::play(plan, seed, load)?;
         let hanging = Hanging::find(plan, seed, load, scale, &prediction)?;
-        let mut left: BTreeMap<Identity, MeasuredRequest> =
-            measured.requests.iter().map(|request| (Identity::of(request), request.clone())).collect();
+        let horizon = plan.horizon.as_millis_f64();
+        let until_horizon = |request: &MeasuredRequest| {
+            let arrived_ms = request.arrived_ms.filter(|at| *at <= horizon);
+            (Identity::of(request), MeasuredRequest { arrived_ms, ..request.clone() })
+        };
+        let mut left: BTreeMap<Identity, MeasuredRequest> = measured.requests.iter().map(until_horizon).collect();
         let pair = |identity: Identity, predicted, measured| Pair {
             hangs_on_noise: hanging.requests.contains(&identity),
             identity,

@@ -150,6 +150,9 @@ pub fn overrides(text: &str) -> Result<Vec<String>, String> {
     let Some(browser) = table.get("browser").and_then(toml::Value::as_table) else {
         return Err("it has no table [browser]".to_owned());
     };
+    if let Some(key) = browser.keys().find(|key| !["handover", "connect"].contains(&key.as_str())) {
+        return Err(format!("`browser.{key}` is no cost; only handover and connect are"));
+    }
     Ok(browser.iter().map(|(key, value)| format!("browser.{key}={value}")).collect())
 }
 
@@ -200,6 +203,7 @@ mod tests {
         assert!(overrides("[server]\nworkers = 1").is_err_and(|error| error.contains("server")));
         assert!(overrides("").is_err_and(|error| error.contains("[browser]")));
         assert!(overrides("[browser").is_err());
+        assert!(overrides("[browser]\nconnections = 7").is_err_and(|error| error.contains("browser.connections")));
         assert!(fit(&[]).is_none());
     }
 }

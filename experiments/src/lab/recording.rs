@@ -162,6 +162,19 @@ impl Recording {
         Ok(())
     }
 
+    /// Recordings in which parts of one measurement are one.
+    pub fn joined(parts: Vec<Self>) -> Vec<Self> {
+        let mut whole: Vec<Self> = Vec::new();
+        for part in parts {
+            let left = whole.iter_mut().try_fold(part, |part, known| match known.join(part) {
+                Ok(()) => Err(()),
+                Err(part) => Ok(part),
+            });
+            whole.extend(left);
+        }
+        whole
+    }
+
     /// Adds a measured load.
     pub fn add(&mut self, source: Source, mut measured: Measured) {
         if self.scenarios.last() != Some(&source) {

@@ -86,14 +86,18 @@ impl Report {
     /// One screen for people; `rows` disagreements of each kind at most.
     pub fn text(&self, rows: usize) -> String {
         let mut out = String::new();
+        let at = match self.scale {
+            1.0 => String::new(),
+            scale => format!("real time is {scale} of the scenario's, in which times stand below; "),
+        };
         let _ = writeln!(
             out,
-            "{}: {} loads in {}\n{:.1} s of rest, at {} of the time; clocks within {:.2} ms\n",
+            "{}: {} loads in {}\nleft alone for {:.1} s before; {}clocks within {:.2} ms\n",
             self.what,
             self.loads.len(),
             self.browser,
             self.rest_ms / 1e3,
-            self.scale,
+            at,
             self.clock_error_ms
         );
         let costs = |sets: &[String]| {
@@ -113,15 +117,15 @@ impl Report {
             found.map_or_else(String::new, |(name, _)| name.clone())
         });
         row("same verdict", &|summary| agreement(&summary.verdicts));
-        row("  hanging on the noise", &|summary| hanging(&summary.verdicts));
+        row("  where it hangs on the noise", &|summary| hanging(&summary.verdicts));
         row("same outcome of a request", &|summary| agreement(&summary.outcomes));
-        row("  hanging on the noise", &|summary| hanging(&summary.outcomes));
+        row("  where it hangs on the noise", &|summary| hanging(&summary.outcomes));
         row("arrivals compared", &|summary| summary.arrivals.to_string());
         row("  error, of their time", &|summary| spread(summary.relative, |value| format!("{:.1} %", 100.0 * value)));
-        row("  error, ms", &|summary| spread(summary.absolute_ms, |value| format!("{value:.1}")));
+        row("  error, real ms", &|summary| spread(summary.absolute_ms, |value| format!("{value:.1}")));
         let _ = writeln!(
             out,
-            "\nErrors: median / 90 % / 95 % / largest; within {} ms they count as none of the time. What hangs on the noise\n\
+            "\nErrors: median / 90 % / 95 % / largest; within {} real ms they count as none of the time. What hangs on the noise\n\
              changes in replays with service times moved by {} ms, deadlines by {} ms, costs halved or doubled.",
             super::agreement::ZERO,
             noise::SERVICE,

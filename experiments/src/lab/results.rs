@@ -103,18 +103,15 @@ fn share(agreement: &Agreement) -> String {
     format!("{} of {}", agreement.agree, agreement.of)
 }
 
+/// What hangs on the noise: how many agree, of how many, and their share of all.
 fn hanging(agreement: &Agreement) -> String {
-    format!("{} of {}", agreement.hanging_agree, agreement.hanging_of)
+    let Agreement { of, hanging_agree, hanging_of, .. } = *agreement;
+    let share = hanging_of as f64 / (of + hanging_of).max(1) as f64;
+    format!("{hanging_agree} of {hanging_of} ({})", per_cent(share))
 }
 
-fn percent(spread: Option<Spread>) -> String {
-    let Some(spread) = spread else { return "- | -".to_owned() };
-    format!("{:.1} % | {:.1} %", 100.0 * spread.p50, 100.0 * spread.p90)
-}
-
-fn milliseconds(spread: Option<Spread>) -> String {
-    let Some(Spread { p50, p90, p95, max }) = spread else { return "-".to_owned() };
-    format!("{p50:.1} / {p90:.1} / {p95:.1} / {max:.0}")
+fn per_cent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
 }
 
 /// A text that cannot break a table.
@@ -137,51 +134,83 @@ fn page(entries: &[Entry<'_>], explained: &[Explanation]) -> Result<String, Reco
         "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback. All of it is\n\
          computed from the recordings in `measured/`, without a browser, by\n\n    \
          sixslot lab --replay results/accuracy/measured/*.json.gz --out results/accuracy\n\n\
-         and `scripts/measure-accuracy` measures them again.\n"
+         and `scripts/measure-accuracy` measures them again. `experiments/tests/lab_fixtures.rs` computes it too, and compares.\n"
     );
     random(&mut out, entries);
+    disagreements(&mut out, entries, explained)?;
     shipped(&mut out, entries);
     meaning(&mut out);
-    disagreements(&mut out, entries, explained)?;
     Ok(out)
 }
 
 fn random(out: &mut String, entries: &[Entry<'_>]) {
-    out.push_str(
-        "\n## Random plans\n\n\
-         | browser | plans | costs | outcomes that agree | hanging on the noise | arrivals | error p50 | p90 | error in ms, p50 / p90 / p95 / max | verdicts | hanging |\n\
-         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
-    );
-    for entry in entries.iter().filter(|entry| entry.is_random()) {
-        let rows = [
-            ("the profile's".to_owned(), Some(&entry.report.with_defaults)),
-            (costs(&entry.recording.calibrated), entry.report.with_calibrated.as_ref()),
-        ];
-        for (costs, summary) in rows {
-            let Some(summary) = summary else { continue };
-            let _ = writeln!(
-                out,
-                "| {} | {} | {costs} | {} | {} | {} | {} | {} | {} | {} |",
-                plain(&entry.report.browser),
-                entry.report.loads.len(),
-                share(&summary.outcomes),
-                hanging(&summary.outcomes),
-                summary.arrivals,
-                percent(summary.relative),
-                milliseconds(summary.absolute_ms),
-                share(&summary.verdicts),
-                hanging(&summary.verdicts),
-            );
-        }
+    out.push_str("\n## Random plans\n\n| browser | left alone before | plans | requests | arrivals compared |\n| --- | --- | --- | --- | --- |\n");
+    let random = || entries.iter().filter(|entry| entry.is_random());
+    for Entry { report, .. } in random() {
+        let Agreement { of, hanging_of, .. } = report.with_defaults.outcomes;
+        let _ = writeln!(
+            out,
+            "| {} | {:.1} s | {} | {} | {} |",
+            plain(&report.browser),
+            report.rest_ms / 1e3,
+            report.loads.len(),
+            of + hanging_of,
+            report.with_defaults.arrivals,
+        );
+    }
+    out.push_str("\nOutcomes of requests, verdicts of loads, and what of them hangs on less than the noise:\n\n| browser | costs | outcomes that agree | hanging on the noise | verdicts that agree | hanging on the noise |\n| --- | --- | --- | --- | --- | --- |\n");
+    each(out, random(), |row, summary| {
+        let _ = writeln!(
+            row,
+            "{} | {} | {} | {} |",
+            share(&summary.outcomes),
+            hanging(&summary.outcomes),
+            share(&summary.verdicts),
+            hanging(&summary.verdicts),
+        );
+    });
+    out.push_str("\nHow far predicted arrivals at the server are off:\n\n| | costs | p50 | p90 | p95 | in ms: p50 | p90 | p95 | largest | median with its sign |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    each(out, random(), |row, summary| {
+        let (relative, absolute) = (summary.relative.unwrap_or_default(), summary.absolute_ms.unwrap_or_default());
+        let Spread { p50, p90, p95, max } = absolute;
+        let _ = writeln!(
+            row,
+            "{} | {p50:.1} | {p90:.1} | {p95:.1} | {max:.0} | {:+.1} |",
+            [relative.p50, relative.p90, relative.p95].map(per_cent).join(" | "),
+            summary.bias_ms.unwrap_or_default(),
+        );
+    });
+    for (metric, [p50, p90, p95]) in LIGHTHOUSE {
+        let _ = writeln!(out, "| Lighthouse, {metric} | | {p50:.1} % | {p90:.1} % | {p95:.1} % | | | | | |");
     }
     out.push_str(
-        "| Lighthouse's own simulator, as it publishes | real sites | - | - | - | - | 20 to 27 % | 49 to 62 % | - | - | - |\n\n\
-         The last line is what Lighthouse publishes for its own simulator of page loads (lantern: relative error of its metrics over\n\
-         a set of real sites; GoogleChrome/lighthouse, core/scripts/lantern). It predicts whole metrics of sites on the open web from one\n\
-         trace, which is harder than this; it stands here as the one published accuracy of a page-load simulator that we know of.\n\n\
+        "\nThe last lines are what Lighthouse publishes of its own simulator of page loads, lantern: relative errors of its metrics over\n\
+         a set of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; what they are of:\n\
+         core/scripts/lantern and docs/lantern.md). It predicts whole metrics of sites on the open web from one trace, which is harder\n\
+         than this; it stands here as the one published accuracy of a page-load simulator that we know of.\n\n\
          ![Predicted against measured arrivals](predicted-measured.svg)\n\n\
          ![Distribution of the arrivals' errors](arrival-error.svg)\n",
     );
+}
+
+/// What Lighthouse publishes: the relative errors of its metrics in per cent, p50, p90, p95.
+const LIGHTHOUSE: [(&str, [f64; 3]); 4] = [
+    ("first contentful paint", [29.1, 48.8, 51.9]),
+    ("speed index", [24.9, 55.7, 65.2]),
+    ("time to interactive", [27.4, 58.4, 72.6]),
+    ("largest contentful paint", [20.6, 61.9, 88.8]),
+];
+
+/// A row for each entry and each kind of costs.
+fn each<'a>(out: &mut String, entries: impl Iterator<Item = &'a Entry<'a>>, rest: impl Fn(&mut String, &Summary)) {
+    for Entry { recording, report } in entries {
+        let _ = write!(out, "| {} | the profile's | ", recording.engine);
+        rest(out, &report.with_defaults);
+        if let Some(summary) = &report.with_calibrated {
+            let _ = write!(out, "| {} | {} | ", recording.engine, costs(&recording.calibrated));
+            rest(out, summary);
+        }
+    }
 }
 
 fn shipped(out: &mut String, entries: &[Entry<'_>]) {
@@ -189,8 +218,8 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
         return;
     }
     out.push_str(
-        "\n## The shipped scenarios\n\nWith calibrated costs. A deadline is scaled with the time, the browser and the machine are not.\n\n\
-         | scenario | browser | at | loads | same verdict | hanging on the noise | failed, predicted / measured | outcomes that agree | hanging | error p50 | p90 |\n\
+        "\n## The shipped scenarios\n\nWith calibrated costs. Time is scaled by the factor in the column \"at\", deadlines with it; the browser and the machine are not.\n\n\
+         | scenario | browser | at | loads | same verdict | hanging on the noise | failed, predicted / measured | outcomes that agree | hanging on the noise | error p50 | p90 |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for entry in entries.iter().filter(|entry| !entry.is_random()) {
@@ -199,9 +228,10 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
         let measured = entry.report.loads.iter().filter(|load| load.measured.failed).count();
         let sets = entry.recording.scenarios.first().map_or(&[][..], |source| &source.sets);
         let sets: String = sets.iter().map(|set| format!(" --set {set}")).collect();
+        let relative = summary.relative.unwrap_or_default();
         let _ = writeln!(
             out,
-            "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} | {} |",
             plain(&format!("{}{sets}", entry.recording.what)),
             entry.recording.engine,
             entry.report.scale,
@@ -210,7 +240,8 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
             hanging(&summary.verdicts),
             share(&summary.outcomes),
             hanging(&summary.outcomes),
-            percent(summary.relative),
+            per_cent(relative.p50),
+            per_cent(relative.p90),
         );
     }
 }
@@ -221,11 +252,11 @@ fn meaning(out: &mut String) {
         "\n## What the numbers mean\n\n\
          - **Outcomes that agree**: requests that ended alike (answered, aborted, joined, unfinished) on both sides, and that both or\n  \
            neither of the servers received. A request that only one side made is a disagreement.\n\
+         - **Hanging on the noise**: counted apart, with its share of all, and found from the prediction alone: the simulator replays the\n  \
+           load {replays} times with service times moved by up to {service} ms, deadlines by {deadline} ms and the browser's costs halved\n  \
+           or doubled; what changes in a replay hangs on the noise. The first number says how many of them agree.\n\
          - **Error**: of the time at which the server received a request, relative to that time since the plan's start. An error of up to\n  \
-           {zero} ms counts as none in the relative figures, not in those in ms.\n\
-         - **Hanging on the noise**: counted apart, and found from the prediction alone: the simulator replays the load {replays} times with\n  \
-           service times moved by up to {service} ms, deadlines by {deadline} ms and the browser's costs halved or doubled; what changes in a\n  \
-           replay hangs on the noise.\n\
+           {zero} ms counts as none in the relative figures, not in those in ms. Requests that hang on the noise are among them.\n\
          - **Costs**: what a hand-over and a new connection cost, by the profile, or as `sixslot lab --calibrate` found them here.\n\
          - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints every request.\n",
         zero = super::agreement::ZERO,
@@ -236,7 +267,7 @@ fn meaning(out: &mut String) {
 }
 
 fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanation]) -> Result<(), RecordingError> {
-    out.push_str("\n## Disagreements\n\nWith calibrated costs, outside the noise.\n\n");
+    out.push_str("\n## Disagreements\n\nOf all that was played, with calibrated costs, outside the noise.\n\n");
     let mut used = vec![false; explained.len()];
     let (mut rows, mut unknown) = (0_usize, 0_usize);
     let mut table = String::from("| browser | load | what | why |\n| --- | --- | --- | --- |\n");

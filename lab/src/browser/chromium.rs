@@ -39,7 +39,8 @@ const SWITCHES: &[&str] = &[
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
-    "--disable-features=LoadingPredictorPrefetch,PreconnectToSearch,OptimizationHints,MediaRouter,Translate",
+    // The last four: hidden pages of the browser's own address bar, which took a third of a processor core (measured).
+    "--disable-features=LoadingPredictorPrefetch,PreconnectToSearch,OptimizationHints,MediaRouter,Translate,PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
     "--dns-prefetch-disable",
     "--metrics-recording-only",
     "--mute-audio",

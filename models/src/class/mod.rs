@@ -106,7 +106,7 @@ pub enum CacheMode {
     Default,
     /// It passes the cache by, and its answer is not kept.
     NoStore,
-    /// It passes the cache by.
+    /// It asks the cache for nothing; its answer is kept.
     Reload,
 }
 

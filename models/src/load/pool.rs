@@ -5,6 +5,12 @@
 //! nothing is preempted; a connection goes to whoever heads the queue when it is ready. An abort in the queue only leaves
 //! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
 //! number of streams. A WebSocket has a pool of its own; some engines want one of the six for its handshake.
+//!
+//! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, where that still
+//! waits (DnsAndConnectSocket.cpp, SetupConn). A handshake never takes an idle connection but opens one, which counts
+//! against the six (nsHttpChannel.cpp takes NS_HTTP_ALLOW_KEEPALIVE from it). So an idle connection may be left over at the
+//! limit: those who wait do not get it (nsHttpConnectionMgr.cpp, PreparePendingQForDispatching), but whoever comes new does
+//! (TryDispatchTransaction).
 
 use super::list::{List, RequestId};
 use super::request::Station;
@@ -101,7 +107,23 @@ impl Running<'_> {
         let (group, rank) = (self.group(id), self.class(id).rank);
         self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
         self.state.pool.groups[group].waiting += 1;
+        if !rules.multiplexed
+            && !self.opens_its_own(id)
+            && let Some(connection) = self.take_idle(group, now)
+        {
+            return self.assign(agenda, connection, id);
+        }
         self.serve(agenda, group, Some(id));
+    }
+
+    /// Whether a request takes no idle connection.
+    fn opens_its_own(&self, id: RequestId) -> bool {
+        self.plan.browser.websocket_opens_connection && self.class(id).kind == Kind::WebSocket
+    }
+
+    fn pool_has_room(&self, group: usize) -> bool {
+        let state = &self.state.pool.groups[group];
+        state.active + state.connecting < self.plan.browser.connections
     }
 
     pub(super) fn leave_pool(&mut self, id: RequestId) {
@@ -117,21 +139,34 @@ impl Running<'_> {
         if rules.multiplexed {
             return self.serve_streams(agenda, group);
         }
-        while let Some(head) = self.state.pool.groups[group].head() {
-            let Some(connection) = self.take_idle(group, agenda.now()) else { break };
-            self.assign(agenda, connection, head);
+        'waiting: for rank in (0..RANKS).rev() {
+            let mut at = self.state.pool.groups[group].queue[rank].first();
+            while let Some(id) = at {
+                at = List::next(&self.state.links, id);
+                if !self.pool_has_room(group) {
+                    return;
+                }
+                if self.opens_its_own(id) {
+                    if !self.request(id).state.is_connecting && !self.open(agenda, group, Some(id)) {
+                        return;
+                    }
+                } else if let Some(connection) = self.take_idle(group, agenda.now()) {
+                    self.assign(agenda, connection, id);
+                } else {
+                    break 'waiting;
+                }
+            }
         }
         loop {
             let state = &self.state.pool.groups[group];
-            // The head has found no idle connection above, so active and connecting are all there are.
-            if state.connecting >= state.waiting || state.active + state.connecting >= rules.connections {
+            // Nobody has found an idle connection above, so active and connecting are all that could be had.
+            if state.connecting >= state.waiting || !self.pool_has_room(group) {
                 return;
             }
             let owner = owner.or(state.head());
-            if self.state.pool.total >= rules.connections_total && !self.close_an_idle_one() {
+            if !self.open(agenda, group, owner) {
                 return;
             }
-            self.open(agenda, group, owner);
         }
     }
 
@@ -139,7 +174,7 @@ impl Running<'_> {
         let state = &self.state.pool.groups[group];
         let Some(connection) = state.session else {
             if state.connecting == 0 && state.waiting > 0 {
-                self.open(agenda, group, None);
+                self.connect(agenda, group, None);
             }
             return;
         };
@@ -151,7 +186,19 @@ impl Running<'_> {
         }
     }
 
-    fn open(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
+    /// Opens a connection, where the whole pool has room for it or can make some.
+    fn open(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) -> bool {
+        if self.state.pool.total >= self.plan.browser.connections_total && !self.close_an_idle_one() {
+            return false;
+        }
+        self.connect(agenda, group, owner);
+        true
+    }
+
+    fn connect(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
+        if let Some(id) = owner {
+            self.request(id).state.is_connecting = true;
+        }
         let connection = self.state.pool.connections.len();
         self.state.pool.connections.push(Connection { group, used: false, idle_since: Time::ZERO, owner });
         self.state.pool.groups[group].connecting += 1;
@@ -166,13 +213,20 @@ impl Running<'_> {
             self.state.pool.groups[group].session = Some(connection);
             return self.serve_streams(agenda, group);
         }
-        let waits = |id: &RequestId| self.state.requests[*id].station == Station::Pool;
-        let bound = owner.filter(|id| !self.plan.browser.late_binding && waits(id));
-        match bound.or(self.state.pool.groups[group].head()) {
+        if let Some(id) = owner {
+            self.request(id).state.is_connecting = false;
+        }
+        let next = if self.plan.browser.late_binding {
+            self.state.pool.groups[group].head()
+        } else {
+            owner.filter(|id| self.state.requests[*id].station == Station::Pool)
+        };
+        match next {
             Some(request) => self.assign(agenda, connection, request),
             None => {
-                // Nobody wants it here any more: it can make room for another group.
+                // Who it was opened for has another: it is for those who wait, or can make room for another group.
                 self.rest(agenda.now(), connection);
+                self.serve(agenda, group, None);
                 self.serve_stalled(agenda);
             }
         }

@@ -101,10 +101,16 @@ pub(super) struct State {
     pub followers: List,
     /// It has a place of its framework's queue.
     pub has_place: bool,
+    /// A connection is being opened for it.
+    pub is_connecting: bool,
     /// The scheduler counts it.
     pub admitted: bool,
     /// It is its URL's turn at the cache lock.
     pub holds_lock: bool,
+    /// Its answer replaces what the cache keeps, though it asks the cache for nothing.
+    pub writes: bool,
+    /// How often its URL had been made invalid when it came to the cache.
+    pub version: u32,
     /// The page has been told of its success.
     pub settled: bool,
     /// The server still has work for it.

@@ -84,6 +84,11 @@ pub static BROWSER: Fields = Fields {
             Kind::Boolean,
             "A WebSocket that waits for one of the connections goes before all requests.",
         ),
+        field(
+            "websocket_opens_connection",
+            Kind::Boolean,
+            "A WebSocket's handshake that needs a slot takes no idle connection.",
+        ),
         field("websocket_one_handshake", Kind::Boolean, "WebSockets to one origin open one at a time."),
         field("event_source_takes_slot", Kind::Boolean, "An open EventSource keeps one of the origin's connections."),
         field(
@@ -146,6 +151,26 @@ pub static BROWSER: Fields = Fields {
             "cache_lock_frees_all_on_abort",
             Kind::Boolean,
             "The abort of the request whose turn it is releases all waiters at once.",
+        ),
+        field(
+            "reload_replaces",
+            Kind::Choice(&["never", "when-free", "always"]),
+            "When a fetch with cache 'reload' takes the place of what is kept, so that later GETs of its URL wait for it.",
+        ),
+        field(
+            "cache_splits_credentials",
+            Kind::Boolean,
+            "Requests without credentials have lines and stored answers of their own.",
+        ),
+        field(
+            "post_invalidates",
+            Kind::Boolean,
+            "The headers of an answer to a POST make invalid what is kept of its URL.",
+        ),
+        field(
+            "cache_lock_frees_all_on_post",
+            Kind::Boolean,
+            "The headers of an answer to a POST release all GETs of its URL that wait at once.",
         ),
         field("unread_body_holds_slot", Kind::Boolean, "A body that the page does not read keeps its connection."),
         field(

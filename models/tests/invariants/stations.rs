@@ -1,8 +1,8 @@
 //! The rules of the stations between the page and the answer: scheduler, cache, pool and server.
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
-use models::browser::LockUntil;
-use models::class::Kind;
+use models::browser::{LockUntil, Replaces};
+use models::class::{CacheMode, Kind, Method};
 use models::form::Form;
 use models::load::{Outcome, Station};
 use models::origin::Discipline;
@@ -11,7 +11,11 @@ use sim_core::Span;
 
 impl Story<'_> {
     pub fn slots_stay_within_limits(&self) -> Checked {
-        for (group, lives) in grouped(&self.lives, |life| life.slot().map(|_| life.group)) {
+        // A handshake that opens a connection of its own counts, but others may have more beside it.
+        let apart =
+            |life: &Life<'_>| self.plan.browser.websocket_opens_connection && life.class.kind == Kind::WebSocket;
+        let counts = |life: &Life<'_>| life.slot().filter(|_| !apart(life)).map(|_| life.group);
+        for (group, lives) in grouped(&self.lives, counts) {
             let most = most_at_once(lives.iter().filter_map(|life| life.slot()));
             prop_assert!(most <= self.limit, "{most} slots of group {group:?}, the limit is {}", self.limit);
         }
@@ -37,7 +41,7 @@ impl Story<'_> {
 
     /// Late binding: whoever is handed a connection headed the queue.
     pub fn pool_serves_by_rank(&self) -> Checked {
-        if !self.plan.browser.late_binding {
+        if !self.plan.browser.late_binding || self.plan.browser.websocket_opens_connection {
             return Ok(());
         }
         for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
@@ -124,7 +128,9 @@ impl Story<'_> {
         let through = |life: &Life<'_>| {
             let went =
                 life.class.cacheable && life.cache_until < life.until && life.request.outcome != Outcome::Coalesced;
-            (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(|| life.url.clone())
+            let apart = rules.cache_splits_credentials && life.class.omits_credentials;
+            let key = || (life.url.clone(), apart);
+            (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(key)
         };
         for lives in grouped(&self.lives, through).into_values() {
             // Readers of a stored answer, and those that a no-store answer or an abort has released, pass together.
@@ -133,7 +139,13 @@ impl Story<'_> {
                 let freed = rules.cache_lock_frees_all_on_abort && aborts(life);
                 life.class.max_age.is_some() || life.class.answer_no_store || freed
             };
-            if lives.iter().any(apart) {
+            // So do those before and those behind the answer to a POST, or a call with cache 'reload'.
+            let parts = |other: &Life<'_>| match (other.class.method, other.class.cache) {
+                (Method::Post, _) => rules.post_invalidates && other.request.headers.is_some(),
+                (_, CacheMode::Reload) => rules.reload_replaces != Replaces::Never,
+                _ => false,
+            };
+            if lives.iter().any(apart) || self.lives.iter().any(|other| other.url == lives[0].url && parts(other)) {
                 continue;
             }
             let turn_ends = |life: &&Life<'_>| match rules.cache_lock_until {

@@ -90,3 +90,58 @@ browser.connections = 1
 request.unread = { service = "100ms", body = "100ms", reads_body = false }
 request.next = { service = "100ms" }
 "#;
+
+pub const ONE_URL_TWO_CREDENTIALS: &str = r#"
+request.with = { url = "/one-url", service = "300ms" }
+request.without = { url = "/one-url", start = "100ms", credentials = "omit" }
+"#;
+
+pub const RELOAD: &str = r#"
+request.stored = { url = "/one-url", response_cache_control = "max-age=60" }
+request.reload = { url = "/one-url", start = "100ms", cache = "reload", service = "300ms" }
+request.get = { url = "/one-url", start = "200ms" }
+"#;
+
+pub const RELOAD_BESIDE_A_LINE: &str = r#"
+request.leader = { url = "/one-url", service = "600ms" }
+request.in-line = { url = "/one-url", start = "100ms", service = "300ms" }
+request.reload = { url = "/one-url", start = "200ms", cache = "reload", service = "300ms" }
+request.get = { url = "/one-url", start = "300ms" }
+"#;
+
+pub const STORED_AND_POST: &str = r#"
+request.stored = { url = "/one-url", response_cache_control = "max-age=60" }
+request.post = { url = "/one-url", start = "100ms", method = "POST", service = "200ms", body = "300ms" }
+request.before = { url = "/one-url", start = "200ms" }
+request.after = { url = "/one-url", start = "400ms" }
+"#;
+
+pub const LINE_AND_POST: &str = r#"
+request.leader = { url = "/one-url", service = "1s" }
+request.post = { url = "/one-url", start = "100ms", method = "POST", service = "300ms" }
+request.get = { url = "/one-url", count = 2, start = "200ms", service = "300ms" }
+request.after = { url = "/one-url", count = 2, start = "500ms", service = "300ms" }
+"#;
+
+/// An earlier answer is kept: the first abort, before headers, passes the turn on; the second, in the body, frees all.
+pub const LEADER_ABORTED_IN_BODY_OF_ANOTHER_ANSWER: &str = r#"
+request.kept = { url = "/one-url" }
+request.leader = { url = "/one-url", start = "200ms", service = "1s", deadline = "200ms" }
+request.get = { url = "/one-url", count = 2, start = "300ms", service = "300ms" }
+request.cut = { url = "/one-url", start = "1100ms", service = "100ms", body = "1s", deadline = "200ms" }
+request.last = { url = "/one-url", count = 2, start = "1200ms", service = "300ms" }
+"#;
+
+pub const WEBSOCKET_BESIDE_IDLE: &str = r#"
+request.busy = { count = 6, service = "500ms" }
+socket.messages = { kind = "websocket", opens = "100ms", handshake = "200ms" }
+request.waits = { count = 6, start = "150ms", service = "300ms" }
+request.new = { start = "600ms", service = "100ms" }
+"#;
+
+/// As above, in a browser whose handshakes need a slot.
+pub const WEBSOCKET_BESIDE_IDLE_OF_SLOTS: &str = r#"
+browser.websocket_handshake_takes_slot = true
+request.busy = { count = 6, service = "500ms" }
+socket.messages = { kind = "websocket", opens = "100ms", handshake = "200ms" }
+"#;
