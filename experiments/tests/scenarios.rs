@@ -179,22 +179,12 @@ fn the_rule_on_numbers_sees_what_it_should() {
     assert_eq!(lines("schema = 1\n[sweep]\na = [\n 1,\n [2],\n]\n"), 0);
 }
 
-/// Comments that two scenarios still owe. Strike a line out when its comment is there; add none.
-const OWED: &[&str] = &[
-    "dashboard-as-built.toml: delay = { base = \"20ms\", per = { hydration = \"1s\" } }",
-    "dashboard-as-built.toml: wait = { per = { pause = \"1s\" }, noise = { distribution = \"log-normal\", median = 1.0, sigma = 0.3 } }",
-    "dashboard-as-built.toml: hops = 4",
-    "dashboard-as-built.toml: start = { distribution = \"uniform\", low = \"0s\", high = \"30s\" }",
-    "issue-1855.toml: service = { per = { \"projects * sessions\" = \"200ms\" }, noise = { distribution = \"log-normal\", p05 = 0.422, p95 = 2.37 } }",
-];
-
 #[test]
 fn every_number_says_where_it_comes_from() {
     let mut missing = Vec::new();
     for (name, text) in scenarios() {
         missing.extend(unexplained(&text).into_iter().map(|line| format!("{name}: {line}")));
     }
-    missing.retain(|line| !OWED.contains(&line.as_str()));
     assert!(missing.is_empty(), "no comment on its line or above it in its block:\n{}", missing.join("\n"));
 }
 
