@@ -4,7 +4,10 @@
 //! a scenario that it names, or in a change of one, is refused in that scenario's own words.
 
 use super::AccountsError;
+use super::attribution::LayersCase;
 use super::observe::{Given, Observable, Unit, View};
+use super::overlay::Overlay;
+use super::recovery::RecoveryMap;
 use super::schema;
 use crate::input::ScenarioText;
 use models::read::{self, Reader, advice, expected};
@@ -80,15 +83,26 @@ pub struct Figure {
     pub cases: Vec<Case>,
 }
 
-/// What will be measured.
+/// What came out of a case that was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Measured {
+    /// Loads that failed.
+    pub failures: u64,
+    /// The median time to ready in seconds.
+    pub ready: f64,
+}
+
+/// What will be measured, or was.
 #[derive(Clone, Debug)]
 pub struct Prediction {
     /// Its name.
     pub name: String,
     /// The case, in one line.
     pub text: String,
-    /// How many loads will be measured.
+    /// How many loads were measured, or will be.
     pub measured_loads: u64,
+    /// What came out, where it was measured.
+    pub measured: Option<Measured>,
     /// Who predicts.
     pub cases: Vec<Case>,
 }
@@ -136,6 +150,12 @@ pub struct AccountsFile {
     pub predictions: Vec<Prediction>,
     /// The regions.
     pub regions: Vec<Region>,
+    /// The captures.
+    pub overlays: Vec<Overlay>,
+    /// The layers.
+    pub layers: Option<LayersCase>,
+    /// The map of recovery.
+    pub recovery: Option<RecoveryMap>,
     /// The conclusion.
     pub conclusions: Vec<Paragraph>,
     /// The scenario texts that were read, by the names that the file has for them.
@@ -144,13 +164,13 @@ pub struct AccountsFile {
 }
 
 /// What reading needs and gathers.
-struct Files {
-    folder: PathBuf,
+pub(super) struct Files {
+    pub(super) folder: PathBuf,
     texts: BTreeMap<String, String>,
 }
 
 /// A fault of the accounts file, or of something that it names.
-enum Trouble {
+pub(super) enum Trouble {
     Fault(Fault),
     Other(AccountsError),
 }
@@ -158,6 +178,12 @@ enum Trouble {
 impl From<Fault> for Trouble {
     fn from(fault: Fault) -> Self {
         Self::Fault(fault)
+    }
+}
+
+impl From<AccountsError> for Trouble {
+    fn from(error: AccountsError) -> Self {
+        Self::Other(error)
     }
 }
 
@@ -205,6 +231,16 @@ impl AccountsFile {
         for entry in named(&reader, "region")? {
             regions.push(region(entry, &accounts, &figures, &mut files)?);
         }
+        let mut names = BTreeMap::new();
+        for entry in named(&reader, "truth_names")? {
+            names.insert(entry.key.clone(), read::text(&entry.node)?.to_owned());
+        }
+        let mut overlays = Vec::new();
+        for entry in named(&reader, "overlay")? {
+            overlays.push(Overlay::read(entry, &accounts, &names, &mut files)?);
+        }
+        let layers = reader.get("layers").map(|node| LayersCase::read(node, &accounts, &mut files)).transpose()?;
+        let recovery = reader.get("recovery").map(|node| RecoveryMap::read(node, &accounts, &mut files)).transpose()?;
         let conclusion = |entry: &Entry| {
             let reader = Reader::new(&entry.node, &schema::CONCLUSION)?;
             let text = reader.or("text", "", read::text)?.trim().to_owned();
@@ -218,6 +254,9 @@ impl AccountsFile {
             figures,
             predictions,
             regions,
+            overlays,
+            layers,
+            recovery,
             conclusions: named(&reader, "conclusion")?.iter().map(conclusion).collect::<Result<_, _>>()?,
             scenarios: files.texts,
             sources: Sources::default(),
@@ -225,12 +264,12 @@ impl AccountsFile {
     }
 }
 
-fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
+pub(super) fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
     let table = |node: &'a Node| node.table().ok_or_else(|| expected("a table of tables", node));
     Ok(reader.read(key, table)?.map_or(&[][..], |table| &table.entries))
 }
 
-fn texts(reader: &Reader<'_>, key: &str) -> Result<Vec<String>, Fault> {
+pub(super) fn texts(reader: &Reader<'_>, key: &str) -> Result<Vec<String>, Fault> {
     let items = reader.or(key, &[][..], read::list)?;
     items.iter().map(|node| read::text(node).map(str::to_owned)).collect()
 }
@@ -257,7 +296,7 @@ fn who(reader: &Reader<'_>, accounts: &[Account]) -> Result<Vec<usize>, Fault> {
     read::list(list)?.iter().map(|node| number(read::text(node)?, &node.place, accounts)).collect()
 }
 
-fn number(name: &str, place: &Place, accounts: &[Account]) -> Result<usize, Fault> {
+pub(super) fn number(name: &str, place: &Place, accounts: &[Account]) -> Result<usize, Fault> {
     accounts.iter().position(|account| account.name == name).ok_or_else(|| {
         let known: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
         Fault::new(place, format!("there is no account `{name}`")).help(advice(name, &known))
@@ -341,26 +380,82 @@ fn prediction(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<
     let reader = Reader::new(&entry.node, &schema::PREDICTION)?;
     let mut cases = Vec::new();
     for account in who(&reader, accounts)? {
-        let mut change = accounts[account].change.clone();
-        change.set.extend(texts(&reader, "set")?);
-        change.fixes.extend(texts(&reader, "fixes")?);
+        let change = changed(&reader, &accounts[account])?;
         cases.push(Case { account, plan: files.plan(&change)?, change });
     }
+    let measured_loads = reader.or("measured_loads", MEASURED_LOADS, read::whole(1, 1_000))?;
+    let failures = reader.read("measured_failures", read::whole(0, measured_loads))?;
+    let measured = match (failures, reader.read("measured_ready", read::span)?) {
+        (Some(failures), Some(ready)) => Some(Measured { failures, ready: ready.as_seconds_f64() }),
+        (None, None) => None,
+        _ => {
+            let fault = Fault::new(&entry.key_place, format!("`{}` is measured by half", entry.key));
+            return Err(fault.help("give both `measured_failures` and `measured_ready`, or neither").into());
+        }
+    };
     Ok(Prediction {
         name: entry.key.clone(),
         text: reader.or("text", "", read::text)?.to_owned(),
-        measured_loads: reader.or("measured_loads", MEASURED_LOADS, read::whole(1, 1_000))?,
+        measured_loads,
+        measured,
         cases,
     })
 }
 
-/// The most points of a region.
+/// An account's change with what a table adds to it.
+pub(super) fn changed(reader: &Reader<'_>, account: &Account) -> Result<Change, Fault> {
+    let mut change = account.change.clone();
+    change.set.extend(texts(reader, "set")?);
+    change.fixes.extend(texts(reader, "fixes")?);
+    Ok(change)
+}
+
+/// The account that a table names.
+pub(super) fn owner(reader: &Reader<'_>, accounts: &[Account]) -> Result<usize, Fault> {
+    let name = |node: &Node| number(read::text(node)?, &node.place, accounts);
+    Ok(reader.read("account", name)?.unwrap_or_default())
+}
+
+/// The most points of a grid.
 const POINTS: usize = 1_000;
+
+/// Parameters with the points of their grid, the last parameter varying fastest.
+pub(super) struct Points {
+    pub(super) parameters: Vec<String>,
+    pub(super) axes: Vec<Vec<f64>>,
+    pub(super) points: Vec<Vec<f64>>,
+}
+
+impl Points {
+    pub(super) fn read(reader: &Reader<'_>) -> Result<Self, Fault> {
+        let mut grid = Self { parameters: Vec::new(), axes: Vec::new(), points: vec![Vec::new()] };
+        for axis in named(reader, "parameters")? {
+            let values = read::list(&axis.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
+            let count = grid.points.len() * values.len();
+            if count == 0 || count > POINTS {
+                let fault = Fault::new(&axis.node.place, format!("the grid has {count} points"));
+                return Err(fault.help(format!("1 to {POINTS} are wanted")));
+            }
+            let with = |point: &Vec<f64>| values.iter().map(|value| [point.as_slice(), &[*value]].concat()).collect();
+            grid.points = grid.points.iter().flat_map::<Vec<Vec<f64>>, _>(with).collect();
+            grid.parameters.push(axis.key.clone());
+            grid.axes.push(values);
+        }
+        Ok(grid)
+    }
+
+    /// A change with the values of a point.
+    pub(super) fn at(&self, point: &[f64], change: &Change) -> Change {
+        let mut change = change.clone();
+        let set = self.parameters.iter().zip(point).map(|(name, value)| format!("parameters.{name}={value}"));
+        change.set.extend(set);
+        change
+    }
+}
 
 fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut Files) -> Result<Region, Trouble> {
     let reader = Reader::new(&entry.node, &schema::REGION)?;
-    let name = |node: &Node| number(read::text(node)?, &node.place, accounts);
-    let account = reader.read("account", name)?.unwrap_or_default();
+    let account = owner(&reader, accounts)?;
     let mut wanted = Vec::new();
     for node in reader.or("figures", &[][..], read::list)? {
         let name = read::text(node)?;
@@ -374,53 +469,42 @@ fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut F
         }
         wanted.push(figure);
     }
-    let mut parameters = Vec::new();
-    let mut points: Vec<Vec<f64>> = vec![Vec::new()];
-    for axis in named(&reader, "parameters")? {
-        parameters.push(axis.key.clone());
-        let values = read::list(&axis.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
-        let with =
-            |point: &Vec<f64>| values.iter().map(|value| [point.as_slice(), &[*value]].concat()).collect::<Vec<_>>();
-        points = points.iter().flat_map(with).collect();
-        if points.is_empty() || points.len() > POINTS {
-            let fault = Fault::new(&axis.node.place, format!("the region has {} points", points.len()));
-            return Err(fault.help(format!("1 to {POINTS} are wanted")).into());
-        }
-    }
-    let mut planned = Vec::with_capacity(points.len());
-    for point in points {
+    let grid = Points::read(&reader)?;
+    let mut planned = Vec::with_capacity(grid.points.len());
+    for point in &grid.points {
         let mut plans = Vec::with_capacity(wanted.len());
         for figure in &wanted {
             let Some(case) = figures[*figure].cases.iter().find(|case| case.account == account) else { continue };
-            let mut change = case.change.clone();
-            let set = parameters.iter().zip(&point).map(|(name, value)| format!("parameters.{name}={value}"));
-            change.set.extend(set);
-            plans.push(files.plan(&change)?);
+            plans.push(files.plan(&grid.at(point, &case.change))?);
         }
-        planned.push((point, plans));
+        planned.push((point.clone(), plans));
     }
     Ok(Region {
         name: entry.key.clone(),
         text: reader.or("text", entry.key.as_str(), read::text)?.to_owned(),
         account,
-        parameters,
+        parameters: grid.parameters,
         figures: wanted,
         points: planned,
     })
 }
 
 impl Files {
-    fn plan(&mut self, change: &Change) -> Result<Plan, Trouble> {
-        let trouble = |error: AccountsError| Trouble::Other(error);
+    pub(super) fn document(&mut self, change: &Change) -> Result<Document, Trouble> {
         if !self.texts.contains_key(&change.scenario) {
             let read = ScenarioText::read(&self.folder.join(&change.scenario));
-            let text = read.map_err(|error| trouble(error.into()))?.text;
+            let text = read.map_err(AccountsError::from)?.text;
             self.texts.insert(change.scenario.clone(), text);
         }
         let name = self.folder.join(&change.scenario).display().to_string();
-        let scenario = |error: models::ScenarioError| trouble(AccountsError::Input(error.into()));
-        let document = Document::read(&name, &self.texts[&change.scenario], &change.set).map_err(scenario)?;
+        let document = Document::read(&name, &self.texts[&change.scenario], &change.set);
+        Ok(document.map_err(|error| AccountsError::Input(error.into()))?)
+    }
+
+    pub(super) fn plan(&mut self, change: &Change) -> Result<Plan, Trouble> {
+        let document = self.document(change)?;
         let fixes = change.fixes.iter().map(|fix| document.fix(fix)).collect::<Result<Vec<_>, _>>();
-        document.plan(&fixes.map_err(|error| trouble(error.into()))?, &[]).map_err(scenario)
+        let plan = document.plan(&fixes.map_err(AccountsError::from)?, &[]);
+        Ok(plan.map_err(|error| AccountsError::Input(error.into()))?)
     }
 }

@@ -4,21 +4,28 @@
 //! range holds it; a published range lies inside where the account's median is in it. Load k is the same load in every
 //! case (common random numbers). Where no load is of the kind that a figure speaks of, the account cannot explain it.
 
+pub mod attribution;
 pub mod file;
 pub mod observe;
+pub mod overlay;
 mod page;
+pub mod recovery;
 pub mod schema;
+mod tables;
 
 use crate::estimate::LEVEL;
 use crate::input::InputError;
+use crate::layers::{Attribution, LayersError};
 use crate::monte_carlo::Stopped;
 use crate::statistics::interval::{self, Interval};
 use crate::statistics::quantile::quantile;
-use file::{AccountsFile, Case, Figure, Published};
+use file::{AccountsFile, Case, Figure, Measured, Prediction, Published};
 use models::Plan;
 use models::load::{Extent, Load};
 use observe::View;
+use overlay::Comparison;
 use rayon::prelude::*;
+use recovery::Spot;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
@@ -39,6 +46,20 @@ pub enum AccountsError {
     /// An interrupt, or a load beyond its limits.
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    /// Layers that make no sense together, or too few loads for them.
+    #[error(transparent)]
+    Layers(#[from] LayersError),
+    /// A folder of captures, or a capture.
+    #[error(
+        "{path} cannot be used: {reason}; name a folder in which each NNN.har.gz stands beside its NNN.truth.json.gz",
+        path = path.display()
+    )]
+    Capture {
+        /// The folder or file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
     /// A file that cannot be written.
     #[error("{path} cannot be written: {error}; name a folder that can be written to", path = path.display())]
     Write {
@@ -86,6 +107,17 @@ pub struct Forecast {
     pub ready: [f64; 3],
 }
 
+/// How near a median must lie to the measured one, as a part of it.
+pub const NEAR: f64 = 0.15;
+
+impl Forecast {
+    /// Whether the measured count lies in the range, and the median within 15 % of the measured one.
+    pub fn holds(&self, measured: Measured) -> bool {
+        let (low, high) = self.count;
+        (low..=high).contains(&measured.failures) && (self.ready[0] / measured.ready - 1.0).abs() <= NEAR
+    }
+}
+
 /// The result.
 #[derive(Clone, Debug)]
 pub struct Findings {
@@ -95,6 +127,12 @@ pub struct Findings {
     pub forecasts: Vec<Vec<Forecast>>,
     /// Of each region and point, what the account says of the region's figures.
     pub regions: Vec<Vec<Vec<Answer>>>,
+    /// Of each capture of each overlay, what it shares with the nearest load.
+    pub overlays: Vec<Vec<Comparison>>,
+    /// What the layers contribute.
+    pub layers: Option<Attribution>,
+    /// What was found at each point of the map of recovery, and the loads of each.
+    pub recovery: Option<(u64, Vec<Spot>)>,
 }
 
 /// Plays loads and keeps what a function sees in each, in their order.
@@ -238,7 +276,7 @@ impl Findings {
         seed: u64,
         interrupt: &AtomicBool,
         mut done: impl FnMut(u64),
-    ) -> Result<Self, Stopped> {
+    ) -> Result<Self, AccountsError> {
         let mut answers = Vec::with_capacity(file.figures.len());
         for figure in &file.figures {
             let mut own = Vec::new();
@@ -271,20 +309,52 @@ impl Findings {
             }
             regions.push(own);
         }
-        Ok(Self { answers, forecasts, regions })
+        let mut overlays = Vec::with_capacity(file.overlays.len());
+        for overlay in &file.overlays {
+            overlays.push(overlay.compare(loads, seed, interrupt)?);
+            done(loads);
+        }
+        let layers = file.layers.as_ref().map(|layers| layers.attribute(loads, seed, interrupt)).transpose()?;
+        let recovery = file.recovery.as_ref().map(|map| {
+            let loads = map.loads.min(loads);
+            Ok::<_, Stopped>((loads, map.play(loads, seed, interrupt)?))
+        });
+        Ok(Self { answers, forecasts, regions, overlays, layers, recovery: recovery.transpose()? })
     }
 
-    /// Writes README.md, figures.csv, predictions.csv and manifest.json into a folder.
+    /// The cases that were measured, each with what an account says of it.
+    pub fn measured<'a>(
+        &'a self,
+        file: &'a AccountsFile,
+    ) -> impl Iterator<Item = (&'a Prediction, Measured, &'a Forecast)> {
+        let cases = file.predictions.iter().zip(&self.forecasts);
+        cases
+            .filter_map(|(case, own)| Some((case, case.measured?, own)))
+            .flat_map(|(case, measured, own)| own.iter().map(move |forecast| (case, measured, forecast)))
+    }
+
+    /// Writes README.md, figures.csv, predictions.csv and manifest.json into a folder; where the file asks for them,
+    /// captures.csv, layers.csv, recovery.csv and recovery-map.svg too.
     ///
     /// # Errors
     /// A number that a conclusion asks for and nobody has; a file that cannot be written.
     pub fn write(&self, file: &AccountsFile, run: &Run, folder: &Path) -> Result<(), AccountsError> {
-        let texts = [
+        let mut texts = vec![
             ("README.md", page::readme(file, self, run)?),
-            ("figures.csv", page::figures(file, self)),
-            ("predictions.csv", page::predictions(file, self)),
+            ("figures.csv", tables::figures(file, self)),
+            ("predictions.csv", tables::predictions(file, self)),
             ("manifest.json", run.manifest(file)),
         ];
+        if !file.overlays.is_empty() {
+            texts.push(("captures.csv", tables::captures(file, self)));
+        }
+        if let Some(layers) = &self.layers {
+            texts.push(("layers.csv", tables::layers(layers)));
+        }
+        if let (Some(map), Some((loads, spots))) = (&file.recovery, &self.recovery) {
+            texts.push(("recovery.csv", tables::recovery(map, spots)));
+            texts.push(("recovery-map.svg", map.draw(spots, *loads, run.seed)));
+        }
         std::fs::create_dir_all(folder).map_err(|error| AccountsError::Write { path: folder.to_owned(), error })?;
         for (name, text) in texts {
             let path = folder.join(name);
@@ -316,6 +386,7 @@ struct Manifest<'a> {
     accounts: &'a str,
     accounts_sha256: String,
     scenarios_sha256: std::collections::BTreeMap<&'a str, String>,
+    captures_sha256: std::collections::BTreeMap<&'a str, &'a str>,
     seed: u64,
     loads: u64,
     range: f64,
@@ -331,6 +402,7 @@ impl Run {
             accounts: &self.name,
             accounts_sha256: digest(&self.text),
             scenarios_sha256: file.scenarios.iter().map(|(name, text)| (name.as_str(), digest(text))).collect(),
+            captures_sha256: file.overlays.iter().map(|own| (own.name.as_str(), own.digest.as_str())).collect(),
             seed: self.seed,
             loads: self.loads,
             range: RANGE,

@@ -1,10 +1,12 @@
-//! What the accounts' result says about itself: a page in words and numbers, and two tables for programs.
+//! What the accounts' result says to people: a page in words and numbers.
 //!
 //! Rule: no number on the page is written by hand but the published ones.
 
 use super::file::{AccountsFile, Figure, Paragraph, Published, Region};
 use super::observe::Unit;
-use super::{AccountsError, Answer, Findings, Forecast, RANGE, Run};
+use super::recovery::Regime;
+use super::{AccountsError, Answer, Findings, Forecast, NEAR, RANGE, Run};
+use crate::layers::Attribution;
 use models::read::advice;
 use models::source::Fault;
 use std::fmt::Write as _;
@@ -109,7 +111,7 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
                     Some([_, low, high]) => format!("{} to {}", number(low, unit), number(high, unit)),
                 }
             }
-            [what @ ("failed" | "ready"), name, of] => {
+            [what @ ("failed" | "cleared" | "not-ready" | "ready"), name, of] => {
                 let at = file.predictions.iter().position(|prediction| prediction.name == *name).ok_or_else(|| {
                     let known: Vec<&str> = file.predictions.iter().map(|one| one.name.as_str()).collect();
                     fault(format!("there is no prediction `{name}`"), advice(name, &known))
@@ -122,14 +124,40 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
                         "name it in that prediction's `accounts`".to_owned(),
                     )
                 })?;
-                if *what == "failed" {
-                    number(forecast.probability, Unit::Share)
-                } else {
-                    number(forecast.ready[0], Unit::Seconds)
+                match *what {
+                    "failed" => number(forecast.probability, Unit::Share),
+                    "cleared" => number(forecast.cleared, Unit::Share),
+                    "not-ready" => number(forecast.not_ready, Unit::Share),
+                    _ => number(forecast.ready[0], Unit::Seconds),
+                }
+            }
+            ["cells", what @ ("held" | "all")] => {
+                let counts = |all: bool| {
+                    let of = findings.measured(file).filter(|(_, measured, own)| all || own.holds(*measured));
+                    of.count().to_string()
+                };
+                counts(*what == "all")
+            }
+            ["overlays", what @ ("same" | "all")] => {
+                let own = findings.overlays.iter().flatten();
+                own.filter(|own| *what == "all" || own.is_same()).count().to_string()
+            }
+            [what @ ("layers" | "layer"), name] => {
+                let Some(layers) = &findings.layers else {
+                    return Err(fault("no layers were asked for".to_owned(), "add a table [layers]".to_owned()));
+                };
+                let own = layers.layers.iter().find(|layer| layer.layer == *name);
+                match (*what, own) {
+                    ("layers", _) => points(layers.total),
+                    (_, Some(own)) => points(own.contribution),
+                    _ => {
+                        let known: Vec<&str> = layers.layers.iter().map(|one| one.layer.as_str()).collect();
+                        return Err(fault(format!("there is no layer `{name}`"), advice(name, &known)));
+                    }
                 }
             }
             _ => {
-                let help = "write {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT}, {outside:ACCOUNT}, {failed:PREDICTION:ACCOUNT} or {ready:PREDICTION:ACCOUNT}";
+                let help = "write {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT}, {outside:ACCOUNT}, {failed:PREDICTION:ACCOUNT} (or cleared, not-ready, ready), {cells:held}, {cells:all}, {overlays:same}, {overlays:all}, {layers:total} or {layer:NAME}";
                 return Err(fault(format!("`{{{place}}}` stands for no number"), help.to_owned()));
             }
         };
@@ -179,11 +207,27 @@ pub(super) fn readme(file: &AccountsFile, findings: &Findings, run: &Run) -> Res
     for (region, points) in file.regions.iter().zip(&findings.regions) {
         area(&mut text, file, region, points);
     }
-    if !file.predictions.is_empty() {
+    cells(&mut text, file, findings);
+    overlays(&mut text, file, findings);
+    if let (Some(case), Some(attribution)) = (&file.layers, &findings.layers) {
+        layers(&mut text, &case.text, &file.accounts[case.account].name, attribution);
+    }
+    recovery(&mut text, file, findings);
+    if file.predictions.iter().any(|prediction| prediction.measured.is_none()) {
         forecasts(&mut text, file, findings);
     }
     let _ = writeln!(text, "\n## Files, and the command that makes them\n\n    {}\n", run.command);
-    text.push_str("- `figures.csv`: one row for each figure and account; seconds, counts or shares.\n- `predictions.csv`: one row for each prediction and account.\n- `manifest.json`: everything that these bytes depend on.\n");
+    text.push_str("- `figures.csv`: one row for each figure and account; seconds, counts or shares.\n- `predictions.csv`: one row for each measured or predicted case and account.\n");
+    if !file.overlays.is_empty() {
+        text.push_str("- `captures.csv`: one row for each capture.\n");
+    }
+    if findings.layers.is_some() {
+        text.push_str("- `layers.csv`: one row for each layer; a contribution is exactly numerator / denominator.\n");
+    }
+    if findings.recovery.is_some() {
+        text.push_str("- `recovery.csv`, `recovery-map.svg`: one row, one cell for each point of the map.\n");
+    }
+    text.push_str("- `manifest.json`: everything that these bytes depend on.\n");
     Ok(text)
 }
 
@@ -224,7 +268,8 @@ fn area(text: &mut String, file: &AccountsFile, region: &Region, points: &[Vec<A
 
 fn forecasts(text: &mut String, file: &AccountsFile, findings: &Findings) {
     text.push_str("\n## Predictions of cases that were not shown\n\n| case | account | error shown | of the loads to be measured, 95 % | cleared later | not ready | ready, median | median of the loads to be measured, 95 % |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
-    for (prediction, own) in file.predictions.iter().zip(&findings.forecasts) {
+    let unseen = file.predictions.iter().zip(&findings.forecasts).filter(|(case, _)| case.measured.is_none());
+    for (prediction, own) in unseen {
         for forecast in own {
             let Forecast { probability, failed, count, cleared, not_ready, ready, .. } = forecast;
             let share = |value: f64| number(value, Unit::Share);
@@ -250,60 +295,119 @@ fn forecasts(text: &mut String, file: &AccountsFile, findings: &Findings) {
     }
 }
 
-/// A table as text.
-fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        // The writer is in memory and every row of a table has the same length.
-        let _ = writer.write_record(&row);
+/// Percentage points.
+fn points(value: f64) -> String {
+    format!("{:.1}", 100.0 * value)
+}
+
+/// The cases that were measured.
+fn cells(text: &mut String, file: &AccountsFile, findings: &Findings) {
+    if findings.measured(file).next().is_none() {
+        return;
     }
-    writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
+    let _ = writeln!(
+        text,
+        "\n## Measured cells\n\nA cell holds where its count of errors lies in the central 95 % of what the account predicts for so many loads, and the\naccount's median time to ready within {:.0} % of the measured one.\n\n| cell | account | error shown, measured | predicted | 95 % of counts | ready, median, measured | predicted | off | holds |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        100.0 * NEAR
+    );
+    for (case, measured, own) in findings.measured(file) {
+        let off = 100.0 * (own.ready[0] / measured.ready - 1.0);
+        let off = if off.is_finite() { format!("{off:+.1} %") } else { "-".to_owned() };
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} of {} | {} ({} to {}) | {} to {} | {} | {} | {off} | {} |",
+            plain(&case.text),
+            file.accounts[own.account].name,
+            measured.failures,
+            case.measured_loads,
+            number(own.probability, Unit::Share),
+            number(own.failed.low, Unit::Share),
+            number(own.failed.high, Unit::Share),
+            own.count.0,
+            own.count.1,
+            number(measured.ready, Unit::Seconds),
+            number(own.ready[0], Unit::Seconds),
+            if own.holds(measured) { "yes" } else { "**no**" },
+        );
+    }
 }
 
-fn words(row: &[&str]) -> Vec<String> {
-    row.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// `figures.csv`.
-pub(super) fn figures(file: &AccountsFile, findings: &Findings) -> String {
-    let head = "figure account unit published_low published_high loads loads_counted median low high inside";
-    let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
-    for (figure, answers) in file.figures.iter().zip(&findings.answers) {
-        let (low, high) = match figure.published {
-            Published::Value(value) => (value, value),
-            Published::Range(low, high) => (low, high),
-        };
-        let unit = match figure.view.observable.unit() {
-            Unit::Count => "count",
-            Unit::Seconds => "seconds",
-            Unit::Share => "share",
-        };
-        for answer in answers {
-            let mut row = words(&[&figure.name, &file.accounts[answer.account].name, unit]);
-            row.extend([low.to_string(), high.to_string(), answer.loads.to_string(), answer.counted.to_string()]);
-            let predicted = answer.predicted.map(|values| values.map(|value| format!("{value:.6}")));
-            row.extend(predicted.unwrap_or_default());
-            row.push(answer.inside.to_string());
-            rows.push(row);
+/// The captures beside the nearest loads.
+fn overlays(text: &mut String, file: &AccountsFile, findings: &Findings) {
+    if file.overlays.is_empty() {
+        return;
+    }
+    text.push_str("\n## Captures, each beside the nearest load\n\nNearest is the load whose calls with a deadline ended nearest to the captured ones, and whose page was ready nearest to\nit; `apart` is the mean distance of these times. Order and stations were not sought. Calls within 0.1 s of each other may swap. Station: where a call spent\nmore than half of its life, browser or server, if it lived for 0.1 s; of bursts, how many of their calls in the browser. Calls\nthat were still open at the capture's end take part in the order only.\n\n| capture | case | ready, captured | played | apart | latent | order of the shared calls | same fate | same station | of bursts in the browser, captured | played | what differs |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    for (overlay, own) in file.overlays.iter().zip(&findings.overlays) {
+        for (capture, it) in overlay.captures.iter().zip(own) {
+            let latent = overlay.latent.zip(it.latent).map_or_else(
+                || "-".to_owned(),
+                |(parameter, value)| format!("{} {value:.2}", plain(&overlay.plan.parameters[parameter].name)),
+            );
+            let _ = writeln!(
+                text,
+                "| {}/{} | {} | {} | {} | {} | {latent} | {} of {} | {} of {} | {} of {} | {} | {} | {} |",
+                plain(&overlay.name),
+                plain(&capture.name),
+                plain(&overlay.text),
+                number(capture.ready, Unit::Seconds),
+                number(it.ready, Unit::Seconds),
+                number(it.apart, Unit::Seconds),
+                if it.same_order { "same," } else { "**another**," },
+                it.shared,
+                it.same_fate,
+                it.ended,
+                it.same_station,
+                it.waited,
+                it.burst_in_browser[0],
+                it.burst_in_browser[1],
+                if it.differs.is_empty() { "-".to_owned() } else { plain(&it.differs.join("; ")) },
+            );
         }
     }
-    csv(rows)
 }
 
-/// `predictions.csv`; an empty cell is a time that never comes.
-pub(super) fn predictions(file: &AccountsFile, findings: &Findings) -> String {
-    let head = "case account loads failed failed_low failed_high measured_loads count_low count_high cleared not_ready ready_median_s ready_low_s ready_high_s";
-    let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
-    for (prediction, own) in file.predictions.iter().zip(&findings.forecasts) {
-        for forecast in own {
-            let mut row = words(&[&prediction.text, &file.accounts[forecast.account].name]);
-            row.push(forecast.loads.to_string());
-            row.extend([forecast.probability, forecast.failed.low, forecast.failed.high].map(|v| format!("{v:.4}")));
-            row.extend([prediction.measured_loads, forecast.count.0, forecast.count.1].map(|v| v.to_string()));
-            row.extend([forecast.cleared, forecast.not_ready].map(|value| format!("{value:.4}")));
-            row.extend(forecast.ready.map(|v| if v.is_finite() { format!("{v:.3}") } else { String::new() }));
-            rows.push(row);
-        }
+/// What the layers contribute.
+fn layers(text: &mut String, title: &str, account: &str, attribution: &Attribution) {
+    let _ = writeln!(
+        text,
+        "\n## {}\n\nAccount `{account}`, {} loads, each played with every set of the {} layers. A layer's contribution is its exact Shapley value\nin percentage points of the failure probability, with its 95 % interval; together they make {} points.\n\n| layer | what it is | contribution | 95 % interval |\n| --- | --- | --- | --- |",
+        plain(title),
+        attribution.loads,
+        attribution.layers.len(),
+        points(attribution.total)
+    );
+    for layer in &attribution.layers {
+        let interval = &layer.contribution_interval;
+        let (value, low, high) = (points(layer.contribution), points(interval.low), points(interval.high));
+        let _ = writeln!(text, "| {} | {} | {value} | {low} to {high} |", plain(&layer.layer), plain(&layer.title));
     }
-    csv(rows)
+    let sets: Vec<String> = attribution
+        .smallest_sets
+        .iter()
+        .map(|set| format!("{} ({})", plain(&set.layers.join(" + ")), number(set.probability, Unit::Share)))
+        .collect();
+    let _ = writeln!(
+        text,
+        "\nThe smallest sets of layers that suffice for a failure probability above {}: {}.",
+        number(attribution.threshold, Unit::Share),
+        if sets.is_empty() { "none".to_owned() } else { sets.join(", ") }
+    );
+}
+
+/// The map of recovery.
+fn recovery(text: &mut String, file: &AccountsFile, findings: &Findings) {
+    let (Some(map), Some((loads, spots))) = (&file.recovery, &findings.recovery) else { return };
+    let count = |regime| spots.iter().filter(|spot| spot.regime() == regime).count();
+    let _ = writeln!(
+        text,
+        "\n## {}\n\nAccount `{}`, {loads} loads at each of {} points: {} healthy, at {} deadlines fail and the page comes back, at {} it never\nrecovers.\n\n![{}](recovery-map.svg)",
+        plain(&map.text),
+        file.accounts[map.account].name,
+        spots.len(),
+        count(Regime::Healthy),
+        count(Regime::Fails),
+        count(Regime::Stuck),
+        plain(&map.text),
+    );
 }

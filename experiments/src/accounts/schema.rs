@@ -21,6 +21,14 @@ pub static ACCOUNTS: Fields = Fields {
         field("figure", Kind::Named(&FIGURE), "The published figures."),
         field("prediction", Kind::Named(&PREDICTION), "What nobody has shown to the accounts yet."),
         field("region", Kind::Named(&REGION), "Where in an account's parameters figures lie inside together."),
+        field(
+            "truth_names",
+            Kind::Keyed(&Kind::Text),
+            "What the truth beside a capture calls a request, and the scenarios' name.",
+        ),
+        field("overlay", Kind::Named(&OVERLAY), "Captures of the page, each beside a load of an account."),
+        field("layers", Kind::Table(&LAYERS), "What each layer of an account's scenario contributes."),
+        field("recovery", Kind::Table(&RECOVERY), "Where an account's page is healthy, fails, or never recovers."),
         field("conclusion", Kind::Named(&CONCLUSION), "What follows, in words with places for numbers."),
     ],
 };
@@ -84,14 +92,16 @@ pub static CHANGE: Fields = Fields {
 
 /// A prediction.
 pub static PREDICTION: Fields = Fields {
-    text: "A case that will be measured.",
+    text: "A case that will be measured, or, with `measured_failures` and `measured_ready`, one that was.",
     required: &["text", "accounts"],
     fields: &[
         field("text", Kind::Text, "The case, in one line."),
         field("accounts", Kind::Names, "Who predicts."),
         field("set", Kind::Names, "PATH=VALUE, after the account's own."),
         field("fixes", Kind::Names, "Fixes, after the account's own."),
-        field("measured_loads", Kind::Whole, "How many loads will be measured. Default 15."),
+        field("measured_loads", Kind::Whole, "How many loads were measured, or will be. Default 15."),
+        field("measured_failures", Kind::Whole, "How many of them failed."),
+        field("measured_ready", Kind::Span, "The median of their times to ready."),
     ],
 };
 
@@ -107,9 +117,50 @@ pub static REGION: Fields = Fields {
     ],
 };
 
+/// Captures.
+pub static OVERLAY: Fields = Fields {
+    text: "Captures in a folder: each NNN.har.gz beside its NNN.truth.json.gz, and beside the account's load that is nearest to it.",
+    required: &["folder", "account"],
+    fields: &[
+        field("text", Kind::Text, "What was captured, in one line."),
+        field("folder", Kind::Text, "The folder, from this file's folder."),
+        field("account", Kind::Text, "Whose loads."),
+        field("latent", Kind::Text, "The parameter that differs from load to load, for the table."),
+        field("set", Kind::Names, "PATH=VALUE, after the account's own."),
+        field("fixes", Kind::Names, "Fixes, after the account's own."),
+    ],
+};
+
+/// Layers.
+pub static LAYERS: Fields = Fields {
+    text: "An account whose scenario has layers; what each contributes to the failures.",
+    required: &["account"],
+    fields: &[
+        field("text", Kind::Text, "What is asked, in one line."),
+        field("account", Kind::Text, "The account."),
+        field("threshold", Kind::Number, "A set of layers suffices above this probability. Default 0.01."),
+    ],
+};
+
+/// The map of recovery.
+pub static RECOVERY: Fields = Fields {
+    text: "A grid of two parameters of an account; each point is healthy, fails and recovers, or never recovers.",
+    required: &["account", "parameters", "x_label", "y_label"],
+    fields: &[
+        field("text", Kind::Text, "What it shows, in one line."),
+        field("account", Kind::Text, "Whose parameters."),
+        field("set", Kind::Names, "PATH=VALUE, after the account's own; the horizon, above all."),
+        field("fixes", Kind::Names, "Fixes, after the account's own."),
+        field("loads", Kind::Whole, "Loads of each point, and no more than of a figure. Default 40."),
+        field("parameters", Kind::Keyed(&Kind::Numbers), "The values of the two parameters: across, then up."),
+        field("x_label", Kind::Text, "The first parameter in words, with its unit."),
+        field("y_label", Kind::Text, "The second one."),
+    ],
+};
+
 /// A conclusion.
 pub static CONCLUSION: Fields = Fields {
-    text: "A paragraph. {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT} and {outside:ACCOUNT}, and {failed:PREDICTION:ACCOUNT} and {ready:PREDICTION:ACCOUNT} stand for numbers.",
+    text: "A paragraph. {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT} and {outside:ACCOUNT}, {failed:PREDICTION:ACCOUNT}, {cleared:PREDICTION:ACCOUNT}, {not-ready:PREDICTION:ACCOUNT}, {ready:PREDICTION:ACCOUNT}, {cells:held} and {cells:all}, {overlays:same} and {overlays:all}, {layers:total} and {layer:NAME} stand for numbers.",
     required: &["text"],
     fields: &[field("text", Kind::Text, "The paragraph.")],
 };

@@ -2,7 +2,7 @@
 
 use super::{Failure, Format, INTERRUPT, print_json, print_text, progress};
 use crate::accounts::file::AccountsFile;
-use crate::accounts::{AccountsError, Findings, Run};
+use crate::accounts::{Findings, Run};
 use crate::input::ScenarioText;
 use clap::Args;
 use models::limits;
@@ -53,14 +53,15 @@ impl Accounts {
         let points = |region: &crate::accounts::file::Region| region.points.len() * region.figures.len();
         let cases = file.figures.iter().map(|figure| figure.cases.len()).sum::<usize>()
             + file.regions.iter().map(points).sum::<usize>()
-            + file.predictions.iter().map(|prediction| prediction.cases.len()).sum::<usize>();
+            + file.predictions.iter().map(|prediction| prediction.cases.len()).sum::<usize>()
+            + file.overlays.len();
         let bar = progress(cases as u64 * loads, "loads");
         let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.map_or(0, usize::from));
         let pool =
             threads.build().map_err(|error| Failure::Usage(format!("no threads: {error}; try a smaller --jobs")))?;
         let findings = pool.install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
-        let findings = findings.map_err(AccountsError::from)?;
+        let findings = findings?;
         let mut command = format!("sixslot accounts {name} --out {}", self.folder());
         if let Some(loads) = self.loads {
             command.push_str(&format!(" --loads {loads}"));

@@ -161,7 +161,8 @@ impl From<crate::accounts::AccountsError> for Failure {
             Error::Input(error) => error.into(),
             Error::Fix(error) => error.into(),
             Error::Stopped(stopped) => stopped.into(),
-            Error::Write { .. } => Self::Accounts(error),
+            Error::Layers(error) => error.into(),
+            Error::Capture { .. } | Error::Write { .. } => Self::Accounts(error),
         }
     }
 }

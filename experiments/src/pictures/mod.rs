@@ -1,7 +1,7 @@
 //! Pictures of results, as SVG text.
 //!
-//! Four kinds: [`HeatMap`] and [`HeatMapGrid`] (failure probability over two parameters),
-//! [`Curve`] (over one parameter, with intervals) [`Ready`] (time to ready, failures as the
+//! Five kinds: [`HeatMap`] and [`HeatMapGrid`] (failure probability over two parameters),
+//! [`RegimeMap`] (kinds of behaviour over two parameters), [`Curve`] (over one parameter, with intervals) [`Ready`] (time to ready, failures as the
 //! missing part) and [`Scatter`] (predicted against measured).
 //!
 //! Rule: plain data in, a `String` out, no file and no clock touched; the same data give the same
@@ -14,12 +14,14 @@ mod heat_map;
 mod labels;
 mod palette;
 mod ready;
+mod regime_map;
 mod scatter;
 pub(crate) mod text;
 
 pub use curve::{Curve, CurvePoint, CurveSeries};
 pub use heat_map::{HeatMap, HeatMapGrid, HeatMapPanel};
 pub use ready::{Ready, ReadySeries, ReadyStep, steps_from_counts, steps_from_times};
+pub use regime_map::{RegimeCell, RegimeMap};
 pub use scatter::{Scatter, ScatterPanel};
 
 #[cfg(test)]

@@ -128,6 +128,25 @@ fn steps(fix: usize) -> Vec<ReadyStep> {
     steps_from_times(&times, 5000)
 }
 
+/// A map of kinds, one more than has a colour, with shares that are none.
+fn regimes(words: &str, legend: &[String], x_values: &[String], y_values: &[String]) -> String {
+    let shares = [[0.0, 1.0], [0.5, f64::NAN], [7.0, -7.0], [0.1, 0.2]];
+    let cell = |place: usize| RegimeCell { regime: place % 4, shares: shares[place % 4] };
+    let row = |row| (0..x_values.len()).map(|column| cell(row + column)).collect();
+    let cells: Vec<Vec<RegimeCell>> = (0..y_values.len()).map(row).collect();
+    RegimeMap {
+        title: words,
+        subtitle: words,
+        x_label: words,
+        y_label: words,
+        x_values,
+        y_values,
+        legend,
+        cells: &cells,
+    }
+    .to_svg()
+}
+
 /// Every kind of picture, usual and unusual, by name.
 fn samples() -> Vec<(&'static str, String)> {
     let x = strings(&["1", "2", "5", "10", "20", "50"]);
@@ -243,6 +262,8 @@ fn samples() -> Vec<(&'static str, String)> {
         ),
         ("ready-never", Ready { series: &broken_stairs[1..], ..ready }.to_svg()),
         ("ready-none", Ready { series: &[], ..ready }.to_svg()),
+        ("regimes", regimes(NASTY, &[NASTY.to_owned(), long.clone(), "a".to_owned()], &wide, &high)),
+        ("regimes-none", regimes("", &[], &[], &[])),
     ]
 }
 
@@ -280,7 +301,7 @@ fn the_same_data_give_the_same_bytes() {
 
 #[test]
 fn strings_are_escaped_and_control_characters_dropped() {
-    for name in ["grid-nasty", "curve-one", "ready-broken"] {
+    for name in ["grid-nasty", "curve-one", "ready-broken", "regimes"] {
         let svg = sample(name);
         assert!(svg.contains("&lt;script&gt;&quot;&amp;"), "{name}");
         assert!(!svg.contains("<script"), "{name}");
@@ -290,7 +311,7 @@ fn strings_are_escaped_and_control_characters_dropped() {
 
 #[test]
 fn nothing_to_draw_says_so() {
-    for name in ["grid-none", "map-none", "curve-none", "ready-none"] {
+    for name in ["grid-none", "map-none", "curve-none", "ready-none", "regimes-none"] {
         assert!(sample(name).contains("no data"), "{name}");
     }
     assert!(sample("ready-never").contains("100 % not ready"));

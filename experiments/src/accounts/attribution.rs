@@ -1,0 +1,53 @@
+//! What each layer of an account's scenario contributes to its failures, for the result.
+
+use super::file::{Account, Files, Trouble, owner};
+use super::schema;
+use crate::layers::{Attribution, LayersError, attribute};
+use models::Document;
+use models::read::{self, Reader};
+use models::source::Fault;
+use models::tree::Node;
+use std::sync::atomic::AtomicBool;
+
+/// A set of layers suffices above this where the file does not say.
+const THRESHOLD: f64 = 0.01;
+
+/// An account whose scenario has layers.
+#[derive(Clone, Debug)]
+pub struct LayersCase {
+    /// What is asked, in one line.
+    pub text: String,
+    /// The account, by number.
+    pub account: usize,
+    /// A set of layers suffices above this probability.
+    pub threshold: f64,
+    /// The scenario with its layers.
+    pub document: Document,
+}
+
+impl LayersCase {
+    pub(super) fn read(node: &Node, accounts: &[Account], files: &mut Files) -> Result<Self, Trouble> {
+        let reader = Reader::new(node, &schema::LAYERS)?;
+        let account = owner(&reader, accounts)?;
+        let document = files.document(&accounts[account].change)?;
+        if document.layers.is_empty() {
+            let fault = Fault::new(reader.place_of("account"), "its scenario has no layer");
+            return Err(fault.help("add [layer.NAME] with a patch `without` there").into());
+        }
+        let threshold = reader.or("threshold", THRESHOLD, read::number)?;
+        if !(0.0..1.0).contains(&threshold) {
+            let fault = Fault::new(reader.place_of("threshold"), format!("{threshold} is no probability"));
+            return Err(fault.help("give one from 0 to less than 1").into());
+        }
+        let text = reader.or("text", "What each layer contributes", read::text)?.to_owned();
+        Ok(Self { text, account, threshold, document })
+    }
+
+    /// Plays loads with every set of the layers.
+    ///
+    /// # Errors
+    /// As [`attribute`].
+    pub(super) fn attribute(&self, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Attribution, LayersError> {
+        attribute(&self.document, seed, loads, self.threshold, interrupt, |_| ())
+    }
+}

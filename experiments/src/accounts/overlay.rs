@@ -1,0 +1,448 @@
+//! Captures of the page, each beside the load of an account that is nearest to it: the order of the calls, where each
+//! waited, what became of it.
+//!
+//! Rule: nearest is the load whose calls with a deadline ended nearest to the capture's, and whose page was ready nearest to
+//! it: the least mean distance of these times, where an end of another kind counts as the whole load. So times and fates
+//! say whether the account has such a load at all; order and stations are compared without having been sought. Calls that follow each other
+//! within 0.1 s may do so in either order. A call waited where it spent more than half of its life, in the browser or at
+//! the server; one that lived for less than 0.1 s waited nowhere. Of calls that the page makes at once (a burst) it is told
+//! how many waited in the browser, and their fate is that of most. A call that was still open when the capture ended takes
+//! part in the order only.
+//!
+//! Source of a capture: an answered call's own HAR entry (its life less sending, waiting for the answer and receiving is
+//! the browser's part); where there is no answer the HAR cannot tell, and the truth beside it says when it was sent.
+
+use super::file::{Account, Files, Trouble, changed, owner};
+use super::{AccountsError, play, schema};
+use crate::monte_carlo::Stopped;
+use flate2::read::GzDecoder;
+use har::{Archive, End, Entry};
+use models::load::{Extent, Load, Request};
+use models::read::{self, Reader};
+use models::source::Fault;
+use models::{Plan, tree};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
+
+/// The most bytes of a file of a capture, unpacked.
+const LARGEST: u64 = 64 << 20;
+/// Seconds within which calls may swap, and a life that is too short to have waited in.
+const TOGETHER: f64 = 0.1;
+/// The most captures of a folder.
+const CAPTURES: usize = 1_000;
+
+/// Captures of one case, and the account's plan for it.
+#[derive(Clone, Debug)]
+pub struct Overlay {
+    /// Its name.
+    pub name: String,
+    /// What was captured, in one line.
+    pub text: String,
+    /// The account, by number.
+    pub account: usize,
+    /// The parameter, by number, whose value in the nearest load is told.
+    pub latent: Option<usize>,
+    /// What is played.
+    pub plan: Plan,
+    /// The captures, by name.
+    pub captures: Vec<Capture>,
+    /// SHA-256 over the names and bytes of all its files.
+    pub digest: String,
+}
+
+/// One capture.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Capture {
+    /// Its name: the file's, without its ending.
+    pub name: String,
+    /// Seconds from the first call with a deadline to the page's being ready.
+    pub ready: f64,
+    /// The calls that the scenario has, by issue.
+    pub calls: Vec<Call>,
+}
+
+/// One call of a capture or of a load.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Call {
+    /// Its class, by number in the plan.
+    pub class: usize,
+    /// Seconds from the first call with a deadline to its issue.
+    pub issued: f64,
+    /// Seconds from the first call with a deadline to its end; none where it was not seen.
+    pub ended: Option<f64>,
+    /// Most of its life passed in the browser.
+    pub in_browser: bool,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What became of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Its headers came.
+    Answered,
+    /// The page gave it up.
+    Aborted,
+    /// Neither, as long as it was watched.
+    Open,
+}
+
+/// A capture beside the nearest load.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// The load's number.
+    pub load: u64,
+    /// The latent parameter's value in it.
+    pub latent: Option<f64>,
+    /// Seconds to ready in it, from the first call with a deadline.
+    pub ready: f64,
+    /// The mean distance of its ends from the captured ones, in seconds.
+    pub apart: f64,
+    /// The calls and bursts that both have, in the capture's order.
+    pub shared: usize,
+    /// They come in the same order in both.
+    pub same_order: bool,
+    /// Of those that ended: how many.
+    pub ended: usize,
+    /// Of these, had the same fate.
+    pub same_fate: usize,
+    /// Of these, single calls that waited: how many.
+    pub waited: usize,
+    /// Of these, at the same station.
+    pub same_station: usize,
+    /// What differs, in words.
+    pub differs: Vec<String>,
+    /// Calls of bursts that spent most of their life in the browser: captured, played.
+    pub burst_in_browser: [usize; 2],
+}
+
+impl Comparison {
+    /// Order, stations and fates are the same.
+    pub fn is_same(&self) -> bool {
+        self.same_order && self.same_fate == self.ended && self.same_station == self.waited
+    }
+}
+
+#[derive(Deserialize)]
+struct Truth {
+    outcome: TruthOutcome,
+    requests: Vec<TruthRequest>,
+}
+
+#[derive(Deserialize)]
+struct TruthOutcome {
+    /// Milliseconds, or an empty text.
+    t_session_shown: serde_json::Value,
+}
+
+#[derive(Deserialize)]
+struct TruthRequest {
+    class: Option<String>,
+    t: Option<f64>,
+    #[serde(rename = "sentAfterMs")]
+    sent_after: Option<f64>,
+}
+
+impl Overlay {
+    pub(super) fn read(
+        entry: &tree::Entry,
+        accounts: &[Account],
+        names: &BTreeMap<String, String>,
+        files: &mut Files,
+    ) -> Result<Self, Trouble> {
+        let reader = Reader::new(&entry.node, &schema::OVERLAY)?;
+        let account = owner(&reader, accounts)?;
+        let plan = files.plan(&changed(&reader, &accounts[account])?)?;
+        let mut classes = BTreeMap::new();
+        for (truth, name) in names {
+            let class = plan.classes.iter().position(|class| class.name == *name);
+            let fault = || Fault::new(&entry.key_place, format!("its scenario has no request `{name}`"));
+            classes.insert(truth.as_str(), class.ok_or_else(fault)?);
+        }
+        let latent = reader.read("latent", |node| {
+            let name = read::text(node)?;
+            let known = plan.parameters.iter().position(|parameter| parameter.name == name);
+            known.map_or_else(|| Err(Fault::new(&node.place, format!("there is no parameter `{name}`"))), Ok)
+        })?;
+        let folder = files.folder.join(reader.or("folder", "", read::text)?);
+        let mut digest = Sha256::new();
+        let mut captures = Vec::new();
+        for path in archives(&folder)? {
+            captures.push(Capture::read(&path, &plan, &classes, &mut digest)?);
+        }
+        let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = reader.or("text", entry.key.as_str(), read::text)?.to_owned();
+        Ok(Self { name: entry.key.clone(), text, account, latent, plan, captures, digest })
+    }
+
+    /// Plays loads and compares each capture with the nearest of them.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub(super) fn compare(&self, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Vec<Comparison>, Stopped> {
+        let see = |load: &Load| {
+            let played = Played::new(&self.plan, load);
+            self.captures.iter().map(|capture| capture.apart(&self.plan, &played)).collect::<Vec<_>>()
+        };
+        let apart = play(&self.plan, seed, loads, Extent::Whole, interrupt, see)?;
+        let mut load = Load::new();
+        let compare = |(number, capture): (usize, &Capture)| {
+            let off = |load: &usize| apart[*load][number];
+            let nearest = (0..apart.len()).min_by(|one, other| off(one).total_cmp(&off(other))).unwrap_or_default();
+            load.simulate(&self.plan, seed, nearest as u64, Extent::Whole)?;
+            let mut beside = capture.beside(&self.plan, &Played::new(&self.plan, &load));
+            (beside.load, beside.apart) = (nearest as u64, off(&nearest));
+            beside.latent = self.latent.map(|parameter| load.parameters()[parameter]);
+            Ok(beside)
+        };
+        self.captures.iter().enumerate().map(compare).collect()
+    }
+}
+
+/// The archives of a folder, by name.
+fn archives(folder: &Path) -> Result<Vec<PathBuf>, AccountsError> {
+    let fault = |reason: String| AccountsError::Capture { path: folder.to_owned(), reason };
+    let files = std::fs::read_dir(folder).map_err(|error| fault(error.to_string()))?;
+    let files = files.map(|file| Ok(file?.path())).collect::<Result<Vec<_>, std::io::Error>>();
+    let mut files = files.map_err(|error| fault(error.to_string()))?;
+    files.retain(|path| path.to_string_lossy().ends_with(".har.gz"));
+    files.sort();
+    if files.is_empty() || files.len() > CAPTURES {
+        return Err(fault(format!("{} captures, and 1 to {CAPTURES} are wanted", files.len())));
+    }
+    Ok(files)
+}
+
+/// A load's calls as those of a capture.
+struct Played {
+    /// Seconds from the first call with a deadline to ready.
+    ready: f64,
+    /// By issue.
+    calls: Vec<Call>,
+    /// The classes of which it makes several calls at once.
+    bursts: Vec<usize>,
+}
+
+impl Played {
+    fn new(plan: &Plan, load: &Load) -> Self {
+        let fetch = |class: usize| plan.classes[class].kind == models::class::Kind::Fetch;
+        let own = || load.requests().iter().filter(|request| fetch(request.class));
+        let first = own().find(|request| has_deadline(plan, request.class));
+        let mount = first.map_or(0.0, |request| request.issued.as_seconds_f64());
+        let call = |request: &Request| {
+            let life = request.ended.unwrap_or(plan.horizon) - request.issued;
+            let queued = request.sent.map_or(life, |sent| sent - request.issued);
+            let fate = match (request.headers, request.ended) {
+                (Some(_), _) => Fate::Answered,
+                (None, Some(_)) => Fate::Aborted,
+                (None, None) => Fate::Open,
+            };
+            Call {
+                class: request.class,
+                issued: request.issued.as_seconds_f64() - mount,
+                ended: request.ended.map(|ended| ended.as_seconds_f64() - mount),
+                in_browser: 2.0 * queued.as_seconds_f64() > life.as_seconds_f64(),
+                fate,
+            }
+        };
+        Self {
+            ready: load.verdict().ready.map_or(f64::INFINITY, |ready| ready.as_seconds_f64() - mount),
+            calls: own().map(call).collect(),
+            bursts: own().filter(|request| request.index > 0).map(|request| request.class).collect(),
+        }
+    }
+}
+
+/// A call of the page that has a deadline.
+fn has_deadline(plan: &Plan, class: usize) -> bool {
+    let class = &plan.classes[class];
+    class.kind == models::class::Kind::Fetch && class.deadline.is_some()
+}
+
+impl Capture {
+    fn read(
+        path: &Path,
+        plan: &Plan,
+        classes: &BTreeMap<&str, usize>,
+        digest: &mut Sha256,
+    ) -> Result<Self, AccountsError> {
+        let fault = |path: &Path, reason: String| AccountsError::Capture { path: path.to_owned(), reason };
+        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let name = name.trim_end_matches(".har.gz").to_owned();
+        let beside = path.with_file_name(format!("{name}.truth.json.gz"));
+        let mut bytes = |path: &Path| {
+            let mut bytes = Vec::new();
+            let file = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
+            file.map_err(|error| fault(path, error.to_string()))?;
+            digest.update(path.file_name().unwrap_or_default().as_encoded_bytes());
+            digest.update(&bytes);
+            Ok::<_, AccountsError>(bytes)
+        };
+        let archive = Archive::read(&path.display().to_string(), bytes(path)?.as_slice());
+        let archive = archive.map_err(|error| fault(path, error.to_string()))?;
+        let truth: Truth = serde_json::from_reader(GzDecoder::new(bytes(&beside)?.as_slice()).take(LARGEST))
+            .map_err(|error| fault(&beside, error.to_string()))?;
+        let mut calls = Vec::new();
+        for entry in &archive.entries {
+            let told = truth.requests.get(entry.number - 1);
+            let told = told.ok_or_else(|| fault(&beside, format!("no truth of entry {}", entry.number)))?;
+            let class = told.class.as_deref().and_then(|class| classes.get(class));
+            if let (Some(class), Some(issued)) = (class, told.t) {
+                calls.push(Call::of(entry, told, *class, issued / 1e3));
+            }
+        }
+        calls.sort_by(|one, other| one.issued.total_cmp(&other.issued));
+        let mount = calls.iter().find(|call| has_deadline(plan, call.class)).map(|call| call.issued);
+        let (Some(mount), Some(shown)) = (mount, truth.outcome.t_session_shown.as_f64()) else {
+            return Err(fault(&beside, "no call with a deadline, or never ready".to_owned()));
+        };
+        for call in &mut calls {
+            call.issued -= mount;
+            call.ended = call.ended.map(|ended| ended - mount);
+        }
+        Ok(Self { name, ready: shown / 1e3 - mount, calls })
+    }
+
+    /// The mean distance of a load's ends from the captured ones.
+    fn apart(&self, plan: &Plan, played: &Played) -> f64 {
+        let (mut sum, mut count) = ((played.ready - self.ready).abs(), 1.0);
+        let theirs = grouped(&played.calls, &played.bursts);
+        for own in grouped(&self.calls, &played.bursts) {
+            let Some(ended) = own.calls[0].ended.filter(|_| has_deadline(plan, own.key.0)) else { continue };
+            let other = theirs.iter().find(|other| other.key == own.key && other.fate() == own.fate());
+            let other = other.and_then(|other| other.calls[0].ended);
+            // A call that the load does not have, or that ended otherwise, is as far away as it can be.
+            sum += other.map_or(plan.horizon.as_seconds_f64(), |other| (other - ended).abs());
+            count += 1.0;
+        }
+        sum / count
+    }
+
+    /// The capture beside a load.
+    fn beside(&self, plan: &Plan, load: &Played) -> Comparison {
+        let bursts = &load.bursts;
+        let captured = grouped(&self.calls, bursts);
+        let played = grouped(&load.calls, bursts);
+        let shared: Vec<(&Group, &Group)> = captured
+            .iter()
+            .filter_map(|one| played.iter().find(|other| other.key == one.key).map(|other| (one, other)))
+            .collect();
+        let swapped = |(place, (one, other)): (usize, &(&Group, &Group))| {
+            let after = shared[place..].iter().filter(|(late, _)| late.issued() - one.issued() > TOGETHER);
+            after.clone().any(|(_, late)| late.issued() < other.issued())
+        };
+        let mut result = Comparison {
+            load: 0,
+            latent: None,
+            ready: load.ready,
+            apart: 0.0,
+            shared: shared.len(),
+            same_order: !shared.iter().enumerate().any(swapped),
+            ended: 0,
+            same_fate: 0,
+            waited: 0,
+            same_station: 0,
+            differs: Vec::new(),
+            burst_in_browser: [0, 0],
+        };
+        if !result.same_order {
+            result.differs.push("order".to_owned());
+        }
+        let name = |group: &Group| format!("{} {}", plan.classes[group.key.0].name, group.key.1);
+        // What the page did until it was ready must be there in both.
+        let early = |groups: &[Group], others: &[Group], until: f64| {
+            let lone =
+                groups.iter().filter(|one| one.issued() < until && !others.iter().any(|other| other.key == one.key));
+            lone.map(&name).collect::<Vec<_>>()
+        };
+        let until = self.ready - TOGETHER;
+        result.differs.extend(early(&captured, &played, until).iter().map(|name| format!("only captured: {name}")));
+        result.differs.extend(early(&played, &captured, until).iter().map(|name| format!("only played: {name}")));
+        for (one, other) in shared {
+            if one.calls[0].issued < 0.0 || one.fate() == Fate::Open {
+                continue;
+            }
+            result.ended += 1;
+            if one.fate() == other.fate() {
+                result.same_fate += 1;
+            } else {
+                result.differs.push(format!("fate of {}", name(one)));
+            }
+            if bursts.contains(&one.key.0) {
+                result.burst_in_browser[0] += one.browsers();
+                result.burst_in_browser[1] += other.browsers();
+            } else if one.calls[0].ended.is_some_and(|ended| ended - one.issued() >= TOGETHER) {
+                result.waited += 1;
+                if one.browsers() == other.browsers() {
+                    result.same_station += 1;
+                } else {
+                    result.differs.push(format!("station of {}", name(one)));
+                }
+            }
+        }
+        result
+    }
+}
+
+impl Call {
+    fn of(entry: &Entry, told: &TruthRequest, class: usize, issued: f64) -> Self {
+        let timings = &entry.timings;
+        let parts = [timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
+        let outside: f64 = parts.iter().flatten().sum();
+        let fate = match (entry.status, &entry.end) {
+            (0, End::Open) => Fate::Open,
+            (0, _) => Fate::Aborted,
+            _ => Fate::Answered,
+        };
+        let in_browser = match (fate, entry.life_ms) {
+            (Fate::Answered, Some(life)) => life - outside > life / 2.0,
+            (Fate::Answered, None) => timings.blocked.unwrap_or_default() > outside,
+            (_, Some(life)) => told.sent_after.is_none_or(|sent| sent > life / 2.0),
+            (_, None) => told.sent_after.is_none(),
+        };
+        let ended = entry.life_ms.filter(|_| fate != Fate::Open).map(|life| issued + life / 1e3);
+        Self { class, issued, ended, in_browser, fate }
+    }
+}
+
+/// A call, or the calls of a burst.
+struct Group {
+    /// Class, and the how manieth call of it.
+    key: (usize, usize),
+    calls: Vec<Call>,
+}
+
+impl Group {
+    fn issued(&self) -> f64 {
+        self.calls[0].issued
+    }
+
+    fn browsers(&self) -> usize {
+        self.calls.iter().filter(|call| call.in_browser).count()
+    }
+
+    /// What became of most; of the first where no fate has most.
+    fn fate(&self) -> Fate {
+        let count = |fate| self.calls.iter().filter(|call| call.fate == fate).count();
+        let fates = [self.calls[0].fate, Fate::Answered, Fate::Aborted, Fate::Open];
+        fates.into_iter().find(|fate| 2 * count(*fate) > self.calls.len()).unwrap_or(fates[0])
+    }
+}
+
+/// Calls by issue; those of a burst together, at its first call.
+fn grouped(calls: &[Call], bursts: &[usize]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for call in calls.iter().copied() {
+        let burst = bursts.contains(&call.class);
+        let before = groups.iter().filter(|group| group.key.0 == call.class).count();
+        match groups.iter_mut().find(|group| burst && group.key.0 == call.class) {
+            Some(group) => group.calls.push(call),
+            None => groups.push(Group { key: (call.class, before + 1), calls: vec![call] }),
+        }
+    }
+    groups
+}
