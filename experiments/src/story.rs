@@ -7,6 +7,7 @@ use crate::waterfall::{human, name};
 use models::Plan;
 use models::class::Kind;
 use models::load::{Load, Outcome, Request, Station};
+use models::origin::Discipline;
 use sim_core::{Span, Time};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -102,6 +103,27 @@ impl Story<'_> {
             entry.1 += 1;
         }
         held
+    }
+
+    /// Whose other calls the server had while it had a request: for how long together. Nothing where its server does not
+    /// let requests slow each other.
+    pub fn beside(&self, request: &Request) -> BTreeMap<usize, Span> {
+        let origin = self.plan.classes[request.class].origin;
+        let mut beside: BTreeMap<usize, Span> = BTreeMap::new();
+        let Some(from) = request.sent.filter(|_| self.plan.origins[origin].discipline != Discipline::Independent)
+        else {
+            return beside;
+        };
+        let until = from + request.spent(Station::Server);
+        for other in self.load.requests().iter().filter(|other| !std::ptr::eq(*other, request)) {
+            let Some(start) = other.sent.filter(|_| self.plan.classes[other.class].origin == origin) else { continue };
+            let (start, end) = (start.max(from), (start + other.spent(Station::Server)).min(until));
+            if start < end {
+                let sum = beside.entry(other.class).or_default();
+                *sum = *sum + (end - start);
+            }
+        }
+        beside
     }
 
     /// Who held the slots while a request waited for one, as shares of the slots' time.

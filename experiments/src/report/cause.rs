@@ -31,8 +31,15 @@ pub struct Cause {
     pub station: Station,
     /// How much, on average.
     pub spent: Span,
+    /// What it spends at each station, on average.
+    pub stations: [Span; Station::COUNT],
     /// Who held the slots while it waited for a connection: classes with their shares, the largest first.
     pub holders: Vec<(String, f64)>,
+    /// Whose other calls its server had while it had this one: classes with their shares, the largest first; none where
+    /// the server does not let requests slow each other.
+    pub beside: Vec<(String, f64)>,
+    /// How many such calls there were, on average over the time that the server had this one.
+    pub crowd: f64,
 }
 
 /// What is summed of a class.
@@ -42,6 +49,7 @@ struct Sum {
     never_sent: usize,
     spent: [u128; Station::COUNT],
     held: BTreeMap<usize, u128>,
+    beside: BTreeMap<usize, u128>,
 }
 
 /// Looks at the first failing loads; nothing where none fails because of a request.
@@ -61,8 +69,12 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
         for (spent, (station, _)) in sum.spent.iter_mut().zip(Station::ALL) {
             *spent += u128::from(request.spent(station).as_nanos());
         }
-        for (class, (held, _)) in (Story { plan, load: &load }).held(request) {
+        let story = Story { plan, load: &load };
+        for (class, (held, _)) in story.held(request) {
             *sum.held.entry(class).or_default() += u128::from(held.as_nanos());
+        }
+        for (class, beside) in story.beside(request) {
+            *sum.beside.entry(class).or_default() += u128::from(beside.as_nanos());
         }
     }
     // The first of equals, in the order of the file.
@@ -71,10 +83,19 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
     let stations = Station::ALL.iter().zip(sum.spent);
     let longest = stations.max_by_key(|(_, spent)| *spent).map(|((station, _), spent)| (*station, spent));
     let (station, spent) = longest.unwrap_or((Station::Ended, 0));
-    let total: u128 = sum.held.values().sum();
-    let mut holders: Vec<(usize, u128)> = sum.held.into_iter().filter(|(_, held)| *held > 0).collect();
-    holders.sort_by_key(|(class, held)| (std::cmp::Reverse(*held), *class));
-    let share = |(class, held): (usize, u128)| (plan.classes[class].name.clone(), held as f64 / total as f64);
+    let shares = |sums: BTreeMap<usize, u128>| {
+        let total: u128 = sums.values().sum();
+        let mut sums: Vec<(usize, u128)> = sums.into_iter().filter(|(_, sum)| *sum > 0).collect();
+        sums.sort_by_key(|(class, sum)| (std::cmp::Reverse(*sum), *class));
+        let share = |(class, sum): (usize, u128)| (plan.classes[class].name.clone(), sum as f64 / total as f64);
+        sums.into_iter().map(share).collect()
+    };
+    let at_server: u128 = Station::ALL
+        .iter()
+        .zip(sum.spent)
+        .filter_map(|((station, _), spent)| (*station == Station::Server).then_some(spent))
+        .sum();
+    let others: u128 = sum.beside.values().sum();
     Ok(Some(Cause {
         of,
         class: plan.classes[class].name.clone(),
@@ -83,6 +104,9 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
         life: mean(sum.spent.iter().sum()),
         station,
         spent: mean(spent),
-        holders: holders.into_iter().map(share).collect(),
+        stations: sum.spent.map(mean),
+        holders: shares(sum.held),
+        beside: if station == Station::Server { shares(sum.beside) } else { Vec::new() },
+        crowd: if at_server == 0 { 0.0 } else { others as f64 / at_server as f64 },
     }))
 }

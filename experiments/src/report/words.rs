@@ -56,6 +56,25 @@ pub(super) fn own_parameters(plan: &Plan, grid: &Grid) -> String {
     if parts.is_empty() { "the scenario's own parameters".to_owned() } else { parts.join(", ") }
 }
 
+/// How many of some loads fail, in a clause.
+fn share(failures: u64, loads: u64) -> String {
+    let verb = if failures <= 1 { "fails" } else { "fail" };
+    let Ok(interval) = fixed_sample(failures, loads, LEVEL) else {
+        return format!("{failures} of {loads} loads {verb}");
+    };
+    if failures == 0 {
+        format!("none of {loads} loads fails: at most {}", percent(interval.high))
+    } else {
+        format!("{failures} of {loads} loads {verb}: {}", between(&interval))
+    }
+}
+
+/// How often at the scenario's own parameters, where the page speaks of another point.
+pub(super) fn own(report: &Report<'_>) -> Option<String> {
+    let (words, failures, loads) = report.own.as_ref()?;
+    Some(format!("At the scenario's own parameters ({words}) {}.", share(*failures, *loads)))
+}
+
 /// How often.
 pub(super) fn how_often(report: &Report<'_>) -> String {
     let (failures, loads) = report.failures();
@@ -69,18 +88,33 @@ pub(super) fn how_often(report: &Report<'_>) -> String {
 /// Why, after "because".
 pub(super) fn why(cause: &Cause) -> String {
     let Cause { class, life, station, spent, .. } = cause;
-    let place = place(*station);
     let (all, most) = (human(*life), human(*spent));
-    let doing = match station {
-        Station::Server => "with the server",
-        Station::Connect => "on its way to the server",
-        _ => place,
-    };
+    let doing = doing(*station, cause.holders.first());
     if all == most {
         format!("`{class}` spends its whole life of {all} {doing}")
     } else {
         format!("`{class}` spends {most} of its {all} {doing}")
     }
+}
+
+/// What a request does at a station; of the connections, who holds most of them.
+fn doing(station: Station, holder: Option<&(String, f64)>) -> String {
+    match (station, holder) {
+        (Station::Server, _) => "with the server".to_owned(),
+        (Station::Pool, Some((class, share))) if *share > 0.5 => {
+            format!("waiting for a connection, with {:.0} % of them held by `{class}`", 100.0 * share)
+        }
+        (station, _) => place(station).to_owned(),
+    }
+}
+
+/// Where a request's time goes on average: every station at which it spends a hundredth or more, in their order.
+pub(super) fn stations(cause: &Cause) -> Vec<(String, String)> {
+    let of = |((station, _), spent): ((Station, &str), Span)| {
+        let counts = spent.as_nanos() >= cause.life.as_nanos() / 100 && !spent.is_zero();
+        counts.then(|| (doing(station, None), human(spent)))
+    };
+    Station::ALL.into_iter().zip(cause.stations).filter_map(of).collect()
 }
 
 /// The fixes that do most, where any does something for certain: the best one, and others that end as many failures.
@@ -93,19 +127,27 @@ pub(super) fn best<'a>(report: &'a Report<'_>) -> Option<(&'a Comparison, Vec<&'
 
 /// What the best fix does.
 pub(super) fn effect(fix: &Comparison) -> String {
-    if fix.with == 0.0 { "ends all of these failures".to_owned() } else { format!("leaves {}", percent(fix.with)) }
+    if fix.with == 0.0 {
+        "ends all of these failures".to_owned()
+    } else {
+        format!("leaves {} of loads failing", percent(fix.with))
+    }
 }
 
 /// The whole answer.
 pub(super) fn headline(report: &Report<'_>) -> String {
-    let mut text = how_often(report);
+    let mut text = own(report).map_or_else(String::new, |own| own + " ");
+    text.push_str(&how_often(report));
     if let Some(cause) = &report.cause {
         text.push_str(", because ");
         text.push_str(&why(cause));
     }
     text.push('.');
     match best(report) {
-        Some((fix, _)) => text.push_str(&format!(" Best fix: {}; it {}.", fix.title, effect(fix))),
+        Some((fix, _)) => {
+            let title = if fix.title == fix.fix { String::new() } else { format!(" ({})", fix.title) };
+            text.push_str(&format!(" The fix `{}`{title} {}.", fix.fix, effect(fix)));
+        }
         None if report.fixes.is_empty() || report.failures().0 == 0 => {}
         None => text.push_str(" No fix of the scenario helps for certain."),
     }

@@ -80,10 +80,10 @@ impl Sheet<'_> {
         };
         let origin = if origin.is_empty() { host(class.origin) } else { origin.to_owned() };
         let x = MARGIN + 49.0;
-        let taken = self.text((x, base), &origin, 110.0, Look::new(12.0, AXIS));
+        let taken = self.text((x, base), &origin, 110.0, Look::new(12.0, QUIET));
         let colour = if aborted { RED } else { INK };
         let tab = if subject.differs[request.class].1 { format!(" tab {}", request.tab + 1) } else { String::new() };
-        let look = Look::new(12.0, AXIS);
+        let look = Look::new(12.0, QUIET);
         let room = LEFT - 12.0 - x - taken - measure::width(&tab, look.size, false);
         self.text((x + taken, base), path, room, Look::new(12.0, colour));
         self.text((LEFT - 12.0, base), tab.trim_start(), 60.0, look.at("end"));

@@ -1,0 +1,146 @@
+//! The page as HTML: one file that needs nothing else.
+//!
+//! Rule: every string of a scenario goes through [`text`] or [`sentence`]; maud escapes it, marks that turn the direction
+//! of writing are made visible, and it is isolated from its neighbours. The style and the script are files of their own,
+//! allowed by their hashes; the security policy forbids everything else, the network first of all. No element has a style
+//! of its own, because the policy forbids that too. Without the script everything that matters is there.
+
+mod answer;
+mod fixes;
+mod grid;
+mod loads;
+
+use super::{Report, ReportError};
+use crate::pictures::text::{clean, shown};
+use base64::Engine as _;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+use sha2::{Digest, Sha256};
+
+const STYLE: &str = include_str!("../report.css");
+const SCRIPT: &str = include_str!("../report.js");
+
+/// A string of a scenario in a line of its own direction.
+fn text(text: &str) -> Markup {
+    html! { bdi { (tied(&clean(text))) } }
+}
+
+/// Words whose numbers stay on one line with their units and equals signs.
+fn tied(words: &str) -> String {
+    let mut text = String::with_capacity(words.len());
+    let mut last = "";
+    for (number, word) in words.split(' ').enumerate() {
+        let unit = matches!(word.trim_end_matches(['.', ',', ';', ':', ')']), "%" | "s" | "ms");
+        let together = unit && last.ends_with(|c: char| c.is_ascii_digit()) || word == "=" || last == "=";
+        if number > 0 {
+            text.push(if together { '\u{a0}' } else { ' ' });
+        }
+        text.push_str(word);
+        last = word;
+    }
+    text
+}
+
+/// A sentence in which names stand between backticks.
+fn sentence(words: &str) -> Markup {
+    html! {
+        bdi {
+            @for (number, part) in words.split('`').enumerate() {
+                @if number % 2 == 1 { code { (clean(part)) } } @else { (tied(&spaced(part))) }
+            }
+        }
+    }
+}
+
+/// A part of a sentence: cleaning would take away the space at its ends.
+fn spaced(part: &str) -> String {
+    let ends = |is: bool| if is { " " } else { "" };
+    let middle = clean(part);
+    if middle.is_empty() {
+        return ends(!part.is_empty()).to_owned();
+    }
+    format!("{}{middle}{}", ends(part.starts_with(' ')), ends(part.ends_with(' ')))
+}
+
+/// A text of several lines.
+fn lines(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || matches!(c, '\n' | '\t')).map(shown).collect()
+}
+
+fn hash(text: &str) -> String {
+    format!("'sha256-{}'", base64::engine::general_purpose::STANDARD.encode(Sha256::digest(text.as_bytes())))
+}
+
+/// The whole page.
+pub(super) fn page(report: &Report<'_>) -> Result<Markup, ReportError> {
+    let manifest = report.source.sweep.manifest();
+    let policy = format!(
+        "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
+        hash(STYLE),
+        hash(SCRIPT)
+    );
+    let has_grid = !report.source.sweep.grid().axes.is_empty();
+    Ok(html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta http-equiv="Content-Security-Policy" content=(policy);
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="referrer" content="no-referrer";
+                link rel="icon" href="data:,";
+                title { (clean(&manifest.title)) " – sixslot report" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                header {
+                    p.what { "sixslot report" }
+                    h1 { (text(&manifest.title)) }
+                    nav aria-label="Sections" {
+                        a href="#fixes" { "Fixes" }
+                        @if has_grid { a href="#begin" { "Where failures begin" } a href="#curves" { "Curves" } }
+                        a href="#loads" { "One load" }
+                        a href="#scenario" { "Scenario" }
+                        a href="#again" { "Make it again" }
+                    }
+                }
+                main {
+                    (answer::answer(report))
+                    (fixes::fixes(report))
+                    @if has_grid { (grid::begin(report)) (grid::curves(report)) }
+                    (loads::loads(report)?)
+                    (scenario(report))
+                    (again(report))
+                }
+                script { (PreEscaped(SCRIPT)) }
+            }
+        }
+    })
+}
+
+fn scenario(report: &Report<'_>) -> Markup {
+    let recipe = report.source.sweep.recipe();
+    html! {
+        section #scenario {
+            h2 { "The scenario" }
+            p { code { (clean(&recipe.scenario)) } @if !recipe.set.is_empty() { ", changed by " @for set in &recipe.set { code { "--set " (clean(set)) } " " } } }
+            pre tabindex="0" { code { (lines(&recipe.text)) } }
+        }
+    }
+}
+
+fn again(report: &Report<'_>) -> Markup {
+    let manifest = report.source.sweep.manifest();
+    html! {
+        section #again {
+            h2 { "Make it again" }
+            pre { code { @for command in &report.source.commands { (clean(command)) "\n" } } }
+            p {
+                "sixslot " (manifest.version) ". The same program, scenario, settings and seed give the same bytes of this page, on any machine. "
+                "A probability is a share of simulated loads with its 95 % interval (Wilson; Clopper-Pearson where none or all fail); "
+                "load k is the same load under every fix and in every cell. "
+                "SHA-256 of the scenario: " code.hash { (manifest.scenario_sha256) }
+            }
+        }
+    }
+}
