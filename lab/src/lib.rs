@@ -19,6 +19,7 @@
 
 mod browser;
 mod engine;
+mod inspector;
 mod measured;
 mod page_plan;
 mod report;
@@ -29,6 +30,7 @@ mod unplayable;
 mod verdict;
 
 pub use engine::Engine;
+pub use inspector::Inspector;
 pub use measured::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
 pub use script::Script;
 pub use session::{LabError, Session, Settings};

@@ -1,7 +1,8 @@
 //! Chromium, driven by its debugging protocol over a WebSocket.
 //!
 //! Rule: headless, an empty profile, no background networking, the debugging port chosen by the system on loopback and
-//! read from DevToolsActivePort. Only tabs are opened and closed: nothing is attached to a page, so nothing slows it.
+//! read from DevToolsActivePort. For a load, tabs are only opened and closed: nothing is attached to a page, so nothing
+//! slows it. An [`Inspector`](crate::Inspector) attaches itself to its page.
 //! Source: <https://chromedevtools.github.io/devtools-protocol/tot/Target/>.
 
 use super::process::{self, Process};
@@ -48,17 +49,24 @@ const SWITCHES: &[&str] = &[
     "--use-mock-keychain",
 ];
 
+/// The most events that are kept until somebody takes them.
+const EVENTS: usize = 100_000;
+
 /// The debugging protocol of a running Chromium.
 #[derive(Debug)]
-pub(super) struct Protocol {
+pub(crate) struct Protocol {
     socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
     number: u64,
     tabs: Vec<String>,
+    /// The page that [`Protocol::ask`] speaks with; without one, the browser itself.
+    session: Option<String>,
+    /// Events of the page, in their order.
+    events: Vec<Value>,
     patience: Duration,
 }
 
 /// Starts Chromium and connects to its debugging protocol.
-pub(super) async fn start(program: &Path, settings: &Settings) -> Result<(Process, Protocol), LabError> {
+pub(crate) async fn start(program: &Path, settings: &Settings) -> Result<(Process, Protocol), LabError> {
     let folder = process::folder(ENGINE)?;
     let mut arguments: Vec<String> = SWITCHES.iter().map(|switch| (*switch).to_owned()).collect();
     arguments.push(format!("--user-data-dir={}", folder.path().join("profile").display()));
@@ -74,7 +82,8 @@ pub(super) async fn start(program: &Path, settings: &Settings) -> Result<(Proces
     let (socket, _) = connected
         .map_err(|_| failed(format!("{url} does not answer")))?
         .map_err(|error| failed(format!("{url}: {error}")))?;
-    Ok((process, Protocol { socket, number: 0, tabs: Vec::new(), patience: settings.patience }))
+    let (tabs, events) = (Vec::new(), Vec::new());
+    Ok((process, Protocol { socket, number: 0, tabs, session: None, events, patience: settings.patience }))
 }
 
 /// Whether this program runs as root: the owner of its own entry in /proc; elsewhere it does not.
@@ -124,18 +133,39 @@ impl Protocol {
         Ok(())
     }
 
-    async fn ask(&mut self, method: &str, parameters: Value) -> Result<Value, LabError> {
+    /// Opens a page in front, and speaks with it from now on.
+    pub(crate) async fn attach(&mut self) -> Result<(), LabError> {
+        let page = self.ask("Target.createTarget", json!({ "url": "about:blank" })).await?;
+        let attached =
+            self.ask("Target.attachToTarget", json!({ "targetId": page["targetId"], "flatten": true })).await?;
+        self.session = attached["sessionId"].as_str().map(str::to_owned);
+        Ok(())
+    }
+
+    /// The events since they were last taken.
+    pub(crate) fn take_events(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// Asks the browser, or the page that is attached, and waits for the answer.
+    pub(crate) async fn ask(&mut self, method: &str, parameters: Value) -> Result<Value, LabError> {
         self.number += 1;
         let number = self.number;
         let failed = |why: String| LabError::Browser { engine: ENGINE, why: format!("{method}: {why}") };
         let exchange = async {
-            let message = json!({ "id": number, "method": method, "params": parameters });
+            let mut message = json!({ "id": number, "method": method, "params": parameters });
+            if let Some(session) = &self.session {
+                message["sessionId"] = json!(session);
+            }
             self.socket.send(Message::text(message.to_string())).await.map_err(|error| failed(error.to_string()))?;
             while let Some(message) = self.socket.next().await {
                 let message = message.map_err(|error| failed(error.to_string()))?;
                 let Ok(text) = message.to_text() else { continue };
                 let Ok(mut answer) = serde_json::from_str::<Value>(text) else { continue };
                 if answer["id"] != number {
+                    if answer["method"].is_string() && self.events.len() < EVENTS {
+                        self.events.push(answer);
+                    }
                     continue;
                 }
                 return match answer.get("error") {

@@ -1,8 +1,8 @@
 //! Drivers: they start a browser, open and close its tabs, and end it whatever happens.
 
-mod chromium;
+pub(crate) mod chromium;
 mod firefox;
-mod process;
+pub(crate) mod process;
 
 use crate::engine::Engine;
 use crate::server::control::Control;

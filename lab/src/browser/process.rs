@@ -32,7 +32,7 @@ const START: &str = r#"read -r go && exec "$@" </dev/null"#;
 
 /// A browser's processes and its folder.
 #[derive(Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     folder: PathBuf,
     browser: Child,
     watchdog: Child,
