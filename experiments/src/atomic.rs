@@ -9,6 +9,15 @@ use std::path::Path;
 /// What the names of files begin with while they are written; a killed program leaves them.
 pub const WRITING: &str = ".writing-";
 
+/// The system's reason without the name of the file that would have been moved.
+fn plain(error: Error) -> Error {
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((reason, _)) => Error::new(error.kind(), reason.to_owned()),
+        None => error,
+    }
+}
+
 /// Writes a file beside its place and moves it there.
 ///
 /// # Errors
@@ -18,8 +27,8 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
         return Err(Error::new(ErrorKind::AlreadyExists, "it is there and no regular file"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(WRITING).tempfile_in(folder)?;
-    file.write_all(bytes)?;
+    let mut file = tempfile::Builder::new().prefix(WRITING).tempfile_in(folder).map_err(plain)?;
+    file.write_all(bytes).map_err(plain)?;
     file.as_file().sync_data()?;
     // A temporary file is private; a result is for everybody who may read the folder.
     #[cfg(unix)]

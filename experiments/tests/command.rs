@@ -193,10 +193,14 @@ fn an_unknown_name_comes_with_advice() {
     refuses(&["--set", "title.length=3"], "`title` is no table");
     refuses(&["--set", "parameters.projects"], "write --set PATH=VALUE");
     refuses(&["--set", "request.session.deadline=9"], "write \"9ms\" or \"9s\"");
+    refuses(&["--set", "load.ready=[\"session\", \"sesion\"]"], "--set:1:24: there is no request or socket `sesion`");
+    refuses(&["--set", "request.session.service={ medain = \"2s\" }"], "--set:1:27: unknown key `medain`");
+    refuses(&["--set", "parameters.projects=99999999999999999999"], "not a whole number of 64 bits");
     refuses(&["--loads", "0"], "0 is not in 1..");
     refuses(&["--loads", "10", "--load", "3"], "cannot be used with");
     refuses(&["--jobs", "0"], "0 is not in 1..");
     refuses(&["--seed", "x"], "'--seed <SEED>'");
+    refuses(&["--seed", "-1"], "invalid value '-1' for '--seed <SEED>'");
 }
 
 #[test]
@@ -234,6 +238,84 @@ fn a_reader_that_closes_the_pipe_ends_it_quietly() {
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), complaint(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+/// As in `sixslot check ... | true`: nobody reads the words, and the exit code is still the answer.
+#[test]
+fn a_check_without_a_reader_keeps_its_exit_code() {
+    for (limit, code) in [("0.02", 1), ("0.2", 0)] {
+        for format in ["text", "json"] {
+            let arguments = [&["check", SCENARIO, "--max-failure", limit, "--format", format], &OFTEN[..]].concat();
+            let mut child = command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            drop(child.stdout.take());
+            let output = child.wait_with_output().unwrap();
+            assert_eq!((output.status.code(), complaint(&output).as_str()), (Some(code), ""), "{arguments:?}");
+        }
+    }
+}
+
+/// A disk without room is no success, and the reason is the system's own.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_result_that_cannot_be_written_is_an_error() {
+    let check = ["check", SCENARIO, "--max-failure", "0.2"];
+    for arguments in [&["run", SCENARIO][..], &["run", SCENARIO, "--format", "json"], &["schema"], &["man"], &check] {
+        let full = std::fs::File::create("/dev/full").unwrap();
+        let output = command(arguments).stdout(full).output().unwrap();
+        let said = complaint(&output);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(said.contains("the result cannot be written: No space left on device"), "{said}");
+    }
+    let said = refused(&["run", SCENARIO, "--svg", "no/such/load.svg"]);
+    assert!(
+        said.contains("no/such/load.svg cannot be written: No such file or directory (os error 2); name a file"),
+        "{said}"
+    );
+    let said = refused(&["sweep", SCENARIO, "--out", SCENARIO]);
+    assert!(said.contains("name a folder"), "{said}");
+}
+
+#[test]
+fn a_comparison_is_a_table_for_spreadsheets_too() {
+    let arguments = [&["compare", SCENARIO, "--loads", "500"], &OFTEN[..]].concat();
+    let of = |format| done(&[&arguments[..], &["--format", format]].concat());
+    let json: Value = serde_json::from_str(&of("json")).unwrap();
+    let table = of("csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let head = reader.headers().unwrap().clone();
+    let column = |name: &str| head.iter().position(|other| other == name).unwrap();
+    let rows: Vec<_> = reader.records().map(Result::unwrap).collect();
+    let fixes = json["fixes"].as_array().unwrap();
+    assert_eq!(rows.len(), fixes.len());
+    for (row, fix) in rows.iter().zip(fixes) {
+        assert_eq!(
+            (&row[column("fix")], &row[column("title")]),
+            (fix["fix"].as_str().unwrap(), fix["title"].as_str().unwrap())
+        );
+        for (name, value) in [
+            ("with", &fix["with"]),
+            ("difference_low", &fix["difference_interval"]["low"]),
+            ("ended", &fix["discordant"]["ended"]),
+            ("p_value_holm", &fix["p_value_holm"]),
+        ] {
+            let (found, expected) = (row[column(name)].parse::<f64>().unwrap(), value.as_f64().unwrap());
+            // Reading JSON may lose the last digit.
+            assert!((found - expected).abs() <= 1e-14 * expected.abs(), "{name}: {found} for {expected}");
+        }
+    }
+    // Elsewhere there is no table.
+    assert!(refused(&["run", SCENARIO, "--format", "csv"]).contains("[possible values: text, json]"));
+    assert!(refused(&["compare", SCENARIO, "--layers", "--format", "csv"]).contains("--format text or json"));
+}
+
+#[test]
+fn a_scenario_of_another_system_is_the_same_scenario() {
+    let text = scenario_text();
+    let plain = done(&["run", SCENARIO, "--load", FAILING, "--format", "json"]);
+    for changed in [text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
+        let (_folder, path) = file(changed.as_bytes());
+        assert_eq!(done(&["run", path.to_str().unwrap(), "--load", FAILING, "--format", "json"]), plain);
     }
 }
 
@@ -375,6 +457,12 @@ fn schema_completions_and_manual_are_usable() {
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
     let manual = done(&["man"]);
     assert!(manual.contains(".TH sixslot 1") && manual.contains("sweep"));
+    let manual = done(&["man", "run"]);
+    assert!(
+        manual.contains(".TH sixslot-run 1") && manual.contains("max\\-loads") && manual.contains("half\\-width"),
+        "{manual}"
+    );
+    assert!(refused(&["man", "rum"]).contains("there is no command `rum`"));
 }
 
 #[test]

@@ -111,7 +111,7 @@ impl Document {
             }
             let written = value.trim();
             let value_place = Place { source, bytes: set.len() - value.trim_start().len()..set.trim_end().len() };
-            root.set(&path, &whole, tree::parse_value(written, &value_place))?;
+            root.set(&path, &whole, tree::parse_value(written, &value_place)?)?;
         }
         let plan = Plan::read(&root, place)?;
         let reader = Reader::of(&root, place, &schema::SCENARIO)?;

@@ -81,6 +81,24 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Moves its place and those of everything in it, where its text stands further on in a longer one.
+    fn shift(&mut self, by: usize) {
+        let shift = |place: &mut Place| place.bytes = place.bytes.start + by..place.bytes.end + by;
+        shift(&mut self.place);
+        match &mut self.value {
+            Value::List(items) => items.iter_mut().for_each(|item| item.shift(by)),
+            Value::Table(table) => {
+                for entry in &mut table.entries {
+                    shift(&mut entry.key_place);
+                    entry.node.shift(by);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 impl Table {
     /// The entry of a key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
@@ -162,12 +180,18 @@ pub fn parse(source: usize, text: &str) -> Result<Table, Fault> {
     table(source, document.get_ref(), limits::DEPTH)
 }
 
-/// Reads the value of `--set PATH=VALUE`: a TOML value, or a bare word as a string (`deadline=9s`). The text's source
-/// is at `place`, as a whole.
-pub fn parse_value(text: &str, place: &Place) -> Node {
-    let bare = Node { value: Value::Text(text.to_owned()), place: place.clone() };
-    let Ok(value) = DeValue::parse(text) else { return bare };
-    node(place.source, &value, limits::DEPTH).map_or(bare, |node| Node { place: place.clone(), ..node })
+/// Reads the value of `--set PATH=VALUE`, which stands at `place`: a TOML value, or a bare word as a string
+/// (`deadline=9s`).
+///
+/// # Errors
+/// A TOML value beyond the limits of numbers or depth.
+pub fn parse_value(text: &str, place: &Place) -> Result<Node, Fault> {
+    let Ok(value) = DeValue::parse(text) else {
+        return Ok(Node { value: Value::Text(text.to_owned()), place: place.clone() });
+    };
+    let mut node = node(place.source, &value, limits::DEPTH).map_err(|fault| Fault::new(place, fault.message))?;
+    node.shift(place.bytes.start);
+    Ok(Node { place: place.clone(), ..node })
 }
 
 fn table(source: usize, table: &DeTable<'_>, depth: usize) -> Result<Table, Fault> {

@@ -25,7 +25,7 @@ pub(super) struct Accounts {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How results are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
     /// Threads. Results do not depend on it. Default: one for each core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -1,6 +1,6 @@
 //! `sixslot check`: is the probability of a failure below a threshold? For continuous integration.
 
-use super::{Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
+use super::{Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
 use crate::estimate::{Estimate, percent};
 use crate::statistics::stopping::Stopping;
 use clap::Args;
@@ -14,7 +14,7 @@ pub(super) struct Check {
     #[command(flatten)]
     scenario: Scenario,
     /// The highest probability of a failure that passes.
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     max_failure: f64,
     /// No more loads than this; where they do not decide, the check fails.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
@@ -56,9 +56,9 @@ impl Check {
         if common.format == Format::Json {
             let (fixes, seed, max_failure) = (&self.scenario.fix, common.seed, self.max_failure);
             let record = CheckRecord { scenario: &plan.title, seed, fixes, max_failure, verdict, estimate: &estimate };
-            print_json(&record)?;
+            read_or_not(print_json(&record))?;
         } else {
-            print_text(&format!(
+            read_or_not(print_text(&format!(
                 "{verdict}: {} of {} loads fail ({}); with 95 % confidence between {} and {}, whenever one stops; the limit is {}\n",
                 estimate.failures,
                 estimate.loads,
@@ -66,7 +66,7 @@ impl Check {
                 percent(interval.low),
                 percent(interval.high),
                 percent(self.max_failure),
-            ))?;
+            )))?;
         }
         Ok(if passes { ExitCode::SUCCESS } else { ExitCode::from(1) })
     }

@@ -52,6 +52,9 @@ impl Compare {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
         if self.layers {
+            if self.common.format == Format::Csv {
+                return Err(Failure::Usage("--layers has no table of fixes; give --format text or json".to_owned()));
+            }
             layers::run(&document, self.loads, self.threshold, &self.common)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -65,12 +68,62 @@ impl Compare {
         let result = pool.install(|| compare(&document, seed, self.loads, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let fixes = result?;
-        if self.common.format == Format::Json {
-            print_json(&CompareRecord { scenario: &document.title, seed, loads: self.loads, fixes: &fixes })?;
-        } else {
-            print_text(&self.told(&document.title, &fixes))?;
+        match self.common.format {
+            Format::Json => {
+                print_json(&CompareRecord { scenario: &document.title, seed, loads: self.loads, fixes: &fixes })?;
+            }
+            Format::Csv => print_text(&self.csv(&fixes)?)?,
+            Format::Text => print_text(&self.told(&document.title, &fixes))?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// A row for each fix.
+    fn csv(&self, fixes: &[Comparison]) -> Result<String, std::io::Error> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            fix: &'a str,
+            title: &'a str,
+            seed: u64,
+            loads: u64,
+            without: f64,
+            without_low: f64,
+            without_high: f64,
+            with: f64,
+            with_low: f64,
+            with_high: f64,
+            difference: f64,
+            difference_low: f64,
+            difference_high: f64,
+            ended: u64,
+            caused: u64,
+            p_value: f64,
+            p_value_holm: f64,
+        }
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for fix in fixes {
+            writer.serialize(Line {
+                fix: &fix.fix,
+                title: &fix.title,
+                seed: self.common.seed,
+                loads: self.loads,
+                without: fix.without,
+                without_low: fix.without_interval.low,
+                without_high: fix.without_interval.high,
+                with: fix.with,
+                with_low: fix.with_interval.low,
+                with_high: fix.with_interval.high,
+                difference: fix.difference,
+                difference_low: fix.difference_interval.low,
+                difference_high: fix.difference_interval.high,
+                ended: fix.discordant.ended,
+                caused: fix.discordant.caused,
+                p_value: fix.p_value,
+                p_value_holm: fix.p_value_holm,
+            })?;
+        }
+        let bytes = writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     fn told(&self, title: &str, fixes: &[Comparison]) -> String {

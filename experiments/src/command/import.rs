@@ -28,7 +28,7 @@ pub(super) struct Import {
     #[arg(long)]
     explain: bool,
     /// How the list is printed; as JSON it holds every number, not only the guesses.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
 }
 

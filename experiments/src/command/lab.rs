@@ -102,7 +102,7 @@ pub(super) struct Lab {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// How results are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
 }
 

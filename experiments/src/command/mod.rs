@@ -44,12 +44,15 @@ enum Command {
     #[command(after_help = "Example: sixslot sweep scenarios/issue-1855.toml --out results/issue-1855")]
     Sweep(sweep::SweepArguments),
     /// Join the parts of a sweep that was split with --shard.
-    #[command(after_help = "Example: sixslot merge part1 part2 --out results/issue-1855")]
+    #[command(
+        after_help = "Example:\n  sixslot sweep scenarios/issue-1855.toml --shard 1/2 --out part1\n  sixslot sweep scenarios/issue-1855.toml --shard 2/2 --out part2\n  sixslot merge part1 part2 --out results/issue-1855"
+    )]
     Merge(sweep::MergeArguments),
     /// Compare each fix alone with none, on the same loads; or say what each layer of the cause contributes.
     #[command(
-        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario names the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  without.request.prefetch.count = 0"
+        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario names the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  without.request.prefetch.count = 0"
     )]
+    #[command(mut_arg("format", |format| format.value_parser(clap::value_parser!(Format))))]
     Compare(compare::Compare),
     /// Hold several accounts of one page against published figures; write tables and a page that says who explains what.
     #[command(after_help = "Example: sixslot accounts scenarios/accounts/issue-1855.toml --out results/accounts")]
@@ -86,9 +89,12 @@ enum Command {
         /// Which shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page.
-    #[command(after_help = "Example: sixslot man | man -l -")]
-    Man,
+    /// Print the manual page, of the program or of one of its commands.
+    #[command(after_help = "Examples:\n  sixslot man | man -l -\n  sixslot man run | man -l -")]
+    Man {
+        /// Which command.
+        command: Option<String>,
+    },
 }
 
 /// How results are printed.
@@ -98,6 +104,18 @@ enum Format {
     Text,
     /// For programs.
     Json,
+    /// For spreadsheets, where the result is a table.
+    Csv,
+}
+
+impl Format {
+    /// The formats of a result that is no table.
+    fn of_no_table() -> impl clap::builder::TypedValueParser<Value = Self> {
+        use clap::builder::TypedValueParser as _;
+        let plain = [Self::Text, Self::Json];
+        let words = plain.iter().filter_map(ValueEnum::to_possible_value);
+        clap::builder::PossibleValuesParser::new(words).map(|word| if word == "json" { Self::Json } else { Self::Text })
+    }
 }
 
 /// A scenario and what is changed in it.
@@ -119,10 +137,10 @@ struct Common {
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
     /// The seed of all random numbers.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
     /// How results are printed.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
     /// Threads. Results do not depend on it. Default: one for each core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -230,6 +248,14 @@ fn print_text(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
+/// What was printed, where a reader that has closed the pipe changes nothing: the exit code is the answer.
+fn read_or_not(printed: Result<(), Failure>) -> Result<(), Failure> {
+    match printed {
+        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
+    }
+}
+
 fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Run(run) => run.run(),
@@ -253,11 +279,28 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
             std::io::stdout().write_all(&text)?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Man => {
-            clap_mangen::Man::new(Arguments::command()).render(&mut std::io::stdout())?;
+        Command::Man { command } => {
+            std::io::stdout().write_all(&manual(command.as_deref())?)?;
             Ok(ExitCode::SUCCESS)
         }
     }
+}
+
+/// The manual page of the program, or of one of its commands.
+fn manual(name: Option<&str>) -> Result<Vec<u8>, Failure> {
+    // Built, so that a command's page calls it `sixslot-run` and shows how it is used.
+    let mut program = Arguments::command();
+    program.build();
+    let page = match name {
+        None => program,
+        Some(name) => program
+            .find_subcommand(name)
+            .cloned()
+            .ok_or_else(|| Failure::Usage(format!("there is no command `{name}`; `sixslot --help` lists them")))?,
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    Ok(text)
 }
 
 /// Runs the command line of this process.

@@ -73,7 +73,7 @@ impl ReportArguments {
         let (headline, html) = made?;
         let out = self.output.display().to_string();
         crate::atomic::write(&self.output, html.as_bytes()).map_err(|error| {
-            Failure::Usage(format!("{out} cannot be written: {error}; name a file in a folder that is there"))
+            Failure::Usage(format!("{out} cannot be written: {error}; name a file in a folder that can be written to"))
         })?;
         if self.common.format == Format::Json {
             let scenario = &source.sweep.manifest().title;

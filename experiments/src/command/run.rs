@@ -116,8 +116,9 @@ impl Run {
         for (path, format) in exports {
             let text = format.write(&subject).map_err(std::io::Error::from)?;
             let written = crate::atomic::write(path, text.as_bytes());
-            let fault =
-                |error| format!("{} cannot be written: {error}; name a file in a folder that is there", path.display());
+            let fault = |error| {
+                format!("{} cannot be written: {error}; name a file in a folder that can be written to", path.display())
+            };
             written.map_err(|error| Failure::Usage(fault(error)))?;
         }
         Ok(())

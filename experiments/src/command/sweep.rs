@@ -39,6 +39,9 @@ pub(super) struct MergeArguments {
     /// Where the results go.
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// How the answer is printed.
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
+    format: Format,
 }
 
 /// Where a sweep's results are.
@@ -69,7 +72,7 @@ impl SweepArguments {
             seed: self.common.seed,
             loads: self.loads,
         })?;
-        let cells = sweep.cells() / self.shard.map_or(1, |shard| shard.of);
+        let cells = self.shard.map_or(sweep.cells(), |shard| (shard.index..sweep.cells()).step_by(shard.of).count());
         let bar = progress(cells as u64 * sweep.loads(), "loads");
         let pool = self.common.pool()?;
         let result = pool.install(|| sweep.run(&self.out, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads)));
@@ -96,6 +99,11 @@ impl MergeArguments {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let sweep = Sweep::of_folder(&self.from[0])?;
         sweep.merge(&self.from, &self.out)?;
+        if self.format == Format::Json {
+            let (cells, loads, out) = (sweep.cells(), sweep.loads(), self.out.display().to_string());
+            print_json(&SweepRecord { cells, loads, out })?;
+            return Ok(ExitCode::SUCCESS);
+        }
         print_text(&format!("{} cells; {}/README.md says what they show\n", sweep.cells(), self.out.display()))?;
         Ok(ExitCode::SUCCESS)
     }

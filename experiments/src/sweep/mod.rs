@@ -31,7 +31,7 @@ pub const DEFAULT_LOADS: u64 = 10_000;
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// A file that cannot be read or written.
-    #[error("{path}: {error}", path = path.display())]
+    #[error("{path}: {error}; name a folder that can be read and written to", path = path.display())]
     File {
         /// The file.
         path: PathBuf,
