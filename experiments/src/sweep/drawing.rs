@@ -28,10 +28,13 @@ pub fn focus(grid: &Grid, results: &[CellResult]) -> Cell {
     nearest_to_half(grid, |number| results[number].probability())
 }
 
-/// The same, of cells whose probabilities are known by their number.
+/// The same, of cells whose probabilities are known by their number; of two that are equally near the one that fails more.
 pub fn nearest_to_half(grid: &Grid, probability: impl Fn(usize) -> f64) -> Cell {
     let distance = |number: &usize| (probability(*number) - 0.5).abs();
-    let number = (0..grid.points()).min_by(|one, other| distance(one).total_cmp(&distance(other)));
+    let nearer = |one: &usize, other: &usize| {
+        distance(one).total_cmp(&distance(other)).then(probability(*other).total_cmp(&probability(*one)))
+    };
+    let number = (0..grid.points()).min_by(nearer);
     grid.cell(number.unwrap_or(0))
 }
 
