@@ -87,7 +87,7 @@ fn each_cause_has_its_own_words_and_its_own_remedy() {
         }
     }
     // The six connections over time, a digit for each part of it.
-    assert!(told("pool").contains("held from 0 to 1.58 s: 11666666666666"), "{}", told("pool"));
+    assert!(told("pool").contains("held, 0 to 1.58 s: 11666666666666"), "{}", told("pool"));
 }
 
 #[test]

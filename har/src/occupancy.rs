@@ -1,10 +1,11 @@
 //! Who held the connections of an origin, when all six were taken, and who waited meanwhile.
 //!
 //! Rule: an answered request on HTTP/1.1 held a connection from the end of its waiting to the end of its body; an event
-//! stream to its end; a WebSocket none of the six. A request without an answer may have held one or not: it counts for
-//! what is possible, not for what is certain. HTTP/2 and HTTP/3 have no six.
+//! stream to its end; a WebSocket none of the six. A request without an answer may have held one or not, and so may one of
+//! whose waiting the file has no word: they count for what is possible, not for what is certain. HTTP/2 and HTTP/3 have no
+//! six.
 
-use crate::archive::{Archive, Entry, Protocol};
+use crate::archive::{Archive, End, Entry, Protocol};
 use crate::class::Class;
 use crate::verdict::Verdict;
 use serde::Serialize;
@@ -136,8 +137,11 @@ fn shares(of: BTreeMap<usize, (usize, f64)>) -> Vec<Share> {
 }
 
 /// The least time that an entry is proved to have waited in the browser, where the browser is to blame: pool, cache lock
-/// or scheduler.
+/// or scheduler; 0 of what failed with an error (a refused connection, an extension's block), whose life is no queue's.
 pub fn proved_wait_ms(archive: &Archive, entry: &Entry) -> f64 {
+    if matches!(entry.end, End::Failed(_)) {
+        return 0.0;
+    }
     entry.waiting(archive.watched_ms(entry)).map_or(0.0, |waiting| waiting.all.low_ms)
 }
 
@@ -165,7 +169,7 @@ pub fn occupancy(archive: &Archive, classes: &[Class]) -> Vec<Occupancy> {
             if let Some((from, until)) = entry.held(archive.span_ms) {
                 holds.push((class, (from, until)));
                 possible.push((from, until));
-            } else if matches!(entry.verdict, Verdict::SentUnanswered | Verdict::Unknown) {
+            } else if entry.may_have_held() {
                 possible.push((entry.start_ms, entry.start_ms + archive.watched_ms(entry)));
             }
         }

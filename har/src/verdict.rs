@@ -196,11 +196,20 @@ impl Entry {
         f64::max(blocked.unwrap_or(0.0), self.life_ms.unwrap_or(0.0) - parts)
     }
 
+    /// Whether it may have held a connection at a time that the file does not tell: it has no answer, or its writer leaves
+    /// the waiting out (Playwright), so that nothing says when the connection was its own.
+    pub fn may_have_held(&self) -> bool {
+        let answered = self.verdict.is_answered() && self.verdict != Verdict::Socket;
+        let untold = matches!(self.verdict, Verdict::SentUnanswered | Verdict::Unknown);
+        !self.protocol.is_multiplexed() && (untold || answered && self.timings.blocked.is_none())
+    }
+
     /// When the entry held one of its origin's connections, from its start to the end of its body, in milliseconds from
     /// the archive's first request; `None` where it held none, or where the file does not tell. The end is `span_ms` for
     /// what was open when the capture ended.
     pub fn held(&self, span_ms: f64) -> Option<(f64, f64)> {
-        if self.protocol.is_multiplexed() || !self.verdict.is_answered() || self.verdict == Verdict::Socket {
+        let answered = self.verdict.is_answered() && self.verdict != Verdict::Socket;
+        if self.protocol.is_multiplexed() || !answered || self.may_have_held() {
             return None;
         }
         let from = self.start_ms + self.longest_wait_ms();

@@ -30,7 +30,7 @@ fn firefox() {
             entry("2026-01-01T10:00:00.020+02:00", "http://h/api/c", 0, json!({"blocked": 1, "dns": 0, "connect": 0, "ssl": 0, "send": 1, "wait": 4000, "receive": 0}), 4002.0),
         ]}),
     );
-    assert_eq!(archive.flavour, Flavour::Firefox);
+    assert_eq!((archive.flavour, archive.creator.as_str()), (Flavour::Firefox, "Firefox 153.0"));
     let verdicts = archive.entries.iter().map(|entry| entry.verdict).collect::<Vec<_>>();
     // Firefox lists a Host also for what it never sent: the header proves nothing; bytes on the wire do.
     assert_eq!(verdicts, [Verdict::Answered, Verdict::Unknown, Verdict::SentUnanswered]);
@@ -66,6 +66,26 @@ fn playwright() {
     );
     let diagnosis = Diagnosis::new(&archive);
     assert!(diagnosis.is_multiplexed() && diagnosis.deadlines.is_empty());
+}
+
+#[test]
+fn without_a_word_of_waiting_no_connection_is_held_for_certain() {
+    // Playwright leaves `blocked` out: of six calls that live at once, each may have waited for another's connection.
+    let log = |blocked: Value| {
+        let call = |number: usize| {
+            let mut timings = json!({"send": 0, "wait": 2999, "receive": 1});
+            timings["blocked"] = blocked.clone();
+            json!({"startedDateTime": "2026-01-01T08:00:00.000Z", "time": 3000,
+                "request": {"method": "GET", "url": format!("http://h/api/{number}"), "headers": []},
+                "response": {"status": 200, "httpVersion": "HTTP/1.1", "headers": []}, "timings": timings})
+        };
+        json!({"creator": {"name": "Playwright"}, "entries": (0..6).map(call).collect::<Vec<_>>()})
+    };
+    for (blocked, held, saturated) in [(Value::Null, 0, 0.0), (json!(-1), 0, 0.0), (json!(0), 6, 3000.0)] {
+        let origin = Diagnosis::new(&read(log(blocked))).origins.remove(0);
+        assert_eq!((origin.most_held, origin.most_possible), (held, 6));
+        assert_eq!((origin.saturated_ms(), origin.possibly_saturated_ms), (saturated, 3000.0));
+    }
 }
 
 #[test]

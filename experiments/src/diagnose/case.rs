@@ -6,7 +6,7 @@
 use super::phrases::{NAMES, cadence, deadline, listed, ms, range};
 use crate::phrase::{count, cut};
 use har::cadence::Guard;
-use har::occupancy::{SLOTS, WAIT_MS, proved_wait_ms};
+use har::occupancy::{Occupancy, SLOTS, WAIT_MS, proved_wait_ms};
 use har::unanswered::{Reading, Unanswered};
 use har::{Archive, Diagnosis, End, Entry, Flavour, Verdict};
 
@@ -28,6 +28,11 @@ fn places(one: &Unanswered) -> Vec<&'static str> {
         (one.scheduler, "at the browser's scheduler"),
     ];
     places.into_iter().filter(|(is, _)| *is).map(|(_, place)| place).collect()
+}
+
+/// Whether six connections were held for long enough to be told.
+fn is_full(origin: &Occupancy) -> bool {
+    origin.most_held >= SLOTS && origin.saturated_ms() >= SATURATED_MS
 }
 
 fn entries_of(some: &[&Unanswered]) -> Vec<usize> {
@@ -180,9 +185,7 @@ impl<'a> Case<'a> {
     }
 
     fn proved_connections(&self, proved: &mut Vec<String>) {
-        let full =
-            |origin: &&har::occupancy::Occupancy| origin.most_held >= SLOTS && origin.saturated_ms() >= SATURATED_MS;
-        for origin in self.diagnosis.origins.iter().filter(full) {
+        for origin in self.diagnosis.origins.iter().filter(|origin| is_full(origin)) {
             let all = origin.holders.iter().map(|share| share.ms).sum::<f64>();
             let holders = origin.holders.iter().filter(|share| share.ms / all >= 0.005).take(NAMES);
             let holders = holders.map(|share| format!("{} {:.0} %", self.class(share.class), share.ms / all * 100.0));
@@ -251,7 +254,7 @@ impl<'a> Case<'a> {
             let more = origin.possibly_saturated_ms - origin.saturated_ms();
             if more >= SATURATED_MS {
                 possible.push(format!(
-                    "The six connections to {} were taken for {} more, if the calls without an answer were sent.",
+                    "The six connections to {} may have been taken for {} more: of some calls the file does not tell when, or whether, they were sent.",
                     origin.origin,
                     ms(more)
                 ));
@@ -265,10 +268,14 @@ impl<'a> Case<'a> {
                 .after
                 .map_or_else(String::new, |at| format!(", after {} had come", self.class(self.class_of[at])));
             possible.push(format!(
-                "A burst: {} of {} within {} at {}{after}.",
+                "A burst: {} of {} {} {}{after}.",
                 count(burst.count, "request"),
                 self.class(burst.class),
-                ms(burst.spread_ms),
+                if burst.spread_ms < 0.5 {
+                    "together at".to_owned()
+                } else {
+                    format!("within {} at", ms(burst.spread_ms))
+                },
                 ms(burst.at_ms)
             ));
         }
@@ -355,7 +362,9 @@ impl<'a> Case<'a> {
         let Diagnosis { causes, .. } = self.diagnosis;
         let serial = self.diagnosis.is_serial();
         let starved = self.read_as(Reading::Starved);
-        if serial && starved.iter().any(|one| one.pool || one.had_room()) {
+        let starved_for_one = starved.iter().any(|one| one.pool || one.had_room());
+        let perhaps = self.read_as(Reading::Unknown).iter().chain(&self.read_as(Reading::Sent)).any(|one| one.pool);
+        if serial && (starved_for_one || perhaps && self.diagnosis.origins.iter().any(is_full)) {
             change.push("Serve the origin over HTTP/2, or ask for less at once.".to_owned());
         }
         if starved.iter().any(|one| one.scheduler) {

@@ -68,7 +68,7 @@ pub(super) fn origins(diagnosis: &Diagnosis) -> Vec<String> {
         let held = match origin.most_held {
             _ if origin.protocol.is_multiplexed() => String::new(),
             held if held == possible => format!(", {held} held at once"),
-            held => format!(", {held} held at once for certain, {possible} if the calls without an answer were sent"),
+            held => format!(", {held} held at once for certain and perhaps {possible}"),
         };
         format!("{}: {}, {}{used}{held}", origin.origin, protocol, count(origin.requests, "request"))
     };
@@ -119,7 +119,7 @@ pub(super) fn outcome(diagnosis: &Diagnosis) -> String {
     let parts = [
         (causes.never_sent, "never sent"),
         (causes.sent, "sent"),
-        (causes.unknown, "sent or not, nothing tells"),
+        (causes.unknown, "perhaps sent"),
         (causes.taken_back, "taken back"),
         (causes.errors, "with a network error"),
         (causes.error_answers, "answered with an error"),

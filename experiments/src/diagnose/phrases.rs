@@ -13,8 +13,8 @@ pub(super) fn ms(ms: f64) -> String {
     match ms {
         ms if ms >= 10_000.0 => format!("{:.1} s", ms / 1000.0),
         ms if ms >= 1_000.0 => format!("{:.2} s", ms / 1000.0),
-        ms if ms >= 9.95 || ms == ms.trunc() => format!("{ms:.0} ms"),
-        ms => format!("{ms:.1} ms"),
+        ms if ms >= 9.95 => format!("{ms:.0} ms"),
+        ms => format!("{ms:.1} ms").replace(".0", ""),
     }
 }
 
@@ -89,6 +89,7 @@ mod tests {
             (0.1, "0.1 ms"),
             (1.0, "1 ms"),
             (5.43, "5.4 ms"),
+            (6.98, "7 ms"),
             (9.97, "10 ms"),
             (701.2, "701 ms"),
             (2120.0, "2.12 s"),

@@ -93,7 +93,7 @@ fn file(out: &mut String, report: &FileReport, width: usize) {
     for (line, origin) in page::origins(diagnosis).iter().zip(&diagnosis.origins) {
         wrapped(out, "  ", line, width);
         if let Some(held) = page::timeline(origin, diagnosis.span_ms, parts) {
-            let _ = writeln!(out, "    held from 0 to {}: {held}", ms(diagnosis.span_ms));
+            let _ = writeln!(out, "    held, 0 to {}: {held}", ms(diagnosis.span_ms));
         }
     }
     for note in &diagnosis.notes {

@@ -188,7 +188,7 @@ impl Words {
         let mut possible = Vec::new();
         if causes.unknown > 0 {
             possible.push(format!(
-                "Of the {} nothing tells of, {} had a free connection at the start, unless another tab had it.",
+                "{} may have been sent or not; {} of them had a free connection at the start, unless another tab had it.",
                 count(causes.unknown, "failed call"),
                 causes.unknown_with_room
             ));

@@ -56,12 +56,10 @@ fn own_origin(entry: &Entry) -> String {
 
 /// Intervals in which an entry held a connection for certain, or may have.
 fn holding(archive: &Archive, entry: &Entry, possible: bool) -> Option<(f64, f64)> {
-    match entry.verdict {
-        Verdict::SentUnanswered | Verdict::Unknown if possible && !entry.protocol.is_multiplexed() => {
-            Some((entry.start_ms, entry.start_ms + archive.watched_ms(entry)))
-        }
-        _ => entry.held(archive.span_ms),
+    if possible && entry.may_have_held() {
+        return Some((entry.start_ms, entry.start_ms + archive.watched_ms(entry)));
     }
+    entry.held(archive.span_ms)
 }
 
 /// How long an answered entry used its connection for certain: its end may be told later than its last byte came.

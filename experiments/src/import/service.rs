@@ -56,7 +56,7 @@ impl Slots {
                 let whole = (entry.start_ms, entry.start_ms + archive.watched_ms(entry));
                 let held = match entry.verdict {
                     Verdict::Socket if sockets_too => Some((entry.start_ms, archive.span_ms)),
-                    Verdict::SentUnanswered | Verdict::Unknown if !entry.protocol.is_multiplexed() => Some(whole),
+                    _ if entry.may_have_held() => Some(whole),
                     _ => entry.held(archive.span_ms),
                 };
                 let body = entry.timings.receive.unwrap_or(0.0);

@@ -115,7 +115,9 @@ impl RawArchive {
         let (creator, version) = words(&log.creator);
         let (browser, browser_version) = words(&log.browser);
         let flavour = Flavour::of(&creator, &browser);
-        let creator = [creator, version, browser, browser_version].into_iter().filter(|word| !word.is_empty());
+        // Firefox names itself twice.
+        let browser = if browser == creator { [String::new(), String::new()] } else { [browser, browser_version] };
+        let creator = [creator, version].into_iter().chain(browser).filter(|word| !word.is_empty());
         let creator = creator.collect::<Vec<_>>().join(" ");
 
         let raw = log.entries.entries;
