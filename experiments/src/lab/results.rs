@@ -31,6 +31,9 @@ struct Explanation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Explanations {
+    /// Under which conditions it was measured, as a sentence.
+    #[serde(default)]
+    conditions: String,
     #[serde(default)]
     explained: Vec<Explanation>,
 }
@@ -89,7 +92,7 @@ pub fn files(recordings: &[Recording], explained: &str) -> Result<Vec<(&'static 
         toml::from_str(explained).map_err(|error| RecordingError::Explained(error.to_string()))?;
     let entry = |recording| Ok(Entry { recording, report: Report::new(recording)? });
     let entries = recordings.iter().map(entry).collect::<Result<Vec<_>, RecordingError>>()?;
-    let page = page(&entries, &explained.explained)?;
+    let page = page(&entries, &explained)?;
     let random: Vec<&Entry<'_>> = entries.iter().filter(|entry| entry.is_random()).collect();
     Ok(vec![
         ("README.md", page),
@@ -124,20 +127,21 @@ fn costs(sets: &[String]) -> String {
     sets.iter().map(short).collect::<Vec<_>>().join(", ")
 }
 
-fn page(entries: &[Entry<'_>], explained: &[Explanation]) -> Result<String, RecordingError> {
+fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, RecordingError> {
     let mut out = String::from(
         "# How right the simulator is\n\nThe same loads were played by a real browser against a real server, and by the simulator. Both played the same\ndraws, so every difference is one of rules or of time.\n",
     );
     let cores = entries.first().map_or(1, |entry| entry.recording.cores);
     let _ = write!(
         out,
-        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback. All of it is\n\
-         computed from the recordings in `measured/`, without a browser, by\n\n    \
+        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback.\n{}{}All of it is computed from the recordings in `measured/`, without a browser, by\n\n    \
          sixslot lab --replay results/accuracy/measured/*.json.gz --out results/accuracy\n\n\
-         and `scripts/measure-accuracy` measures them again. `experiments/tests/lab_fixtures.rs` computes it too, and compares.\n"
+         and `scripts/measure-accuracy` measures them again. `experiments/tests/lab_fixtures.rs` computes it too, and compares.\n",
+        explained.conditions,
+        if explained.conditions.is_empty() { "" } else { "\n" },
     );
     random(&mut out, entries);
-    disagreements(&mut out, entries, explained)?;
+    disagreements(&mut out, entries, &explained.explained)?;
     shipped(&mut out, entries);
     meaning(&mut out);
     Ok(out)
