@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 const PAGE: &str = "[request.page]\n[load]\nready = [\"page\"]";
 const DESIGN: &str = include_str!("broken/design.toml");
 
-/// Reads a scenario, which takes less than a second.
+/// Reads a scenario, which takes milliseconds: a bound that only a text that hangs the reader can pass, on a busy machine too.
 fn read(text: &str, sets: &[String]) -> Result<Document, ScenarioError> {
     let start = Instant::now();
     let read = Document::read("scenario", text, sets);
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?} for {text:.200}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?} for {text:.200}", start.elapsed());
     read
 }
 
