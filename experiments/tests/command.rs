@@ -7,7 +7,7 @@ mod binary;
 use assert_cmd::Command;
 use binary::{command, complaint, done, refused, sixslot, workspace};
 use serde_json::Value;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -238,6 +238,26 @@ fn a_reader_that_closes_the_pipe_ends_it_quietly() {
         child.stdout.take().unwrap().read_exact(&mut first).unwrap();
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), complaint(&output).as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
+
+/// A command that has nothing to keep ends at the first signal, here while it waits for the rest of an archive.
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_a_command_that_only_reads() {
+    for signal in ["-INT", "-TERM"] {
+        let mut child = command(&["diagnose", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut input = child.stdin.take().unwrap();
+        // More than a pipe holds: once it is written, the command is reading.
+        input.write_all(format!("{{\"log\":\"{}", "x".repeat(300_000)).as_bytes()).unwrap();
+        let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let begun = Instant::now();
+        while child.try_wait().unwrap().is_none() {
+            assert!(begun.elapsed() < Duration::from_secs(20), "{signal} was ignored");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(130));
     }
 }
 

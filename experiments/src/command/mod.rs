@@ -306,9 +306,19 @@ fn manual(name: Option<&str>) -> Result<Vec<u8>, Failure> {
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    // A second Ctrl-C ends the program at once.
-    let handler = || {
-        if INTERRUPT.swap(true, Ordering::Relaxed) {
+    // Ctrl-C ends the program at once, unless the command looks for it to keep what is finished: there the second does.
+    let looks_for_it = matches!(
+        arguments.command,
+        Command::Run(_)
+            | Command::Sweep(_)
+            | Command::Compare(_)
+            | Command::Accounts(_)
+            | Command::Report(_)
+            | Command::Check(_)
+            | Command::Lab(_)
+    );
+    let handler = move || {
+        if INTERRUPT.swap(true, Ordering::Relaxed) || !looks_for_it {
             std::process::exit(130);
         }
     };

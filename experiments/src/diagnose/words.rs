@@ -187,10 +187,14 @@ impl Words {
         }
         let mut possible = Vec::new();
         if causes.unknown > 0 {
+            let with_room = match causes.unknown_with_room {
+                0 => "none".to_owned(),
+                all if all == causes.unknown => "all".to_owned(),
+                some => some.to_string(),
+            };
             possible.push(format!(
-                "{} may have been sent or not; {} of them had a free connection at the start, unless another tab had it.",
+                "{} may have been sent or not; {with_room} of them had a free connection at the start, unless another tab had it.",
                 count(causes.unknown, "failed call"),
-                causes.unknown_with_room
             ));
         }
         possible.extend(pool.deadlines.iter().map(deadline));
