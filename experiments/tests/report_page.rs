@@ -97,6 +97,7 @@ fn the_pointer_and_the_keys_read_cells_and_choose_loads() {
     seen.dedup();
     assert_eq!(seen.len(), 3);
 
+    // The pointer rests on a map while the keys scroll the page below it: the keys' cell is read all the same.
     page.tab_to(".map .cell");
     let at = |page: &mut Page| {
         let focus = page.value("(cell => [+cell.dataset.x, +cell.dataset.y])(document.activeElement)");

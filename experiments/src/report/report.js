@@ -32,7 +32,8 @@
       cell.setAttribute('tabindex', '0');
       current = cell;
     };
-    map.addEventListener('pointerover', event => {
+    // Not pointerover: a page that scrolls to the focused cell moves others under a pointer at rest, which must not talk over the keys.
+    map.addEventListener('pointermove', event => {
       const cell = cellOf(event);
       if (cell) show(cell);
     });
