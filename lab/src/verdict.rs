@@ -7,6 +7,7 @@ use crate::measured::MeasuredVerdict;
 use models::Plan;
 use models::load::Draws;
 use models::plan::Fails;
+use sim_core::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A call that the page has learned the success or the failure of; times in ms of scenario time.
@@ -55,7 +56,9 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
         let (failures, began) = rows.entry(copy).or_insert((0, call.issued_ms));
         *failures += 1;
         let shown = shows_error.is_some_and(|rule| {
-            let long = rule.no_success_for.is_some_and(|span| call.at_ms - *began >= span.as_millis_f64());
+            // To the nanosecond, as the simulator counts: a difference of two numbers of milliseconds is not exact.
+            let lasted = Span::from_seconds_f64((call.at_ms - *began) / 1e3);
+            let long = rule.no_success_for.is_some_and(|span| lasted >= span);
             rule.failures > 0 && *failures >= rule.failures || long
         });
         if shown && error.is_none() && ready.is_none() {
