@@ -76,24 +76,22 @@ impl Running<'_> {
     }
 
     /// Whether a request takes the place of what is kept.
-    fn replaces(&self, id: RequestId, key: Key) -> bool {
+    fn replaces(&self, id: RequestId) -> bool {
         let class = self.class(id);
-        let is_free = self.state.cache.lock(key).is_err();
-        let rule = match self.plan.browser.reload_replaces {
-            Replaces::Never => false,
-            Replaces::WhenFree => is_free,
-            Replaces::Always => true,
-        };
-        rule && class.cache == CacheMode::Reload && class.method == Method::Get
+        class.cache == CacheMode::Reload
+            && class.method == Method::Get
+            && match self.plan.browser.reload_replaces {
+                Replaces::Never => false,
+                Replaces::WhenFree => self.state.cache.lock(self.key(id)).is_err(),
+                Replaces::Always => true,
+            }
     }
 
-    /// A line of its own begins with a request.
-    fn take_turn(&mut self, id: RequestId) {
+    /// A line of its own begins with a request, at a place among the lines.
+    fn take_turn(&mut self, id: RequestId, at: usize) {
         let key = self.key(id);
-        if let Err(at) = self.state.cache.lock(key) {
-            self.state.cache.locks.insert(at, (key, Lock { turn: id, waiting: List::default() }));
-            self.request(id).state.holds_lock = true;
-        }
+        self.state.cache.locks.insert(at, (key, Lock { turn: id, waiting: List::default() }));
+        self.request(id).state.holds_lock = true;
     }
 
     pub(super) fn go_to_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
@@ -101,17 +99,20 @@ impl Running<'_> {
         if let Ok(at) = self.state.cache.version(self.cache_url(id)) {
             self.request(id).state.version = self.state.cache.versions[at].1;
         }
-        let key = self.key(id);
-        if self.replaces(id, key) {
-            self.request(id).state.version = self.invalidate(key.0) + 1;
+        if self.replaces(id) {
+            let url = self.cache_url(id);
+            self.request(id).state.version = self.invalidate(url) + 1;
             self.request(id).state.writes = true;
-            if self.plan.browser.cache_lock {
-                self.take_turn(id);
+            if self.plan.browser.cache_lock
+                && let Err(at) = self.state.cache.lock(self.key(id))
+            {
+                self.take_turn(id, at);
             }
         }
         if !self.class(id).cacheable {
             return self.go_to_pool(agenda, id);
         }
+        let key = self.key(id);
         self.request(id).enter(Station::Cache, now);
         if let Ok(at) = self.state.cache.stored(key)
             && now < self.state.cache.stored[at].1
@@ -126,8 +127,8 @@ impl Running<'_> {
             return self.go_to_pool(agenda, id);
         }
         match self.state.cache.lock(key) {
-            Err(_) => {
-                self.take_turn(id);
+            Err(at) => {
+                self.take_turn(id, at);
                 self.go_to_pool(agenda, id);
             }
             Ok(at) => {
