@@ -2,12 +2,16 @@
 //!
 //! Rule: what comes from a file is shown, never obeyed: it cannot end a line, move a cursor or turn the line around.
 
-use crate::pictures::text::shown;
-
 /// A count with its noun: `1 call`, `3 calls`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// The character, or what stands for one that is not seen and changes how others are.
+pub(crate) fn shown(c: char) -> char {
+    let turns = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    if turns { '\u{fffd}' } else { c }
 }
 
 /// A text on one line: control characters become spaces, and marks that turn the direction of reading, or that are not

@@ -1,7 +1,7 @@
 //! `sixslot import`: from archives of a page's loads to the draft of a scenario.
 
 use super::diagnose::archive;
-use super::{Failure, Format, print_json, print_text};
+use super::{Failure, Format, missing_folder, print_json, print_text};
 use crate::import::text::Known;
 use crate::import::{Statement, import};
 use crate::phrase::{count, cut, plain};
@@ -47,8 +47,7 @@ impl Import {
         if !to_stdout && self.out.is_dir() {
             return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));
         }
-        let folder = self.out.parent().filter(|folder| !folder.as_os_str().is_empty());
-        if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        if let Some(folder) = missing_folder(&self.out) {
             return Err(Failure::Usage(format!("{file} cannot be written: there is no folder {}", folder.display())));
         }
         if !to_stdout && !self.force && self.out.exists() {

@@ -1,6 +1,6 @@
 //! `sixslot lab`: the same load in a real browser, beside its prediction.
 
-use super::{Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Failure, Format, INTERRUPT, missing_folder, print_json, print_text, progress};
 use crate::input::ScenarioText;
 use crate::lab::recording::{Recording, RecordingError, Source};
 use crate::lab::report::Report;
@@ -146,8 +146,7 @@ impl Lab {
         let engine = self.browser.engine();
         // Before minutes are spent on what cannot be kept.
         for path in self.save.iter().chain(self.out.iter().filter(|_| self.what.calibrate)) {
-            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-            if folder.is_some_and(|folder| !folder.is_dir()) {
+            if missing_folder(path).is_some() {
                 return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
             }
         }

@@ -19,7 +19,7 @@ use crate::monte_carlo::Stopped;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use models::{Document, Plan};
 use std::io::{IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -246,6 +246,11 @@ fn print_text(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
+}
+
+/// The folder in which a file is to be written, where it is not there: asked before the work that the file is for.
+fn missing_folder(file: &Path) -> Option<&Path> {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
 }
 
 /// What was printed, where a reader that has closed the pipe changes nothing: the exit code is the answer.

@@ -4,6 +4,8 @@
 //! the room measured for it. SVG text does not wrap by itself and a reader's font is unknown, so
 //! widths are estimated for a wide font (DejaVu Sans): text may come out narrower, never wider.
 
+use crate::phrase::plain;
+
 /// The text with everything XML cannot hold or SVG would not show replaced, white space collapsed.
 ///
 /// Marks that turn the direction of writing become visible, because one of them in a URL would turn the line around.
@@ -11,18 +13,8 @@
 /// Escaping is left to the writer of the document; a control character cannot be escaped in XML 1.0
 /// at all and would make the whole document unreadable.
 pub(crate) fn clean(text: &str) -> String {
-    let visible: String = text
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { shown(c) })
-        .filter(|c| !matches!(c, '\u{FFFE}' | '\u{FFFF}'))
-        .collect();
-    visible.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// The character, or what stands for one that is not seen and changes how others are.
-pub(crate) fn shown(c: char) -> char {
-    let turns = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
-    if turns { '\u{fffd}' } else { c }
+    let written: String = plain(text).chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FFFF}')).collect();
+    written.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Estimated width in pixels of `text` at `size` pixels.

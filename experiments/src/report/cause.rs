@@ -66,8 +66,8 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
         let sum = sums.entry(request.class).or_default();
         sum.loads += 1;
         sum.never_sent += usize::from(request.slot_from.is_none() && request.sent.is_none());
-        for (spent, (station, _)) in sum.spent.iter_mut().zip(Station::ALL) {
-            *spent += u128::from(request.spent(station).as_nanos());
+        for (station, _) in Station::ALL {
+            sum.spent[station as usize] += u128::from(request.spent(station).as_nanos());
         }
         let story = Story { plan, load: &load };
         for (class, (held, _)) in story.held(request) {
@@ -90,11 +90,7 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
         let share = |(class, sum): (usize, u128)| (plan.classes[class].name.clone(), sum as f64 / total as f64);
         sums.into_iter().map(share).collect()
     };
-    let at_server: u128 = Station::ALL
-        .iter()
-        .zip(sum.spent)
-        .filter_map(|((station, _), spent)| (*station == Station::Server).then_some(spent))
-        .sum();
+    let at_server = sum.spent[Station::Server as usize];
     let others: u128 = sum.beside.values().sum();
     Ok(Some(Cause {
         of,

@@ -11,7 +11,8 @@ mod grid;
 mod loads;
 
 use super::{Report, ReportError};
-use crate::pictures::text::{clean, shown};
+use crate::phrase::shown;
+use crate::pictures::text::clean;
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
