@@ -7,7 +7,8 @@
 use crate::browser::chromium::{self, Protocol};
 use crate::browser::process::Process;
 use crate::engine::Engine;
-use crate::session::{LabError, Settings};
+use crate::error::LabError;
+use crate::settings::Settings;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 

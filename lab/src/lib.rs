@@ -19,20 +19,25 @@
 
 mod browser;
 mod engine;
+mod error;
 mod inspector;
+mod installed;
 mod measured;
 mod page_plan;
 mod report;
 mod script;
 pub mod server;
 mod session;
+mod settings;
 mod unplayable;
 mod verdict;
 
 pub use engine::Engine;
+pub use error::LabError;
 pub use inspector::Inspector;
 pub use measured::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
 pub use script::Script;
-pub use session::{LabError, Session, Settings};
+pub use session::Session;
+pub use settings::Settings;
 pub use unplayable::Unplayable;
 pub use verdict::{Settled, verdict};

@@ -7,90 +7,23 @@
 
 use crate::browser::Browser;
 use crate::engine::Engine;
+use crate::error::LabError;
 use crate::measured::Measured;
 use crate::report::{self, Joined, Report};
 use crate::script::Script;
 use crate::server::control::{Control, Said};
 use crate::server::stage::Stage;
-use crate::unplayable::Unplayable;
+use crate::settings::Settings;
 use crate::verdict::verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
 /// From telling the pages when the plan begins to its beginning.
 const LEAD: Duration = Duration::from_millis(100);
-
-/// Nobody stops a session with it.
-static NEVER: AtomicBool = AtomicBool::new(false);
-
-/// How a session is held.
-#[derive(Clone, Copy, Debug)]
-pub struct Settings {
-    /// How long the browser is left alone between its start and the first plan.
-    pub rest: Duration,
-    /// How long each page is left alone between its opening and its plan.
-    pub pause: Duration,
-    /// How long a browser may take for what should take a moment, before the session is given up.
-    pub patience: Duration,
-    /// Once this is true, the session is given up in the middle of what it does, with [`LabError::Stopped`].
-    pub stop: &'static AtomicBool,
-}
-
-impl Settings {
-    /// What serves for an engine: a rest of 1 s in Chromium, 3.5 s in Firefox.
-    pub const fn of(engine: Engine) -> Self {
-        let (rest, pause) = match engine {
-            Engine::Chromium => (1_000, 300),
-            Engine::Firefox => (3_500, 1_000),
-        };
-        Self {
-            rest: Duration::from_millis(rest),
-            pause: Duration::from_millis(pause),
-            patience: Duration::from_secs(30),
-            stop: &NEVER,
-        }
-    }
-}
-
-/// Why there is no measurement.
-#[derive(Debug, thiserror::Error)]
-pub enum LabError {
-    /// The machine has no such browser.
-    #[error("no {engine} {}; install it, or say where it is with {}", engine.looked_at(), engine.variable())]
-    NoBrowser {
-        /// Which.
-        engine: Engine,
-    },
-    /// The browser does not start.
-    #[error("{engine} does not start: {why}")]
-    Start {
-        /// Which.
-        engine: Engine,
-        /// What happened.
-        why: String,
-    },
-    /// The browser does not do what it should.
-    #[error("{engine} was given up: {why}")]
-    Browser {
-        /// Which.
-        engine: Engine,
-        /// What happened.
-        why: String,
-    },
-    /// The settings' `stop` said so.
-    #[error("stopped")]
-    Stopped,
-    /// The lab's server cannot work.
-    #[error("the lab's server: {0}")]
-    Server(#[from] std::io::Error),
-    /// The script asks for what this browser does not do.
-    #[error(transparent)]
-    Unplayable(#[from] Unplayable),
-}
 
 /// A browser that plays scripts, one after another. It ends with the session, whatever becomes of this program.
 #[derive(Debug)]

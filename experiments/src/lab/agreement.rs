@@ -6,6 +6,7 @@
 //! Arrivals are compared where both sides have one: the error is predicted less measured, in real milliseconds, and
 //! relative to the measured time since the plan's start; within [`ZERO`] real milliseconds it counts as none.
 
+use super::identity::Identity;
 use super::noise::Hanging;
 use super::prediction::Prediction;
 use lab::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
@@ -13,44 +14,9 @@ use models::Plan;
 use models::load::LoadError;
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fmt;
 
 /// An error of so many real milliseconds counts as none: what a busy machine does to a browser.
 pub const ZERO: f64 = 10.0;
-
-/// What makes a request the same one on both sides.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Identity {
-    /// Its class.
-    pub class: String,
-    /// Its copy, from 0.
-    pub index: u32,
-    /// The call of its copy, from 1.
-    pub attempt: u32,
-    /// Its tab, from 0.
-    pub tab: u32,
-}
-
-impl Identity {
-    /// The identity of a request.
-    pub fn of(request: &MeasuredRequest) -> Self {
-        let MeasuredRequest { class, index, attempt, tab, .. } = request;
-        Self { class: class.clone(), index: *index, attempt: *attempt, tab: *tab }
-    }
-}
-
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.class, self.index)?;
-        if self.tab > 0 {
-            write!(f, " tab {}", self.tab + 1)?;
-        }
-        if self.attempt > 1 {
-            write!(f, " #{}", self.attempt)?;
-        }
-        Ok(())
-    }
-}
 
 /// The word for an ending.
 pub const fn word(ending: Ending) -> &'static str {

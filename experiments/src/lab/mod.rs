@@ -9,6 +9,7 @@
 pub mod agreement;
 pub mod calibration;
 pub mod generator;
+pub mod identity;
 pub mod noise;
 pub mod prediction;
 pub mod recording;

@@ -9,7 +9,7 @@
 //!
 //! The rule looks at the prediction only, never at what was measured: it cannot excuse a disagreement because it is one.
 
-use super::agreement::Identity;
+use super::identity::Identity;
 use super::prediction::Prediction;
 use lab::{Ending, MeasuredRequest};
 use models::Plan;

@@ -7,7 +7,8 @@
 
 use super::process::{self, Process};
 use crate::engine::Engine;
-use crate::session::{LabError, Settings};
+use crate::error::LabError;
+use crate::settings::Settings;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::path::Path;

@@ -5,7 +5,7 @@
 
 use super::process::{self, Process};
 use crate::engine::Engine;
-use crate::session::LabError;
+use crate::error::LabError;
 use std::fmt::Write;
 use std::path::Path;
 

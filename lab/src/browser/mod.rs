@@ -5,8 +5,9 @@ mod firefox;
 pub(crate) mod process;
 
 use crate::engine::Engine;
+use crate::error::LabError;
 use crate::server::control::Control;
-use crate::session::{LabError, Settings};
+use crate::settings::Settings;
 use process::Process;
 use serde_json::json;
 

@@ -6,7 +6,7 @@
 //! The browser's program begins only after the watchdog knows its number, so there is no moment at which it is unknown.
 
 use crate::engine::Engine;
-use crate::session::LabError;
+use crate::error::LabError;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};

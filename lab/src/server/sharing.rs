@@ -3,8 +3,10 @@
 //! Rule: between two changes everybody present is worked on at rate(n), with n the number present; at each change, the
 //! progress since the last one is taken off everybody's remaining work.
 
-use super::works::TaskId;
 use sim_core::{Span, Time};
+
+/// Identifies a task of one load's servers: a request, or one call of a background job.
+pub type TaskId = usize;
 
 /// Who shares a server.
 #[derive(Debug, Default)]

@@ -5,15 +5,13 @@
 //! argument. It is written apart from the simulator's server, so that each is a test of the other (tests/works.rs).
 
 use super::sharing::Sharing;
+pub use super::sharing::TaskId;
 use models::Plan;
 use models::class::{Class, Kind, Start};
 use models::load::Draws;
 use models::origin::Discipline;
 use sim_core::{EventKey, EventQueue, Span, Time};
 use std::collections::VecDeque;
-
-/// Names a piece of work.
-pub type TaskId = usize;
 
 /// What a server has to say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
