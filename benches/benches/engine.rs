@@ -2,8 +2,8 @@
 #![allow(missing_docs)]
 
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use models::load::{Extent, Load};
-use sim_core::{EventQueue, Purpose, Span, Streams, Time};
+use sixslot_models::load::{Extent, Load};
+use sixslot_sim_core::{EventQueue, Purpose, Span, Streams, Time};
 use std::hint::black_box;
 
 fn queue(criterion: &mut Criterion) {
@@ -38,7 +38,7 @@ fn queue(criterion: &mut Criterion) {
 }
 
 fn load(criterion: &mut Criterion) {
-    let plan = benches::issue_1855(&["parameters.sessions=40"]);
+    let plan = sixslot_benches::issue_1855(&["parameters.sessions=40"]);
     let mut group = criterion.benchmark_group("issue-1855");
     for (name, extent) in [("whole load", Extent::Whole), ("load until decided", Extent::UntilDecided)] {
         let mut load = Load::new();

@@ -2,13 +2,13 @@
 #![allow(missing_docs)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use experiments::monte_carlo::Tally;
+use sixslot_analysis::replications::Tally;
 use std::sync::atomic::AtomicBool;
 
 const LOADS: u64 = 20_000;
 
 fn monte_carlo(criterion: &mut Criterion) {
-    let plan = benches::issue_1855(&["parameters.sessions=40"]);
+    let plan = sixslot_benches::issue_1855(&["parameters.sessions=40"]);
     let interrupt = AtomicBool::new(false);
     let mut group = criterion.benchmark_group("Monte Carlo, issue-1855");
     group.throughput(Throughput::Elements(LOADS)).sample_size(20);

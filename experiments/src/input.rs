@@ -3,7 +3,7 @@
 //! Rule: what cannot be read is an error with the place and advice; a file over the limit is not read to its end.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use models::{Document, ScenarioError};
+use sixslot_models::{Document, ScenarioError};
 use std::io::Read;
 use std::path::Path;
 
@@ -45,7 +45,7 @@ impl ScenarioText {
     /// A file that is not there, that is no text, or that is too long.
     pub fn read(path: &Path) -> Result<Self, InputError> {
         let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        let limit = models::tree::LARGEST_TEXT as u64 + 1;
+        let limit = sixslot_models::tree::LARGEST_TEXT as u64 + 1;
         let mut text = String::new();
         let read = if path == Path::new("-") {
             std::io::stdin().lock().take(limit).read_to_string(&mut text)

@@ -3,9 +3,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use experiments::sweep::grid::Grid;
-use models::load::{Extent, Load, Station};
-use models::{Document, Plan};
+use sixslot_experiments::sweep::grid::Grid;
+use sixslot_models::load::{Extent, Load, Station};
+use sixslot_models::{Document, Plan};
 use std::fs;
 use std::path::PathBuf;
 
@@ -75,7 +75,7 @@ fn every_scenario_names_its_schema_and_is_read() {
 #[test]
 fn the_schema_file_is_what_the_program_prints() {
     let file = fs::read_to_string(folder().join("scenario.schema.json")).unwrap();
-    let printed = serde_json::to_string_pretty(&models::schema::json_schema()).unwrap() + "\n";
+    let printed = serde_json::to_string_pretty(&sixslot_models::schema::json_schema()).unwrap() + "\n";
     assert!(file == printed, "make it again: cargo run -- schema > scenarios/scenario.schema.json");
 }
 

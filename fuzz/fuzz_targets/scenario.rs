@@ -1,7 +1,7 @@
 //! Any text as a scenario: it is refused with a place that lies in the text, or every plan of it is made.
 #![no_main]
 
-use models::{Document, ScenarioError};
+use sixslot_models::{Document, ScenarioError};
 
 fn check(error: &ScenarioError) {
     assert!(error.bytes.end <= error.source.text.len() && error.source.text.get(error.bytes.clone()).is_some());

@@ -11,9 +11,9 @@
 //!     "time": 702.3, "request": {"method": "GET", "url": "http://localhost/api", "headers": [{"name": "Referer", "value": ""}]},
 //!     "response": {"status": 0, "_error": "net::ERR_ABORTED"},
 //!     "timings": {"blocked": 702.3, "_blocked_queueing": -1, "send": 0, "wait": 0, "receive": 0}}]}}"#;
-//! let archive = har::Archive::read("example.har", text.as_bytes())?;
-//! assert_eq!(archive.entries[0].verdict, har::Verdict::NeverSent);
-//! # Ok::<(), har::HarError>(())
+//! let archive = sixslot_har::Archive::read("example.har", text.as_bytes())?;
+//! assert_eq!(archive.entries[0].verdict, sixslot_har::Verdict::NeverSent);
+//! # Ok::<(), sixslot_har::HarError>(())
 //! ```
 
 pub mod archive;

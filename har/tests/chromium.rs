@@ -3,8 +3,8 @@
 //! judged as it says.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use har::{Archive, Diagnosis, Verdict};
 use serde_json::Value;
+use sixslot_har::{Archive, Diagnosis, Verdict};
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -24,7 +24,7 @@ fn diagnosed(name: &str) -> (Archive, Diagnosis) {
 /// Where each unanswered request may have been.
 fn places(name: &str) -> Vec<(String, bool, bool, bool)> {
     let (archive, diagnosis) = diagnosed(name);
-    let place = |one: &har::unanswered::Unanswered| {
+    let place = |one: &sixslot_har::unanswered::Unanswered| {
         (archive.entries[one.entry].url.target(), one.pool, one.cache, one.scheduler)
     };
     diagnosis.unanswered.iter().map(place).collect()

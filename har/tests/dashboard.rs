@@ -5,9 +5,9 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use flate2::read::GzDecoder;
-use har::cadence::{Cadence, Guard};
-use har::{Archive, Diagnosis, Pool, Verdict};
 use serde_json::Value;
+use sixslot_har::cadence::{Cadence, Guard};
+use sixslot_har::{Archive, Diagnosis, Pool, Verdict};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -42,7 +42,7 @@ const SESSION: &str = "/api/sessions/ao-{n}";
 const SIDEBAR: &str = "/api/sessions?fresh=true";
 const PREFETCH: &str = "/projects/{*}?_rsc={x}";
 
-fn class<'a>(load: &'a Load, pattern: &str) -> Option<&'a har::diagnosis::ClassFacts> {
+fn class<'a>(load: &'a Load, pattern: &str) -> Option<&'a sixslot_har::diagnosis::ClassFacts> {
     load.diagnosis.classes.iter().find(|facts| facts.class.kind.pattern == pattern)
 }
 
@@ -168,7 +168,7 @@ fn several_captures_together_leave_one_period_and_two_deadlines() {
         .map(|deadline| (deadline.kind.pattern.as_str(), deadline.deadline_ms))
         .collect::<BTreeMap<_, _>>();
     assert_eq!(deadlines, BTreeMap::from([(SESSION, 8000.0), (SIDEBAR, 5000.0)]));
-    assert!(pool.deadlines.iter().all(har::Deadline::is_certain));
+    assert!(pool.deadlines.iter().all(sixslot_har::Deadline::is_certain));
 }
 
 /// How the verdicts do against the truth: one line for each kind of claim.
@@ -214,7 +214,7 @@ fn verdicts_against_the_truth() {
         for one in load.diagnosis.unanswered.iter().filter(|one| one.had_room()) {
             let entry = &load.archive.entries[one.entry];
             // Of a call that was still open when the capture ended no claim is made.
-            if entry.end == har::End::Open {
+            if entry.end == sixslot_har::End::Open {
                 continue;
             }
             scores

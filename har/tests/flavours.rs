@@ -3,8 +3,8 @@
 //! Sources: Firefox's HAR export (devtools/client/netmonitor), Playwright's `harTracer.ts`, WebPageTest's HAR export.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use har::{Archive, Diagnosis, End, Flavour, Protocol, Verdict};
 use serde_json::{Value, json};
+use sixslot_har::{Archive, Diagnosis, End, Flavour, Protocol, Verdict};
 
 fn read(log: Value) -> Archive {
     Archive::read("flavour.har", json!({"log": log}).to_string().as_bytes()).unwrap()

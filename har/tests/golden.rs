@@ -2,8 +2,8 @@
 //! judged as the case's own name says.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use har::{Archive, Entry, Interval, Service, Verdict};
 use serde_json::{Value, json};
+use sixslot_har::{Archive, Entry, Interval, Service, Verdict};
 
 /// Headers by their number, as the table gives it: 13 that were sent, with a Host, or 5 provisional ones.
 fn headers(count: usize) -> Vec<Value> {

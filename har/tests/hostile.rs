@@ -4,9 +4,9 @@
 use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
-use har::{Archive, Diagnosis, HarError, Pool, limits};
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use sixslot_har::{Archive, Diagnosis, HarError, Pool, limits};
 use std::io::{Read, Write};
 use std::path::Path;
 

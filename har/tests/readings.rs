@@ -2,10 +2,10 @@
 //! errors. Each archive is small and in Chrome's manner.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use har::diagnosis::Causes;
-use har::unanswered::Reading;
-use har::{Archive, Diagnosis};
 use serde_json::{Value, json};
+use sixslot_har::diagnosis::Causes;
+use sixslot_har::unanswered::Reading;
+use sixslot_har::{Archive, Diagnosis};
 
 /// A call without an answer: when it was issued and for how long it lived, whether it was sent, and its error.
 fn lost(at: u32, life: f64, sent: bool, error: &str) -> Value {

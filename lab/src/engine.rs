@@ -1,7 +1,7 @@
 //! The browser engines that can run a load, and the simulator's profile of each.
 
-use models::browser::Browser;
 use serde::{Deserialize, Serialize};
+use sixslot_models::browser::Browser;
 use std::fmt;
 
 /// A browser's engine.

@@ -5,9 +5,9 @@
 //! a scenario with options that cannot be played is refused with the option named ([`Unplayable`]).
 //!
 //! ```no_run
-//! use lab::{Engine, Script, Session, Settings};
+//! use sixslot_lab::{Engine, Script, Session, Settings};
 //! let text = "schema = 1\n[request.a]\nservice = \"20ms\"\n[load]\nready = [\"a\"]";
-//! let plan = models::Document::read("a.toml", text, &[])?.plan(&[], &[])?;
+//! let plan = sixslot_models::Document::read("a.toml", text, &[])?.plan(&[], &[])?;
 //! let script = Script::new(&plan, 1, 0, 1.0)?;
 //! let mut session = Session::start(Engine::Chromium, Settings::of(Engine::Chromium))?;
 //! let measured = session.play(&script)?;

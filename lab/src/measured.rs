@@ -48,7 +48,7 @@ pub struct MeasuredRequest {
     pub connection: Option<u32>,
 }
 
-/// What became of the load, by the rules of [`models::load::Verdict`].
+/// What became of the load, by the rules of [`sixslot_models::load::Verdict`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredVerdict {

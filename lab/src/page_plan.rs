@@ -4,10 +4,10 @@
 //! models/src/load/page.rs.
 
 use crate::script::Script;
-use models::browser::Priority;
-use models::class::{Class, DeadlineUntil, Event, Kind, Start};
 use serde_json::{Value, json};
-use sim_core::{Span, Time};
+use sixslot_models::browser::Priority;
+use sixslot_models::class::{Class, DeadlineUntil, Event, Kind, Start};
+use sixslot_sim_core::{Span, Time};
 
 /// The names by which a page and its plan call events.
 const fn event_name(event: Event) -> &'static str {

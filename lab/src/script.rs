@@ -5,11 +5,11 @@
 
 use crate::engine::Engine;
 use crate::unplayable::Unplayable;
-use models::Plan;
-use models::browser::{Browser, Priority};
-use models::class::{CacheMode, Class, Event, Kind, Method, Start};
-use models::load::{Draws, LoadError};
-use sim_core::{Span, Time};
+use sixslot_models::Plan;
+use sixslot_models::browser::{Browser, Priority};
+use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
+use sixslot_models::load::{Draws, LoadError};
+use sixslot_sim_core::{Span, Time};
 
 /// The longest time, in real seconds, that a load is played.
 pub const LONGEST_PLAY: f64 = 600.0;

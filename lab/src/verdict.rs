@@ -1,13 +1,13 @@
 //! The load's own state machine, over what all tabs report: ready, error shown, cleared.
 //!
-//! Rule: that of [`models::load::Verdict`], on measured times. It is written apart, so that each is a test of the other
+//! Rule: that of [`sixslot_models::load::Verdict`], on measured times. It is written apart, so that each is a test of the other
 //! (tests/verdict.rs).
 
 use crate::measured::MeasuredVerdict;
-use models::Plan;
-use models::load::Draws;
-use models::plan::Fails;
-use sim_core::Span;
+use sixslot_models::Plan;
+use sixslot_models::load::Draws;
+use sixslot_models::plan::Fails;
+use sixslot_sim_core::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A call that the page has learned the success or the failure of; times in ms of scenario time.

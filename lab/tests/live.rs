@@ -6,8 +6,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use lab::{Ending, Engine, LabError, Measured, MeasuredRequest, Script, Session, Settings};
-use models::Document;
+use sixslot_lab::{Ending, Engine, LabError, Measured, MeasuredRequest, Script, Session, Settings};
+use sixslot_models::Document;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 

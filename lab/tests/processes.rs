@@ -6,7 +6,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::disallowed_types, missing_docs)]
 
-use lab::{Engine, LabError, Session, Settings};
+use sixslot_lab::{Engine, LabError, Session, Settings};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -4,9 +4,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use lab::{Engine, Script, Unplayable};
-use models::schema::{Fields, Kind, SCENARIO};
-use models::{Document, Plan};
+use sixslot_lab::{Engine, Script, Unplayable};
+use sixslot_models::schema::{Fields, Kind, SCENARIO};
+use sixslot_models::{Document, Plan};
 use std::collections::BTreeSet;
 
 /// What is the browser's or the server's to do; each is read by page/page.js, by the server, or by the drawing of the load.

@@ -6,14 +6,14 @@
 mod generator;
 
 use generator::{Tape, scenario};
-use lab::{Settled, verdict};
-use models::Document;
-use models::class::Kind;
-use models::load::{Draws, Extent, Load, Outcome, Request};
-use sim_core::{Purpose, Streams, Time};
+use sixslot_lab::{Settled, verdict};
+use sixslot_models::Document;
+use sixslot_models::class::Kind;
+use sixslot_models::load::{Draws, Extent, Load, Outcome, Request};
+use sixslot_sim_core::{Purpose, Streams, Time};
 
 /// When the page learned of a call's fate: at its headers where it does not read the body.
-fn settled(plan: &models::Plan, request: &Request) -> Option<Settled> {
+fn settled(plan: &sixslot_models::Plan, request: &Request) -> Option<Settled> {
     let class = &plan.classes[request.class];
     let at = match (request.succeeded(), class.reads_body || class.kind != Kind::Fetch, request.outcome) {
         (true, false, outcome) if outcome != Outcome::Coalesced => request.headers.or(request.ended)?,

@@ -5,11 +5,11 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use lab::server::works::{Said, TaskId, Works};
-use models::class::Kind;
-use models::load::{Draws, Extent, Load, Outcome, Request};
-use models::{Document, Plan};
-use sim_core::{Purpose, Stream, Streams, Time};
+use sixslot_lab::server::works::{Said, TaskId, Works};
+use sixslot_models::class::Kind;
+use sixslot_models::load::{Draws, Extent, Load, Outcome, Request};
+use sixslot_models::{Document, Plan};
+use sixslot_sim_core::{Purpose, Stream, Streams, Time};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 

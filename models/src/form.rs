@@ -9,7 +9,7 @@ use crate::read::{self, Reader, advice, expected};
 use crate::schema::{DISTRIBUTIONS, FORM};
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Value};
-use sim_core::{Distribution, DistributionError, Span};
+use sixslot_sim_core::{Distribution, DistributionError, Span};
 
 /// What the numbers of a quantity are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! Rule: input beyond a limit is refused with the limit named; nothing is silently cut.
 
-use sim_core::Span;
+use sixslot_sim_core::Span;
 
 /// The longest time that a load is watched.
 pub const LONGEST_HORIZON: Span = Span::from_seconds(24 * 60 * 60);

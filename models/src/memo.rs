@@ -8,7 +8,7 @@ use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;
 use crate::tree::Entry;
-use sim_core::{Purpose, Span};
+use sixslot_sim_core::{Purpose, Span};
 
 /// A value that a server keeps for a while.
 #[derive(Clone, Debug, PartialEq)]

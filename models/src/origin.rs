@@ -10,7 +10,7 @@ use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;
 use crate::tree::Node;
-use sim_core::Span;
+use sixslot_sim_core::Span;
 
 /// How requests at one server share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

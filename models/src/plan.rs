@@ -14,7 +14,7 @@ use crate::read::{self, Reader, expected};
 use crate::schema;
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table};
-use sim_core::{Distribution, Purpose, Span, Streams, Time};
+use sixslot_sim_core::{Distribution, Purpose, Span, Streams, Time};
 use std::collections::BTreeSet;
 
 /// What counts as a failed load.

@@ -8,7 +8,7 @@ use crate::schema::{Field, Fields, Kind};
 use crate::source::{Fault, Place};
 use crate::tree::{Node, Table, Value};
 use jiff::SignedDuration;
-use sim_core::Span;
+use sixslot_sim_core::Span;
 
 /// A table that is being read.
 #[derive(Debug)]

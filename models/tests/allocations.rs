@@ -1,8 +1,8 @@
 //! A load allocates nothing once its memory has grown.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use models::Document;
-use models::load::{Extent, Load};
+use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load};
 
 #[test]
 fn a_warm_load_allocates_nothing() {

@@ -6,8 +6,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 #![expect(clippy::disallowed_types, reason = "a limit on real time is what is tested")]
 
-use models::load::{Extent, Load, LoadError};
-use models::{Document, ScenarioError};
+use sixslot_models::load::{Extent, Load, LoadError};
+use sixslot_models::{Document, ScenarioError};
 use std::time::{Duration, Instant};
 
 const PAGE: &str = "[request.page]\n[load]\nready = [\"page\"]";

@@ -8,11 +8,11 @@
 mod generator;
 
 use generator::{Scenario, Tape, scenario};
-use models::class::Start;
-use models::load::{Extent, Load, Request};
-use models::{Document, Plan};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use sixslot_models::class::Start;
+use sixslot_models::load::{Extent, Load, Request};
+use sixslot_models::{Document, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -202,12 +202,12 @@ fn parameters_of_a_sweep_leave_the_draws_alone() {
 fn a_jitter_moves_every_request_by_its_own_length_and_no_draw() {
     let plan = Document::read("random", RANDOM, &[]).unwrap().plan(&[], &[]).unwrap();
     let own = drawn(&plan, &simulate(&plan, 5, 3));
-    let most = sim_core::Span::from_millis(10);
+    let most = sixslot_sim_core::Span::from_millis(10);
     let jittered = |round| {
         let mut plan = plan.clone();
         for class in &mut plan.classes {
             class.service = class.service.take().map(|service| service.jittered(most, round));
-            class.work = class.work.clone().jittered(sim_core::Span::ZERO, round);
+            class.work = class.work.clone().jittered(sixslot_sim_core::Span::ZERO, round);
         }
         drawn(&plan, &simulate(&plan, 5, 3))
     };

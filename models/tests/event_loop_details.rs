@@ -1,8 +1,8 @@
 //! Details of servers and polls that the as-built page needs. Each number is worked out by hand in the comment.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use models::Document;
-use models::load::{Extent, Load};
+use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load};
 
 /// (milliseconds at which it was issued, milliseconds at which its headers went out) of every call of a name.
 fn calls(scenario: &str, name: &str) -> Vec<(f64, Option<f64>)> {
@@ -13,7 +13,8 @@ fn calls(scenario: &str, name: &str) -> Vec<(f64, Option<f64>)> {
     let mut load = Load::new();
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
     let own = load.requests().iter().filter(|request| plan.classes[request.class].name == name);
-    own.map(|request| (request.issued.as_millis_f64(), request.headers.map(sim_core::Time::as_millis_f64))).collect()
+    own.map(|request| (request.issued.as_millis_f64(), request.headers.map(sixslot_sim_core::Time::as_millis_f64)))
+        .collect()
 }
 
 fn refusal(scenario: &str) -> String {

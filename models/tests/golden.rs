@@ -8,8 +8,8 @@ mod play;
 #[path = "golden/vectors.rs"]
 mod vectors;
 
-use models::load::{Outcome, Station};
 use play::Row;
+use sixslot_models::load::{Outcome, Station};
 use vectors::{Vector, vectors};
 
 fn vector(name: &str) -> Vector {

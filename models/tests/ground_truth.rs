@@ -10,9 +10,9 @@ mod play;
 #[path = "golden/vectors.rs"]
 mod vectors;
 
-use models::load::Outcome;
 use play::play;
 use serde::Deserialize;
+use sixslot_models::load::Outcome;
 use std::fmt::Write;
 use std::fs;
 use vectors::{TIE, TOLERANCE, vectors};

@@ -14,12 +14,12 @@ mod stations;
 mod story;
 
 use generator::{Tape, scenario};
-use models::Document;
-use models::load::{Extent, Load, Outcome, Request, Station, Verdict};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngSeed, TestRunner};
-use sim_core::Time;
+use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load, Outcome, Request, Station, Verdict};
+use sixslot_sim_core::Time;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use story::{Checked, Story};

@@ -10,9 +10,9 @@
 #[path = "laws/formulas.rs"]
 mod formulas;
 
-use models::load::{Extent, Load, Outcome, Request};
-use models::{Document, Plan};
-use sim_core::Time;
+use sixslot_models::load::{Extent, Load, Outcome, Request};
+use sixslot_models::{Document, Plan};
+use sixslot_sim_core::Time;
 
 /// Requests issued before the first second are the warm-up; those after the other may not have ended.
 const WINDOW: (f64, f64) = (600.0, 3900.0);

@@ -14,8 +14,8 @@ mod cases;
 mod scenarios;
 
 use cases::{CASES, Case};
-use models::{browser::Browser, schema};
 use play::play;
+use sixslot_models::{browser::Browser, schema};
 
 impl Case {
     fn holds(&self, profile: &str, sets: &[String]) -> bool {

@@ -1,8 +1,8 @@
 //! What servers do: event loops, memos, contention, background jobs. Each number is worked out by hand in the comment.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use models::Document;
-use models::load::{Extent, Load};
+use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load};
 
 /// (name, milliseconds at which the server had it, milliseconds at which its headers went out) of every call.
 fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
@@ -12,8 +12,8 @@ fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
     let plan = Document::read("test", &text, &[]).unwrap().plan(&[], &[]).unwrap();
     let mut load = Load::new();
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
-    let millis = |time: Option<sim_core::Time>| time.map(sim_core::Time::as_millis_f64);
-    let row = |request: &models::load::Request| {
+    let millis = |time: Option<sixslot_sim_core::Time>| time.map(sixslot_sim_core::Time::as_millis_f64);
+    let row = |request: &sixslot_models::load::Request| {
         (plan.classes[request.class].name.clone(), millis(request.sent).unwrap_or(-1.0), millis(request.headers))
     };
     load.requests().iter().map(row).collect()

@@ -39,7 +39,7 @@ struct Slot<E> {
 /// Pending events in the order (time, sequence number).
 ///
 /// ```
-/// use sim_core::{EventQueue, Time};
+/// use sixslot_sim_core::{EventQueue, Time};
 /// let mut queue = EventQueue::new();
 /// let timeout = queue.schedule(Time::from_nanos(9), "timeout");
 /// queue.schedule(Time::from_nanos(5), "answer");

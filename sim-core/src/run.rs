@@ -40,7 +40,7 @@ pub enum End {
 /// not; at most `event_limit` events are handled.
 ///
 /// ```
-/// use sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
+/// use sixslot_sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
 ///
 /// struct Clock(u32);
 /// impl Model for Clock {

@@ -11,7 +11,7 @@ use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 /// The standard normal distribution function.
 ///
 /// ```
-/// assert_eq!(sim_core::special::normal_cumulative(0.0), 0.5);
+/// assert_eq!(sixslot_sim_core::special::normal_cumulative(0.0), 0.5);
 /// ```
 #[must_use]
 pub fn normal_cumulative(x: f64) -> f64 {
@@ -22,7 +22,7 @@ pub fn normal_cumulative(x: f64) -> f64 {
 /// infinity for `p` from 1.
 ///
 /// ```
-/// let z = sim_core::special::inverse_normal_cumulative(0.975);
+/// let z = sixslot_sim_core::special::inverse_normal_cumulative(0.975);
 /// assert!((z - 1.959_963_984_540_054).abs() < 1e-15);
 /// ```
 #[must_use]

@@ -20,7 +20,7 @@ impl Purpose {
     /// The purpose of this name.
     ///
     /// ```
-    /// use sim_core::Purpose;
+    /// use sixslot_sim_core::Purpose;
     /// const THINK: Purpose = Purpose::named("server/think");
     /// assert_ne!(THINK, Purpose::named("server").and("think"));
     /// ```
@@ -50,7 +50,7 @@ impl Purpose {
 /// The streams of one load.
 ///
 /// ```
-/// use sim_core::{Purpose, Streams};
+/// use sixslot_sim_core::{Purpose, Streams};
 /// let streams = Streams::new(1, 0);
 /// let purpose = Purpose::named("size");
 /// assert_eq!(streams.uniform(purpose, 7), streams.uniform(purpose, 7));

@@ -13,7 +13,7 @@ const NANOS_PER_SECOND: u64 = 1_000_000_000;
 /// A point in simulated time: whole nanoseconds since the start of the load.
 ///
 /// ```
-/// use sim_core::{Span, Time};
+/// use sixslot_sim_core::{Span, Time};
 /// let arrival = Time::ZERO + Span::from_millis(250);
 /// assert_eq!(arrival.as_nanos(), 250_000_000);
 /// assert_eq!(arrival - Time::ZERO, Span::from_millis(250));
@@ -81,7 +81,7 @@ impl Sub for Time {
 /// A length of simulated time: whole nanoseconds, never negative.
 ///
 /// ```
-/// use sim_core::Span;
+/// use sixslot_sim_core::Span;
 /// assert_eq!(Span::from_seconds_f64(0.0015), Span::from_nanos(1_500_000));
 /// assert_eq!(Span::from_millis(3) / 2 * 4, Span::from_millis(6));
 /// assert_eq!(Span::ZERO - Span::MAX, Span::ZERO);

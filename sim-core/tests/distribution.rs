@@ -8,7 +8,7 @@
 )]
 
 use proptest::{prelude::*, test_runner::RngSeed};
-use sim_core::{Distribution, DistributionError, Family};
+use sixslot_sim_core::{Distribution, DistributionError, Family};
 use statrs::{distribution as oracle, distribution::ContinuousCDF, statistics::Distribution as _};
 
 type Made = Result<Distribution, DistributionError>;

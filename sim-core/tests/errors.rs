@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed setup is a failed test")]
 
-use sim_core::{
+use sixslot_sim_core::{
     Distribution, DistributionError as Error,
     distribution::{GREATEST_GAMMA_SHAPE, LEAST_GAMMA_SHAPE, LEAST_TRUNCATION, SAMPLE_LIMIT},
 };

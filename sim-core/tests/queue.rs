@@ -1,7 +1,7 @@
 //! The event queue against the simplest correct one: a map from (time, sequence number) to event.
 
 use proptest::{prelude::*, test_runner::RngSeed};
-use sim_core::{EventKey, EventQueue, Span, Time};
+use sixslot_sim_core::{EventKey, EventQueue, Span, Time};
 use std::collections::BTreeMap;
 
 /// An event that cannot be copied, as the queue promises not to need that.

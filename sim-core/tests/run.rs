@@ -1,6 +1,6 @@
 //! The run loop: every reason to end, and what it leaves behind.
 
-use sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
+use sixslot_sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
 
 /// Counts events; each one schedules the next a nanosecond later, until `chain` of them have been.
 struct Chain {

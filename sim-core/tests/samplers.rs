@@ -9,7 +9,7 @@
 
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use rand_distr::Distribution as Sampler;
-use sim_core::{Distribution, Purpose, Streams};
+use sixslot_sim_core::{Distribution, Purpose, Streams};
 use statrs::distribution::{self as oracle, ContinuousCDF};
 
 const DRAWS: usize = 20_000;

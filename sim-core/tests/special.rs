@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "expected values need not be portable")]
 
 use proptest::{prelude::*, test_runner::RngSeed};
-use sim_core::special::{
+use sixslot_sim_core::special::{
     gamma_cumulative, gamma_survival, inverse_gamma_cumulative, inverse_normal_cumulative, normal_cumulative,
 };
 

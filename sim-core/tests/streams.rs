@@ -1,6 +1,6 @@
 //! Random streams: reference values, independence of order, uniformity.
 
-use sim_core::{Purpose, Streams};
+use sixslot_sim_core::{Purpose, Streams};
 
 /// Computed by another program: ChaCha with 8 rounds, as in RFC 8439 but with a 64-bit counter from zero
 /// and a zero nonce, keyed by the four little-endian words; FNV-1a of the names.

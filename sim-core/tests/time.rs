@@ -1,6 +1,6 @@
 //! Time and span: rounding, saturation and order.
 
-use sim_core::{Span, Time};
+use sixslot_sim_core::{Span, Time};
 
 #[test]
 fn seconds_round_half_away_and_saturate() {

@@ -2,11 +2,11 @@
 
 use super::file::{Account, Files, Trouble, owner};
 use super::schema;
-use crate::layers::{Attribution, LayersError, attribute};
-use models::Document;
-use models::read::{self, Reader};
-use models::source::Fault;
-use models::tree::Node;
+use sixslot_analysis::layers::{Attribution, LayersError, attribute};
+use sixslot_models::Document;
+use sixslot_models::read::{self, Reader};
+use sixslot_models::source::Fault;
+use sixslot_models::tree::Node;
 use std::sync::atomic::AtomicBool;
 
 /// A set of layers suffices above this where the file does not say.

@@ -10,10 +10,10 @@ use super::overlay::Overlay;
 use super::recovery::RecoveryMap;
 use super::schema;
 use crate::input::ScenarioText;
-use models::read::{self, Reader, advice, expected};
-use models::source::{Fault, Place, Sources};
-use models::tree::{self, Entry, Node};
-use models::{Document, Plan, limits};
+use sixslot_models::read::{self, Reader, advice, expected};
+use sixslot_models::source::{Fault, Place, Sources};
+use sixslot_models::tree::{self, Entry, Node};
+use sixslot_models::{Document, Plan, limits};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -306,7 +306,7 @@ pub(super) fn number(name: &str, place: &Place, accounts: &[Account]) -> Result<
 /// A published number in the unit of what is observed.
 fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
     match unit {
-        Unit::Seconds => read::span(node).map(sim_core::Span::as_seconds_f64),
+        Unit::Seconds => read::span(node).map(sixslot_sim_core::Span::as_seconds_f64),
         Unit::Count | Unit::Share => read::number(node),
     }
 }

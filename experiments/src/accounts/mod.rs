@@ -13,21 +13,21 @@ pub mod recovery;
 pub mod schema;
 mod tables;
 
-use crate::estimate::LEVEL;
 use crate::input::InputError;
-use crate::layers::{Attribution, LayersError};
-use crate::monte_carlo::Stopped;
-use crate::statistics::interval::{self, Interval};
-use crate::statistics::quantile::quantile;
 use file::{AccountsFile, Case, Figure, Measured, Prediction, Published};
-use models::Plan;
-use models::load::{Extent, Load};
 use observe::View;
 use overlay::Comparison;
 use rayon::prelude::*;
 use recovery::Spot;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use sixslot_analysis::estimate::LEVEL;
+use sixslot_analysis::layers::{Attribution, LayersError};
+use sixslot_analysis::replications::Stopped;
+use sixslot_models::Plan;
+use sixslot_models::load::{Extent, Load};
+use sixslot_statistics::interval::{self, Interval};
+use sixslot_statistics::quantile::quantile;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -42,7 +42,7 @@ pub enum AccountsError {
     Input(#[from] InputError),
     /// A fix that a scenario does not have.
     #[error(transparent)]
-    Fix(#[from] models::document::UnknownFix),
+    Fix(#[from] sixslot_models::document::UnknownFix),
     /// An interrupt, or a load beyond its limits.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -212,7 +212,7 @@ fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &Atomi
         (
             verdict.failed,
             verdict.recovered.is_some(),
-            verdict.ready.map_or(f64::INFINITY, sim_core::Time::as_seconds_f64),
+            verdict.ready.map_or(f64::INFINITY, sixslot_sim_core::Time::as_seconds_f64),
         )
     };
     let seen = play(&case.plan, seed, loads, Extent::UntilDecided, interrupt, see)?;

@@ -4,10 +4,10 @@
 //! with its life so far. Durations are as the page sees them, from the call. Counts are of each load; durations of all
 //! calls of all loads together.
 
-use models::class::Kind;
-use models::load::{Load, Outcome, Request};
-use models::{Plan, read, source::Fault, tree::Node};
-use sim_core::{Span, Time};
+use sixslot_models::class::Kind;
+use sixslot_models::load::{Load, Outcome, Request};
+use sixslot_models::{Plan, read, source::Fault, tree::Node};
+use sixslot_sim_core::{Span, Time};
 
 /// What is observed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

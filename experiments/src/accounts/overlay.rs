@@ -14,15 +14,15 @@
 
 use super::file::{Account, Files, Trouble, changed, owner};
 use super::{AccountsError, play, schema};
-use crate::monte_carlo::Stopped;
 use flate2::read::GzDecoder;
-use har::{Archive, End, Entry};
-use models::load::{Extent, Load, Request};
-use models::read::{self, Reader};
-use models::source::Fault;
-use models::{Plan, tree};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
+use sixslot_analysis::replications::Stopped;
+use sixslot_har::{Archive, End, Entry};
+use sixslot_models::load::{Extent, Load, Request};
+use sixslot_models::read::{self, Reader};
+use sixslot_models::source::Fault;
+use sixslot_models::{Plan, tree};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -229,7 +229,7 @@ struct Played {
 
 impl Played {
     fn new(plan: &Plan, load: &Load) -> Self {
-        let fetch = |class: usize| plan.classes[class].kind == models::class::Kind::Fetch;
+        let fetch = |class: usize| plan.classes[class].kind == sixslot_models::class::Kind::Fetch;
         let own = || load.requests().iter().filter(|request| fetch(request.class));
         let first = own().find(|request| has_deadline(plan, request.class));
         let mount = first.map_or(0.0, |request| request.issued.as_seconds_f64());
@@ -260,7 +260,7 @@ impl Played {
 /// A call of the page that has a deadline.
 fn has_deadline(plan: &Plan, class: usize) -> bool {
     let class = &plan.classes[class];
-    class.kind == models::class::Kind::Fetch && class.deadline.is_some()
+    class.kind == sixslot_models::class::Kind::Fetch && class.deadline.is_some()
 }
 
 impl Capture {

@@ -6,9 +6,9 @@ use super::file::{AccountsFile, Figure, Paragraph, Published, Region};
 use super::observe::Unit;
 use super::recovery::Regime;
 use super::{AccountsError, Answer, Findings, Forecast, NEAR, RANGE, Run};
-use crate::layers::Attribution;
-use models::read::advice;
-use models::source::Fault;
+use sixslot_analysis::layers::Attribution;
+use sixslot_models::read::advice;
+use sixslot_models::source::Fault;
 use std::fmt::Write as _;
 
 /// A number in its unit, with about three digits that count.

@@ -6,13 +6,13 @@
 
 use super::file::{Account, Files, Points, Trouble, changed, owner};
 use super::{play, schema};
-use crate::monte_carlo::Stopped;
 use crate::pictures::{RegimeCell, RegimeMap};
-use models::load::{Extent, Load};
-use models::read::{self, Reader};
-use models::source::Fault;
-use models::tree::Node;
-use models::{Plan, limits};
+use sixslot_analysis::replications::Stopped;
+use sixslot_models::load::{Extent, Load};
+use sixslot_models::read::{self, Reader};
+use sixslot_models::source::Fault;
+use sixslot_models::tree::Node;
+use sixslot_models::{Plan, limits};
 use std::sync::atomic::AtomicBool;
 
 /// Loads of a point where the file does not say.

@@ -1,8 +1,8 @@
 //! The fields of an accounts file: what it may say, and nothing else.
 //!
-//! Rule: as for scenarios, a key that is not here is an error at its line and column ([`models::read::Reader`] checks it).
+//! Rule: as for scenarios, a key that is not here is an error at its line and column ([`sixslot_models::read::Reader`] checks it).
 
-use models::schema::{Field, Fields, Kind};
+use sixslot_models::schema::{Field, Fields, Kind};
 
 const fn field(key: &'static str, kind: Kind, text: &'static str) -> Field {
     Field { key, kind, text }

@@ -6,7 +6,7 @@ use super::Findings;
 use super::file::{AccountsFile, Published};
 use super::observe::Unit;
 use super::recovery::{RecoveryMap, Spot};
-use crate::layers::Attribution;
+use sixslot_analysis::layers::Attribution;
 
 /// A table as text.
 fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> String {

@@ -15,11 +15,11 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGBAColor, RGBColor, ShapeStyle};
 
 use super::palette::{INK, Marker, PAPER, QUIET, SeriesStyle};
-use super::text;
+use sixslot_analysis::svg_text as text;
 
 /// Units of the document per pixel.
 const UNIT: f64 = 10.0;
-/// Fonts tried in this order; the widths in [`super::text`] hold for the widest of them.
+/// Fonts tried in this order; the widths in [`sixslot_analysis::svg_text`] hold for the widest of them.
 const FONTS: &str = "Helvetica, Arial, sans-serif";
 /// plotters divides font sizes by this before it writes them.
 const PLOTTERS_FONT_SCALE: f64 = 1.24;

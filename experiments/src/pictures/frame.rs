@@ -6,7 +6,7 @@
 
 use super::canvas::{Anchor, Brush, Point, Type};
 use super::palette::{AXIS, GRID, QUIET};
-use super::text;
+use sixslot_analysis::svg_text as text;
 
 const TICK: Type = Type::new(12.0, QUIET);
 const LABEL: Type = Type::new(12.5, QUIET).bold();

@@ -6,7 +6,7 @@
 
 use super::canvas::{Anchor, Brush, Canvas, Header, MARGIN, Type, label};
 use super::palette::{self, AXIS, INK, MISSING, NONE_FAILED, QUIET};
-use super::text;
+use sixslot_analysis::svg_text as text;
 
 /// One heat map.
 ///

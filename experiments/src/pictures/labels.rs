@@ -6,7 +6,7 @@
 
 use super::canvas::{Brush, Canvas, Point, Type};
 use super::palette::{self, INK, QUIET};
-use super::text;
+use sixslot_analysis::svg_text as text;
 
 const NAME: Type = Type::new(12.5, INK);
 const NOTE: Type = Type::new(11.5, QUIET);

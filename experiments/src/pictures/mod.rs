@@ -16,7 +16,6 @@ mod palette;
 mod ready;
 mod regime_map;
 mod scatter;
-pub(crate) mod text;
 
 pub use curve::{Curve, CurvePoint, CurveSeries};
 pub use heat_map::{HeatMap, HeatMapGrid, HeatMapPanel};

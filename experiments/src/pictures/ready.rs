@@ -7,7 +7,7 @@ use super::canvas::{Canvas, Header, MARGIN, Point};
 use super::frame::{self, Frame};
 use super::labels::{self, Name};
 use super::palette;
-use super::text;
+use sixslot_analysis::svg_text as text;
 
 /// A step of a distribution: from `seconds` on, `share` of all loads are ready.
 #[derive(Clone, Copy, Debug, PartialEq)]

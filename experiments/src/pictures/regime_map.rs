@@ -5,7 +5,7 @@
 
 use super::canvas::{Anchor, Canvas, Header, MARGIN, Type};
 use super::palette::{self, INK, MISSING, QUIET};
-use super::text;
+use sixslot_analysis::svg_text as text;
 
 /// A cell.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -6,7 +6,7 @@
 use super::canvas::{Anchor, Canvas, Header, MARGIN, Point, Type};
 use super::frame::{self, ticks};
 use super::palette::{self, AXIS, GRID, INK, QUIET};
-use super::text;
+use sixslot_analysis::svg_text as text;
 use std::collections::BTreeSet;
 
 /// One panel of a [`Scatter`].

@@ -367,30 +367,6 @@ fn many_loads_make_no_larger_a_picture_than_few() {
 }
 
 #[test]
-fn a_probability_reads_as_zero_or_one_only_if_it_is() {
-    let shown = [0.0, 1e-9, 0.0009, 0.001, 0.003, 0.0995, 0.12, 0.5, 0.994, 0.9995, 1.0].map(text::percent);
-    assert_eq!(
-        shown,
-        ["0 %", "<0.1 %", "<0.1 %", "0.1 %", "0.3 %", "10 %", "12 %", "50 %", "99.4 %", ">99.9 %", "100 %",]
-    );
-}
-
-#[test]
-fn long_text_is_wrapped_evenly_or_cut() {
-    let one_word_over = "one connection pool for all projects";
-    let lines = text::wrap(one_word_over, 14.0, true, 260.0, 2);
-    assert_eq!(lines, ["one connection", "pool for all projects"]);
-    let long = "word ".repeat(40);
-    for room in [30.0, 100.0, 300.0] {
-        let lines = text::wrap(&long, 14.0, false, room, 2);
-        assert_eq!(lines.len(), 2);
-        assert!(lines[1].ends_with('…'));
-        assert!(lines.iter().all(|l| text::width(l, 14.0, false) <= room));
-    }
-    assert!(text::wrap("", 14.0, false, 10.0, 2).is_empty());
-}
-
-#[test]
 fn ticks_are_round_and_lie_inside() {
     let labels = |low, high| -> Vec<String> {
         let ticks = frame::ticks(low, high, 5);

@@ -4,11 +4,11 @@
 //! of them, and says of how many.
 
 use super::scan::Scan;
-use crate::monte_carlo::Stopped;
-use crate::story::Story;
-use models::Plan;
-use models::load::{Extent, Load, Station};
-use sim_core::Span;
+use sixslot_analysis::replications::Stopped;
+use sixslot_analysis::story::Story;
+use sixslot_models::Plan;
+use sixslot_models::load::{Extent, Load, Station};
+use sixslot_sim_core::Span;
 use std::collections::BTreeMap;
 
 /// Failing loads that are looked at.

@@ -12,15 +12,15 @@ mod page;
 mod scan;
 mod words;
 
-use crate::comparison::{Comparison, Variant, compare_plans};
-use crate::monte_carlo::Stopped;
 use crate::sweep::drawing::nearest_to_half;
 use crate::sweep::grid::Cell;
 use crate::sweep::reading::{ReadingError, Row};
 use crate::sweep::{Sweep, SweepError};
 use cause::Cause;
-use models::Plan;
 use scan::{Scan, Shown};
+use sixslot_analysis::comparison::{Comparison, Variant, compare_plans};
+use sixslot_analysis::replications::Stopped;
+use sixslot_models::Plan;
 use std::sync::atomic::AtomicBool;
 
 /// With fewer failing loads than these, the page speaks of another point than the scenario's own.

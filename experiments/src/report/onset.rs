@@ -3,9 +3,9 @@
 //! Rule: the share of the loads decides, and a share whose interval holds the threshold is marked as uncertain. Where
 //! failures become rare again at a larger value, that is said too: nothing promises that more is worse.
 
-use crate::estimate::LEVEL;
-use crate::statistics::interval::fixed_sample;
 use crate::sweep::reading::Row;
+use sixslot_analysis::estimate::LEVEL;
+use sixslot_statistics::interval::fixed_sample;
 
 /// The share of failing loads above which failures have begun.
 pub const THRESHOLD: f64 = 0.01;

@@ -5,16 +5,16 @@
 
 use super::Report;
 use super::cause::Cause;
-use crate::comparison::Comparison;
-use crate::estimate::{LEVEL, percent};
-use crate::statistics::interval::{Interval, fixed_sample};
-use crate::story::place;
 use crate::sweep::grid::Grid;
 use crate::sweep::reading::Row;
-use crate::waterfall::human;
-use models::Plan;
-use models::load::Station;
-use sim_core::Span;
+use sixslot_analysis::comparison::Comparison;
+use sixslot_analysis::estimate::{LEVEL, percent};
+use sixslot_analysis::story::place;
+use sixslot_analysis::waterfall::human;
+use sixslot_models::Plan;
+use sixslot_models::load::Station;
+use sixslot_sim_core::Span;
+use sixslot_statistics::interval::{Interval, fixed_sample};
 
 /// The interval of a share, as people write it.
 pub(super) fn between(interval: &Interval) -> String {

@@ -5,9 +5,9 @@
 //! are written beside their place and then moved there, so that a reader sees the old one or the new one.
 
 use super::{Recipe, SweepError};
-use crate::monte_carlo::Tally;
-use models::load::Station;
 use serde::{Deserialize, Serialize};
+use sixslot_analysis::replications::Tally;
+use sixslot_models::load::Station;
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -49,7 +49,7 @@ impl CellResult {
     pub fn new(cell: usize, tally: Tally) -> Self {
         let mut ready = tally.ready;
         ready.sort_unstable();
-        let quantile = |fraction| crate::statistics::quantile::quantile(&ready, fraction).ok();
+        let quantile = |fraction| sixslot_statistics::quantile::quantile(&ready, fraction).ok();
         let quantiles = [0.5, 0.9, 0.95, 0.99].map(quantile);
         let ready_quantiles = match quantiles {
             [Some(p50), Some(p90), Some(p95), Some(p99)] => Some([p50, p90, p95, p99]),

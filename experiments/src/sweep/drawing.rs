@@ -7,10 +7,10 @@
 use super::checkpoint::CellResult;
 use super::grid::{Cell, Grid};
 use super::manifest::Manifest;
-use crate::estimate::LEVEL;
 use crate::pictures::{Curve, CurvePoint, CurveSeries, HeatMapGrid, HeatMapPanel, Ready, ReadySeries, ReadyStep};
-use crate::statistics::interval::fixed_sample;
-use models::document::Axis;
+use sixslot_analysis::estimate::LEVEL;
+use sixslot_models::document::Axis;
+use sixslot_statistics::interval::fixed_sample;
 
 /// A picture with its file's name and what it shows.
 #[derive(Clone, Debug)]

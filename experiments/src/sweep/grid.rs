@@ -3,8 +3,8 @@
 //! Rule: cells are numbered by fix set first, then by the axes in the order of the file, the last one fastest. The number
 //! is all that a shard, a checkpoint and a thread need to agree on.
 
-use models::Document;
-use models::document::{Axis, Patch};
+use sixslot_models::Document;
+use sixslot_models::document::{Axis, Patch};
 
 /// The grid of a scenario.
 #[derive(Clone, Debug, PartialEq)]

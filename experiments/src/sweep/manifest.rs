@@ -61,7 +61,7 @@ impl Manifest {
             set: recipe.set.clone(),
             seed: recipe.seed,
             loads,
-            level: crate::estimate::LEVEL,
+            level: sixslot_analysis::estimate::LEVEL,
             axes: axes
                 .map(|axis| AxisRecord { parameter: axis.parameter.clone(), values: axis.values.clone() })
                 .collect(),

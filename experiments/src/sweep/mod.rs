@@ -11,12 +11,12 @@ pub mod reading;
 mod readme;
 mod table;
 
-use crate::monte_carlo::{Stopped, Tally};
 use checkpoint::{CellResult, Checkpoint, UNFINISHED, write_atomically};
 use grid::Grid;
 use manifest::Manifest;
-use models::{Document, ScenarioError};
 use serde::{Deserialize, Serialize};
+use sixslot_analysis::replications::{Stopped, Tally};
+use sixslot_models::{Document, ScenarioError};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -83,7 +83,7 @@ pub enum SweepError {
     Stopped,
     /// A load beyond its limits.
     #[error(transparent)]
-    Load(#[from] models::load::LoadError),
+    Load(#[from] sixslot_models::load::LoadError),
     /// A combination of fixes and parameters that makes no sense.
     #[error("{0}")]
     Scenario(#[from] Box<ScenarioError>),
@@ -205,7 +205,7 @@ impl Sweep {
         &self.recipe
     }
 
-    fn plan(&self, number: usize) -> Result<models::Plan, SweepError> {
+    fn plan(&self, number: usize) -> Result<sixslot_models::Plan, SweepError> {
         let cell = self.grid.cell(number);
         let fixes = &self.grid.fix_sets[cell.fix_set];
         Ok(self.document.plan(fixes, &self.grid.parameters(&cell)).map_err(Box::new)?)
@@ -217,7 +217,7 @@ impl Sweep {
     /// None: the scenario has been read.
     pub fn own_point(&self) -> Result<Option<Vec<usize>>, SweepError> {
         let plan = self.document.plan(&[], &[]).map_err(Box::new)?;
-        let index = |axis: &models::document::Axis| {
+        let index = |axis: &sixslot_models::document::Axis| {
             let own = plan.parameters.iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
             axis.values.iter().position(|value| *value == own)
         };

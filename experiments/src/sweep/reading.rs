@@ -7,7 +7,7 @@ use super::checkpoint::UNFINISHED;
 use super::manifest::{self, Manifest};
 use super::{DEFAULT_LOADS, Recipe, Sweep, SweepError, VERSION, table};
 use crate::input::{InputError, ScenarioText};
-use crate::monte_carlo::Stopped;
+use sixslot_analysis::replications::Stopped;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;

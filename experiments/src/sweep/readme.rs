@@ -4,8 +4,8 @@ use super::checkpoint::CellResult;
 use super::drawing::Picture;
 use super::grid::Grid;
 use super::manifest::Manifest;
-use crate::estimate::LEVEL;
-use crate::statistics::interval::fixed_sample;
+use sixslot_analysis::estimate::LEVEL;
+use sixslot_statistics::interval::fixed_sample;
 use std::fmt::Write as _;
 
 /// What a fix set did over the whole grid.

@@ -3,9 +3,9 @@
 use super::SweepError;
 use super::checkpoint::CellResult;
 use super::grid::{Cell, Grid};
-use crate::estimate::LEVEL;
-use crate::statistics::interval::fixed_sample;
-use models::load::Station;
+use sixslot_analysis::estimate::LEVEL;
+use sixslot_models::load::Station;
+use sixslot_statistics::interval::fixed_sample;
 
 /// The first row.
 pub(super) fn head(grid: &Grid) -> Vec<String> {

@@ -5,7 +5,7 @@
 //! by the scale; before the start nothing is done.
 
 use super::works::{Said, TaskId, Works};
-use sim_core::Time;
+use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, OnceLock};

@@ -3,7 +3,7 @@
 //! Rule: between two changes everybody present is worked on at rate(n), with n the number present; at each change, the
 //! progress since the last one is taken off everybody's remaining work.
 
-use sim_core::{Span, Time};
+use sixslot_sim_core::{Span, Time};
 
 /// Identifies a task of one load's servers: a request, or one call of a background job.
 pub type TaskId = usize;

@@ -13,9 +13,9 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
-use models::browser::Priority;
-use models::class::{Class, Event, Kind, Start};
-use sim_core::Time;
+use sixslot_models::browser::Priority;
+use sixslot_models::class::{Class, Event, Kind, Start};
+use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
@@ -98,7 +98,7 @@ impl Stage {
             let after = |class: &Class| matches!(class.start, Start::After { class, event: wanted, .. } if class == number && wanted == event);
             script.plan.classes.iter().any(after)
         };
-        let until_sent = |class: &Class| class.deadline_until == models::class::DeadlineUntil::Sent;
+        let until_sent = |class: &Class| class.deadline_until == sixslot_models::class::DeadlineUntil::Sent;
         let tells = script.plan.classes.iter().enumerate();
         let stage = Arc::new(Self {
             keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), told)?,
@@ -160,7 +160,7 @@ impl Stage {
     }
 
     /// A length of scenario time as real time.
-    fn real(&self, span: sim_core::Span) -> Duration {
+    fn real(&self, span: sixslot_sim_core::Span) -> Duration {
         Duration::from_secs_f64(span.as_seconds_f64() * self.script.scale)
     }
 

@@ -1,16 +1,16 @@
 //! The server's work: it turns arrivals into answers, by the scenario's disciplines, memos and jobs.
 //!
-//! Rule: the disciplines are those of [`models::origin::Discipline`], executed exactly on the times at which requests
+//! Rule: the disciplines are those of [`sixslot_models::origin::Discipline`], executed exactly on the times at which requests
 //! really arrive: a block that is due at an instant ends at that instant, however late the thread woke. Time is an
 //! argument. It is written apart from the simulator's server, so that each is a test of the other (tests/works.rs).
 
 use super::sharing::Sharing;
 pub use super::sharing::TaskId;
-use models::Plan;
-use models::class::{Class, Kind, Start};
-use models::load::Draws;
-use models::origin::Discipline;
-use sim_core::{EventKey, EventQueue, Span, Time};
+use sixslot_models::Plan;
+use sixslot_models::class::{Class, Kind, Start};
+use sixslot_models::load::Draws;
+use sixslot_models::origin::Discipline;
+use sixslot_sim_core::{EventKey, EventQueue, Span, Time};
 use std::collections::VecDeque;
 
 /// What a server has to say.

@@ -11,7 +11,7 @@ pub(crate) use names::{Names, Table};
 use crate::browser::Priority;
 use crate::form::{Form, Linear};
 use crate::url::UrlTemplate;
-use sim_core::{Distribution, Purpose, Span};
+use sixslot_sim_core::{Distribution, Purpose, Span};
 
 /// What kind of connection a class uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::source::Fault;
 use crate::tree::Entry;
 use crate::tree::Node;
 use crate::url::UrlTemplate;
-use sim_core::{Distribution, Span};
+use sixslot_sim_core::{Distribution, Span};
 
 /// A positive length of time.
 fn positive(node: &Node) -> Result<Span, Fault> {

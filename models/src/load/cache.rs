@@ -20,7 +20,7 @@ use super::request::{Outcome, Station};
 use super::{Agenda, Event, Running};
 use crate::browser::{LockUntil, Replaces};
 use crate::class::{CacheMode, Method};
-use sim_core::Time;
+use sixslot_sim_core::Time;
 
 /// A URL, and how often it had been made invalid.
 type Key = (u64, u32);

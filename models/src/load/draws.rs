@@ -12,18 +12,18 @@ use crate::limits;
 use crate::memo::Memo;
 use crate::origin::Discipline;
 use crate::plan::Plan;
-use sim_core::{Purpose, Span, Streams};
+use sixslot_sim_core::{Purpose, Span, Streams};
 
 /// The random quantities of one load.
 ///
 /// ```
-/// use models::{Document, load::Draws};
+/// use sixslot_models::{Document, load::Draws};
 /// let text = "schema = 1\n[request.a]\nservice = \"20ms\"\n[load]\nready = [\"a\"]";
 /// let plan = Document::read("a.toml", text, &[])?.plan(&[], &[])?;
 /// let draws = Draws::new(&plan, 1, 0).map_err(|error| error.to_string());
 /// let (work, wait) = draws.unwrap_or_default().service(&plan.classes[0], plan.origins[0].discipline, 0, 1, 0);
 /// assert_eq!((work.as_millis_f64(), wait.as_millis_f64()), (0.0, 20.0));
-/// # Ok::<(), models::ScenarioError>(())
+/// # Ok::<(), sixslot_models::ScenarioError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Draws {

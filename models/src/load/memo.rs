@@ -6,7 +6,7 @@
 
 use super::list::RequestId;
 use super::{Agenda, Running};
-use sim_core::{Span, Time};
+use sixslot_sim_core::{Span, Time};
 
 /// The state of a memo.
 #[derive(Debug, Default)]

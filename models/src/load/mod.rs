@@ -23,7 +23,7 @@ pub use verdict::Verdict;
 use crate::limits;
 use crate::plan::Plan;
 use list::{Link, RequestId};
-use sim_core::{End, EventQueue, Flow, Model, Time, run};
+use sixslot_sim_core::{End, EventQueue, Flow, Model, Time, run};
 
 /// Something that happens in a load.
 #[derive(Clone, Copy, Debug)]

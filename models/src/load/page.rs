@@ -10,7 +10,7 @@ use super::request::{Outcome, Request, Station};
 use super::{Agenda, Event, Running};
 use crate::class::{self, Kind, Start};
 use crate::limits;
-use sim_core::{Span, Time};
+use sixslot_sim_core::{Span, Time};
 
 /// What the page remembers.
 #[derive(Debug, Default)]

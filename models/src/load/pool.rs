@@ -19,7 +19,7 @@ use super::{Agenda, Event, Running};
 use crate::browser::RANKS;
 use crate::class::Kind;
 use crate::plan::Plan;
-use sim_core::{Span, Time};
+use sixslot_sim_core::{Span, Time};
 
 /// The browser's processor, which hands requests over.
 const BROWSER: Capacity = Capacity { workers: 1, contention: 1.0, event: Event::HandedOver };

@@ -3,7 +3,7 @@
 //! Rule: a request is at one station at a time, so the times at its stations add up to its life.
 
 use super::list::{List, RequestId};
-use sim_core::{EventKey, Span, Time};
+use sixslot_sim_core::{EventKey, Span, Time};
 
 /// Where a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

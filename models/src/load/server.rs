@@ -12,7 +12,7 @@ use super::sharing::{Capacity, Sharing};
 use super::{Agenda, Event, Running};
 use crate::class::{self, DeadlineUntil};
 use crate::origin::Discipline;
-use sim_core::Span;
+use sixslot_sim_core::Span;
 
 /// What a server is doing.
 #[derive(Debug, Default)]

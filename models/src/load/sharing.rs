@@ -7,7 +7,7 @@
 
 use super::list::RequestId;
 use super::{Agenda, Event};
-use sim_core::{EventKey, Span, Time};
+use sixslot_sim_core::{EventKey, Span, Time};
 
 /// A capacity that is shared.
 #[derive(Clone, Copy, Debug)]

@@ -4,7 +4,7 @@
 //! shown only before that. A final error ends the story; another is cleared by the next success of the same request.
 
 use crate::plan::{Fails, LoadRules};
-use sim_core::Time;
+use sixslot_sim_core::Time;
 
 /// What became of a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

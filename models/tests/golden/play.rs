@@ -1,8 +1,8 @@
 //! Plays a scenario text and gives its requests under their names; golden.rs, ground_truth.rs and rules.rs share it.
 
-use models::Document;
-use models::load::{Extent, Load, Request};
-use sim_core::Time;
+use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load, Request};
+use sixslot_sim_core::Time;
 
 /// A request of a played scenario.
 pub struct Row {

@@ -5,8 +5,8 @@
 //! `at_once` is the greatest number of fetches that were at the server together.
 
 use crate::play::{Row, play};
-use models::load::Outcome;
 use serde::Deserialize;
+use sixslot_models::load::Outcome;
 use std::collections::BTreeMap;
 use std::{fs, path::Path};
 

@@ -1,9 +1,9 @@
 //! The rules of the page: when it calls, when it calls again, what it holds back, what it joins, and its verdict.
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
-use models::class::{DeadlineUntil, Event, Kind, Start};
-use models::load::{Outcome, Verdict};
 use proptest::prelude::*;
+use sixslot_models::class::{DeadlineUntil, Event, Kind, Start};
+use sixslot_models::load::{Outcome, Verdict};
 
 impl Story<'_> {
     pub fn deadlines_strike(&self) -> Checked {

@@ -1,13 +1,13 @@
 //! The rules of the stations between the page and the answer: scheduler, cache, pool and server.
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
-use models::browser::{LockUntil, Replaces};
-use models::class::{CacheMode, Kind, Method};
-use models::form::Form;
-use models::load::{Outcome, Station};
-use models::origin::Discipline;
 use proptest::prelude::*;
-use sim_core::Span;
+use sixslot_models::browser::{LockUntil, Replaces};
+use sixslot_models::class::{CacheMode, Kind, Method};
+use sixslot_models::form::Form;
+use sixslot_models::load::{Outcome, Station};
+use sixslot_models::origin::Discipline;
+use sixslot_sim_core::Span;
 
 impl Story<'_> {
     pub fn slots_stay_within_limits(&self) -> Checked {

@@ -1,11 +1,11 @@
 //! A load as its record tells it: each request with what its times imply.
 
-use models::Plan;
-use models::class::{Class, Kind};
-use models::form::Form;
-use models::load::{Load, Outcome, Request, Station};
 use proptest::prelude::*;
-use sim_core::Time;
+use sixslot_models::Plan;
+use sixslot_models::class::{Class, Kind};
+use sixslot_models::form::Form;
+use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_sim_core::Time;
 use std::cell::Cell;
 use std::collections::BTreeMap;
 

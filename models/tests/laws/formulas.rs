@@ -1,6 +1,6 @@
 //! Queueing theory's formulas, as facts/theory.md writes them: c servers of rate 1, Poisson arrivals of rate lambda.
 
-use sim_core::special::{gamma_cumulative, gamma_survival};
+use sixslot_sim_core::special::{gamma_cumulative, gamma_survival};
 
 /// Erlang B: the probability that all c servers are busy where nobody waits.
 pub fn erlang_b(c: u32, a: f64) -> f64 {

@@ -65,10 +65,10 @@ impl Distribution {
     /// Log-normal with this median and this standard deviation of the natural logarithm.
     ///
     /// ```
-    /// use sim_core::Distribution;
+    /// use sixslot_sim_core::Distribution;
     /// let size = Distribution::log_normal_from_median_sigma(20.0, 1.5)?;
     /// assert!((size.quantile(0.5) - 20.0).abs() < 1e-12);
-    /// # Ok::<(), sim_core::DistributionError>(())
+    /// # Ok::<(), sixslot_sim_core::DistributionError>(())
     /// ```
     ///
     /// # Errors
@@ -91,10 +91,10 @@ impl Distribution {
     /// Log-normal with these two quantiles.
     ///
     /// ```
-    /// use sim_core::Distribution;
+    /// use sixslot_sim_core::Distribution;
     /// let latency = Distribution::log_normal_from_quantiles((0.5, 300.0), (0.95, 1_200.0))?;
     /// assert!((latency.quantile(0.95) - 1_200.0).abs() < 1e-9);
-    /// # Ok::<(), sim_core::DistributionError>(())
+    /// # Ok::<(), sixslot_sim_core::DistributionError>(())
     /// ```
     ///
     /// # Errors
@@ -250,11 +250,11 @@ impl Distribution {
     /// A draw takes O(log n).
     ///
     /// ```
-    /// use sim_core::Distribution;
+    /// use sixslot_sim_core::Distribution;
     /// let law = Distribution::quantiles(vec![(0.0, 1.0), (0.9, 2.0), (1.0, 12.0)])?;
     /// assert_eq!(law.quantile(0.45), 1.5);
     /// assert_eq!(law.cumulative(2.0), 0.9);
-    /// # Ok::<(), sim_core::DistributionError>(())
+    /// # Ok::<(), sixslot_sim_core::DistributionError>(())
     /// ```
     ///
     /// # Errors

@@ -27,13 +27,13 @@ const GREATEST_UNIFORM: f64 = 1.0 - LEAST_UNIFORM;
 /// A [`Family`], multiplied by a scale, moved by a shift, and then truncated. The unit is the caller's.
 ///
 /// ```
-/// use sim_core::{Distribution, Purpose, Streams};
+/// use sixslot_sim_core::{Distribution, Purpose, Streams};
 /// let think = Distribution::exponential_from_mean(200.0)?
 ///     .shifted(50.0)?
 ///     .truncated(None, Some(2_000.0))?;
 /// let drawn = think.draw(&Streams::new(1, 0), Purpose::named("think"), 3);
 /// assert!((50.0..=2_000.0).contains(&drawn));
-/// # Ok::<(), sim_core::DistributionError>(())
+/// # Ok::<(), sixslot_sim_core::DistributionError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct Distribution {

@@ -2,8 +2,8 @@
 
 use super::super::Report;
 use super::text;
-use crate::pictures::text::clean;
 use maud::{Markup, PreEscaped, html};
+use sixslot_analysis::svg_text::clean;
 
 /// Thresholds and heat maps.
 pub(super) fn begin(report: &Report<'_>) -> Markup {

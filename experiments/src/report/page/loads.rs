@@ -2,11 +2,11 @@
 
 use super::super::{Report, ReportError};
 use super::{sentence, text};
-use crate::export::Subject;
-use crate::monte_carlo::Stopped;
-use crate::pictures::text::clean;
 use maud::{Markup, PreEscaped, html};
-use models::load::{Extent, Load};
+use sixslot_analysis::export::Subject;
+use sixslot_analysis::replications::Stopped;
+use sixslot_analysis::svg_text::clean;
+use sixslot_models::load::{Extent, Load};
 
 /// The loads that are shown; without the script the two typical ones.
 pub(super) fn loads(report: &Report<'_>) -> Result<Markup, ReportError> {

@@ -11,11 +11,11 @@ mod grid;
 mod loads;
 
 use super::{Report, ReportError};
-use crate::phrase::shown;
-use crate::pictures::text::clean;
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
+use sixslot_analysis::phrase::shown;
+use sixslot_analysis::svg_text::clean;
 
 const STYLE: &str = include_str!("../report.css");
 const SCRIPT: &str = include_str!("../report.js");

@@ -1,0 +1,312 @@
+//! Random plans for a browser to play: short scenarios in which requests meet in the browser's queues.
+//!
+//! Rule: plan k of a seed is a text that depends on nothing but the two, so anyone can draw fresh plans. Every kind of rule
+//! gets its turn: bursts over the six connections, priorities, deadlines, retries, polls with and without guards,
+//! WebSockets, event streams, one URL asked for by several, tabs, early headers with slow bodies, cache modes, stored
+//! answers, frameworks' queues, deduplication, chains. Times are drawn to the millisecond, so that ties are rare, and
+//! plans last 2.5 to 4 s, so that a hundred take minutes.
+//!
+//! What the lab cannot play is not drawn. The random scenarios of `models/tests/generator` are for invariants: they cover
+//! every key of the schema, on a grid on which everything happens at once, and no browser could play them.
+
+use sixslot_sim_core::{Purpose, Stream, Streams};
+use std::fmt::Write as _;
+
+/// Random choices, used up one by one.
+struct Dice(Stream);
+
+impl Dice {
+    /// A number below another one.
+    fn below(&mut self, limit: u32) -> u32 {
+        ((self.0.next_uniform() * f64::from(limit)) as u32).min(limit.saturating_sub(1))
+    }
+
+    fn chance(&mut self, percent: u32) -> bool {
+        self.below(100) < percent
+    }
+
+    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
+        choices[self.below(choices.len() as u32) as usize]
+    }
+
+    fn between(&mut self, low: u32, high: u32) -> u32 {
+        low + self.below(high - low + 1)
+    }
+
+    /// A length of time in whole milliseconds.
+    fn ms(&mut self, low: u32, high: u32) -> String {
+        format!("\"{}ms\"", self.between(low, high))
+    }
+}
+
+/// What later tables can name.
+struct Request {
+    name: String,
+    /// It can show the page's error.
+    has_deadline: bool,
+    /// Its last copy is sure to come: it is no random stream.
+    finite: bool,
+}
+
+/// The text of random plan `number` of a seed.
+pub fn plan(seed: u64, number: u64) -> String {
+    let mut dice = Dice(Streams::new(seed, number).stream(Purpose::named("random plan"), 0));
+    let mut text = format!("schema = 1\ntitle = \"random plan {number} of seed {seed}\"\n");
+    let horizon = dice.between(2500, 4000);
+    let tabs = if dice.chance(20) { dice.between(2, 3) } else { 1 };
+    let _ = writeln!(text, "horizon = \"{horizon}ms\"\n\n[browser]\ntabs = {tabs}");
+    if tabs > 1 {
+        let _ = writeln!(text, "tab_interval = {}", dice.ms(50, 400));
+    }
+    server(&mut text, &mut dice);
+    let has_queue = dice.chance(30);
+    if has_queue {
+        let frees = dice.pick(&["headers", "end"]);
+        let _ = write!(text, "\n[queue.router]\nlimit = {}\nfrees = \"{frees}\"\n", dice.between(1, 5));
+        if dice.chance(30) {
+            text.push_str("newest_first = true\n");
+        }
+    }
+    let sockets = dice.below(5).saturating_sub(2);
+    for socket in 0..sockets {
+        let kind = dice.pick(&["websocket", "event-source"]);
+        let _ = write!(text, "\n[socket.s{socket}]\nkind = \"{kind}\"\nopens = {}\n", dice.ms(0, 300));
+        let _ = writeln!(text, "handshake = {}", dice.ms(1, 120));
+        if dice.chance(30) {
+            let _ = writeln!(text, "lasts = {}", dice.ms(300, 1500));
+        }
+    }
+    let mut requests: Vec<Request> = Vec::new();
+    burst(&mut text, &mut dice, has_queue, tabs);
+    requests.push(Request { name: "burst".to_owned(), has_deadline: false, finite: true });
+    for number in 0..dice.between(3, 6) {
+        let made = request(&mut text, &mut dice, number, &requests, sockets, has_queue);
+        requests.push(made);
+    }
+    load(&mut text, &mut dice, &requests);
+    text
+}
+
+fn server(text: &mut String, dice: &mut Dice) {
+    match dice.below(10) {
+        0 => {
+            let _ = write!(text, "\n[server]\ndiscipline = \"processor-sharing\"\nworkers = {}\n", dice.between(1, 3));
+        }
+        1 => {
+            let _ = write!(text, "\n[server]\ndiscipline = \"fifo\"\nworkers = {}\n", dice.between(2, 4));
+        }
+        2 => text.push_str("\n[server]\nstops_on_abort = true\n"),
+        _ => {}
+    }
+}
+
+/// Many requests at once, so that there is a queue at all.
+fn burst(text: &mut String, dice: &mut Dice, has_queue: bool, tabs: u32) {
+    let copies = dice.between(4, if tabs > 1 { 7 } else { 14 });
+    let _ = write!(text, "\n[request.burst]\ncount = {copies}\nstart = {}\n", dice.ms(0, 60));
+    let _ = writeln!(text, "url = \"/burst/{{tab}}/{{index}}\"");
+    let _ = writeln!(text, "priority = \"{}\"", dice.pick(&["auto", "low", "low", "high"]));
+    if has_queue {
+        text.push_str("queue = \"router\"\n");
+    }
+    service(text, dice, 600);
+}
+
+/// How long the server takes, and how long the body.
+fn service(text: &mut String, dice: &mut Dice, longest: u32) {
+    let _ = match dice.below(6) {
+        0 => {
+            let low = dice.between(10, 100);
+            let high = low + dice.between(50, longest);
+            writeln!(text, "service = {{ distribution = \"uniform\", low = \"{low}ms\", high = \"{high}ms\" }}")
+        }
+        1 => writeln!(
+            text,
+            "service = {{ distribution = \"exponential\", mean = {}, at_most = \"1500ms\" }}",
+            dice.ms(50, longest / 2)
+        ),
+        2 => writeln!(
+            text,
+            "service = {{ distribution = \"log-normal\", median = {}, sigma = 0.6, at_most = \"1500ms\" }}",
+            dice.ms(50, longest / 2)
+        ),
+        3 => {
+            let work = dice.ms(5, longest / 6);
+            writeln!(text, "work = {work}\nwait = {}", dice.ms(10, longest / 2))
+        }
+        _ => writeln!(text, "service = {}", dice.ms(20, longest)),
+    };
+    if dice.chance(30) {
+        let _ = writeln!(text, "body = {}", dice.ms(20, longest));
+    }
+}
+
+fn request(
+    text: &mut String,
+    dice: &mut Dice,
+    number: u32,
+    before: &[Request],
+    sockets: u32,
+    has_queue: bool,
+) -> Request {
+    let name = format!("r{number}");
+    let _ = write!(text, "\n[request.{name}]\n");
+    let shared = dice.chance(35);
+    let mut finite = true;
+    match dice.below(10) {
+        0..=2 => {
+            let finite: Vec<&str> = before.iter().filter(|made| made.finite).map(|made| made.name.as_str()).collect();
+            let event = dice.pick(&["ok", "ok", "end", "headers", "issued"]);
+            let _ = writeln!(text, "after = \"{}.{event}\"", dice.pick(&finite));
+            if dice.chance(50) {
+                let _ = writeln!(text, "delay = {}", dice.ms(5, 300));
+            }
+        }
+        3 if sockets > 0 => {
+            let _ = writeln!(text, "after = \"s{}.open\"", dice.below(sockets));
+        }
+        4 => {
+            finite = false;
+            let rate = dice.between(2, 8);
+            let _ = writeln!(text, "arrivals = {{ rate_per_second = {rate}, until = {} }}", dice.ms(800, 2000));
+        }
+        5 => {
+            let late = dice.ms(300, 1500);
+            let _ = writeln!(text, "start = {{ distribution = \"uniform\", low = \"0ms\", high = {late} }}");
+        }
+        6 => text.push_str("start = \"0ms\"\n"),
+        _ => {
+            let _ = writeln!(text, "start = {}", dice.ms(0, 1200));
+        }
+    }
+    if finite && dice.chance(25) {
+        let _ = writeln!(text, "every = {}", dice.ms(250, 900));
+        if dice.chance(60) {
+            text.push_str("guard = true\n");
+        }
+        if dice.chance(20) {
+            text.push_str("until_ok = true\n");
+        }
+    } else if finite && dice.chance(50) {
+        let _ = writeln!(text, "count = {}", dice.between(2, 5));
+    }
+    if shared {
+        let _ = writeln!(text, "url = \"/shared\"");
+    } else {
+        let _ = writeln!(text, "url = \"/{name}/{{tab}}/{{index}}\"");
+    }
+    match dice.below(10) {
+        0 => text.push_str("method = \"POST\"\n"),
+        1 => text.push_str("cache = \"no-store\"\n"),
+        2 => text.push_str("cache = \"reload\"\n"),
+        3 => text.push_str("response_cache_control = \"no-store\"\n"),
+        4 => text.push_str("response_cache_control = \"max-age=60\"\n"),
+        5 => text.push_str("credentials = \"omit\"\n"),
+        _ => {}
+    }
+    let _ = writeln!(text, "priority = \"{}\"", dice.pick(&["auto", "auto", "low", "high"]));
+    let has_deadline = dice.chance(50);
+    if has_deadline {
+        let _ = writeln!(text, "deadline = {}", dice.ms(120, 1200));
+        if dice.chance(25) {
+            text.push_str("deadline_until = \"headers\"\n");
+        }
+        if dice.chance(50) {
+            let backoff = dice.ms(30, 400);
+            let _ = writeln!(text, "retry = {{ attempts = {}, backoff = [{backoff}] }}", dice.between(2, 3));
+        }
+    }
+    if dice.chance(15) {
+        text.push_str("dedupe = true\n");
+    }
+    if has_queue && dice.chance(30) {
+        text.push_str("queue = \"router\"\n");
+    }
+    service(text, dice, 500);
+    Request { name, has_deadline, finite }
+}
+
+fn load(text: &mut String, dice: &mut Dice, requests: &[Request]) {
+    let finite: Vec<&str> = requests.iter().filter(|made| made.finite).map(|made| made.name.as_str()).collect();
+    let _ = write!(text, "\n[load]\nready = [\"{}\"]\n", dice.pick(&finite));
+    let culprits: Vec<&str> = requests.iter().filter(|made| made.has_deadline).map(|made| made.name.as_str()).collect();
+    if !culprits.is_empty() && dice.chance(85) {
+        let failures = dice.between(1, 2);
+        let _ = writeln!(text, "error = {{ request = \"{}\", failures = {failures} }}", dice.pick(&culprits));
+        if dice.chance(50) {
+            text.push_str("error_is_final = false\n");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plan;
+    use sixslot_models::Document;
+    use sixslot_models::load::{Extent, Load};
+    use std::collections::BTreeSet;
+
+    /// Every key that a plan may hold is drawn now and then, and every plan can be simulated.
+    #[test]
+    fn plans_are_sound_and_cover_what_they_say() -> Result<(), Box<dyn std::error::Error>> {
+        let (mut keys, mut longest, mut failed) = (BTreeSet::new(), 0, 0);
+        for number in 0..200 {
+            let text = plan(7, number);
+            let plan = Document::read("plan", &text, &[])?.plan(&[], &[])?;
+            let mut load = Load::new();
+            load.simulate(&plan, 7, number, Extent::Whole)?;
+            longest = longest.max(load.requests().len());
+            failed += u32::from(load.verdict().failed);
+            keys.extend(text.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key.to_owned()));
+            keys.extend(
+                text.lines()
+                    .filter(|line| line.contains("= \"") || line.contains(" true") || line.contains(" false"))
+                    .map(str::to_owned),
+            );
+        }
+        for key in [
+            "tab_interval",
+            "priority = \"low\"",
+            "priority = \"high\"",
+            "deadline",
+            "deadline_until = \"headers\"",
+            "retry",
+            "every",
+            "guard = true",
+            "until_ok = true",
+            "kind = \"websocket\"",
+            "kind = \"event-source\"",
+            "lasts",
+            "url = \"/shared\"",
+            "body",
+            "cache = \"no-store\"",
+            "cache = \"reload\"",
+            "method = \"POST\"",
+            "response_cache_control = \"no-store\"",
+            "response_cache_control = \"max-age=60\"",
+            "newest_first = true",
+            "credentials = \"omit\"",
+            "queue = \"router\"",
+            "dedupe = true",
+            "arrivals",
+            "delay",
+            "count",
+            "limit",
+            "discipline = \"processor-sharing\"",
+            "discipline = \"fifo\"",
+            "stops_on_abort = true",
+            "error_is_final = false",
+        ] {
+            assert!(keys.contains(key), "{key}");
+        }
+        assert!(longest < 200 && (20..180).contains(&failed), "{longest} requests, {failed} failed");
+        Ok(())
+    }
+
+    #[test]
+    fn a_plan_depends_on_seed_and_number_alone() {
+        assert_eq!(plan(1, 5), plan(1, 5));
+        assert_ne!(plan(1, 5), plan(1, 6));
+        assert_ne!(plan(1, 5), plan(2, 5));
+    }
+}

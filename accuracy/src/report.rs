@@ -1,0 +1,236 @@
+//! What is said of measured loads beside their predictions: one screen for people, everything for programs.
+//!
+//! Rule: first how often the two agree, then how far arrivals are off, then the largest disagreements first. With
+//! calibrated costs every number stands twice: with the profile's own costs, and with the calibrated ones.
+
+use super::agreement::{LoadAgreement, Pair, word};
+use super::noise;
+use super::recording::{Recording, RecordingError};
+use super::summary::{Agreement, Spread, Summary};
+use serde::Serialize;
+use sixslot_lab::MeasuredRequest;
+use std::fmt::Write as _;
+
+/// Measured loads beside their predictions.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// What was played.
+    pub what: String,
+    /// The browser, with its version.
+    pub browser: String,
+    /// How long it was left alone before its first plan, in real milliseconds.
+    pub rest_ms: f64,
+    /// Real time is scenario time times this.
+    pub scale: f64,
+    /// No page's clock was further from the server's, in real milliseconds.
+    pub clock_error_ms: f64,
+    /// The calibrated costs, as settings.
+    pub calibrated: Vec<String>,
+    /// With the profile's own costs.
+    pub with_defaults: Summary,
+    /// With the calibrated costs, where there are any.
+    pub with_calibrated: Option<Summary>,
+    /// The loads: with the calibrated costs where there are any.
+    pub loads: Vec<LoadAgreement>,
+}
+
+impl Report {
+    /// Compares a recording.
+    ///
+    /// # Errors
+    /// A scenario that this program cannot play any more.
+    pub fn new(recording: &Recording) -> Result<Self, RecordingError> {
+        let mut loads = recording.compare(false)?;
+        let with_defaults = Summary::of(&loads);
+        let mut with_calibrated = None;
+        if !recording.calibrated.is_empty() {
+            loads = recording.compare(true)?;
+            with_calibrated = Some(Summary::of(&loads));
+        }
+        let first = recording.loads.first().map(|played| &played.measured);
+        let worst_clock = recording.loads.iter().map(|played| played.measured.clock_error_ms).fold(0.0, f64::max);
+        Ok(Self {
+            what: recording.what.clone(),
+            browser: first.map_or_else(|| recording.engine.to_string(), |measured| measured.version.clone()),
+            rest_ms: first.map_or(0.0, |measured| measured.rest_ms),
+            scale: first.map_or(1.0, |measured| measured.scale),
+            clock_error_ms: worst_clock,
+            calibrated: recording.calibrated.clone(),
+            with_defaults,
+            with_calibrated,
+            loads,
+        })
+    }
+
+    /// The disagreements, the largest first: verdicts, then outcomes outside the noise, then within it; and the arrivals
+    /// that are furthest off.
+    pub fn disagreements(&self) -> Vec<(&LoadAgreement, &Pair)> {
+        let pairs = |load| LoadAgreement::pairs(load).map(move |pair| (load, pair));
+        let mut found: Vec<(&LoadAgreement, &Pair)> =
+            self.loads.iter().flat_map(pairs).filter(|(_, pair)| !pair.agrees()).collect();
+        found.sort_by_key(|(_, pair)| pair.hangs_on_noise);
+        found
+    }
+
+    /// The arrivals that are furthest off, relative to their time, beyond what counts as none.
+    pub fn furthest(&self) -> Vec<(&LoadAgreement, &Pair)> {
+        let size =
+            |(load, pair): &(&LoadAgreement, &Pair)| pair.arrival_error(load.scale).map_or(0.0, |error| error.relative);
+        let pairs = |load| LoadAgreement::pairs(load).map(move |pair| (load, pair));
+        let mut found: Vec<(&LoadAgreement, &Pair)> =
+            self.loads.iter().flat_map(pairs).filter(|one| size(one) > 0.0).collect();
+        found.sort_by(|one, other| size(other).total_cmp(&size(one)));
+        found
+    }
+
+    /// One screen for people; `rows` disagreements of each kind at most.
+    pub fn text(&self, rows: usize) -> String {
+        let mut out = String::new();
+        let at = match self.scale {
+            1.0 => String::new(),
+            scale => format!("real time is {scale} of the scenario's, in which times stand below; "),
+        };
+        let _ = writeln!(
+            out,
+            "{}: {} loads in {}\nleft alone for {:.1} s before; {}clocks within {:.2} ms\n",
+            self.what,
+            self.loads.len(),
+            self.browser,
+            self.rest_ms / 1e3,
+            at,
+            self.clock_error_ms
+        );
+        let costs = |sets: &[String]| {
+            let short = |set: &String| set.trim_start_matches("browser.").replace('"', "").replace('=', " ");
+            sets.iter().map(short).collect::<Vec<_>>().join(", ")
+        };
+        let mut columns = vec![("the profile's costs".to_owned(), &self.with_defaults)];
+        if let Some(calibrated) = &self.with_calibrated {
+            columns.push((costs(&self.calibrated), calibrated));
+        }
+        let mut row = |label: &str, cell: &dyn Fn(&Summary) -> String| {
+            let cells: Vec<String> = columns.iter().map(|(_, summary)| format!("{:>34}", cell(summary))).collect();
+            let _ = writeln!(out, "{label:<30}{}", cells.concat());
+        };
+        row("predicted with", &|summary| {
+            let found = columns.iter().find(|(_, other)| std::ptr::eq(*other, summary));
+            found.map_or_else(String::new, |(name, _)| name.clone())
+        });
+        row("same verdict", &|summary| agreement(&summary.verdicts));
+        row("  where it hangs on the noise", &|summary| hanging(&summary.verdicts));
+        row("same outcome of a request", &|summary| agreement(&summary.outcomes));
+        row("  where it hangs on the noise", &|summary| hanging(&summary.outcomes));
+        row("arrivals compared", &|summary| summary.arrivals.to_string());
+        row("  error, of their time", &|summary| spread(summary.relative, |value| format!("{:.1} %", 100.0 * value)));
+        row("  error, real ms", &|summary| spread(summary.absolute_ms, |value| format!("{value:.1}")));
+        let _ = writeln!(
+            out,
+            "\nErrors: median / 90 % / 95 % / largest; within {} real ms they count as none of the time. What hangs on the noise\n\
+             changes in replays with service times moved by {} ms, deadlines by {} ms, costs halved or doubled.",
+            super::agreement::ZERO,
+            noise::SERVICE,
+            noise::DEADLINE
+        );
+        self.list(&mut out, rows);
+        out
+    }
+
+    fn list(&self, out: &mut String, rows: usize) {
+        let verdicts: Vec<&LoadAgreement> = self.loads.iter().filter(|load| !load.agrees()).collect();
+        if !verdicts.is_empty() {
+            let _ = writeln!(out, "\nOther verdicts");
+        }
+        for load in verdicts.iter().take(rows) {
+            let say = |failed| if failed { "fails" } else { "is fine" };
+            let noise = if load.hangs_on_noise { "; hangs on the noise" } else { "" };
+            let (predicted, measured) = (say(load.predicted.failed), say(load.measured.failed));
+            let _ = writeln!(out, "  load {}: predicted it {predicted}, measured it {measured}{noise}", load.load);
+        }
+        let outcomes = self.disagreements();
+        if !outcomes.is_empty() {
+            let _ = writeln!(out, "\nOther outcomes (times in ms)");
+        }
+        for (load, pair) in outcomes.iter().take(rows) {
+            let noise = if pair.hangs_on_noise { "; hangs on the noise" } else { "" };
+            let _ = writeln!(out, "  load {}, {}: {}{noise}", load.load, pair.identity, pair.difference());
+        }
+        let furthest = self.furthest();
+        if !furthest.is_empty() {
+            let _ = writeln!(out, "\nArrivals furthest off (ms)");
+        }
+        for (load, pair) in furthest.iter().take(rows) {
+            let at = |side: &Option<MeasuredRequest>| {
+                side.as_ref().and_then(|request| request.arrived_ms).map_or_else(String::new, |ms| format!("{ms:.0}"))
+            };
+            let (predicted, measured) = (at(&pair.predicted), at(&pair.measured));
+            let noise = if pair.hangs_on_noise { "; hangs on the noise" } else { "" };
+            let _ = writeln!(
+                out,
+                "  load {}, {}: predicted at {predicted}, measured at {measured}{noise}",
+                load.load, pair.identity
+            );
+        }
+        let more = [verdicts.len(), outcomes.len(), furthest.len()].iter().any(|count| *count > rows);
+        if more {
+            let _ = writeln!(out, "\nMore of them with --rows N; every request with --requests or --format json.");
+        }
+    }
+
+    /// Every request, a line each.
+    pub fn table(&self) -> String {
+        let mut out = format!(
+            "\n{:>6}  {:<24}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}  {:<12}{:<12}{:>5}\n",
+            "load",
+            "request",
+            "issued",
+            "measured",
+            "arrived",
+            "measured",
+            "ended",
+            "measured",
+            "outcome",
+            "measured",
+            "conn"
+        );
+        let at = |time: Option<f64>| time.map_or("-".to_owned(), |ms| format!("{ms:.1}"));
+        for load in &self.loads {
+            for pair in &load.requests {
+                let (one, other) = (pair.predicted.as_ref(), pair.measured.as_ref());
+                let mut line = format!("{:>6}  {:<24}", load.load, pair.identity.to_string());
+                for time in [
+                    |request: &MeasuredRequest| Some(request.issued_ms),
+                    |request: &MeasuredRequest| request.arrived_ms,
+                    |request: &MeasuredRequest| request.ended_ms,
+                ] {
+                    let _ = write!(line, "{:>11}{:>11}", at(one.and_then(time)), at(other.and_then(time)));
+                }
+                let outcome = |side: Option<&MeasuredRequest>| side.map_or("-", |request| word(request.outcome));
+                let connection = |side: Option<&MeasuredRequest>| {
+                    side.and_then(|request| request.connection).map_or("-".to_owned(), |number| number.to_string())
+                };
+                let _ = write!(line, "  {:<12}{:<12}", outcome(one), outcome(other));
+                let _ = writeln!(out, "{line}{:>5}", format!("{}/{}", connection(one), connection(other)));
+            }
+        }
+        out
+    }
+}
+
+impl LoadAgreement {
+    fn pairs(&self) -> std::slice::Iter<'_, Pair> {
+        self.requests.iter()
+    }
+}
+
+fn agreement(agreement: &Agreement) -> String {
+    format!("{} of {}", agreement.agree, agreement.of)
+}
+
+fn hanging(agreement: &Agreement) -> String {
+    format!("{} of {}", agreement.hanging_agree, agreement.hanging_of)
+}
+
+fn spread(spread: Option<Spread>, write: fn(f64) -> String) -> String {
+    let Some(Spread { p50, p90, p95, max }) = spread else { return "-".to_owned() };
+    [p50, p90, p95, max].map(write).join(" / ")
+}

@@ -1,0 +1,412 @@
+//! The accuracy table as a folder: a page, a table of loads, pictures, all computed from recordings.
+//!
+//! Rule: no number on the page is written by hand but those of others, with their source. A disagreement outside the noise
+//! is explained in `explained.toml` beside the page, or stands there as unknown; an explanation that fits no disagreement
+//! any more is refused, so that the list cannot rot.
+
+use super::agreement::{LoadAgreement, Pair};
+use super::recording::{Recording, RecordingError};
+use super::report::Report;
+use super::summary::{Agreement, Spread, Summary};
+use serde::Deserialize;
+use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries, Scatter, ScatterPanel};
+use sixslot_lab::{Engine, MeasuredRequest};
+use std::fmt::Write as _;
+use std::path::Path;
+
+/// Why a disagreement is one.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explanation {
+    engine: Engine,
+    /// The scenario, as its loads name it.
+    scenario: String,
+    /// Its load; all loads where it is left out.
+    load: Option<u64>,
+    /// The request, as the page writes it; all requests where it is left out.
+    request: Option<String>,
+    why: String,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Explanations {
+    /// Under which conditions it was measured, as a sentence.
+    #[serde(default)]
+    conditions: String,
+    #[serde(default)]
+    explained: Vec<Explanation>,
+}
+
+impl Explanation {
+    fn fits(&self, engine: Engine, load: &LoadAgreement, request: Option<&Pair>) -> bool {
+        let name = request.map(|pair| pair.identity.to_string());
+        self.engine == engine
+            && self.scenario == load.scenario
+            && self.load.is_none_or(|number| number == load.load)
+            && self.request.as_ref().is_none_or(|wanted| Some(wanted) == name.as_ref())
+    }
+}
+
+/// A recording with all that is said of it.
+struct Entry<'a> {
+    recording: &'a Recording,
+    report: Report,
+}
+
+impl Entry<'_> {
+    fn is_random(&self) -> bool {
+        self.recording.what.starts_with("random plans")
+    }
+
+    fn best(&self) -> &Summary {
+        self.report.with_calibrated.as_ref().unwrap_or(&self.report.with_defaults)
+    }
+}
+
+/// Writes the folder.
+///
+/// # Errors
+/// A recording that cannot be played any more, explanations with a fault, or a folder that cannot be written.
+pub fn write(recordings: &[Recording], folder: &Path) -> Result<(), RecordingError> {
+    let file = |path: &Path, error| RecordingError::File { path: path.display().to_string(), error };
+    std::fs::create_dir_all(folder).map_err(|error| file(folder, error))?;
+    let path = folder.join("explained.toml");
+    let text = match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
+        read => read.map_err(|error| file(&path, error))?,
+    };
+    for (name, text) in files(recordings, &text)? {
+        let path = folder.join(name);
+        sixslot_experiments::atomic::write(&path, text.as_bytes()).map_err(|error| file(&path, error))?;
+    }
+    Ok(())
+}
+
+/// The files of the folder, by name; `explained` is the text of `explained.toml`.
+///
+/// # Errors
+/// A recording that cannot be played any more, or explanations with a fault.
+pub fn files(recordings: &[Recording], explained: &str) -> Result<Vec<(&'static str, String)>, RecordingError> {
+    let explained: Explanations =
+        toml::from_str(explained).map_err(|error| RecordingError::Explained(error.to_string()))?;
+    let entry = |recording| Ok(Entry { recording, report: Report::new(recording)? });
+    let entries = recordings.iter().map(entry).collect::<Result<Vec<_>, RecordingError>>()?;
+    let page = page(&entries, &explained)?;
+    let random: Vec<&Entry<'_>> = entries.iter().filter(|entry| entry.is_random()).collect();
+    Ok(vec![
+        ("README.md", page),
+        ("loads.csv", table(&entries)),
+        ("predicted-measured.svg", scatter(&random)),
+        ("arrival-error.svg", errors(&random)),
+    ])
+}
+
+fn share(agreement: &Agreement) -> String {
+    format!("{} of {}", agreement.agree, agreement.of)
+}
+
+/// What hangs on the noise: how many agree, of how many, and their share of all.
+fn hanging(agreement: &Agreement) -> String {
+    let Agreement { of, hanging_agree, hanging_of, .. } = *agreement;
+    let share = hanging_of as f64 / (of + hanging_of).max(1) as f64;
+    format!("{hanging_agree} of {hanging_of} ({})", per_cent(share))
+}
+
+fn per_cent(share: f64) -> String {
+    format!("{:.1} %", 100.0 * share)
+}
+
+/// A text that cannot break a table.
+fn plain(text: &str) -> String {
+    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
+}
+
+fn costs(sets: &[String]) -> String {
+    let short = |set: &String| set.trim_start_matches("browser.").replace('"', "").replace('=', " ");
+    sets.iter().map(short).collect::<Vec<_>>().join(", ")
+}
+
+fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, RecordingError> {
+    let mut out = String::from(
+        "# How right the simulator is\n\nThe same loads were played by a real browser against a real server, and by the simulator. Both played the same\ndraws, so every difference is one of rules or of time.\n",
+    );
+    let cores = entries.first().map_or(1, |entry| entry.recording.cores);
+    let _ = write!(
+        out,
+        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback.\n{}{}All of it is computed from the recordings in `measured/`, without a browser, by\n\n    \
+         sixslot lab --replay results/accuracy/measured/*.json.gz --out results/accuracy\n\n\
+         and `scripts/measure-accuracy` measures them again. `accuracy/tests/lab_fixtures.rs` computes it too, and compares.\n",
+        explained.conditions,
+        if explained.conditions.is_empty() { "" } else { "\n" },
+    );
+    random(&mut out, entries);
+    disagreements(&mut out, entries, &explained.explained)?;
+    shipped(&mut out, entries);
+    meaning(&mut out);
+    Ok(out)
+}
+
+fn random(out: &mut String, entries: &[Entry<'_>]) {
+    out.push_str("\n## Random plans\n\n| browser | left alone before | plans | requests | arrivals compared |\n| --- | --- | --- | --- | --- |\n");
+    let random = || entries.iter().filter(|entry| entry.is_random());
+    for Entry { report, .. } in random() {
+        let Agreement { of, hanging_of, .. } = report.with_defaults.outcomes;
+        let _ = writeln!(
+            out,
+            "| {} | {:.1} s | {} | {} | {} |",
+            plain(&report.browser),
+            report.rest_ms / 1e3,
+            report.loads.len(),
+            of + hanging_of,
+            report.with_defaults.arrivals,
+        );
+    }
+    out.push_str("\nOutcomes of requests, verdicts of loads, and what of them hangs on less than the noise:\n\n| browser | costs | outcomes that agree | hanging on the noise | verdicts that agree | hanging on the noise |\n| --- | --- | --- | --- | --- | --- |\n");
+    each(out, random(), |row, summary| {
+        let _ = writeln!(
+            row,
+            "{} | {} | {} | {} |",
+            share(&summary.outcomes),
+            hanging(&summary.outcomes),
+            share(&summary.verdicts),
+            hanging(&summary.verdicts),
+        );
+    });
+    out.push_str("\nHow far predicted arrivals at the server are off:\n\n| | costs | p50 | p90 | p95 | in ms: p50 | p90 | p95 | largest | median with its sign |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    each(out, random(), |row, summary| {
+        let (relative, absolute) = (summary.relative.unwrap_or_default(), summary.absolute_ms.unwrap_or_default());
+        let Spread { p50, p90, p95, max } = absolute;
+        let _ = writeln!(
+            row,
+            "{} | {p50:.1} | {p90:.1} | {p95:.1} | {max:.0} | {:+.1} |",
+            [relative.p50, relative.p90, relative.p95].map(per_cent).join(" | "),
+            summary.bias_ms.unwrap_or_default(),
+        );
+    });
+    for (metric, [p50, p90, p95]) in LIGHTHOUSE {
+        let _ = writeln!(out, "| Lighthouse, {metric} | | {p50:.1} % | {p90:.1} % | {p95:.1} % | | | | | |");
+    }
+    out.push_str(
+        "\nThe last lines are what Lighthouse publishes of its own simulator of page loads, lantern: relative errors of its metrics over\n\
+         a set of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; what they are of:\n\
+         core/scripts/lantern and docs/lantern.md). It predicts whole metrics of sites on the open web from one trace, which is harder\n\
+         than this; it stands here as the one published accuracy of a page-load simulator that we know of.\n\n\
+         ![Predicted against measured arrivals](predicted-measured.svg)\n\n\
+         ![Distribution of the arrivals' errors](arrival-error.svg)\n",
+    );
+}
+
+/// What Lighthouse publishes: the relative errors of its metrics in per cent, p50, p90, p95.
+const LIGHTHOUSE: [(&str, [f64; 3]); 4] = [
+    ("first contentful paint", [29.1, 48.8, 51.9]),
+    ("speed index", [24.9, 55.7, 65.2]),
+    ("time to interactive", [27.4, 58.4, 72.6]),
+    ("largest contentful paint", [20.6, 61.9, 88.8]),
+];
+
+/// A row for each entry and each kind of costs.
+fn each<'a>(out: &mut String, entries: impl Iterator<Item = &'a Entry<'a>>, rest: impl Fn(&mut String, &Summary)) {
+    for Entry { recording, report } in entries {
+        let _ = write!(out, "| {} | the profile's | ", recording.engine);
+        rest(out, &report.with_defaults);
+        if let Some(summary) = &report.with_calibrated {
+            let _ = write!(out, "| {} | {} | ", recording.engine, costs(&recording.calibrated));
+            rest(out, summary);
+        }
+    }
+}
+
+fn shipped(out: &mut String, entries: &[Entry<'_>]) {
+    if entries.iter().all(Entry::is_random) {
+        return;
+    }
+    out.push_str(
+        "\n## The shipped scenarios\n\nWith calibrated costs. Time is scaled by the factor in the column \"at\", deadlines with it; the browser and the machine are not.\n\n\
+         | scenario | browser | at | loads | same verdict | hanging on the noise | failed, predicted / measured | outcomes that agree | hanging on the noise | error p50 | p90 |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
+    );
+    for entry in entries.iter().filter(|entry| !entry.is_random()) {
+        let summary = entry.best();
+        let predicted = entry.report.loads.iter().filter(|load| load.predicted.failed).count();
+        let measured = entry.report.loads.iter().filter(|load| load.measured.failed).count();
+        let sets = entry.recording.scenarios.first().map_or(&[][..], |source| &source.sets);
+        let sets: String = sets.iter().map(|set| format!(" --set {set}")).collect();
+        let relative = summary.relative.unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} | {} |",
+            plain(&format!("{}{sets}", entry.recording.what)),
+            entry.recording.engine,
+            entry.report.scale,
+            entry.report.loads.len(),
+            share(&summary.verdicts),
+            hanging(&summary.verdicts),
+            share(&summary.outcomes),
+            hanging(&summary.outcomes),
+            per_cent(relative.p50),
+            per_cent(relative.p90),
+        );
+    }
+}
+
+fn meaning(out: &mut String) {
+    let _ = write!(
+        out,
+        "\n## What the numbers mean\n\n\
+         - **Outcomes that agree**: requests that ended alike (answered, aborted, joined, unfinished) on both sides, and that both or\n  \
+           neither of the servers received. A request that only one side made is a disagreement.\n\
+         - **Hanging on the noise**: counted apart, with its share of all, and found from the prediction alone: the simulator replays the\n  \
+           load {replays} times with service times moved by up to {service} ms, deadlines by {deadline} ms and the browser's costs halved\n  \
+           or doubled; what changes in a replay hangs on the noise. The first number says how many of them agree.\n\
+         - **Error**: of the time at which the server received a request, relative to that time since the plan's start. An error of up to\n  \
+           {zero} ms counts as none in the relative figures, not in those in ms. Requests that hang on the noise are among them.\n\
+         - **Costs**: what a hand-over and a new connection cost, by the profile, or as `sixslot lab --calibrate` found them here.\n\
+         - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints every request.\n",
+        zero = super::agreement::ZERO,
+        replays = super::noise::REPLAYS,
+        service = super::noise::SERVICE,
+        deadline = super::noise::DEADLINE,
+    );
+}
+
+fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanation]) -> Result<(), RecordingError> {
+    out.push_str("\n## Disagreements\n\nOf all that was played, with calibrated costs, outside the noise.\n\n");
+    let mut used = vec![false; explained.len()];
+    let (mut rows, mut unknown) = (0_usize, 0_usize);
+    let mut table = String::from("| browser | load | what | why |\n| --- | --- | --- | --- |\n");
+    for entry in entries {
+        let engine = entry.recording.engine;
+        let mut row = |load: &LoadAgreement, pair: Option<&Pair>, what: String| {
+            let found = explained.iter().position(|one| one.fits(engine, load, pair));
+            if let Some(at) = found {
+                used[at] = true;
+            }
+            rows += 1;
+            unknown += usize::from(found.is_none());
+            let why = found.map_or("unknown", |at| explained[at].why.as_str());
+            let place = format!("{}, load {}", load.scenario, load.load);
+            let _ = writeln!(table, "| {engine} | {} | {} | {} |", plain(&place), plain(&what), plain(why));
+        };
+        for load in &entry.report.loads {
+            if !load.agrees() && !load.hangs_on_noise {
+                let say = |failed| if failed { "fails" } else { "is fine" };
+                let what =
+                    format!("predicted it {}, measured it {}", say(load.predicted.failed), say(load.measured.failed));
+                row(load, None, what);
+            }
+            for pair in load.requests.iter().filter(|pair| !pair.agrees() && !pair.hangs_on_noise) {
+                row(load, Some(pair), format!("{}: {}", pair.identity, pair.difference()));
+            }
+        }
+    }
+    if rows == 0 {
+        out.push_str("None.\n");
+    } else {
+        let _ = write!(out, "{rows} in all, {unknown} of them unknown.\n\n{table}");
+    }
+    match used.iter().position(|used| !used) {
+        None => Ok(()),
+        Some(at) => {
+            let Explanation { engine, scenario, request, .. } = &explained[at];
+            let request = request.as_deref().unwrap_or("all requests");
+            Err(RecordingError::Explained(format!(
+                "the explanation of {engine}, {scenario}, {request} fits no disagreement; take it out"
+            )))
+        }
+    }
+}
+
+/// A row for each load.
+fn table(entries: &[Entry<'_>]) -> String {
+    let mut out = String::from(
+        "browser,played,scenario,load,scale,requests,outcomes_agree,outcomes_of,hanging_agree,hanging_of,arrivals,\
+         error_p50_ms,error_p90_ms,error_max_ms,predicted_failed,measured_failed,verdict_hangs\n",
+    );
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    for entry in entries {
+        for load in &entry.report.loads {
+            let Summary { outcomes, arrivals, absolute_ms, .. } = Summary::of(std::slice::from_ref(load));
+            let spread = absolute_ms.unwrap_or_default();
+            let _ = writeln!(
+                out,
+                "{},{},{},{},{},{},{},{},{},{},{arrivals},{:.2},{:.2},{:.2},{},{},{}",
+                entry.recording.engine,
+                quoted(&entry.recording.what),
+                quoted(&load.scenario),
+                load.load,
+                load.scale,
+                load.requests.len(),
+                outcomes.agree,
+                outcomes.of,
+                outcomes.hanging_agree,
+                outcomes.hanging_of,
+                spread.p50,
+                spread.p90,
+                spread.max,
+                load.predicted.failed,
+                load.measured.failed,
+                load.hangs_on_noise,
+            );
+        }
+    }
+    out
+}
+
+fn scatter(entries: &[&Entry<'_>]) -> String {
+    let arrival = |side: &Option<MeasuredRequest>| side.as_ref().and_then(|request| request.arrived_ms);
+    let points = |entry: &&Entry<'_>| {
+        let pairs = entry.report.loads.iter().flat_map(|load| &load.requests);
+        let both = pairs.filter_map(|pair| Some((arrival(&pair.measured)? / 1e3, arrival(&pair.predicted)? / 1e3)));
+        both.collect::<Vec<(f64, f64)>>()
+    };
+    let points: Vec<Vec<(f64, f64)>> = entries.iter().map(points).collect();
+    let panels: Vec<ScatterPanel<'_>> = entries
+        .iter()
+        .zip(&points)
+        .map(|(entry, points)| ScatterPanel { title: &entry.report.browser, points })
+        .collect();
+    Scatter {
+        title: "When the server received each request of the random plans",
+        subtitle: "with calibrated costs; a point for each request, in another colour where it is more than 20 ms off",
+        x_label: "measured, s",
+        y_label: "predicted, s",
+        off: 0.02,
+        panels: &panels,
+    }
+    .to_svg()
+}
+
+fn errors(entries: &[&Entry<'_>]) -> String {
+    let mut series = Vec::new();
+    for entry in entries {
+        let runs = [("the profile's costs", false), ("calibrated", true)];
+        for (name, calibrated) in runs {
+            if calibrated && entry.recording.calibrated.is_empty() {
+                continue;
+            }
+            let Ok(loads) = entry.recording.compare(calibrated) else { continue };
+            let pairs = loads.iter().flat_map(|load| load.requests.iter().map(move |pair| (load.scale, pair)));
+            let mut errors: Vec<f64> =
+                pairs.filter_map(|(scale, pair)| pair.arrival_error(scale)).map(|error| error.ms.abs()).collect();
+            errors.sort_by(f64::total_cmp);
+            let count = errors.len().max(1) as f64;
+            let point = |ms: u32| {
+                let x = f64::from(ms);
+                let within = errors.partition_point(|error| *error <= x) as f64;
+                CurvePoint { x, probability: within / count, interval: None }
+            };
+            let points: Vec<CurvePoint> = (0..=25).map(point).collect();
+            series.push((format!("{}, {name}", entry.recording.engine), points));
+        }
+    }
+    let series: Vec<CurveSeries<'_>> = series.iter().map(|(label, points)| CurveSeries { label, points }).collect();
+    Curve {
+        title: "How far predicted arrivals are off",
+        subtitle: "random plans; every request that both the simulated and the real server received",
+        x_label: "error of the arrival, ms",
+        y_label: "share of the requests that are no further off",
+        series: &series,
+    }
+    .to_svg()
+}

@@ -1,0 +1,107 @@
+//! From archives of a page's loads to the draft of a scenario that runs.
+//!
+//! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
+//! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
+//! their times, [`browser`] which rules the browser shows; [`page`] puts it together with the fitted laws and proposes the
+//! rule of failure; [`draft`] writes it down with its evidence, and with candidates for fixes.
+
+pub mod browser;
+pub mod cadence;
+pub mod calls;
+pub mod draft;
+mod fixes;
+mod laws;
+pub mod page;
+pub mod service;
+pub mod starts;
+mod target;
+pub mod text;
+
+use calls::{Kind, Load};
+use draft::Draft;
+use sixslot_har::Archive;
+use text::Known;
+
+/// Why archives make no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ImportError {
+    /// No archive.
+    #[error("no archive was given; name one or more .har files of one page")]
+    Nothing,
+    /// Archives without a request that could be a page's.
+    #[error("{0} holds no request over a network that a page could wait for; record the page's load from its start")]
+    NoRequest(String),
+    /// The archives show more than a scenario may hold.
+    #[error("the archives show {classes} classes of requests; a scenario holds {limit}: import a part of them")]
+    TooMany {
+        /// How many classes.
+        classes: usize,
+        /// How many may be.
+        limit: usize,
+    },
+    /// The draft is refused where scenarios are read: a fault of this program.
+    #[error("the draft is no scenario, which is a fault of sixslot: {0}; please report it with the archive")]
+    Refused(String),
+}
+
+/// Refuses more classes than a scenario holds.
+fn within_limit(classes: usize) -> Result<(), ImportError> {
+    let limit = sixslot_models::limits::CLASSES;
+    if classes > limit { Err(ImportError::TooMany { classes, limit }) } else { Ok(()) }
+}
+
+/// One thing that a draft says, and how it is known.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub struct Statement {
+    /// Where it stands, such as `request.session.deadline`.
+    pub place: String,
+    /// The value, as TOML.
+    pub value: String,
+    /// How it is known.
+    pub known: Known,
+    /// The evidence.
+    pub because: String,
+}
+
+/// The draft of a scenario from the loads of one page.
+///
+/// Everything is a function of the archives. O(n log n) in their entries, and a few thousand passes over the times of each
+/// class for its laws.
+///
+/// # Errors
+/// Archives that hold nothing that a page waits for, or more than a scenario can hold.
+pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
+    let name = archives.first().ok_or(ImportError::Nothing)?.name.clone();
+    let loads: Vec<Load> = archives.into_iter().map(Load::new).collect();
+    let page = page::Page::of(&loads)?;
+    if !page.members.iter().any(|member| member.group.kind == Kind::Fetch) || page.rule.ready.is_empty() {
+        return Err(ImportError::NoRequest(name));
+    }
+    within_limit(page.members.len())?;
+    let draft = Draft::of(&page, &loads);
+    let refused = |error: sixslot_models::ScenarioError| ImportError::Refused(error.to_string());
+    let document = sixslot_models::Document::read("the draft", &draft.text, &[]).map_err(refused)?;
+    document.plan(&[], &[]).map_err(refused)?;
+    for fix in 0..document.fixes.len() {
+        document.plan(&[fix], &[]).map_err(refused)?;
+    }
+    Ok(draft)
+}
+
+impl Draft {
+    /// What the draft says, table by table.
+    #[must_use]
+    pub fn statements(&self) -> Vec<Statement> {
+        let of_table = |table: &text::Table| {
+            let dot = if table.name.is_empty() { "" } else { "." };
+            let one = |line: &text::Line| Statement {
+                place: format!("{}{dot}{}", table.name, line.key),
+                value: line.value.clone(),
+                known: line.known,
+                because: line.why.clone(),
+            };
+            table.lines.iter().map(one).collect::<Vec<_>>()
+        };
+        self.tables.iter().flat_map(of_table).collect()
+    }
+}

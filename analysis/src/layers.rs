@@ -1,0 +1,230 @@
+//! What each layer of a cause contributes to the probability of a failure, and which layers suffice for failures.
+//!
+//! Rule: load k is played with every set of the layers, all others removed, on the same draws. Its verdicts (1: failed) are
+//! the worths of a game whose Shapley values are whole numbers over n! ([`sixslot_statistics::shapley`]); a layer's contribution is the
+//! mean of its value over the loads, with Student's t interval. Only whole numbers are summed, so the contributions add up
+//! exactly to P(failure with all layers) - P(failure with none), in any order and on any number of threads.
+//!
+//! Where a layer's value is the same in every load, no spread has been seen and Student's interval would have no width.
+//! Then, as for a probability where no load failed, a Clopper-Pearson bound on the share of loads with another value
+//! takes its place: each value lies between -1 and 1.
+
+use crate::comparison::ComparisonError;
+use crate::estimate::LEVEL;
+use crate::replications::Stopped;
+use rayon::prelude::*;
+use serde::Serialize;
+use sixslot_models::load::{Extent, Load};
+use sixslot_models::{Document, Plan};
+use sixslot_statistics::interval::{self, Interval};
+use sixslot_statistics::mean::{MeanError, Summary};
+use sixslot_statistics::shapley;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Simulations, of all sets together, that one thread makes before it asks for more loads.
+const BLOCK: u64 = 16_000;
+
+/// How a set is found to suffice, for the output.
+pub const RULE: &str = "a set suffices where the lower end of its interval is above the threshold; it is smallest where no set within it suffices";
+
+/// What the layers of a scenario contribute.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attribution {
+    /// Loads; each was played with every set of layers.
+    pub loads: u64,
+    /// The probability of a failure with all layers less that with none; the contributions add up to it.
+    pub total: f64,
+    /// The units of `numerator`: n! times the number of loads.
+    pub denominator: u64,
+    /// The layers, in the order of the file.
+    pub layers: Vec<Contribution>,
+    /// The probability that sufficient sets exceed.
+    pub threshold: f64,
+    /// How a set is found to suffice.
+    pub rule: &'static str,
+    /// The smallest sets that suffice, by size.
+    pub smallest_sets: Vec<LayerSet>,
+    /// Every set of layers: bit i of its position says whether layer i is in it, so the first has none and the last all.
+    pub sets: Vec<LayerSet>,
+}
+
+/// One layer's part.
+#[derive(Clone, Debug, Serialize)]
+pub struct Contribution {
+    /// The layer.
+    pub layer: String,
+    /// What it is, in one line.
+    pub title: String,
+    /// The mean of its Shapley value over the loads: a part of [`Attribution::total`].
+    pub contribution: f64,
+    /// The interval of that.
+    pub contribution_interval: Interval,
+    /// Its part of the total; none where the total is 0.
+    pub share: Option<f64>,
+    /// The sum of its Shapley values over the loads, exactly, in units of n!: the contribution is this over
+    /// [`Attribution::denominator`].
+    pub numerator: i64,
+}
+
+/// A set of layers, all others removed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct LayerSet {
+    /// The layers in it.
+    pub layers: Vec<String>,
+    /// Loads that failed with them.
+    pub failures: u64,
+    /// The share of loads that failed.
+    pub probability: f64,
+    /// The interval of that, for this set alone: it is not widened for the number of sets.
+    pub interval: Interval,
+}
+
+/// Why there is no attribution.
+#[derive(Debug, thiserror::Error)]
+pub enum LayersError {
+    /// A set of layers that makes no sense, an interrupt, or a load beyond its limits.
+    #[error(transparent)]
+    Comparison(#[from] ComparisonError),
+    /// Fewer than two loads.
+    #[error("no interval from these loads: {0}; give --loads 2 or more")]
+    Mean(#[from] MeanError),
+}
+
+impl From<Stopped> for LayersError {
+    fn from(stopped: Stopped) -> Self {
+        Self::Comparison(stopped.into())
+    }
+}
+
+/// Whole numbers summed over loads.
+#[derive(Clone, Debug)]
+struct Sums {
+    /// Failures of each set.
+    failures: Vec<u64>,
+    /// Each layer's Shapley values, in units of 1 / n!.
+    values: Vec<i128>,
+    /// The squares of these.
+    squares: Vec<i128>,
+}
+
+/// Plays the first loads of a seed with every set of a scenario's layers. The work is that of `loads` times 2^n loads.
+///
+/// `done` is told how many loads have been played since it was told last.
+///
+/// # Errors
+/// A set of layers that makes no sense, an interrupt, a load beyond its limits, or fewer than two loads.
+pub fn attribute(
+    document: &Document,
+    seed: u64,
+    loads: u64,
+    threshold: f64,
+    interrupt: &AtomicBool,
+    done: impl Fn(u64) + Sync,
+) -> Result<Attribution, LayersError> {
+    if loads < 2 {
+        return Err(MeanError::TooFew(loads as usize).into());
+    }
+    let layers = document.layers.len();
+    let without = |set: usize| -> Vec<usize> { (0..layers).filter(|layer| set >> layer & 1 == 0).collect() };
+    let plan = |set| document.plan_without(&without(set)).map_err(|error| ComparisonError::from(Box::new(error)));
+    let plans = (0..1 << layers).map(plan).collect::<Result<Vec<_>, _>>()?;
+    let sums = sum(&plans, seed, loads, interrupt, done)?;
+    conclude(document, &sums, loads, threshold)
+}
+
+#[expect(clippy::expect_used, reason = "there are 2^n plans, for few layers")]
+fn sum(
+    plans: &[Plan],
+    seed: u64,
+    loads: u64,
+    interrupt: &AtomicBool,
+    done: impl Fn(u64) + Sync,
+) -> Result<Sums, LayersError> {
+    let layers = plans.len().trailing_zeros() as usize;
+    let none = || Sums { failures: vec![0; plans.len()], values: vec![0; layers], squares: vec![0; layers] };
+    let block = (BLOCK / plans.len() as u64).max(1);
+    let blocks: Vec<u64> = (0..loads).step_by(block as usize).collect();
+    let start = || (Load::new(), vec![0_i64; plans.len()]);
+    let summed = blocks.into_par_iter().map_init(start, |(load, verdicts), start| {
+        let mut sums = none();
+        let end = loads.min(start + block);
+        for number in start..end {
+            for ((plan, verdict), failures) in plans.iter().zip(verdicts.iter_mut()).zip(&mut sums.failures) {
+                if interrupt.load(Ordering::Relaxed) {
+                    return Err(Stopped::Interrupted.into());
+                }
+                load.simulate(plan, seed, number, Extent::UntilDecided).map_err(Stopped::from)?;
+                let failed = load.verdict().failed;
+                *verdict = i64::from(failed);
+                *failures += u64::from(failed);
+            }
+            let values = shapley::values(verdicts).expect("a verdict for each set").numerators;
+            for ((value, sum), squares) in values.iter().zip(&mut sums.values).zip(&mut sums.squares) {
+                *sum += value;
+                *squares += value * value;
+            }
+        }
+        done(end - start);
+        Ok(sums)
+    });
+    summed.try_reduce(none, |mut sums, more| {
+        for (sum, more) in sums.failures.iter_mut().zip(more.failures) {
+            *sum += more;
+        }
+        let (values, squares) = (sums.values.iter_mut().zip(more.values), sums.squares.iter_mut().zip(more.squares));
+        for (sum, more) in values.chain(squares) {
+            *sum += more;
+        }
+        Ok(sums)
+    })
+}
+
+#[expect(clippy::expect_used, reason = "the counts are of at least two loads, one for each set")]
+fn conclude(document: &Document, sums: &Sums, loads: u64, threshold: f64) -> Result<Attribution, LayersError> {
+    let names: Vec<&str> = document.layers.iter().map(|layer| layer.name.as_str()).collect();
+    let orders: i128 = (1..=names.len() as i128).product();
+    let interval = |failures| interval::fixed_sample(failures, loads, LEVEL).expect("counts are consistent");
+    let record = |(set, failures): (usize, &u64)| {
+        let layers = (0..names.len()).filter(|layer| set >> layer & 1 == 1).map(|layer| names[layer].to_owned());
+        let probability = *failures as f64 / loads as f64;
+        LayerSet { layers: layers.collect(), failures: *failures, probability, interval: interval(*failures) }
+    };
+    let sets: Vec<LayerSet> = sums.failures.iter().enumerate().map(record).collect();
+    let suffices: Vec<bool> = sets.iter().map(|set| set.interval.low > threshold).collect();
+    let smallest = shapley::minimal_sets(&suffices).expect("an answer for each set");
+    let smallest_sets = smallest.into_iter().map(|set| sets[set].clone()).collect();
+    let (first, last) = (sums.failures[0], sums.failures[sums.failures.len() - 1]);
+    let difference = i128::from(last) - i128::from(first);
+    assert_eq!(sums.values.iter().sum::<i128>(), orders * difference, "Shapley values divide the whole");
+    // At most this share of all loads does what none of the played ones did.
+    let unseen = interval(0);
+    let contribution = |(layer, (sum, squares)): (usize, (&i128, &i128))| {
+        let summary = Summary::of_fractions(loads as usize, *sum, *squares, orders)?;
+        let contribution_interval = if summary.standard_error == 0.0 {
+            let centre = summary.mean * (1.0 - unseen.high);
+            Interval { low: centre - unseen.high, high: centre + unseen.high, ..unseen }
+        } else {
+            summary.interval(LEVEL)?
+        };
+        Ok(Contribution {
+            layer: names[layer].to_owned(),
+            title: document.layers[layer].title.clone(),
+            contribution: summary.mean,
+            contribution_interval,
+            share: (difference != 0).then(|| *sum as f64 / (orders * difference) as f64),
+            // At most 10! for each of 10^9 loads.
+            numerator: *sum as i64,
+        })
+    };
+    let values = sums.values.iter().zip(&sums.squares).enumerate();
+    Ok(Attribution {
+        loads,
+        total: difference as f64 / loads as f64,
+        denominator: orders as u64 * loads,
+        layers: values.map(contribution).collect::<Result<_, MeanError>>()?,
+        threshold,
+        rule: RULE,
+        smallest_sets,
+        sets,
+    })
+}

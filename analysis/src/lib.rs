@@ -1,0 +1,18 @@
+//! Every question that is asked of plans and of HTTP Archives: one load in detail, the probability of a failure, fixes
+//! compared on the same loads, a scenario imported from archives, what archives prove.
+//!
+//! Rule: no file, no clock, no terminal and no thread pool of its own: it builds for WebAssembly too. Loops over loads run
+//! in rayon's current pool.
+
+pub mod comparison;
+pub mod diagnose;
+pub mod estimate;
+pub mod export;
+pub mod import;
+pub mod layers;
+pub mod phrase;
+pub mod record;
+pub mod replications;
+pub mod story;
+pub mod svg_text;
+pub mod waterfall;

@@ -1,0 +1,156 @@
+//! One load as JSON: the contract that other programs read.
+//!
+//! Rule: times are milliseconds from the start of the load, null where something never happened; the fields and their
+//! order are those of the project's design, and further fields may follow them.
+
+use serde::Serialize;
+use sixslot_models::Plan;
+use sixslot_models::class::Kind;
+use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_sim_core::{Span, Time};
+
+/// One load.
+#[derive(Debug, Serialize)]
+pub struct LoadRecord<'a> {
+    /// The scenario's title.
+    pub scenario: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// The load's number.
+    pub load: u64,
+    /// The fixes that were applied.
+    pub fixes: &'a [String],
+    /// What became of it.
+    pub outcome: OutcomeRecord,
+    /// Its requests, in the order in which the page made them.
+    pub requests: Vec<RequestRecord<'a>>,
+    /// Its sockets.
+    pub sockets: Vec<RequestRecord<'a>>,
+    /// The calls of the servers' own jobs.
+    pub jobs: Vec<RequestRecord<'a>>,
+    /// The values of the parameters in this load.
+    pub parameters: std::collections::BTreeMap<&'a str, f64>,
+}
+
+/// What became of a load.
+#[derive(Debug, Serialize)]
+pub struct OutcomeRecord {
+    /// It counts as failed.
+    pub failed: bool,
+    /// When the page was ready.
+    pub ready_ms: Option<f64>,
+    /// When it showed its error.
+    pub error_ms: Option<f64>,
+    /// When a success cleared the error.
+    pub recovered_ms: Option<f64>,
+}
+
+/// One request.
+#[derive(Debug, Serialize)]
+pub struct RequestRecord<'a> {
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<&'static str>,
+    attempt: u32,
+    tab: u32,
+    url: String,
+    priority: &'static str,
+    issued_ms: f64,
+    sent_ms: Option<f64>,
+    headers_ms: Option<f64>,
+    ended_ms: Option<f64>,
+    outcome: &'static str,
+    connection: Option<u32>,
+    held_ms: Held,
+    server_ms: f64,
+    connect_ms: f64,
+    body_ms: f64,
+    index: u32,
+    service_ms: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Held {
+    page: f64,
+    scheduler: f64,
+    cache: f64,
+    pool: f64,
+}
+
+/// The word for an outcome.
+pub const fn outcome_word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Ok => "ok",
+        Outcome::Aborted => "aborted",
+        Outcome::Coalesced => "coalesced",
+        Outcome::Unfinished => "unfinished",
+    }
+}
+
+impl<'a> LoadRecord<'a> {
+    /// The record of a load that has been simulated.
+    pub fn new(plan: &'a Plan, load: &Load, seed: u64, number: u64, fixes: &'a [String]) -> Self {
+        let verdict = load.verdict();
+        let record = |request: &Request| RequestRecord::new(plan, request);
+        let of = |wanted: fn(Kind) -> bool| {
+            let requests = load.requests().iter();
+            requests.filter(|request| wanted(plan.classes[request.class].kind)).map(record).collect()
+        };
+        let names = plan.parameters.iter().map(|parameter| parameter.name.as_str());
+        Self {
+            scenario: &plan.title,
+            seed,
+            load: number,
+            fixes,
+            outcome: OutcomeRecord {
+                failed: verdict.failed,
+                ready_ms: verdict.ready.map(Time::as_millis_f64),
+                error_ms: verdict.error.map(Time::as_millis_f64),
+                recovered_ms: verdict.recovered.map(Time::as_millis_f64),
+            },
+            requests: of(|kind| kind == Kind::Fetch),
+            sockets: of(Kind::is_socket),
+            jobs: of(|kind| kind == Kind::Job),
+            parameters: names.zip(load.parameters().iter().copied()).collect(),
+        }
+    }
+}
+
+impl<'a> RequestRecord<'a> {
+    /// The record of a request of the plan.
+    pub fn new(plan: &'a Plan, request: &Request) -> Self {
+        let class = &plan.classes[request.class];
+        let spent = |station| Span::as_millis_f64(request.spent(station));
+        let priorities = sixslot_models::browser::PRIORITIES;
+        Self {
+            name: &class.name,
+            kind: match class.kind {
+                Kind::Fetch => None,
+                Kind::Job => Some("job"),
+                Kind::WebSocket => Some("websocket"),
+                Kind::EventSource => Some("event-source"),
+            },
+            attempt: request.attempt,
+            tab: request.tab,
+            url: class.url.expand(request.index, request.tab),
+            priority: priorities.iter().find(|(_, other)| *other == class.priority).map_or("auto", |(word, _)| word),
+            issued_ms: request.issued.as_millis_f64(),
+            sent_ms: request.sent.map(Time::as_millis_f64),
+            headers_ms: request.headers.map(Time::as_millis_f64),
+            ended_ms: request.ended.map(Time::as_millis_f64),
+            outcome: outcome_word(request.outcome),
+            connection: request.connection,
+            held_ms: Held {
+                page: spent(Station::Page),
+                scheduler: spent(Station::Scheduler),
+                cache: spent(Station::Cache),
+                pool: spent(Station::Pool),
+            },
+            server_ms: spent(Station::Server),
+            connect_ms: spent(Station::Connect),
+            body_ms: spent(Station::Body),
+            index: request.index,
+            service_ms: request.drawn.as_millis_f64(),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! One load in plain words: its outcome, and where the time of the requests that decided it went.
+//!
+//! Rule: a reason is a number of the load itself. Who held the slots is counted from the connections' own times during
+//! the wait, not guessed from the scenario.
+
+use crate::waterfall::{human, name};
+use sixslot_models::Plan;
+use sixslot_models::class::Kind;
+use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_models::origin::Discipline;
+use sixslot_sim_core::{Span, Time};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+/// The story of a load.
+#[derive(Debug)]
+pub struct Story<'a> {
+    /// The plan that was simulated.
+    pub plan: &'a Plan,
+    /// The load.
+    pub load: &'a Load,
+}
+
+impl Story<'_> {
+    /// The outcome in a sentence or two.
+    pub fn outcome(&self) -> String {
+        let verdict = self.load.verdict();
+        let since = |time: Time| human(time - Time::ZERO);
+        let mut text = match (verdict.failed, verdict.error, verdict.ready) {
+            (true, ..) => "FAILED: ".to_owned(),
+            (false, None, Some(_)) => "Loaded: ".to_owned(),
+            (false, ..) => "Not failed, by this scenario's rule: ".to_owned(),
+        };
+        if let Some(error) = verdict.error {
+            let _ = write!(text, "the page showed its error at {}", since(error));
+            if let Some(request) = verdict.culprit.and_then(|id| self.load.requests().get(id)) {
+                let _ = write!(text, ", because {}", self.fate(request));
+            }
+            text.push_str(match (verdict.recovered, self.plan.load.error_is_final) {
+                (_, true) => ". Nothing clears the error.",
+                (Some(_), _) => ".",
+                (None, _) => ". No later success cleared it.",
+            });
+            if let Some(recovered) = verdict.recovered {
+                let _ = write!(text, " A later success cleared it at {}.", since(recovered));
+            }
+            text.push(' ');
+        }
+        match verdict.ready {
+            Some(ready) => {
+                let _ = write!(text, "The page was ready at {}.", since(ready));
+            }
+            None if verdict.error.is_none() => {
+                let _ = write!(text, "the page was not ready within {}", human(self.plan.horizon - Time::ZERO));
+                match self.load.culprit(self.plan) {
+                    Some(request) => {
+                        let _ = write!(text, "; {}.", self.fate(request));
+                    }
+                    None => text.push('.'),
+                }
+            }
+            None => {}
+        }
+        text.trim_end().to_owned()
+    }
+
+    fn fate(&self, request: &Request) -> String {
+        let name = name(self.plan, self.load, request);
+        let last = request.last_station();
+        let mut at = place(last).to_owned();
+        if request.slot_from.is_none() {
+            at.push_str(", never sent");
+        }
+        // Where it was at the end is not always where its time went.
+        let longest =
+            Station::ALL.map(|(station, _)| station).into_iter().max_by_key(|station| request.spent(*station));
+        if let Some(longest) = longest.filter(|longest| *longest != last) {
+            at = format!("{at}, after {} {}", human(request.spent(longest)), place(longest));
+        }
+        match request.outcome {
+            Outcome::Aborted => format!("`{name}` was aborted by its deadline: it was {at}"),
+            Outcome::Coalesced => format!("`{name}` had joined a call of the same URL that failed"),
+            _ => format!("`{name}` had not ended: it was {at}"),
+        }
+    }
+
+    /// Which classes held the slots while a request waited for one: for how long together, and with how many requests.
+    pub fn held(&self, request: &Request) -> BTreeMap<usize, (Span, usize)> {
+        let wait = request.spent(Station::Pool);
+        let before: Span =
+            [Station::Page, Station::Scheduler, Station::Cache].map(|station| request.spent(station)).into_iter().sum();
+        let from = request.issued + before;
+        let until = from + wait;
+        let origin = self.plan.classes[request.class].origin;
+        let mut held: BTreeMap<usize, (Span, usize)> = BTreeMap::new();
+        for other in self.load.requests() {
+            let (Some(start), Some(end)) = (other.slot_from, other.slot_until) else { continue };
+            if self.plan.classes[other.class].origin != origin || end <= from || start >= until {
+                continue;
+            }
+            let entry = held.entry(other.class).or_default();
+            entry.0 = entry.0 + (end.min(until) - start.max(from));
+            entry.1 += 1;
+        }
+        held
+    }
+
+    /// Whose other calls the server had while it had a request: for how long together. Nothing where its server does not
+    /// let requests slow each other.
+    pub fn beside(&self, request: &Request) -> BTreeMap<usize, Span> {
+        let origin = self.plan.classes[request.class].origin;
+        let mut beside: BTreeMap<usize, Span> = BTreeMap::new();
+        let Some(from) = request.sent.filter(|_| self.plan.origins[origin].discipline != Discipline::Independent)
+        else {
+            return beside;
+        };
+        let until = from + request.spent(Station::Server);
+        for other in self.load.requests().iter().filter(|other| !std::ptr::eq(*other, request)) {
+            let Some(start) = other.sent.filter(|_| self.plan.classes[other.class].origin == origin) else { continue };
+            let (start, end) = (start.max(from), (start + other.spent(Station::Server)).min(until));
+            if start < end {
+                let sum = beside.entry(other.class).or_default();
+                *sum = *sum + (end - start);
+            }
+        }
+        beside
+    }
+
+    /// Who held the slots while a request waited for one, as shares of the slots' time.
+    fn holders(&self, request: &Request) -> Option<String> {
+        let wait = request.spent(Station::Pool);
+        if wait.is_zero() {
+            return None;
+        }
+        let held = self.held(request);
+        let total: Span = held.values().map(|(span, _)| *span).sum();
+        let mut parts: Vec<_> = held.into_iter().collect();
+        parts.sort_by_key(|(class, (span, _))| (std::cmp::Reverse(*span), *class));
+        let share = |span: Span| 100.0 * span.as_seconds_f64() / total.as_seconds_f64().max(f64::MIN_POSITIVE);
+        let texts = parts.iter().take(4).map(|(class, (span, count))| {
+            let times = if *count == 1 { String::new() } else { format!(" ({count} requests)") };
+            format!("{}{times} {:.0} %", self.plan.classes[*class].name, share(*span))
+        });
+        let texts: Vec<String> = texts.collect();
+        Some(format!(
+            "While `{}` waited {} for a connection, the slots were held by: {}.",
+            name(self.plan, self.load, request),
+            human(wait),
+            texts.join(", ")
+        ))
+    }
+
+    /// The requests that decided the load: the failed ones up to the verdict, and of those that the page waits for the
+    /// slowest.
+    fn decisive(&self) -> Vec<&Request> {
+        let verdict = self.load.verdict();
+        let end = verdict.error.or(verdict.ready).unwrap_or(self.plan.horizon);
+        let rules = &self.plan.load;
+        let failed =
+            |request: &Request| request.outcome == Outcome::Aborted && request.ended.is_some_and(|ended| ended <= end);
+        let decides = |request: &&Request| {
+            self.plan.classes[request.class].kind == Kind::Fetch
+                && request.issued <= end
+                && (failed(request) || rules.ready.contains(&request.class))
+        };
+        let mut decisive: Vec<&Request> = self.load.requests().iter().filter(decides).collect();
+        let slowness = |request: &Request| {
+            if failed(request) { (0, Span::ZERO) } else { (1, Span::MAX - life(request)) }
+        };
+        decisive.sort_by_key(|request| slowness(request));
+        decisive
+    }
+
+    /// The outcome, the reasons, and a table of where the time went.
+    pub fn tell(&self, rows: usize) -> String {
+        let mut out = format!("{}\n", self.outcome());
+        let decisive = self.decisive();
+        let culprit = self.load.culprit(self.plan);
+        let longest = decisive.iter().copied().max_by_key(|request| request.spent(Station::Pool));
+        if let Some(text) = culprit.or(longest).and_then(|request| self.holders(request)) {
+            let _ = writeln!(out, "{text}");
+        }
+        if decisive.is_empty() {
+            return out;
+        }
+        let _ = write!(out, "\n{:<26}{:>9}{:>9} ", "where the time went", "issued", "life");
+        for (_, station) in Station::ALL {
+            let _ = write!(out, "{station:>10}");
+        }
+        out.push_str("   outcome\n");
+        for request in decisive.iter().take(rows) {
+            let label: String = name(self.plan, self.load, request).chars().take(25).collect();
+            let issued = human(request.issued - Time::ZERO);
+            let _ = write!(out, "{label:<26}{issued:>9}{:>9} ", human(life(request)));
+            for (station, _) in Station::ALL {
+                let spent = request.spent(station);
+                let text = if spent.is_zero() { "-".to_owned() } else { human(spent) };
+                let _ = write!(out, "{text:>10}");
+            }
+            let _ = writeln!(out, "   {}", crate::record::outcome_word(request.outcome));
+        }
+        if decisive.len() > rows {
+            let _ = writeln!(out, "... and {} more", decisive.len() - rows);
+        }
+        out
+    }
+}
+
+/// Where a request is that is at a station.
+pub const fn place(station: Station) -> &'static str {
+    match station {
+        Station::Page => "held back by the page itself",
+        Station::Scheduler => "held by the browser's scheduler",
+        Station::Cache => "waiting at the cache lock",
+        Station::Pool => "waiting for a connection",
+        Station::Connect => "on its way to the server",
+        Station::Server => "at the server",
+        Station::Body | Station::Ended => "in its body",
+    }
+}
+
+/// From a request's issue to its end, or to the last look at the load.
+fn life(request: &Request) -> Span {
+    Station::ALL.iter().map(|(station, _)| request.spent(*station)).sum()
+}

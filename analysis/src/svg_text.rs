@@ -1,0 +1,141 @@
+//! Text: cleaning, measuring, wrapping, and how a probability is written.
+//!
+//! Rule: no string of the caller reaches a picture without [`clean`], and none is drawn wider than
+//! the room measured for it. SVG text does not wrap by itself and a reader's font is unknown, so
+//! widths are estimated for a wide font (DejaVu Sans): text may come out narrower, never wider.
+
+use crate::phrase::plain;
+
+/// The text with everything XML cannot hold or SVG would not show replaced, white space collapsed.
+///
+/// Marks that turn the direction of writing become visible, because one of them in a URL would turn the line around.
+///
+/// Escaping is left to the writer of the document; a control character cannot be escaped in XML 1.0
+/// at all and would make the whole document unreadable.
+pub fn clean(text: &str) -> String {
+    let written: String = plain(text).chars().filter(|c| !matches!(c, '\u{FFFE}' | '\u{FFFF}')).collect();
+    written.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Estimated width in pixels of `text` at `size` pixels.
+pub fn width(text: &str, size: f64, bold: bool) -> f64 {
+    let em: f64 = text.chars().map(em_width).sum();
+    em * size * if bold { 1.1 } else { 1.0 }
+}
+
+/// Width of one character in units of the font size.
+fn em_width(c: char) -> f64 {
+    match c {
+        'i' | 'j' | 'l' | '.' | ',' | ':' | ';' | '\'' | '|' | ' ' | 'I' | '!' => 0.32,
+        'f' | 'r' | 't' | '(' | ')' | '[' | ']' | '-' | '/' | '"' => 0.42,
+        'm' | 'w' | 'M' | 'W' | '%' | '@' => 0.98,
+        '<' | '>' | '=' | '+' | '&' | '~' => 0.84,
+        'A'..='Z' => 0.74,
+        '0'..='9' => 0.64,
+        _ if c.is_ascii() => 0.62,
+        '…' | '—' | '→' => 1.0,
+        // Scripts written in squares, and emoji.
+        '\u{1100}'..='\u{11FF}' | '\u{2E80}'..='\u{FFFF}' | '\u{1F000}'.. => 1.0,
+        _ => 0.68,
+    }
+}
+
+/// `text` cut to `room` pixels, with an ellipsis where something was cut off.
+pub fn ellipsis(text: &str, size: f64, bold: bool, room: f64) -> String {
+    if width(text, size, bold) <= room {
+        return text.to_owned();
+    }
+    let mut kept = text.to_owned();
+    while kept.pop().is_some() {
+        let shown = format!("{}…", kept.trim_end());
+        if width(&shown, size, bold) <= room {
+            return shown;
+        }
+    }
+    "…".to_owned()
+}
+
+/// `text` in at most `most` lines of `room` pixels, as even as can be; what does not fit ends in an
+/// ellipsis.
+pub fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+    let widest = fill(text, size, bold, room, most);
+    let words = |lines: &[String]| lines.join(" ");
+    // The narrowest room that takes the same words in as many lines leaves no word alone on the last.
+    (10..20)
+        .map(|part| fill(text, size, bold, room * f64::from(part) / 20.0, most))
+        .find(|lines| lines.len() == widest.len() && words(lines) == words(&widest))
+        .unwrap_or(widest)
+}
+
+/// Takes as many words into each line as it holds.
+fn fill(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
+    while words.peek().is_some() && lines.len() + 1 < most {
+        let mut line = String::new();
+        while let Some(word) = words.peek() {
+            let longer = if line.is_empty() { (*word).to_owned() } else { format!("{line} {word}") };
+            if width(&longer, size, bold) > room && !line.is_empty() {
+                break;
+            }
+            line = longer;
+            words.next();
+        }
+        lines.push(ellipsis(&line, size, bold, room));
+    }
+    let rest = words.collect::<Vec<_>>().join(" ");
+    if !rest.is_empty() {
+        lines.push(ellipsis(&rest, size, bold, room));
+    }
+    lines
+}
+
+/// A probability for a reader: `0 %`, `<0.1 %`, `0.3 %`, `12 %`, `>99.9 %`, `100 %`.
+///
+/// Exactly never and exactly always keep their whole numbers for themselves: a fix that leaves one
+/// failure in ten thousand loads must not read as one that leaves none.
+pub fn percent(probability: f64) -> String {
+    let share = probability.clamp(0.0, 1.0) * 100.0;
+    if share == 0.0 {
+        "0 %".to_owned()
+    } else if share == 100.0 {
+        "100 %".to_owned()
+    } else if share < 0.1 {
+        "<0.1 %".to_owned()
+    } else if share > 99.9 {
+        ">99.9 %".to_owned()
+    } else if !(9.95..=99.0).contains(&share) {
+        format!("{share:.1} %")
+    } else {
+        format!("{share:.0} %")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{percent, width, wrap};
+
+    #[test]
+    fn a_probability_reads_as_zero_or_one_only_if_it_is() {
+        let shown = [0.0, 1e-9, 0.0009, 0.001, 0.003, 0.0995, 0.12, 0.5, 0.994, 0.9995, 1.0].map(percent);
+        assert_eq!(
+            shown,
+            ["0 %", "<0.1 %", "<0.1 %", "0.1 %", "0.3 %", "10 %", "12 %", "50 %", "99.4 %", ">99.9 %", "100 %",]
+        );
+    }
+
+    #[test]
+    fn long_text_is_wrapped_evenly_or_cut() {
+        let one_word_over = "one connection pool for all projects";
+        let lines = wrap(one_word_over, 14.0, true, 260.0, 2);
+        assert_eq!(lines, ["one connection", "pool for all projects"]);
+        let long = "word ".repeat(40);
+        for room in [30.0, 100.0, 300.0] {
+            let lines = wrap(&long, 14.0, false, room, 2);
+            assert_eq!(lines.len(), 2);
+            assert!(lines[1].ends_with('…'));
+            assert!(lines.iter().all(|l| width(l, 14.0, false) <= room));
+        }
+        assert!(wrap("", 14.0, false, 10.0, 2).is_empty());
+    }
+}

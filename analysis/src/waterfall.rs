@@ -1,0 +1,262 @@
+//! One load as a picture in a terminal: a row for each request, its stations in different shades, and the slots below.
+//!
+//! Rule: what a row shows are the request's own times; the rows of slots and of the queue are counted from them. The
+//! picture ends a little after the load's verdict, because what follows does not explain it.
+
+use sixslot_models::Plan;
+use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_sim_core::{Span, Time};
+use std::fmt::Write as _;
+
+const LABEL: usize = 26;
+const NOTE: usize = 30;
+
+/// How each station looks, with its colour.
+const SHADES: [(Station, char, &str, &str); Station::COUNT] = [
+    (Station::Page, '·', "2", "held by the page"),
+    (Station::Scheduler, '╌', "35", "held by the scheduler"),
+    (Station::Cache, '┄', "36", "waits at the cache lock"),
+    (Station::Pool, '░', "33", "waits for a connection"),
+    (Station::Connect, '▏', "2", "connects"),
+    (Station::Server, '▓', "32", "the server works"),
+    (Station::Body, '█', "34", "body, or an open socket"),
+];
+
+/// The picture of a load.
+#[derive(Debug)]
+pub struct Waterfall<'a> {
+    /// The plan that was simulated.
+    pub plan: &'a Plan,
+    /// The load.
+    pub load: &'a Load,
+    /// Characters in a line.
+    pub width: usize,
+    /// The most rows; the others are counted in a last line.
+    pub rows: usize,
+}
+
+/// A length of time as people write it.
+pub fn human(span: Span) -> String {
+    let seconds = span.as_seconds_f64();
+    if seconds >= 10.0 {
+        format!("{seconds:.1} s")
+    } else if seconds >= 1.0 {
+        format!("{seconds:.2} s")
+    } else {
+        format!("{:.0} ms", span.as_millis_f64())
+    }
+}
+
+/// What a request is called in a load: its class, and the numbers that tell it from its siblings.
+pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
+    let class = &plan.classes[request.class];
+    let mut name = class.name.clone();
+    let others = |differs: fn(&Request, &Request) -> bool| {
+        load.requests().iter().any(|other| other.class == request.class && differs(other, request))
+    };
+    if others(|one, other| one.index != other.index) {
+        let _ = write!(name, " [{}]", request.index);
+    }
+    if others(|one, other| one.tab != other.tab) {
+        let _ = write!(name, " tab {}", request.tab + 1);
+    }
+    if request.attempt > 1 {
+        let _ = write!(name, " #{}", request.attempt);
+    }
+    name
+}
+
+/// Text in a colour.
+pub fn paint(text: &str, colour: &str) -> String {
+    format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+}
+
+impl Waterfall<'_> {
+    /// The time at which the picture ends.
+    fn end(&self) -> Span {
+        let verdict = self.load.verdict();
+        let decisive = [verdict.error, verdict.recovered, verdict.ready].into_iter().flatten().max();
+        let horizon = self.plan.horizon - Time::ZERO;
+        let shown = decisive.map_or(horizon, |time| (time - Time::ZERO) * 23 / 20);
+        shown.max(Span::from_millis(10)).min(horizon)
+    }
+
+    /// Which requests get a row: the one that failed the load, then the decisive ones, then in order of issue.
+    fn chosen(&self, end: Time) -> (Vec<usize>, usize) {
+        let requests = self.load.requests();
+        let seen: Vec<usize> = (0..requests.len()).filter(|id| requests[*id].issued <= end).collect();
+        let (rules, culprit) = (&self.plan.load, self.load.culprit(self.plan));
+        let rank = |id: &usize| {
+            let class = requests[*id].class;
+            let decisive = rules.ready.contains(&class) || rules.error.is_some_and(|error| error.class == class);
+            let socket = self.plan.classes[class].kind.is_socket();
+            let culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, &requests[*id]));
+            (!culprit, !decisive, !socket, *id)
+        };
+        let mut chosen = seen.clone();
+        chosen.sort_by_key(rank);
+        chosen.truncate(self.rows);
+        chosen.sort_unstable();
+        let left_out = seen.len() - chosen.len();
+        (chosen, left_out)
+    }
+
+    /// The picture, with colours as escape sequences.
+    pub fn draw(&self) -> String {
+        let end = self.end();
+        let columns = self.width.saturating_sub(LABEL + NOTE).max(20);
+        let column_span = |column: usize| Time::ZERO + end * column as u64 / columns as u64;
+        let mut out = String::new();
+        self.axis(&mut out, end, columns);
+        let (chosen, left_out) = self.chosen(Time::ZERO + end);
+        for id in chosen {
+            let request = &self.load.requests()[id];
+            let label: String = name(self.plan, self.load, request).chars().take(LABEL - 2).collect();
+            let _ = write!(out, "{label:<LABEL$}");
+            self.bar(&mut out, request, columns, column_span);
+            out.push_str(self.note(request, end).trim_end());
+            out.push('\n');
+        }
+        if left_out > 0 {
+            let _ = writeln!(out, "{:<LABEL$}and {left_out} more; --rows {} shows them", "...", self.rows + left_out);
+        }
+        self.counts(&mut out, columns, column_span);
+        let _ = writeln!(out, "\n{}", self.legend());
+        out
+    }
+
+    fn axis(&self, out: &mut String, end: Span, columns: usize) {
+        let seconds = end.as_seconds_f64();
+        let rough = seconds / (columns as f64 / 9.0);
+        let steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
+        let step = steps.into_iter().find(|step| *step >= rough).unwrap_or((rough / 600.0).ceil() * 600.0);
+        let mut line = vec![' '; columns + NOTE];
+        let mut tick = 0.0;
+        while tick <= seconds {
+            let at = (tick / seconds * columns as f64).round() as usize;
+            let text = if step < 1.0 { format!("{:.0} ms", tick * 1e3) } else { format!("{tick:.0} s") };
+            for (offset, character) in std::iter::once('|').chain(text.chars()).enumerate() {
+                if let Some(cell) = line.get_mut(at + offset) {
+                    *cell = character;
+                }
+            }
+            tick += step;
+        }
+        let _ = writeln!(out, "{:LABEL$}{}", "", line.into_iter().collect::<String>().trim_end());
+    }
+
+    fn bar(&self, out: &mut String, request: &Request, columns: usize, column_start: impl Fn(usize) -> Time) {
+        let class = &self.plan.classes[request.class];
+        let deadline = class.deadline.map(|deadline| request.issued + deadline);
+        let end = request.ended.unwrap_or(self.plan.horizon);
+        let mut colour = "";
+        for column in 0..columns {
+            let (from, until) = (column_start(column), column_start(column + 1));
+            let ends_here = request.ended.is_some_and(|ended| from <= ended && ended < until);
+            let (character, wanted) = if ends_here && request.outcome == Outcome::Aborted {
+                ('✗', "1;31")
+            } else if deadline.is_some_and(|deadline| from <= deadline && deadline < until) {
+                ('┊', "31")
+            } else if until <= request.issued || from >= end {
+                (' ', "")
+            } else {
+                let middle = (from + Span::from_nanos((until - from).as_nanos() / 2)).max(request.issued).min(end);
+                shade_at(request, middle)
+            };
+            if wanted != colour {
+                out.push_str("\u{1b}[0m");
+                if !wanted.is_empty() {
+                    let _ = write!(out, "\u{1b}[{wanted}m");
+                }
+                colour = wanted;
+            }
+            out.push(character);
+        }
+        out.push_str("\u{1b}[0m ");
+    }
+
+    fn note(&self, request: &Request, end: Span) -> String {
+        let life = |until: Time| human(until - request.issued);
+        match (request.outcome, request.ended) {
+            (Outcome::Ok, Some(ended)) => life(ended),
+            (Outcome::Aborted, Some(ended)) => {
+                let station = request.last_station();
+                let place = Station::ALL.iter().find(|(other, _)| *other == station).map_or("", |(_, name)| name);
+                format!("deadline, {} ({place})", life(ended))
+            }
+            (Outcome::Coalesced, Some(ended)) => format!("joined, {}", life(ended)),
+            _ if self.plan.classes[request.class].kind.is_socket() && request.headers.is_some() => "open".to_owned(),
+            _ if Time::ZERO + end < self.plan.horizon => String::new(),
+            _ => "never ended".to_owned(),
+        }
+    }
+
+    fn counts(&self, out: &mut String, columns: usize, column_start: impl Fn(usize) -> Time) {
+        let limit =
+            if self.plan.browser.multiplexed { self.plan.browser.streams } else { self.plan.browser.connections };
+        let own = |request: &&Request| self.plan.classes[request.class].origin == 0;
+        let taken = |time: Time| {
+            let holds = |request: &&Request| {
+                request.slot_from.is_some_and(|from| from <= time)
+                    && request.slot_until.is_some_and(|until| time < until)
+            };
+            self.load.requests().iter().filter(own).filter(holds).count()
+        };
+        let waiting = |time: Time| {
+            let waits = |request: &&Request| station_at(request, time) == Some(Station::Pool);
+            self.load.requests().iter().filter(own).filter(waits).count()
+        };
+        let mut row = |label: &str, count: &dyn Fn(Time) -> usize, full: usize| {
+            let _ = write!(out, "{label:<LABEL$}");
+            for column in 0..columns {
+                let (from, until) = (column_start(column), column_start(column + 1));
+                let number = count(from + Span::from_nanos((until - from).as_nanos() / 2));
+                let digit = char::from_digit(number as u32, 10).filter(|_| number < 10).unwrap_or('+');
+                let digit = if number == 0 { '·' } else { digit };
+                out.push_str(&if number >= full { paint(&digit.to_string(), "1;31") } else { digit.to_string() });
+            }
+            out.push('\n');
+        };
+        row(&format!("slots in use (of {limit})"), &taken, limit);
+        row("waiting for a slot", &waiting, usize::MAX);
+    }
+
+    fn legend(&self) -> String {
+        let requests = self.load.requests();
+        let seen =
+            SHADES.iter().filter(|(station, ..)| requests.iter().any(|request| !request.spent(*station).is_zero()));
+        let mut parts: Vec<String> = seen
+            .map(|(_, character, colour, text)| format!("{} {text}", paint(&character.to_string(), colour)))
+            .collect();
+        if requests.iter().any(|request| request.outcome == Outcome::Aborted) {
+            parts.push(format!("{} aborted", paint("✗", "1;31")));
+        }
+        if self.plan.classes.iter().any(|class| class.deadline.is_some()) {
+            parts.push(format!("{} deadline", paint("┊", "31")));
+        }
+        parts.join("   ")
+    }
+}
+
+/// Where a request was at a time within its life.
+fn station_at(request: &Request, time: Time) -> Option<Station> {
+    if time < request.issued || request.ended.is_some_and(|ended| time >= ended) {
+        return None;
+    }
+    let mut until = request.issued;
+    for (station, _) in Station::ALL {
+        until += request.spent(station);
+        if time < until {
+            return Some(station);
+        }
+    }
+    None
+}
+
+fn shade_at(request: &Request, time: Time) -> (char, &'static str) {
+    // A life of no length, or its very end, looks like the station where it was last.
+    let last = || Station::ALL.iter().rev().find(|(station, _)| !request.spent(*station).is_zero());
+    let station = station_at(request, time).or(last().map(|(station, _)| *station));
+    let found = SHADES.iter().find(|(other, ..)| Some(*other) == station);
+    found.map_or((' ', ""), |(_, character, colour, _)| (*character, colour))
+}

@@ -1,5 +1,0 @@
-//! The `sixslot` command.
-
-fn main() -> std::process::ExitCode {
-    experiments::command::main()
-}

@@ -1,0 +1,73 @@
+//! `sixslot check`: is the probability of a failure below a threshold? For continuous integration.
+
+use super::{Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
+use clap::Args;
+use serde::Serialize;
+use sixslot_analysis::estimate::{Estimate, percent};
+use sixslot_models::limits;
+use sixslot_statistics::stopping::Stopping;
+use std::process::ExitCode;
+
+/// What `sixslot check` takes.
+#[derive(Debug, Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    scenario: Scenario,
+    /// The highest probability of a failure that passes.
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    max_failure: f64,
+    /// No more loads than this; where they do not decide, the check fails.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    max_loads: u64,
+}
+
+#[derive(Serialize)]
+struct CheckRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    fixes: &'a [String],
+    max_failure: f64,
+    verdict: &'static str,
+    #[serde(flatten)]
+    estimate: &'a Estimate,
+}
+
+impl Check {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        if !(self.max_failure > 0.0 && self.max_failure < 1.0) {
+            let message = format!("--max-failure {} is no probability between 0 and 1, such as 0.01", self.max_failure);
+            return Err(Failure::Usage(message));
+        }
+        let (_, plan) = self.scenario.plan()?;
+        let common = &self.scenario.common;
+        let bar = progress(self.max_loads, "loads");
+        let stopping = Stopping::Decided(self.max_failure);
+        let look = |loads| bar.set_position(loads);
+        let estimate =
+            common.pool()?.install(|| Estimate::run(&plan, common.seed, &stopping, self.max_loads, &INTERRUPT, look));
+        bar.finish_and_clear();
+        let estimate = estimate?;
+        let interval = &estimate.interval;
+        let (verdict, passes) = match (interval.high < self.max_failure, interval.low > self.max_failure) {
+            (true, _) => ("passed", true),
+            (_, true) => ("failed", false),
+            _ => ("undecided", false),
+        };
+        if common.format == Format::Json {
+            let (fixes, seed, max_failure) = (&self.scenario.fix, common.seed, self.max_failure);
+            let record = CheckRecord { scenario: &plan.title, seed, fixes, max_failure, verdict, estimate: &estimate };
+            read_or_not(print_json(&record))?;
+        } else {
+            read_or_not(print_text(&format!(
+                "{verdict}: {} of {} loads fail ({}); with 95 % confidence between {} and {}, whenever one stops; the limit is {}\n",
+                estimate.failures,
+                estimate.loads,
+                percent(estimate.probability),
+                percent(interval.low),
+                percent(interval.high),
+                percent(self.max_failure),
+            )))?;
+        }
+        Ok(if passes { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    }
+}

@@ -1,0 +1,187 @@
+//! `sixslot compare`: each fix alone against none, on the same loads; or what each layer of the cause contributes.
+
+use super::layers;
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use clap::Args;
+use serde::Serialize;
+use sixslot_analysis::comparison::{Comparison, ComparisonError, compare};
+use sixslot_analysis::estimate::percent;
+use sixslot_analysis::waterfall::paint;
+use sixslot_experiments::input::ScenarioText;
+use sixslot_models::limits;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `sixslot compare` takes.
+#[derive(Debug, Args)]
+pub(super) struct Compare {
+    /// The scenario file, or `-` for standard input.
+    scenario: PathBuf,
+    /// Loads; each is played without a fix and with each fix, or with every set of layers.
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: u64,
+    /// Give what each layer of the cause contributes to the probability of a failure, instead of comparing fixes.
+    #[arg(long)]
+    layers: bool,
+    /// With --layers: the smallest sets of layers are named that bring the probability of a failure above this.
+    #[arg(long, value_name = "P", default_value_t = 0.01, requires = "layers")]
+    threshold: f64,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(Serialize)]
+struct CompareRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    loads: u64,
+    fixes: &'a [Comparison],
+}
+
+impl From<ComparisonError> for Failure {
+    fn from(error: ComparisonError) -> Self {
+        match error {
+            ComparisonError::Scenario(error) => Self::from(*error),
+            ComparisonError::Stopped(stopped) => stopped.into(),
+        }
+    }
+}
+
+impl Compare {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
+        if self.layers {
+            if self.common.format == Format::Csv {
+                return Err(Failure::Usage("--layers has no table of fixes; give --format text or json".to_owned()));
+            }
+            layers::run(&document, self.loads, self.threshold, &self.common)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if document.fixes.is_empty() {
+            let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let bar = progress(self.loads, "loads");
+        let seed = self.common.seed;
+        let pool = self.common.pool()?;
+        let result = pool.install(|| compare(&document, seed, self.loads, &INTERRUPT, |loads| bar.inc(loads)));
+        bar.finish_and_clear();
+        let fixes = result?;
+        match self.common.format {
+            Format::Json => {
+                print_json(&CompareRecord { scenario: &document.title, seed, loads: self.loads, fixes: &fixes })?;
+            }
+            Format::Csv => print_text(&self.csv(&fixes)?)?,
+            Format::Text => print_text(&self.told(&document.title, &fixes))?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// A row for each fix.
+    fn csv(&self, fixes: &[Comparison]) -> Result<String, std::io::Error> {
+        #[derive(Serialize)]
+        struct Line<'a> {
+            fix: &'a str,
+            title: &'a str,
+            seed: u64,
+            loads: u64,
+            without: f64,
+            without_low: f64,
+            without_high: f64,
+            with: f64,
+            with_low: f64,
+            with_high: f64,
+            difference: f64,
+            difference_low: f64,
+            difference_high: f64,
+            ended: u64,
+            caused: u64,
+            p_value: f64,
+            p_value_holm: f64,
+        }
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        for fix in fixes {
+            writer.serialize(Line {
+                fix: &fix.fix,
+                title: &fix.title,
+                seed: self.common.seed,
+                loads: self.loads,
+                without: fix.without,
+                without_low: fix.without_interval.low,
+                without_high: fix.without_interval.high,
+                with: fix.with,
+                with_low: fix.with_interval.low,
+                with_high: fix.with_interval.high,
+                difference: fix.difference,
+                difference_low: fix.difference_interval.low,
+                difference_high: fix.difference_interval.high,
+                ended: fix.discordant.ended,
+                caused: fix.discordant.caused,
+                p_value: fix.p_value,
+                p_value_holm: fix.p_value_holm,
+            })?;
+        }
+        let bytes = writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    fn told(&self, title: &str, fixes: &[Comparison]) -> String {
+        let mut text = format!(
+            "{}\n{} loads, seed {}, each with and without the fix\n\n",
+            paint(title, "1"),
+            self.loads,
+            self.common.seed
+        );
+        if let Some(first) = fixes.first() {
+            let interval = &first.without_interval;
+            let _ = writeln!(
+                text,
+                "without a fix {} of loads fail ({} to {}, {})\n",
+                percent(first.without),
+                percent(interval.low),
+                percent(interval.high),
+                interval.method
+            );
+        }
+        let width = fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max(3);
+        let _ = writeln!(
+            text,
+            "{:<width$} {:>9} {:>12} {:>26} {:>8} {:>8} {:>10}",
+            "fix", "with it", "difference", "95 % interval", "ended", "caused", "p (Holm)"
+        );
+        let points = |value: f64| format!("{:+.2} %", 100.0 * value);
+        for fix in fixes {
+            let interval = &fix.difference_interval;
+            let between = format!("{} to {}", points(interval.low), points(interval.high));
+            let _ = writeln!(
+                text,
+                "{:<width$} {:>9} {:>12} {between:>26} {:>8} {:>8} {:>10}  {}",
+                fix.fix,
+                percent(fix.with),
+                points(fix.difference),
+                fix.discordant.ended,
+                fix.discordant.caused,
+                p_value(fix.p_value_holm),
+                fix.title,
+            );
+        }
+        let _ = writeln!(
+            text,
+            "\nended: loads that fail only without the fix; caused: loads that fail only with it. Differences in percentage\npoints, paired interval (Tango 1998); p: exact McNemar test, Holm's correction for {} fixes.",
+            fixes.len()
+        );
+        text
+    }
+}
+
+/// A p value as people write it.
+fn p_value(value: f64) -> String {
+    if value < 1e-300 {
+        "< 1e-300".to_owned()
+    } else if value < 0.001 {
+        format!("{value:.1e}")
+    } else {
+        format!("{value:.3}")
+    }
+}

@@ -1,0 +1,60 @@
+//! `sixslot diagnose`: what archives of a page's loads prove, what they only allow, and what to change.
+
+use super::{Failure, print_json, print_text};
+use clap::{Args, ValueEnum};
+use sixslot_analysis::diagnose::Report;
+use sixslot_har::{Archive, HarError};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Archives of one call: all of them are in memory at once.
+const FILES: usize = 1_000;
+
+/// How a diagnosis is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For people.
+    Text,
+    /// For programs: the sentences and every fact behind them.
+    Json,
+    /// For a summary page, such as $GITHUB_STEP_SUMMARY.
+    Markdown,
+}
+
+/// What `sixslot diagnose` takes.
+#[derive(Debug, Args)]
+pub(super) struct Diagnose {
+    /// HTTP Archives: .har or .har.gz of Chrome, Firefox, Playwright or WebPageTest; `-` for standard input. Several of one
+    /// page are also looked at together. Each may have 512 MiB (1 GiB unpacked) and 200 000 requests, and takes 1 GiB of
+    /// memory at most.
+    #[arg(value_name = "HAR", required = true)]
+    archives: Vec<PathBuf>,
+    /// How the diagnosis is printed.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+/// An archive as the user names it; `-` is standard input.
+pub(super) fn archive(path: &Path) -> Result<Archive, HarError> {
+    if path == Path::new("-") { Archive::read("standard input", std::io::stdin().lock()) } else { Archive::open(path) }
+}
+
+impl Diagnose {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        if self.archives.len() > FILES {
+            return Err(Failure::Usage(format!("more than {FILES} archives; name fewer at a time")));
+        }
+        let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
+        let report = Report::new(archives);
+        match self.format {
+            Format::Json => print_json(&report)?,
+            Format::Markdown => print_text(&report.markdown())?,
+            Format::Text => {
+                let width =
+                    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 120));
+                print_text(&report.text(width))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

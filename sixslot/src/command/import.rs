@@ -1,0 +1,144 @@
+//! `sixslot import`: from archives of a page's loads to the draft of a scenario.
+
+use super::diagnose::archive;
+use super::{Failure, Format, missing_folder, print_json, print_text};
+use clap::Args;
+use sixslot_analysis::import::text::Known;
+use sixslot_analysis::import::{Statement, import};
+use sixslot_analysis::phrase::{count, cut, plain};
+use sixslot_har::Archive;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// The arguments of `sixslot import`.
+#[derive(Debug, Args)]
+pub(super) struct Import {
+    /// Archives of loads of one page: .har or .har.gz. Several are pooled.
+    #[arg(required = true, value_name = "HAR")]
+    archives: Vec<PathBuf>,
+    /// The scenario to write, or `-` for standard output.
+    #[arg(short, long, value_name = "FILE")]
+    out: PathBuf,
+    /// Write over a file that is there.
+    #[arg(long)]
+    force: bool,
+    /// List what was guessed, with reasons.
+    #[arg(long)]
+    explain: bool,
+    /// How the list is printed; as JSON it holds every number, not only the guesses.
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
+    format: Format,
+}
+
+#[derive(serde::Serialize)]
+struct Explained<'a> {
+    scenario: String,
+    archives: usize,
+    statements: &'a [Statement],
+}
+
+impl Import {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let to_stdout = self.out == Path::new("-");
+        // Before the work, and again by the move itself: nothing is lost.
+        let file = self.out.display();
+        if !to_stdout && self.out.is_dir() {
+            return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));
+        }
+        if let Some(folder) = missing_folder(&self.out) {
+            return Err(Failure::Usage(format!("{file} cannot be written: there is no folder {}", folder.display())));
+        }
+        if !to_stdout && !self.force && self.out.exists() {
+            return Err(Failure::Usage(format!("{file} is there already; name another file, or give --force")));
+        }
+        if to_stdout && self.format == Format::Json {
+            return Err(Failure::Usage(
+                "--format json prints to standard output, where `-o -` writes; name a file".to_owned(),
+            ));
+        }
+        let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
+        let number = archives.len();
+        let notes = notes(&archives);
+        std::io::stderr().write_all(notes.as_bytes())?;
+        let draft = import(archives).map_err(|error| Failure::Usage(error.to_string()))?;
+        let statements = draft.statements();
+        if to_stdout {
+            if self.explain {
+                std::io::stderr().write_all(explained(&statements).as_bytes())?;
+            }
+            print_text(&draft.text)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        self.write(&draft.text)?;
+        let scenario = self.out.display().to_string();
+        if self.format == Format::Json {
+            print_json(&Explained { scenario, archives: number, statements: &statements })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
+        let guesses = if guesses == 1 { "1 guess".to_owned() } else { format!("{guesses} guesses") };
+        let mut text = format!("{scenario}: {} from {}, {guesses}", kinds(&draft.tables), count(number, "archive"));
+        text.push_str(if self.explain { ":\n" } else { " (--explain lists them)\n" });
+        if self.explain {
+            text.push_str(&explained(&statements));
+        }
+        let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
+        print_text(&text)?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn write(&self, text: &str) -> Result<(), Failure> {
+        sixslot_experiments::atomic::write(&self.out, text.as_bytes()).map_err(|error| {
+            let file = self.out.display();
+            Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
+        })
+    }
+}
+
+/// What was strange in the archives, each once.
+fn notes(archives: &[Archive]) -> String {
+    let mut notes: Vec<(&str, &str, usize)> = Vec::new();
+    for (archive, note) in archives.iter().flat_map(|archive| archive.notes.iter().map(move |note| (archive, note))) {
+        match notes.iter_mut().find(|(_, other, _)| other == note) {
+            Some((.., count)) => *count += 1,
+            None => notes.push((&archive.name, note, 1)),
+        }
+    }
+    let mut text = String::new();
+    for (name, note, count) in notes.iter().take(10) {
+        let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
+        let _ = writeln!(text, "note: {}{more}: {note}", plain(name));
+    }
+    text
+}
+
+/// `9 kinds of requests and 1 socket`.
+fn kinds(tables: &[sixslot_analysis::import::text::Table]) -> String {
+    let of = |word: &str| tables.iter().filter(|table| table.name.starts_with(word)).count();
+    let (requests, sockets) = (of("request."), of("socket."));
+    let requests = count(requests, "kind") + " of requests";
+    if sockets == 0 { requests } else { format!("{requests} and {}", count(sockets, "socket")) }
+}
+
+/// The guesses, those with one reason under it.
+fn explained(statements: &[Statement]) -> String {
+    let mut reasons: Vec<(&str, Vec<&Statement>)> = Vec::new();
+    for statement in statements.iter().filter(|statement| statement.known == Known::Guessed) {
+        match reasons.iter_mut().find(|(because, _)| *because == statement.because) {
+            Some((_, same)) => same.push(statement),
+            None => reasons.push((&statement.because, vec![statement])),
+        }
+    }
+    let mut text = String::new();
+    for (because, statements) in reasons {
+        for statement in statements {
+            let _ = writeln!(text, "  {} = {}", statement.place, cut(&statement.value, 80));
+        }
+        if !because.is_empty() {
+            let _ = writeln!(text, "      {}", plain(because));
+        }
+    }
+    text
+}

@@ -1,0 +1,286 @@
+//! `sixslot lab`: the same load in a real browser, beside its prediction.
+
+use super::{Failure, Format, INTERRUPT, missing_folder, print_json, print_text, progress};
+use clap::Args;
+use sixslot_accuracy::recording::{Recording, RecordingError, Source};
+use sixslot_accuracy::report::Report;
+use sixslot_accuracy::{calibration, generator, results};
+use sixslot_analysis::replications::Stopped;
+use sixslot_experiments::input::ScenarioText;
+use sixslot_lab::{Engine, LabError, Measured, Script, Session, Settings};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// The browsers, as the command line names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Browser {
+    Chromium,
+    Firefox,
+}
+
+impl Browser {
+    const fn engine(self) -> Engine {
+        match self {
+            Self::Chromium => Engine::Chromium,
+            Self::Firefox => Engine::Firefox,
+        }
+    }
+}
+
+/// A length of time such as `3.5s` or `300ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let advice = || "write a length of time such as 3.5s or 300ms, at most 60s".to_owned();
+    let (digits, unit) = match text.strip_suffix("ms") {
+        Some(digits) => (digits, 1e3),
+        None => (text.strip_suffix('s').ok_or_else(advice)?, 1.0),
+    };
+    let seconds = digits.parse::<f64>().map_err(|_| advice())? / unit;
+    if (0.0..=60.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err(advice()) }
+}
+
+/// What is to be played.
+#[derive(Debug, Args)]
+#[group(id = "what", required = true, multiple = false)]
+struct What {
+    /// The scenario file, or `-` for standard input.
+    scenario: Option<PathBuf>,
+    /// Play random plans instead of a scenario: plan K of the seed is load K.
+    #[arg(long)]
+    random: bool,
+    /// Measure what a hand-over and a connect cost in this browser on this machine; prints a table [browser].
+    #[arg(long)]
+    calibrate: bool,
+    /// Play nothing: compare what --save has kept.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    replay: Vec<PathBuf>,
+}
+
+/// What `sixslot lab` takes.
+#[derive(Debug, Args)]
+pub(super) struct Lab {
+    #[command(flatten)]
+    what: What,
+    /// The browser.
+    #[arg(long, value_enum, default_value_t = Browser::Chromium)]
+    browser: Browser,
+    /// How many loads, or random plans, are played.
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
+    loads: u64,
+    /// The first load, or the first random plan.
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    load: u64,
+    /// Real time is scenario time times this, deadlines and all.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    scale: f64,
+    /// How long the browser is left alone before its first plan. Default: 1s in Chromium, 3.5s in Firefox.
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    rest: Option<Duration>,
+    /// Costs of the browser to predict with beside the profile's own: what --calibrate has written.
+    #[arg(long, value_name = "FILE")]
+    overrides: Option<PathBuf>,
+    /// Keep what was measured, for --replay; compressed where the name ends in .gz.
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// With --calibrate: write the table here instead of printing it. With --replay: write tables and pictures into
+    /// this folder.
+    #[arg(short, long, value_name = "PATH")]
+    out: Option<PathBuf>,
+    /// The most rows of each list.
+    #[arg(long, value_name = "N", default_value_t = 8)]
+    rows: usize,
+    /// Print every request too.
+    #[arg(long)]
+    requests: bool,
+    /// Fixes to apply, separated by commas.
+    #[arg(long, value_name = "FIX", value_delimiter = ',')]
+    fix: Vec<String>,
+    /// Change a key of the scenario, such as parameters.projects=8 or request.session.deadline=9s.
+    #[arg(long, value_name = "PATH=VALUE")]
+    set: Vec<String>,
+    /// The seed of all random numbers.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How results are printed.
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
+    format: Format,
+}
+
+/// Scenarios, each with its loads.
+type Wanted = Vec<(Source, Vec<u64>)>;
+
+/// A browser that is started anew, once, where it was given up in the middle of a load.
+struct Bench {
+    engine: Engine,
+    settings: Settings,
+    session: Option<Session>,
+}
+
+impl Bench {
+    fn once(&mut self, script: &Script) -> Result<Measured, LabError> {
+        let session = match self.session.take() {
+            Some(session) => session,
+            None => Session::start(self.engine, self.settings)?,
+        };
+        self.session.insert(session).play(script)
+    }
+
+    fn play(&mut self, script: &Script) -> Result<Measured, Failure> {
+        let played = match self.once(script) {
+            Err(LabError::Browser { why, .. }) => {
+                eprintln!("sixslot: load {}: {why}; the browser is started anew", script.load());
+                self.session = None;
+                self.once(script)
+            }
+            other => other,
+        };
+        played.map_err(|error| match error {
+            LabError::Stopped => Stopped::Interrupted.into(),
+            other => other.into(),
+        })
+    }
+}
+
+impl Lab {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let engine = self.browser.engine();
+        // Before minutes are spent on what cannot be kept.
+        for path in self.save.iter().chain(self.out.iter().filter(|_| self.what.calibrate)) {
+            if missing_folder(path).is_some() {
+                return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
+            }
+        }
+        if self.what.calibrate {
+            self.calibrate(engine)?;
+        } else if self.what.replay.is_empty() {
+            let (what, sources) = self.sources()?;
+            let mut recording = Recording::new(what, engine, self.costs()?);
+            let played = self.measure(sources, &mut recording);
+            if let Some(path) = &self.save
+                && !recording.loads.is_empty()
+            {
+                recording.write(path)?;
+            }
+            // What was measured before the end, too.
+            if !recording.loads.is_empty() {
+                self.show(&recording)?;
+            }
+            played?;
+        } else {
+            self.replay()?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// The costs in the file of overrides.
+    fn costs(&self) -> Result<Vec<String>, Failure> {
+        let Some(path) = &self.overrides else { return Ok(Vec::new()) };
+        let name = path.display();
+        let read = std::fs::read_to_string(path).map_err(|error| error.to_string());
+        read.and_then(|text| calibration::overrides(&text)).map_err(|fault| {
+            Failure::Usage(format!("{name}: {fault}; write it with sixslot lab --calibrate -o {name}"))
+        })
+    }
+
+    fn bench(&self, engine: Engine) -> Bench {
+        let mut settings = Settings::of(engine);
+        settings.rest = self.rest.unwrap_or(settings.rest);
+        settings.stop = &INTERRUPT;
+        Bench { engine, settings, session: None }
+    }
+
+    /// What is played, and the scenarios, each with its loads.
+    fn sources(&self) -> Result<(String, Wanted), Failure> {
+        let loads = (self.load..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
+        let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
+        let Some(path) = &self.what.scenario else {
+            let plan = |number| {
+                let name = format!("random plan {number} of seed {}", self.seed);
+                (source(name, generator::plan(self.seed, number)), vec![number])
+            };
+            return Ok((format!("random plans of seed {}", self.seed), loads.map(plan).collect()));
+        };
+        let ScenarioText { name, text } = ScenarioText::read(path)?;
+        let what = format!("{name}{}", self.fix.iter().map(|fix| format!(" --fix {fix}")).collect::<String>());
+        Ok((what, vec![(source(name, text), loads.collect())]))
+    }
+
+    fn measure(&self, sources: Wanted, recording: &mut Recording) -> Result<(), Failure> {
+        let engine = recording.engine;
+        // All scripts first: what cannot be played is refused before a browser is started.
+        let mut scripts = Vec::new();
+        for (source, loads) in sources {
+            let plan = source.plan(engine, &[])?;
+            for load in loads {
+                let script = Script::new(&plan, self.seed, load, self.scale).map_err(RecordingError::from)?;
+                script.check(engine).map_err(RecordingError::from)?;
+                scripts.push((source.clone(), script));
+            }
+        }
+        let bar = progress(scripts.len() as u64, "loads");
+        let mut bench = self.bench(engine);
+        for (source, script) in scripts {
+            let measured = bench.play(&script)?;
+            recording.add(source, measured);
+            bar.inc(1);
+        }
+        bar.finish_and_clear();
+        Ok(())
+    }
+
+    /// Compares what was kept; files that are parts of one measurement count as one.
+    fn replay(&self) -> Result<(), Failure> {
+        let mut parts = Vec::new();
+        for path in &self.what.replay {
+            let mut recording = Recording::read(path)?;
+            if self.overrides.is_some() {
+                recording.calibrated = self.costs()?;
+            }
+            parts.push(recording);
+        }
+        let recordings = Recording::joined(parts);
+        match &self.out {
+            Some(folder) => results::write(&recordings, folder).map_err(Failure::from),
+            None => recordings.iter().try_for_each(|recording| self.show(recording)),
+        }
+    }
+
+    fn show(&self, recording: &Recording) -> Result<(), Failure> {
+        let report = Report::new(recording)?;
+        if self.format == Format::Json {
+            return print_json(&report);
+        }
+        let mut text = report.text(self.rows);
+        if self.requests {
+            text.push_str(&report.table());
+        }
+        print_text(&text)
+    }
+
+    fn calibrate(&self, engine: Engine) -> Result<(), Failure> {
+        let plans = calibration::plans();
+        let bar = progress(plans.len() as u64 * calibration::REPETITIONS, "plans");
+        let mut bench = self.bench(engine);
+        let mut measured = Vec::new();
+        for load in 0..calibration::REPETITIONS {
+            for (name, text) in &plans {
+                let source = Source { name: name.clone(), text: text.clone(), fixes: Vec::new(), sets: Vec::new() };
+                let plan = source.plan(engine, &[])?;
+                let script = Script::new(&plan, self.seed, load, 1.0).map_err(RecordingError::from)?;
+                measured.push((name.clone(), bench.play(&script)?));
+                bar.inc(1);
+            }
+        }
+        bar.finish_and_clear();
+        let version = measured.first().map_or_else(|| engine.to_string(), |(_, measured)| measured.version.clone());
+        let Some(costs) = calibration::fit(&measured) else {
+            return Err(Failure::Usage("no request reached the server: nothing to fit; try again".to_owned()));
+        };
+        let text = costs.to_toml(&version);
+        match &self.out {
+            None => print_text(&text),
+            Some(path) => sixslot_experiments::atomic::write(path, text.as_bytes())
+                .map_err(|error| Failure::Usage(format!("{}: {error}; give -o another place", path.display()))),
+        }
+    }
+}

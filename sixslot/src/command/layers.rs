@@ -1,0 +1,119 @@
+//! `sixslot compare --layers`: what each layer of the cause contributes, and which layers suffice.
+
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use serde::Serialize;
+use sixslot_analysis::estimate::percent;
+use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
+use sixslot_analysis::waterfall::paint;
+use sixslot_models::Document;
+use std::fmt::Write as _;
+
+/// The most sets that the text names; there can be hundreds.
+const ROWS: usize = 12;
+
+/// The attribution with what it is of.
+#[derive(Serialize)]
+struct LayersRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    #[serde(flatten)]
+    attribution: &'a Attribution,
+}
+
+impl From<LayersError> for Failure {
+    fn from(error: LayersError) -> Self {
+        match error {
+            LayersError::Comparison(error) => error.into(),
+            LayersError::Mean(_) => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Common) -> Result<(), Failure> {
+    if document.layers.is_empty() {
+        let message = "the scenario has no layer; add a table [layer.NAME] with a patch `without` that removes it";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    if !(0.0..1.0).contains(&threshold) {
+        let message = format!("--threshold {threshold} is no probability from 0 to less than 1, such as 0.01");
+        return Err(Failure::Usage(message));
+    }
+    let bar = progress(loads, "loads");
+    let pool = common.pool()?;
+    let result =
+        pool.install(|| attribute(document, common.seed, loads, threshold, &INTERRUPT, |loads| bar.inc(loads)));
+    bar.finish_and_clear();
+    let attribution = result?;
+    if common.format == Format::Json {
+        print_json(&LayersRecord { scenario: &document.title, seed: common.seed, attribution: &attribution })
+    } else {
+        print_text(&told(&document.title, common.seed, &attribution))
+    }
+}
+
+/// The attribution for people.
+fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
+    let Attribution { loads, layers, sets, smallest_sets, .. } = attribution;
+    let mut text = format!(
+        "{}\n{loads} loads, seed {seed}, each with all {} sets of {} layers\n\n",
+        paint(title, "1"),
+        sets.len(),
+        layers.len()
+    );
+    if let (Some(none), Some(all)) = (sets.first(), sets.last()) {
+        let _ = writeln!(text, "with all layers {} of loads fail, with none {}\n", failing(all), failing(none));
+    }
+    // Down to a tenth of what one load weighs, and at least to hundredths.
+    let places = (loads.ilog10().saturating_sub(1) as usize).clamp(2, 8);
+    let points = |value: f64| format!("{:+.places$}", 100.0 * value);
+    let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
+    let width = layers.iter().map(|layer| layer.layer.len()).max().unwrap_or_default().max("all layers".len());
+    let _ = writeln!(text, "{:<width$} {:>12} {:>20} {:>8}", "layer", "contribution", "95 % interval", "share");
+    for layer in layers {
+        let interval = &layer.contribution_interval;
+        let _ = writeln!(
+            text,
+            "{:<width$} {:>12} {:>20} {:>8}  {}",
+            layer.layer,
+            points(layer.contribution),
+            format!("{} to {}", points(interval.low), points(interval.high)),
+            share(layer.share),
+            layer.title,
+        );
+    }
+    let whole = (attribution.total != 0.0).then_some(1.0);
+    let _ =
+        writeln!(text, "{:<width$} {:>12} {:>20} {:>8}\n", "all layers", points(attribution.total), "", share(whole));
+    let threshold = percent(attribution.threshold);
+    if smallest_sets.is_empty() {
+        let _ = writeln!(text, "no set of layers suffices for a failure probability above {threshold}");
+    } else {
+        let _ = writeln!(text, "the smallest sets of layers that suffice for a failure probability above {threshold}:");
+    }
+    for set in smallest_sets.iter().take(ROWS) {
+        let name = if set.layers.is_empty() { "no layer".to_owned() } else { set.layers.join(" + ") };
+        let _ = writeln!(text, "  {name}: {}", failing(set));
+    }
+    if smallest_sets.len() > ROWS {
+        let _ = writeln!(text, "  and {} more: --format json", smallest_sets.len() - ROWS);
+    }
+    let _ = writeln!(
+        text,
+        "{RULE}\n\n\
+         contribution: percentage points of the failure probability; Student's t, or a Clopper-Pearson bound where all loads agree.\n\
+         It is the Shapley value: what the layer's coming adds, averaged over all orders in which the layers can come."
+    );
+    text
+}
+
+/// A set's probability with its interval.
+fn failing(set: &LayerSet) -> String {
+    let interval = &set.interval;
+    format!(
+        "{} ({} to {}, {})",
+        percent(set.probability),
+        percent(interval.low),
+        percent(interval.high),
+        interval.method
+    )
+}

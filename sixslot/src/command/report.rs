@@ -1,0 +1,156 @@
+//! `sixslot report`: a sweep's folder, or a scenario that is played now, as one HTML file.
+
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use clap::Args;
+use serde::Serialize;
+use sixslot_experiments::input::ScenarioText;
+use sixslot_experiments::report::{LOADS, Report, ReportError, Source};
+use sixslot_experiments::sweep::reading::{self, ReadingError};
+use sixslot_experiments::sweep::{Recipe, Sweep, SweepError, VERSION};
+use sixslot_models::limits;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What `sixslot report` takes.
+#[derive(Debug, Args)]
+pub(super) struct ReportArguments {
+    /// A folder that `sixslot sweep` wrote, or a scenario file (`-` for standard input), whose grid is then played now.
+    #[arg(value_name = "DIR|SCENARIO")]
+    input: PathBuf,
+    /// The HTML file to write.
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// With a scenario: loads of each cell. Default: what its `[sweep]` says, else 10000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: Option<u64>,
+    /// With a scenario: fixes that are in place already, separated by commas; the others are compared on top of them.
+    #[arg(long, value_name = "FIX", value_delimiter = ',')]
+    fix: Vec<String>,
+    /// With a folder: the scenario of its sweep, where it is not where it was.
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+    /// How many loads the slider shows.
+    #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(2..=LOADS as i64))]
+    waterfalls: u16,
+    #[command(flatten)]
+    common: Common,
+}
+
+/// Where the report is, and what it says first.
+#[derive(Serialize)]
+struct ReportRecord<'a> {
+    scenario: &'a str,
+    headline: String,
+    bytes: usize,
+    out: String,
+}
+
+impl From<ReportError> for Failure {
+    fn from(error: ReportError) -> Self {
+        match error {
+            ReportError::Sweep(error) | ReportError::Reading(ReadingError::Sweep(error)) => error.into(),
+            ReportError::Stopped(stopped) => stopped.into(),
+            error => Self::Usage(error.to_string()),
+        }
+    }
+}
+
+impl ReportArguments {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        if self.output == Path::new("-") {
+            let message = "-o wants a file: `-` would mix with the answer; name a file";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        let source = if self.input.is_dir() { self.folder()? } else { self.scenario()? };
+        let bar = progress(Report::work(&source), "loads");
+        let waterfalls = usize::from(self.waterfalls);
+        let pool = self.common.pool()?;
+        let made = pool.install(|| {
+            let report = Report::new(&source, waterfalls, &INTERRUPT, |loads| bar.inc(loads))?;
+            Ok::<_, ReportError>((report.headline(), report.html()?))
+        });
+        bar.finish_and_clear();
+        let (headline, html) = made?;
+        let out = self.output.display().to_string();
+        sixslot_experiments::atomic::write(&self.output, html.as_bytes()).map_err(|error| {
+            Failure::Usage(format!("{out} cannot be written: {error}; name a file in a folder that can be written to"))
+        })?;
+        if self.common.format == Format::Json {
+            let scenario = &source.sweep.manifest().title;
+            print_json(&ReportRecord { scenario, headline, bytes: html.len(), out })?;
+        } else {
+            print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", html.len() / 1000))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// A folder as it is: what changes its numbers belongs to its sweep.
+    fn folder(&self) -> Result<Source, Failure> {
+        let changes = [
+            ("--set", !self.common.set.is_empty()),
+            ("--fix", !self.fix.is_empty()),
+            ("--loads", self.loads.is_some()),
+            ("--seed", self.common.seed != 1),
+        ];
+        if let Some((flag, _)) = changes.iter().find(|(_, given)| *given) {
+            let folder = self.input.display();
+            let message = format!(
+                "{flag} would change the numbers of {folder}, which are made; name the scenario instead of the folder"
+            );
+            return Err(Failure::Usage(message));
+        }
+        let (sweep, rows) = reading::read(&self.input, self.scenario.as_deref()).map_err(ReportError::from)?;
+        // A path that holds on this machine only does not stand in the page.
+        let name = || self.input.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy().into_owned());
+        let folder = if self.input.is_relative() { self.input.display().to_string() } else { name() };
+        let folder = folder.trim_end_matches('/');
+        let mut report = format!("sixslot report {folder} -o report.html");
+        report.push_str(&self.waterfalls());
+        let commands = vec![sweep.recipe().command(folder), report];
+        Ok(Source { sweep, rows, commands })
+    }
+
+    fn waterfalls(&self) -> String {
+        if self.waterfalls == 14 { String::new() } else { format!(" --waterfalls {}", self.waterfalls) }
+    }
+
+    /// A scenario, whose grid is played.
+    fn scenario(&self) -> Result<Source, Failure> {
+        if self.scenario.is_some() {
+            let message =
+                "--scenario goes with a folder of `sixslot sweep`; name the scenario alone, or the folder first";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        if self.input != Path::new("-") && !self.input.exists() {
+            return Err(Failure::Usage(format!(
+                "{} is not there; name a folder that `sixslot sweep` wrote, or a scenario file",
+                self.input.display()
+            )));
+        }
+        let text = ScenarioText::read(&self.input)?;
+        let recipe = Recipe {
+            version: VERSION.to_owned(),
+            scenario: text.name,
+            text: text.text,
+            set: self.common.set.clone(),
+            seed: self.common.seed,
+            loads: self.loads,
+        };
+        let command = recipe.report_command(&self.fix) + &self.waterfalls();
+        let sweep = Sweep::new(recipe)?;
+        let fixes = self.fix.iter().map(|name| sweep.document().fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let sweep = if fixes.is_empty() { sweep } else { sweep.with_fixes(&fixes)? };
+        let bar = progress(sweep.cells() as u64 * sweep.loads(), "loads");
+        let pool = self.common.pool()?;
+        let rows = pool.install(|| sweep.play(&INTERRUPT, |loads| bar.inc(loads)));
+        bar.finish_and_clear();
+        Ok(Source { sweep, rows: rows.map_err(stopped)?, commands: vec![command] })
+    }
+}
+
+fn stopped(error: SweepError) -> Failure {
+    match error {
+        SweepError::Stopped => sixslot_analysis::replications::Stopped::Interrupted.into(),
+        error => error.into(),
+    }
+}

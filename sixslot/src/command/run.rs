@@ -1,0 +1,216 @@
+//! `sixslot run`: one load told in full, or many counted.
+
+use super::{Common, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
+use clap::Args;
+use serde::Serialize;
+use sixslot_analysis::estimate::{Estimate, percent};
+use sixslot_analysis::export::{self, Subject};
+use sixslot_analysis::record::LoadRecord;
+use sixslot_analysis::story::Story;
+use sixslot_analysis::waterfall::{Waterfall, human, paint};
+use sixslot_models::Plan;
+use sixslot_models::limits;
+use sixslot_models::load::{Extent, Load};
+use sixslot_sim_core::Span;
+use sixslot_statistics::stopping::Stopping;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// What `sixslot run` takes.
+#[derive(Debug, Args)]
+pub(super) struct Run {
+    #[command(flatten)]
+    scenario: Scenario,
+    /// The load to tell.
+    #[arg(long, value_name = "K", default_value_t = 0, conflicts_with_all = ["loads", "until"])]
+    load: u64,
+    /// Play so many loads, and give the probability of a failure.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: Option<u64>,
+    /// Play until the probability is known: half-width=0.005, relative=0.1 or decided=0.01.
+    #[arg(long, value_name = "RULE", conflicts_with = "loads")]
+    until: Option<Stopping>,
+    /// With --until: no more loads than this.
+    #[arg(long, value_name = "N", default_value_t = 10_000_000, requires = "until", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    max_loads: u64,
+    /// The most rows of the picture.
+    #[arg(long, value_name = "N", default_value_t = 24)]
+    rows: usize,
+    /// Write the load as an HTTP Archive, as Chrome's DevTools would.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
+    har: Option<PathBuf>,
+    /// Write the load as Chrome trace events, for DevTools' Performance panel or Perfetto.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
+    trace: Option<PathBuf>,
+    /// Write the load as a picture: waterfall, slots and queue.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
+    svg: Option<PathBuf>,
+}
+
+/// The estimate with what it is of.
+#[derive(Serialize)]
+struct EstimateRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    fixes: &'a [String],
+    #[serde(flatten)]
+    estimate: &'a Estimate,
+    stopped_by: String,
+}
+
+impl Run {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        if let Some(Stopping::Fixed(loads)) = self.until
+            && loads > self.max_loads
+        {
+            let message =
+                format!("--until fixed={loads} is over --max-loads {}; raise that, or use --loads", self.max_loads);
+            return Err(Failure::Usage(message));
+        }
+        let (_, plan) = self.scenario.plan()?;
+        match self.loads.map(Stopping::Fixed).or(self.until) {
+            Some(stopping) => self.many(&plan, &stopping)?,
+            None => self.one(&plan)?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn header(&self, plan: &Plan, what: &str) -> String {
+        let fixes = match self.scenario.fix.as_slice() {
+            [] => "no fix".to_owned(),
+            fixes => format!("fix {}", fixes.join(" + ")),
+        };
+        format!("{}\n{what}, seed {}, {fixes}\n\n", paint(&plan.title, "1"), self.scenario.common.seed)
+    }
+
+    /// The files to write, with their formats.
+    fn exports(&self) -> Result<Vec<(&Path, export::Format)>, Failure> {
+        let wanted = [
+            ("--har", &self.har, export::Format::Har),
+            ("--trace", &self.trace, export::Format::Trace),
+            ("--svg", &self.svg, export::Format::Svg),
+        ];
+        let mut exports: Vec<(&Path, export::Format)> = Vec::new();
+        for (flag, path, format) in wanted {
+            let Some(path) = path else { continue };
+            if path == Path::new("-") {
+                return Err(Failure::Usage(format!(
+                    "{flag} wants a file: `-` would mix with the picture; name a file"
+                )));
+            }
+            if exports.iter().any(|(other, _)| other == path) {
+                let path = path.display();
+                return Err(Failure::Usage(format!("{path} is named twice: give {flag} a file of its own")));
+            }
+            exports.push((path, format));
+        }
+        Ok(exports)
+    }
+
+    fn export(&self, plan: &Plan, load: &Load, exports: &[(&Path, export::Format)]) -> Result<(), Failure> {
+        if exports.is_empty() {
+            return Ok(());
+        }
+        let subject = Subject::new(plan, load, self.scenario.common.seed, self.load, &self.scenario.fix);
+        for (path, format) in exports {
+            let text = format.write(&subject).map_err(std::io::Error::from)?;
+            let written = sixslot_experiments::atomic::write(path, text.as_bytes());
+            let fault = |error| {
+                format!("{} cannot be written: {error}; name a file in a folder that can be written to", path.display())
+            };
+            written.map_err(|error| Failure::Usage(fault(error)))?;
+        }
+        Ok(())
+    }
+
+    fn one(&self, plan: &Plan) -> Result<(), Failure> {
+        let Common { seed, format, .. } = self.scenario.common;
+        let exports = self.exports()?;
+        let mut load = Load::new();
+        load.simulate(plan, seed, self.load, Extent::Whole).map_err(sixslot_analysis::replications::Stopped::from)?;
+        self.export(plan, &load, &exports)?;
+        if format == Format::Json {
+            return print_json(&LoadRecord::new(plan, &load, seed, self.load, &self.scenario.fix));
+        }
+        let width = terminal_size::terminal_size().map_or(110, |(width, _)| usize::from(width.0).clamp(80, 160));
+        let mut text = self.header(plan, &format!("load {}", self.load));
+        text.push_str(&Waterfall { plan, load: &load, width, rows: self.rows }.draw());
+        let _ = write!(text, "\n{}", Story { plan, load: &load }.tell(self.rows.min(12)));
+        print_text(&text)
+    }
+
+    fn many(&self, plan: &Plan, stopping: &Stopping) -> Result<(), Failure> {
+        let Common { seed, format, .. } = self.scenario.common;
+        let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
+        let bar = progress(total, "loads");
+        let pool = self.scenario.common.pool()?;
+        let estimate =
+            pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
+        bar.finish_and_clear();
+        let estimate = estimate?;
+        let interval = &estimate.interval;
+        let stopped_by = match stopping {
+            Stopping::Fixed(_) => "the number of loads".to_owned(),
+            rule if rule.is_satisfied(estimate.failures, estimate.loads, interval) => rule.to_string(),
+            rule => format!("max-loads, before {rule} was reached"),
+        };
+        if format == Format::Json {
+            let fixes = &self.scenario.fix;
+            return print_json(&EstimateRecord { scenario: &plan.title, seed, fixes, estimate: &estimate, stopped_by });
+        }
+        let mut text = self.header(plan, &format!("{} loads", estimate.loads));
+        text.push_str(&told(&estimate, &stopped_by));
+        print_text(&text)
+    }
+}
+
+/// The estimate for people.
+fn told(estimate: &Estimate, stopped_by: &str) -> String {
+    let interval = &estimate.interval;
+    let mut text = format!(
+        "{} of loads fail: {} of {}. With {:.0} % confidence between {} and {}.\n",
+        paint(&percent(estimate.probability), "1"),
+        estimate.failures,
+        estimate.loads,
+        100.0 * interval.level,
+        percent(interval.low),
+        percent(interval.high),
+    );
+    let _ = writeln!(text, "Interval: {}. {}", interval.method, estimate.guarantee);
+    if !stopped_by.starts_with("the number") {
+        let _ = writeln!(text, "Stopped by {stopped_by}.");
+    }
+    let outcomes = &estimate.outcomes;
+    let _ = writeln!(
+        text,
+        "\nerror shown {}   of these cleared later {}   not ready by the horizon {}",
+        percent(outcomes.error_shown),
+        percent(outcomes.recovered),
+        percent(outcomes.not_ready)
+    );
+    let span = |milliseconds: f64| human(Span::from_seconds_f64(milliseconds / 1e3));
+    if let Some(ready) = &estimate.ready_ms {
+        let _ = writeln!(
+            text,
+            "time to ready, of loads that got ready: median {}, 90 % {}, 95 % {}, 99 % {}",
+            span(ready.p50),
+            span(ready.p90),
+            span(ready.p95),
+            span(ready.p99)
+        );
+    }
+    if let Some(spent) = &estimate.failed_request_ms {
+        text.push_str("where the failed request's time went, on average:");
+        for (_, station) in sixslot_models::load::Station::ALL {
+            if let Some(value) = spent.get(station).filter(|value| **value > 0.0) {
+                let _ = write!(text, " {station} {}", span(*value));
+            }
+        }
+        text.push('\n');
+    }
+    if let Some(load) = estimate.first_failure {
+        let _ = writeln!(text, "the first load that failed: --load {load} shows it");
+    }
+    text
+}

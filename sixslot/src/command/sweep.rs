@@ -1,0 +1,110 @@
+//! `sixslot sweep` and `sixslot merge`: the grid of a scenario, into a folder.
+
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use clap::Args;
+use serde::Serialize;
+use sixslot_experiments::input::ScenarioText;
+use sixslot_experiments::sweep::{Recipe, Shard, Sweep, VERSION};
+use sixslot_models::limits;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What `sixslot sweep` takes.
+#[derive(Debug, Args)]
+pub(super) struct SweepArguments {
+    /// The scenario file, or `-` for standard input.
+    scenario: PathBuf,
+    /// Loads of each cell. Default: what the scenario's `[sweep]` says, else 10000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    loads: Option<u64>,
+    #[command(flatten)]
+    common: Common,
+    /// Where the results go: a new or empty folder, or one of a sweep.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// Go on with an interrupted sweep.
+    #[arg(long)]
+    resume: bool,
+    /// Play only a part of the cells, such as 1/4; `sixslot merge` joins the parts.
+    #[arg(long, value_name = "K/N", value_parser = shard)]
+    shard: Option<Shard>,
+}
+
+/// What `sixslot merge` takes.
+#[derive(Debug, Args)]
+pub(super) struct MergeArguments {
+    /// The parts' folders.
+    #[arg(value_name = "DIR", required = true)]
+    from: Vec<PathBuf>,
+    /// Where the results go.
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+    /// How the answer is printed.
+    #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
+    format: Format,
+}
+
+/// Where a sweep's results are.
+#[derive(Serialize)]
+struct SweepRecord {
+    cells: usize,
+    loads: u64,
+    out: String,
+}
+
+/// Reads `1/4`.
+fn shard(text: &str) -> Result<Shard, String> {
+    let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
+    match parts {
+        Some((index, of)) if index >= 1 && index <= of => Ok(Shard { index: index - 1, of }),
+        _ => Err("write the part's number and how many parts there are, such as 1/4".to_owned()),
+    }
+}
+
+impl SweepArguments {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let text = ScenarioText::read(&self.scenario)?;
+        let sweep = Sweep::new(Recipe {
+            version: VERSION.to_owned(),
+            scenario: text.name,
+            text: text.text,
+            set: self.common.set.clone(),
+            seed: self.common.seed,
+            loads: self.loads,
+        })?;
+        let cells = self.shard.map_or(sweep.cells(), |shard| (shard.index..sweep.cells()).step_by(shard.of).count());
+        let bar = progress(cells as u64 * sweep.loads(), "loads");
+        let pool = self.common.pool()?;
+        let result = pool.install(|| sweep.run(&self.out, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads)));
+        bar.finish_and_clear();
+        result?;
+        let out = self.out.display();
+        if self.common.format == Format::Json {
+            print_json(&SweepRecord { cells, loads: sweep.loads(), out: out.to_string() })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        print_text(&match self.shard {
+            None => {
+                format!("{} cells of {} loads; {out}/README.md says what they show\n", sweep.cells(), sweep.loads())
+            }
+            Some(shard) => {
+                format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)
+            }
+        })?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl MergeArguments {
+    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+        let sweep = Sweep::of_folder(&self.from[0])?;
+        sweep.merge(&self.from, &self.out)?;
+        if self.format == Format::Json {
+            let (cells, loads, out) = (sweep.cells(), sweep.loads(), self.out.display().to_string());
+            print_json(&SweepRecord { cells, loads, out })?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        print_text(&format!("{} cells; {}/README.md says what they show\n", sweep.cells(), self.out.display()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,7 @@
+//! The `sixslot` command.
+
+mod command;
+
+fn main() -> std::process::ExitCode {
+    command::main()
+}

@@ -1,0 +1,27 @@
+//! Statistics of an experiment: how sure a measured failure probability is, and when to stop
+//! measuring.
+//!
+//! The unit of observation is the page load: loads are independent, the requests inside one load
+//! are not. Every logarithm and exponential comes from `libm` and every sum runs in a fixed order,
+//! so a result has the same bits on every platform. Laws of service times are fitted to samples of
+//! which some values are only bounds.
+
+mod beta;
+pub mod censored;
+pub mod fit;
+pub mod interval;
+pub mod level;
+pub mod likelihood;
+pub mod mean;
+mod normal;
+pub mod paired;
+pub mod quantile;
+pub mod shapley;
+pub mod simplex;
+pub mod slowness;
+pub mod stopping;
+
+pub use interval::{Interval, IntervalError, Method};
+pub use level::LevelError;
+pub use paired::PairedCounts;
+pub use stopping::Stopping;

@@ -1,0 +1,160 @@
+//! How much slower one load is than another in everything: the spread of a factor that is drawn once per load.
+//!
+//! Rule: the logarithm of a service time is a class's centre, plus the load's own part, plus noise (a random effect in one
+//! direction; S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", 1992, chapter 3; as frailty with
+//! censoring: P. Hougaard, "Analysis of Multivariate Survival Data", 2000). Each class keeps the centre and the whole spread
+//! that it has by itself; how much of the spread is the loads' is the one number that is searched, by the likelihood of
+//! all classes together, the load's part integrated out. Bounds count as bounds. It is believed where it is likelier than
+//! no such part by a ratio that chance gives once in a hundred (half a chi-square of one degree of freedom, since the spread
+//! cannot be negative: S. G. Self and K.-Y. Liang, J. Amer. Statist. Assoc. 82 (1987) 605).
+
+use super::censored::Observation;
+use super::simplex::minimum;
+use sixslot_sim_core::special::normal_cumulative;
+use std::f64::consts::TAU;
+
+/// Twice the logarithm of the likelihood ratio from which the loads are said to differ.
+pub const BELIEVED_FROM: f64 = 5.411_894_431_054_343;
+
+/// Observations of one class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Class {
+    /// The median of the class, over loads.
+    pub median: f64,
+    /// The standard deviation of its logarithm, over loads and requests.
+    pub sigma: f64,
+    /// What was seen of it in each load; every class has the same number of loads.
+    pub loads: Vec<Vec<Observation>>,
+}
+
+/// How loads differ.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Slowness {
+    /// The standard deviation of the logarithm of the factor.
+    pub sigma: f64,
+    /// Twice the logarithm of the ratio of the likelihoods with and without it.
+    pub ratio: f64,
+}
+
+impl Slowness {
+    /// Whether the data say that loads differ, with 99 % confidence.
+    #[must_use]
+    pub fn is_believed(self) -> bool {
+        self.ratio > BELIEVED_FROM
+    }
+}
+
+/// The noise that is left to a class of this whole spread beside loads that spread by `sigma`.
+#[must_use]
+pub fn noise(whole: f64, sigma: f64) -> f64 {
+    // A class keeps some noise of its own, else its density would have no upper limit.
+    libm::sqrt((whole * whole - sigma * sigma).max(whole * whole / 400.0))
+}
+
+/// What was seen of one class in one load: of the values only what the likelihood asks for.
+struct Seen<'a> {
+    class: &'a Class,
+    values: f64,
+    /// The sum of the values' logarithms, counted from the class's centre, and the sum of their squares.
+    sum: f64,
+    squares: f64,
+    others: Vec<Observation>,
+}
+
+impl<'a> Seen<'a> {
+    fn of(class: &'a Class, load: usize) -> Self {
+        let mut seen = Self { class, values: 0.0, sum: 0.0, squares: 0.0, others: Vec::new() };
+        for observation in &class.loads[load] {
+            if let Observation::Exact(x) = observation {
+                let deviation = libm::log(x / class.median);
+                seen.values += 1.0;
+                seen.sum += deviation;
+                seen.squares += deviation * deviation;
+            } else {
+                seen.others.push(*observation);
+            }
+        }
+        seen
+    }
+
+    /// The logarithm of its likelihood where the load's part is `effect`, up to a constant.
+    fn given(&self, effect: f64, sigma: f64) -> f64 {
+        let noise = noise(self.class.sigma, sigma);
+        let squares = self.squares - 2.0 * effect * self.sum + effect * effect * self.values;
+        let values = -0.5 * squares / (noise * noise) - self.values * libm::log(noise);
+        let centre = libm::log(self.class.median) + effect;
+        values + self.others.iter().map(|one| log_probability(*one, centre, noise)).sum::<f64>()
+    }
+}
+
+/// The likeliest spread of the loads' factor. O(values + others x 20000).
+///
+/// `None` with fewer than two loads, or without any class.
+#[must_use]
+pub fn slowness(classes: &[Class]) -> Option<Slowness> {
+    let loads = classes.iter().map(|class| class.loads.len()).min().unwrap_or(0);
+    let widest = classes.iter().map(|class| class.sigma).fold(0.0, f64::max);
+    if loads < 2 || widest <= 0.0 {
+        return None;
+    }
+    let seen: Vec<Vec<Seen<'_>>> =
+        (0..loads).map(|load| classes.iter().map(|class| Seen::of(class, load)).collect()).collect();
+    let likelihood = |sigma: f64| -> f64 { seen.iter().map(|load| of_load(load, sigma)).sum() };
+    let without = likelihood(0.0);
+    // More than one hump is possible, where one class's noise vanishes and another's does not: look everywhere first.
+    let grid = (1..=20).map(|part| widest * f64::from(part) / 20.0).map(|sigma| (sigma, likelihood(sigma)));
+    let (start, _) = grid.max_by(|one, other| one.1.total_cmp(&other.1))?;
+    let best = minimum([libm::log(start)], 0.05, |[x]| {
+        if x > libm::log(widest) { f64::INFINITY } else { -likelihood(libm::exp(x)) }
+    });
+    let ratio = 2.0 * (-best.value - without);
+    Some(if ratio > 0.0 {
+        Slowness { sigma: libm::exp(best.point[0]), ratio }
+    } else {
+        Slowness { sigma: 0.0, ratio: 0.0 }
+    })
+}
+
+/// The logarithm of the likelihood of one load's observations, up to a constant.
+fn of_load(load: &[Seen<'_>], sigma: f64) -> f64 {
+    let given = |effect: f64| -> f64 { load.iter().map(|seen| seen.given(effect, sigma)).sum() };
+    if sigma <= 0.0 {
+        return given(0.0);
+    }
+    // The load's part integrated out, by Simpson's rule around the likeliest value: the integrand is one hump.
+    let exponent = |effect: f64| given(effect) - 0.5 * effect * effect / (sigma * sigma);
+    let (mut low, mut high) = (-6.0 * sigma, 6.0 * sigma);
+    for _ in 0..40 {
+        let (one, other) = (low + (high - low) / 3.0, high - (high - low) / 3.0);
+        if exponent(one) < exponent(other) {
+            low = one;
+        } else {
+            high = other;
+        }
+    }
+    let mode = f64::midpoint(low, high);
+    let top = exponent(mode);
+    let step = 1e-2 * sigma;
+    let curvature = (2.0 * top - exponent(mode + step) - exponent(mode - step)) / (step * step);
+    let width = if curvature > 0.0 { (1.0 / libm::sqrt(curvature)).min(sigma) } else { sigma };
+    const HALF: i32 = 30;
+    let step = 8.0 * width / f64::from(HALF);
+    let weight = |index: i32| match index {
+        _ if index.abs() == HALF => 1.0,
+        _ if index % 2 == 0 => 2.0,
+        _ => 4.0,
+    };
+    let sum: f64 = (-HALF..=HALF).map(|at| weight(at) * libm::exp(exponent(mode + f64::from(at) * step) - top)).sum();
+    top + libm::log(sum * step / 3.0) - libm::log(sigma) - 0.5 * libm::log(TAU)
+}
+
+/// The logarithm of the probability of a bound or an interval under a log-normal law.
+fn log_probability(observation: Observation, centre: f64, sigma: f64) -> f64 {
+    let below = |x: f64| if x <= 0.0 { 0.0 } else { normal_cumulative((libm::log(x) - centre) / sigma) };
+    let probability = match observation {
+        Observation::AtLeast(x) if x > 0.0 => normal_cumulative((centre - libm::log(x)) / sigma),
+        Observation::Between(low, high) => below(high) - below(low),
+        Observation::AtLeast(_) | Observation::Exact(_) => 1.0,
+    };
+    libm::log(probability.max(f64::MIN_POSITIVE))
+}
