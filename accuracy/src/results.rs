@@ -190,7 +190,7 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
     out.push_str(
         "\nThe last lines are what Lighthouse publishes of its own simulator of page loads, lantern: relative errors of its metrics over\n\
          a set of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; what they are of:\n\
-         core/scripts/lantern and docs/lantern.md). It predicts whole metrics of sites on the open web from one trace, which is harder\n\
+         core/scripts/lantern and its documentation). It predicts whole metrics of sites on the open web from one trace, which is harder\n\
          than this; it stands here as the one published accuracy of a page-load simulator that we know of.\n\n\
          ![Predicted against measured arrivals](predicted-measured.svg)\n\n\
          ![Distribution of the arrivals' errors](arrival-error.svg)\n",

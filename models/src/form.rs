@@ -2,7 +2,7 @@
 //!
 //! Rule: there is no expression language. A quantity is a distribution, or a base plus coefficients times parameters (or
 //! products of parameters), the whole optionally multiplied by one parameter and by noise. One uniform number is drawn
-//! for it at most, so that a fix that changes a form moves no other draw (DESIGN.md, Determinism).
+//! for it at most, so that a fix that changes a form moves no other draw (ARCHITECTURE.md#invariants).
 
 use crate::limits;
 use crate::read::{self, Reader, advice, expected};

@@ -1,7 +1,7 @@
 //! Broken scenarios: each is refused with a message that names the fault, at its line and column, with advice, at once.
 //!
-//! Source: DESIGN.md, Scenario files. The cases and the messages stand in broken/cases.txt. Whatever a text is, long,
-//! deep or damaged, reading it does not panic and does not take long.
+//! The cases and their messages are in broken/cases.txt. Reading a text that is long, deeply nested or damaged does not
+//! panic and does not take long.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 #![expect(clippy::disallowed_types, reason = "a limit on real time is what is tested")]

@@ -1,6 +1,6 @@
-//! Common random numbers: a fix that changes who asks, when and in which order changes no answer's time.
+//! Common random numbers: a fix that changes which requests are sent, when and in which order changes no service time.
 //!
-//! Source: DESIGN.md, Determinism: every random quantity has a stream of its own, so two fixes are compared on the same
+//! Source: ARCHITECTURE.md#invariants: each random quantity has its own stream, so two fixes are compared on the same
 //! loads. A request is the same in two loads if its class, copy, tab and attempt are.
 
 #![allow(clippy::unwrap_used, missing_docs)]

@@ -1,7 +1,7 @@
 //! What holds in every load of every scenario, and the law of constant services, exact to a nanosecond.
 //!
-//! Source: the rules at the head of each station in models/src/load/, facts/browser-rules.md, and the last two rows of
-//! facts/theory.md. Each rule is checked from the record of a load alone: from when a request was where.
+//! Source: the rule in the header of each station in models/src/load/, docs/browser-rules.md, and docs/laws.md#properties. Each
+//! rule is checked from the record of a load alone: when each request was at which station.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -96,8 +96,8 @@ proptest! {
         LOAD.with_borrow_mut(|load| check_scenario(&words, load))?;
     }
 
-    /// k slots, constant services: whoever has q before it, those in the slots counted, waits for q / k services,
-    /// rounded down. (Of q in the queue behind k that have just been taken: floor(q / k) + 1, theory.md.)
+    /// k connections, constant services: a request with q others before it, those on connections included, waits for
+    /// floor(q / k) services. (With q in the queue behind k that have just been sent: floor(q / k) + 1, docs/laws.md#formulas.)
     #[test]
     fn constant_services_come_in_waves(
         (k, q) in (1..=9_u64, 0..60_u64),

@@ -1,8 +1,8 @@
 //! Exact laws of queueing theory, through scenario files: each estimate lies within three standard errors.
 //!
-//! Source of the laws: facts/theory.md. Each expected number stands here as the table there has it, is computed again
-//! by its formula, and the two must agree. Loads are the replications: independent, of one seed, the warm-up left out, so
-//! that the standard errors need no assumption about what happens inside a load.
+//! Source of the laws: docs/laws.md. Each expected number is written as in its table and computed again by its formula,
+//! and the two must agree. Loads are the replications: independent, of one seed, without the warm-up, so that the
+//! standard errors need no assumption about what happens inside a load.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 #![expect(clippy::disallowed_methods, reason = "no simulated number comes from here: the last bit does not matter")]
@@ -38,7 +38,7 @@ fn rate(per_second: f64) -> String {
     set("request.job.arrivals.rate_per_second", per_second)
 }
 
-/// A number of the table in facts/theory.md, computed again: they agree to the last digit that the table has.
+/// A number of docs/laws.md#values, computed again: both agree to the last digit of the table.
 fn table(written: &str, computed: f64) -> f64 {
     let (mantissa, exponent) = written.split_once('e').unwrap_or((written, "0"));
     let digits = mantissa.split_once('.').map_or(0, |(_, digits)| digits.len());

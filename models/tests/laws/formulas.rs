@@ -1,4 +1,4 @@
-//! Queueing theory's formulas, as facts/theory.md writes them: c servers of rate 1, Poisson arrivals of rate lambda.
+//! The formulas of docs/laws.md#formulas, with c servers of rate 1 and Poisson arrivals of rate lambda.
 
 use sixslot_sim_core::special::{gamma_cumulative, gamma_survival};
 
