@@ -1,6 +1,6 @@
 //! What a hand-over and a new connection cost in the browser at hand, on this machine.
 //!
-//! Rule: the plans of [`plans`] are played, and `handover` and `connect` fitted to them by least squares, by the model's own
+//! Rule: the plans of [`plans`] are played, and `dispatch` and `connect` fitted to them by least squares, by the model's own
 //! law: n requests that get a connection together have reached the server n hand-overs later, and one connect later still
 //! where the connections are new. Observed are bursts of 1, 2, 3 and 6 requests, from the issue to the arrival, first on
 //! new connections and then three times on open ones; and requests that wait for a connection, from the moment at which
@@ -25,7 +25,7 @@ const HOLDS: [u32; 6] = [60, 110, 160, 210, 260, 310];
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Costs {
     /// From having a connection to the server's having the request, in ms, of a request alone.
-    pub handover_ms: f64,
+    pub dispatch_ms: f64,
     /// The opening of a connection, in ms.
     pub connect_ms: f64,
     /// Observations that the fit is of.
@@ -111,7 +111,7 @@ pub fn fit(measured: &[(String, Measured)]) -> Option<Costs> {
         .into_values()
         .map(|repeats| (repeats[0].0, repeats[0].1, median(repeats.iter().map(|point| point.2).collect())))
         .collect();
-    // The normal equations of y = handover * n + connect * new.
+    // The normal equations of y = dispatch * n + connect * new.
     let sum = |term: fn(&Observation) -> f64| points.iter().map(term).sum::<f64>();
     let (nn, nc, cc) = (sum(|p| p.0 * p.0), sum(|p| p.0 * p.1), sum(|p| p.1 * p.1));
     let (ny, cy) = (sum(|p| p.0 * p.2), sum(|p| p.1 * p.2));
@@ -119,21 +119,21 @@ pub fn fit(measured: &[(String, Measured)]) -> Option<Costs> {
     if determinant <= 0.0 {
         return None;
     }
-    let handover_ms = ((ny * cc - cy * nc) / determinant).max(0.0);
+    let dispatch_ms = ((ny * cc - cy * nc) / determinant).max(0.0);
     let connect_ms = ((cy * nn - ny * nc) / determinant).max(0.0);
-    let left = points.iter().map(|(n, new, y)| (y - handover_ms * n - connect_ms * new).abs()).collect();
-    Some(Costs { handover_ms, connect_ms, observations: points.len(), left_ms: median(left) })
+    let left = points.iter().map(|(n, new, y)| (y - dispatch_ms * n - connect_ms * new).abs()).collect();
+    Some(Costs { dispatch_ms, connect_ms, observations: points.len(), left_ms: median(left) })
 }
 
 impl Costs {
     /// The table `[browser]` of a scenario, with a header that says where it is from.
     pub fn to_toml(&self, version: &str) -> String {
-        let Self { handover_ms, connect_ms, observations, left_ms } = self;
+        let Self { dispatch_ms, connect_ms, observations, left_ms } = self;
         format!(
             "# The costs of {version} on this machine, as `sixslot lab --calibrate` measured them: least squares over\n\
              # {observations} medians of {REPETITIONS}, which leaves {left_ms:.2} ms (median). n requests that get a connection together\n\
              # take n hand-overs, on new connections a connect more.\n\
-             [browser]\nhandover = \"{handover_ms:.2}ms\"\nconnect = \"{connect_ms:.2}ms\"\n"
+             [browser]\ndispatch = \"{dispatch_ms:.2}ms\"\nconnect = \"{connect_ms:.2}ms\"\n"
         )
     }
 }
@@ -150,8 +150,8 @@ pub fn overrides(text: &str) -> Result<Vec<String>, String> {
     let Some(browser) = table.get("browser").and_then(toml::Value::as_table) else {
         return Err("it has no table [browser]".to_owned());
     };
-    if let Some(key) = browser.keys().find(|key| !["handover", "connect"].contains(&key.as_str())) {
-        return Err(format!("`browser.{key}` is no cost; only handover and connect are"));
+    if let Some(key) = browser.keys().find(|key| !["dispatch", "connect"].contains(&key.as_str())) {
+        return Err(format!("`browser.{key}` is no cost; only dispatch and connect are"));
     }
     Ok(browser.iter().map(|(key, value)| format!("browser.{key}={value}")).collect())
 }
@@ -165,7 +165,7 @@ mod tests {
 
     /// The simulator with known costs, told as a measured load.
     fn simulated(text: &str, load: u64) -> Result<Measured, Box<dyn std::error::Error>> {
-        let sets = ["browser.handover=\"1.3ms\"".to_owned(), "browser.connect=\"0.4ms\"".to_owned()];
+        let sets = ["browser.dispatch=\"1.3ms\"".to_owned(), "browser.connect=\"0.4ms\"".to_owned()];
         let plan = Document::read("plan", text, &sets)?.plan(&[], &[])?;
         let Prediction { requests, verdict } = Prediction::play(&plan, 1, load)?;
         let version = String::new();
@@ -190,11 +190,11 @@ mod tests {
             measured.push((name, simulated(&text, 0)?));
         }
         let costs = fit(&measured).ok_or("no fit")?;
-        let Costs { handover_ms, connect_ms, observations, left_ms } = costs;
-        assert!((handover_ms - 1.3).abs() < 0.01 && (connect_ms - 0.4).abs() < 0.01, "{costs:?}");
+        let Costs { dispatch_ms, connect_ms, observations, left_ms } = costs;
+        assert!((dispatch_ms - 1.3).abs() < 0.01 && (connect_ms - 0.4).abs() < 0.01, "{costs:?}");
         assert!(observations == 54 && left_ms < 0.01, "{costs:?}");
         let sets = overrides(&costs.to_toml("a browser"))?;
-        assert_eq!(sets, ["browser.handover=\"1.30ms\"", "browser.connect=\"0.40ms\""]);
+        assert_eq!(sets, ["browser.dispatch=\"1.30ms\"", "browser.connect=\"0.40ms\""]);
         Ok(())
     }
 

@@ -61,10 +61,10 @@ pub fn plan(seed: u64, number: u64) -> String {
     server(&mut text, &mut dice);
     let has_queue = dice.chance(30);
     if has_queue {
-        let frees = dice.pick(&["headers", "end"]);
-        let _ = write!(text, "\n[queue.router]\nlimit = {}\nfrees = \"{frees}\"\n", dice.between(1, 5));
+        let release_on = dice.pick(&["headers", "end"]);
+        let _ = write!(text, "\n[queue.router]\nlimit = {}\nrelease_on = \"{release_on}\"\n", dice.between(1, 5));
         if dice.chance(30) {
-            text.push_str("newest_first = true\n");
+            text.push_str("order = \"lifo\"\n");
         }
     }
     let sockets = dice.below(5).saturating_sub(2);
@@ -95,7 +95,7 @@ fn server(text: &mut String, dice: &mut Dice) {
         1 => {
             let _ = write!(text, "\n[server]\ndiscipline = \"fifo\"\nworkers = {}\n", dice.between(2, 4));
         }
-        2 => text.push_str("\n[server]\nstops_on_abort = true\n"),
+        2 => text.push_str("\n[server]\ncancel_on_disconnect = true\n"),
         _ => {}
     }
 }
@@ -132,7 +132,7 @@ fn service(text: &mut String, dice: &mut Dice, longest: u32) {
         ),
         3 => {
             let work = dice.ms(5, longest / 6);
-            writeln!(text, "work = {work}\nwait = {}", dice.ms(10, longest / 2))
+            writeln!(text, "work = {work}\nio_time = {}", dice.ms(10, longest / 2))
         }
         _ => writeln!(text, "service = {}", dice.ms(20, longest)),
     };
@@ -182,7 +182,7 @@ fn request(
     if finite && dice.chance(25) {
         let _ = writeln!(text, "every = {}", dice.ms(250, 900));
         if dice.chance(60) {
-            text.push_str("guard = true\n");
+            text.push_str("skip_while_in_flight = true\n");
         }
         if dice.chance(20) {
             text.push_str("until_ok = true\n");
@@ -272,7 +272,7 @@ mod tests {
             "deadline_until = \"headers\"",
             "retry",
             "every",
-            "guard = true",
+            "skip_while_in_flight = true",
             "until_ok = true",
             "kind = \"websocket\"",
             "kind = \"event-source\"",
@@ -284,7 +284,7 @@ mod tests {
             "method = \"POST\"",
             "response_cache_control = \"no-store\"",
             "response_cache_control = \"max-age=60\"",
-            "newest_first = true",
+            "order = \"lifo\"",
             "credentials = \"omit\"",
             "queue = \"router\"",
             "dedupe = true",
@@ -294,7 +294,7 @@ mod tests {
             "limit",
             "discipline = \"processor-sharing\"",
             "discipline = \"fifo\"",
-            "stops_on_abort = true",
+            "cancel_on_disconnect = true",
             "error_is_final = false",
         ] {
             assert!(keys.contains(key), "{key}");

@@ -60,12 +60,12 @@ fn disturbed(plan: &Plan, replay: u64, scale: f64) -> Plan {
         let most = Span::from_seconds_f64(SERVICE / scale / 1e3);
         match class.service.take() {
             Some(service) => class.service = Some(service.jittered(most, replay)),
-            None => class.wait = class.wait.clone().jittered(most, replay),
+            None => class.io_time = class.io_time.clone().jittered(most, replay),
         }
     }
     plan.horizon = Time::ZERO + moved(plan.horizon - Time::ZERO, pick([-deadline, 0.0, deadline]));
     let factor = pick([0.5, 1.0, 2.0]);
-    for cost in [&mut plan.browser.handover, &mut plan.browser.connect] {
+    for cost in [&mut plan.browser.dispatch, &mut plan.browser.connect] {
         *cost = Span::from_seconds_f64(cost.as_seconds_f64() * factor);
     }
     plan

@@ -26,7 +26,7 @@ impl Prediction {
     pub fn play(plan: &Plan, seed: u64, load: u64) -> Result<Self, LoadError> {
         let mut memory = Load::new();
         memory.simulate(plan, seed, load, Extent::Whole)?;
-        let seen = |request: &&Request| plan.classes[request.class].kind != Kind::Job;
+        let seen = |request: &&Request| plan.classes[request.class].kind != Kind::Background;
         let told = |request: &Request| MeasuredRequest {
             class: plan.classes[request.class].name.clone(),
             index: request.index,

@@ -135,7 +135,7 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
     let _ = write!(
         out,
         "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback.\n{}{}All of it is computed from the recordings in `measured/`, without a browser, by\n\n    \
-         sixslot lab --replay results/accuracy/measured/*.json.gz --out results/accuracy\n\n\
+         sixslot lab --replay results/accuracy/measured/*.json.gz --output results/accuracy\n\n\
          and `scripts/measure-accuracy` measures them again. `accuracy/tests/lab_fixtures.rs` computes it too, and compares.\n",
         explained.conditions,
         if explained.conditions.is_empty() { "" } else { "\n" },

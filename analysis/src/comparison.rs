@@ -48,9 +48,9 @@ pub struct Comparison {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Discordant {
     /// Fail only without the fix.
-    pub ended: u64,
+    pub fixed: u64,
     /// Fail only with the fix.
-    pub caused: u64,
+    pub broken: u64,
 }
 
 /// Why a comparison has no result.
@@ -167,7 +167,7 @@ fn rank(variants: &[Variant], counts: &[PairedCounts]) -> Vec<Comparison> {
                 with_interval: interval(count.variant_failures()),
                 difference: count.difference().unwrap_or_default(),
                 difference_interval: paired::difference(count, LEVEL).expect("counts are consistent"),
-                discordant: Discordant { ended: count.only_baseline, caused: count.only_variant },
+                discordant: Discordant { fixed: count.only_baseline, broken: count.only_variant },
                 p_value: *p_value,
                 p_value_holm,
             }

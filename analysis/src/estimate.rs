@@ -35,7 +35,7 @@ pub struct Estimate {
     pub outcomes: Outcomes,
     /// Milliseconds that the failed request spent at each station, on average over failed loads.
     pub failed_request_ms: Option<BTreeMap<&'static str, f64>>,
-    /// The first load that failed: `--load K` shows it.
+    /// The first load that failed: `--replication K` shows it.
     pub first_failure: Option<u64>,
     #[serde(skip)]
     ready: Vec<u64>,

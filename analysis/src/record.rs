@@ -26,8 +26,8 @@ pub struct LoadRecord<'a> {
     pub requests: Vec<RequestRecord<'a>>,
     /// Its sockets.
     pub sockets: Vec<RequestRecord<'a>>,
-    /// The calls of the servers' own jobs.
-    pub jobs: Vec<RequestRecord<'a>>,
+    /// The servers' background calls.
+    pub background: Vec<RequestRecord<'a>>,
     /// The values of the parameters in this load.
     pub parameters: std::collections::BTreeMap<&'a str, f64>,
 }
@@ -110,7 +110,7 @@ impl<'a> LoadRecord<'a> {
             },
             requests: of(|kind| kind == Kind::Fetch),
             sockets: of(Kind::is_socket),
-            jobs: of(|kind| kind == Kind::Job),
+            background: of(|kind| kind == Kind::Background),
             parameters: names.zip(load.parameters().iter().copied()).collect(),
         }
     }
@@ -126,7 +126,7 @@ impl<'a> RequestRecord<'a> {
             name: &class.name,
             kind: match class.kind {
                 Kind::Fetch => None,
-                Kind::Job => Some("job"),
+                Kind::Background => Some("background"),
                 Kind::WebSocket => Some("websocket"),
                 Kind::EventSource => Some("event-source"),
             },

@@ -155,12 +155,12 @@ const NOTHING_ANSWERS: [&str; 9] = [
     "horizon=70s",
     "parameters.ps=100000",
     "parameters.hydration=0",
-    "parameters.tick_lag=0",
+    "parameters.timer_delay=0",
     "request.static.count=0",
     "request.session.delay=0s",
     "request.sidebar.delay=0s",
     "request.document.work=0s",
-    "browser.handover=0s",
+    "browser.dispatch=0s",
 ];
 
 #[test]
@@ -190,17 +190,17 @@ fn the_error_card_comes_at_8_seconds_and_after_the_shipped_repair_at_36() {
         let session = load.requests().iter().find(|request| plan.classes[request.class].name == "session");
         (load.verdict().error.unwrap() - session.unwrap().issued).as_millis_f64()
     };
-    assert_eq!(card(&[], "parameters.tick_lag=0"), 8_000.0);
-    assert_eq!(card(&["shipped"], "parameters.tick_lag=0"), 36_000.0);
+    assert_eq!(card(&[], "parameters.timer_delay=0"), 8_000.0);
+    assert_eq!(card(&["shipped"], "parameters.timer_delay=0"), 36_000.0);
     // With the timer as late as it was measured, each tick that follows an abort is 10 ms later, once.
-    assert_eq!(card(&["shipped"], "parameters.tick_lag=0.01"), 36_010.0);
+    assert_eq!(card(&["shipped"], "parameters.timer_delay=0.01"), 36_010.0);
 }
 
 #[test]
 fn the_list_under_closed_loop_load_comes_from_one_cost_and_one_exponent() {
     for (callers, stated) in [(1, 672.0), (3, 2_110.0), (5, 4_011.0)] {
         let callers = format!("parameters.callers={callers}");
-        let plan = plan("scenarios/accounts/list-closed-loop.toml", &[&callers], &[]);
+        let plan = plan("scenarios/hypotheses/list-closed-loop.toml", &[&callers], &[]);
         let load = play(&plan, 0);
         let answered = load.requests().iter().filter_map(|request| Some((request.issued, request.headers?)));
         let mut took: Vec<f64> = answered.map(|(issued, headers)| (headers - issued).as_millis_f64()).collect();

@@ -53,7 +53,7 @@ fn class<'a>(plan: &'a Plan, name: &str) -> Option<&'a Class> {
 fn same_law(without: (&Class, &[f64]), with: (&Class, &[f64])) -> bool {
     let quantiles = |(class, parameters): (&Class, &[f64])| {
         let form = |form: &Form| [0.1, 0.5, 0.9].map(|uniform| form.span(parameters, || uniform));
-        (class.service.as_ref().map(form), form(&class.work), form(&class.wait))
+        (class.service.as_ref().map(form), form(&class.work), form(&class.io_time))
     };
     quantiles(without) == quantiles(with)
 }

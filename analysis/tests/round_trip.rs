@@ -240,12 +240,12 @@ slowness = { distribution = "log-normal", median = 1, sigma = 0.5 }
 url = "/api/list"
 service = { base = "500ms", times = "slowness", noise = { distribution = "log-normal", median = 1, sigma = 0.2 } }
 every = "2s"
-guard = true
+skip_while_in_flight = true
 [request.item]
 url = "/api/item"
 service = { base = "4s", times = "slowness", noise = { distribution = "log-normal", median = 1, sigma = 0.3 } }
 every = "10s"
-guard = true
+skip_while_in_flight = true
 deadline = "8s"
 [load]
 ready = ["item"]

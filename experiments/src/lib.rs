@@ -2,8 +2,8 @@
 //!
 //! Rule: what needs files, but no terminal, stands here; every question that needs neither is in `sixslot-analysis`.
 
-pub mod accounts;
 pub mod atomic;
+pub mod hypotheses;
 pub mod input;
 pub mod pictures;
 pub mod report;

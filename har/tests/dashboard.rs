@@ -1,4 +1,4 @@
-//! Twenty loads of the real dashboard (`scenarios/accounts/captures/`): classes, cadence, guard, deadlines and the prefetch
+//! Twenty loads of the real dashboard (`scenarios/hypotheses/captures/`): classes, cadence, guard, deadlines and the prefetch
 //! burst are found in every capture where they can be found, and the verdicts are scored against the truth beside each file.
 //!
 //! The captures have no header lists, so whether a call without an answer was sent cannot be read from them.
@@ -19,7 +19,7 @@ struct Load {
 }
 
 fn loads() -> Vec<Load> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/accounts/captures");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hypotheses/captures");
     let mut paths = Vec::<PathBuf>::new();
     for cell in std::fs::read_dir(folder).unwrap().map(|cell| cell.unwrap().path()).filter(|path| path.is_dir()) {
         paths.extend(std::fs::read_dir(cell).unwrap().map(|file| file.unwrap().path()));

@@ -28,7 +28,7 @@ fn ask(bytes: impl Read) -> Result<Diagnosis, String> {
 }
 
 fn capture() -> Vec<u8> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/accounts/captures/T40_N5M2/000.har.gz");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hypotheses/captures/T40_N5M2/000.har.gz");
     std::fs::read(path).unwrap()
 }
 

@@ -81,8 +81,8 @@ function begin() {
   plan.classes.forEach((rules, number) => {
     if (rules.stream) {
       rules.arrivals.forEach((time, index) => at(plan.opens + time, () => arrive(number, index)));
-    } else if (rules.kind === "job") {
-      // The server starts its own jobs, unless they wait for something of the page.
+    } else if (rules.kind === "background") {
+      // The server starts its own background calls, unless they wait for something of the page.
       if (rules.after && hasNothingToWaitFor(rules.after[0])) startCopies(number, plan.opens);
     } else if (!rules.after || hasNothingToWaitFor(rules.after[0])) {
       startCopies(number, plan.opens);
@@ -95,8 +95,8 @@ const hasNothingToWaitFor = (number) => copies[number].length === 0 && !plan.cla
 
 function startCopies(number, from) {
   const rules = plan.classes[number];
-  if (rules.kind === "job") {
-    if (copies[number].length > 0) at(from, () => say({ job: number }));
+  if (rules.kind === "background") {
+    if (copies[number].length > 0) at(from, () => say({ background: number }));
     return;
   }
   copies[number].forEach((copy) => at(from + rules.starts[copy.index], (time) => startCopy(copy, time)));
@@ -120,7 +120,7 @@ function pollTick(copy, time) {
   const rules = plan.classes[copy.number];
   if (rules.untilOk && copy.had.has("ok")) return;
   at(time + rules.every, (tick) => pollTick(copy, tick));
-  const busy = rules.guard && copy.inFlight > 0;
+  const busy = rules.skipWhileInFlight && copy.inFlight > 0;
   if (!busy && !(rules.fresh && isFresh(...rules.fresh))) issue(copy);
 }
 
@@ -159,7 +159,7 @@ function issue(copy) {
 
 function advanceQueue(queue) {
   while (queue.waiting.length > 0 && queue.inside < queue.rules.limit) {
-    const call = queue.rules.newestFirst ? queue.waiting.pop() : queue.waiting.shift();
+    const call = queue.rules.lifo ? queue.waiting.pop() : queue.waiting.shift();
     queue.inside++;
     call.hasPlace = true;
     send(call);
@@ -240,7 +240,7 @@ function headersSeen(call) {
   call.headers = now();
   if (rules.deadlineUntil === "headers") cancel(call.timer);
   reach(call.copy, "headers");
-  if (call.queue?.rules.freesAtHeaders) leaveQueue(call);
+  if (call.queue?.rules.releaseOn === "headers") leaveQueue(call);
   if (!rules.readsBody && rules.kind === "fetch") {
     leaveJoinable(call);
     settle(call, true);
@@ -302,7 +302,7 @@ function settle(call, ok) {
 }
 
 function retry(copy) {
-  if (copy.inFlight === 0 || !plan.classes[copy.number].guard) issue(copy);
+  if (copy.inFlight === 0 || !plan.classes[copy.number].skipWhileInFlight) issue(copy);
 }
 
 // A copy has had an event; when all copies have had it, those who wait for it start.

@@ -80,7 +80,7 @@ pub struct Measured {
     pub load: u64,
     /// No page's clock is further from the server's than this: half of the fastest of several round trips.
     pub clock_error_ms: f64,
-    /// In the order in which they were issued; sockets among them, a server's own jobs not.
+    /// In the order in which they were issued; sockets among them, a server's background calls not.
     pub requests: Vec<MeasuredRequest>,
     /// What became of the load.
     pub verdict: MeasuredVerdict,

@@ -7,6 +7,7 @@ use crate::script::Script;
 use serde_json::{Value, json};
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, DeadlineUntil, Event, Kind, Start};
+use sixslot_models::queue::{Order, ReleaseOn};
 use sixslot_sim_core::{Span, Time};
 
 /// The names by which a page and its plan call events.
@@ -30,7 +31,11 @@ impl Script {
     /// The plan of a tab; the origins are at these ports.
     pub(crate) fn page_plan(&self, tab: u32, ports: &[u16]) -> Value {
         let queues = self.plan.queues.iter().map(|queue| {
-            json!({ "limit": queue.limit, "freesAtHeaders": queue.frees_at_headers, "newestFirst": queue.newest_first })
+            let release_on = match queue.release_on {
+                ReleaseOn::Headers => "headers",
+                ReleaseOn::End => "end",
+            };
+            json!({ "limit": queue.limit, "releaseOn": release_on, "lifo": queue.order == Order::Lifo })
         });
         json!({
             "tab": tab,
@@ -65,7 +70,7 @@ impl Script {
             Kind::Fetch => ("http", "fetch"),
             Kind::WebSocket => ("ws", "websocket"),
             Kind::EventSource => ("http", "event-source"),
-            Kind::Job => ("http", "job"),
+            Kind::Background => ("http", "background"),
         };
         json!({
             "name": class.name,
@@ -76,9 +81,9 @@ impl Script {
             "arrivals": self.arrivals(class, tab),
             "after": after,
             "starts": each(&|index| self.draws.start(class, index, tab)),
-            "lags": each(&|index| self.draws.tick_lag(class, index, tab)),
+            "lags": each(&|index| self.draws.timer_delay(class, index, tab)),
             "every": class.every.map(|span| self.real_ms(span)),
-            "guard": class.guard,
+            "skipWhileInFlight": class.skip_while_in_flight,
             "untilOk": class.until_ok,
             "fresh": class.skip_while_fresh.map(|(socket, within)| (socket, self.real_ms(within))),
             "attempts": class.attempts,

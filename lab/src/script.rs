@@ -91,14 +91,15 @@ impl Script {
     }
 
     /// Whether an engine plays it: the plan's rules for handing out connections have to be the engine's own, for no
-    /// browser can be told others. The costs `handover` and `connect` are the machine's and are not compared.
+    /// browser can be told others. The costs `dispatch` and `connect` are the machine's and are not compared.
     ///
     /// # Errors
     /// The first rule that is another.
     pub fn check(&self, engine: Engine) -> Result<(), Unplayable> {
         let (plan, own) = (&self.plan.browser, engine.rules());
         let Some(key) = first_difference(plan, &own) else { return Ok(()) };
-        let others = [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::http2(), Browser::as_told()];
+        let others =
+            [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::http2(), Browser::as_reported()];
         let profile = others.iter().any(|other| first_difference(plan, other).is_none());
         let key = if profile { "profile" } else { key };
         let why =
@@ -112,11 +113,11 @@ impl Script {
         let mut plan = self.plan.clone();
         let browser = &mut plan.browser;
         let own = [
-            &mut browser.handover,
+            &mut browser.dispatch,
             &mut browser.connect,
             &mut browser.idle_timeout_used,
             &mut browser.idle_timeout_unused,
-            &mut browser.delayable_release,
+            &mut browser.delayable_timeout,
             &mut browser.cache_lock_timeout,
         ];
         for span in own {
@@ -139,7 +140,7 @@ impl Script {
         let table = match class.kind {
             Kind::Fetch => "request",
             Kind::WebSocket | Kind::EventSource => "socket",
-            Kind::Job => return Ok(()),
+            Kind::Background => return Ok(()),
         };
         let key = |key: &str| format!("{table}.{}.{key}", class.name);
         match class.priority {
@@ -211,13 +212,13 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
     let Browser {
         tabs: _,
         tab_interval: _,
-        handover: _,
+        dispatch: _,
         connect: _,
         connections,
         connections_total,
         multiplexed,
         streams,
-        credentials_split,
+        partition_by_credentials,
         websocket_takes_slot,
         websocket_handshake_takes_slot,
         websocket_handshake_first,
@@ -228,23 +229,23 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         ranks,
         late_binding,
         abort_closes_connection,
-        idle_newest_first,
+        idle_order,
         idle_timeout_used,
         idle_timeout_unused,
         delays_low_priority,
         delayable_below,
         delayable_limit,
         delayable_limit_per_host,
-        delayable_release,
+        delayable_timeout,
         cache_lock,
         cache_lock_until,
         cache_lock_timeout,
-        cache_lock_frees_all_on_no_store,
-        cache_lock_frees_all_on_abort,
+        cache_lock_releases_all_on_no_store,
+        cache_lock_releases_all_on_abort,
         reload_replaces,
-        cache_splits_credentials,
+        cache_partition_by_credentials,
         post_invalidates,
-        cache_lock_frees_all_on_post,
+        cache_lock_releases_all_on_post,
         unread_body_holds_slot,
     } = one;
     let rules = [
@@ -252,7 +253,7 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         ("connections_total", *connections_total == other.connections_total),
         ("multiplexed", *multiplexed == other.multiplexed),
         ("streams", *streams == other.streams),
-        ("credentials_split", *credentials_split == other.credentials_split),
+        ("partition_by_credentials", *partition_by_credentials == other.partition_by_credentials),
         ("websocket_takes_slot", *websocket_takes_slot == other.websocket_takes_slot),
         ("websocket_handshake_takes_slot", *websocket_handshake_takes_slot == other.websocket_handshake_takes_slot),
         ("websocket_handshake_first", *websocket_handshake_first == other.websocket_handshake_first),
@@ -263,26 +264,29 @@ fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
         ("priorities", *ranks == other.ranks),
         ("late_binding", *late_binding == other.late_binding),
         ("abort_closes_connection", *abort_closes_connection == other.abort_closes_connection),
-        ("idle_newest_first", *idle_newest_first == other.idle_newest_first),
+        ("idle_order", *idle_order == other.idle_order),
         ("idle_timeout_used", *idle_timeout_used == other.idle_timeout_used),
         ("idle_timeout_unused", *idle_timeout_unused == other.idle_timeout_unused),
         ("delays_low_priority", *delays_low_priority == other.delays_low_priority),
         ("delayable_below", *delayable_below == other.delayable_below),
         ("delayable_limit", *delayable_limit == other.delayable_limit),
         ("delayable_limit_per_host", *delayable_limit_per_host == other.delayable_limit_per_host),
-        ("delayable_release", *delayable_release == other.delayable_release),
+        ("delayable_timeout", *delayable_timeout == other.delayable_timeout),
         ("cache_lock", *cache_lock == other.cache_lock),
         ("cache_lock_until", *cache_lock_until == other.cache_lock_until),
         ("cache_lock_timeout", *cache_lock_timeout == other.cache_lock_timeout),
         (
-            "cache_lock_frees_all_on_no_store",
-            *cache_lock_frees_all_on_no_store == other.cache_lock_frees_all_on_no_store,
+            "cache_lock_releases_all_on_no_store",
+            *cache_lock_releases_all_on_no_store == other.cache_lock_releases_all_on_no_store,
         ),
-        ("cache_lock_frees_all_on_abort", *cache_lock_frees_all_on_abort == other.cache_lock_frees_all_on_abort),
+        (
+            "cache_lock_releases_all_on_abort",
+            *cache_lock_releases_all_on_abort == other.cache_lock_releases_all_on_abort,
+        ),
         ("reload_replaces", *reload_replaces == other.reload_replaces),
-        ("cache_splits_credentials", *cache_splits_credentials == other.cache_splits_credentials),
+        ("cache_partition_by_credentials", *cache_partition_by_credentials == other.cache_partition_by_credentials),
         ("post_invalidates", *post_invalidates == other.post_invalidates),
-        ("cache_lock_frees_all_on_post", *cache_lock_frees_all_on_post == other.cache_lock_frees_all_on_post),
+        ("cache_lock_releases_all_on_post", *cache_lock_releases_all_on_post == other.cache_lock_releases_all_on_post),
         ("unread_body_holds_slot", *unread_body_holds_slot == other.unread_body_holds_slot),
     ];
     rules.into_iter().find(|(_, same)| !same).map(|(key, _)| key)

@@ -110,7 +110,7 @@ horizon = "2s"
 limit = 2
 [request.poll]
 every = "400ms"
-guard = true
+skip_while_in_flight = true
 service = "500ms"
 [request.retried]
 service = "600ms"
@@ -307,7 +307,7 @@ fn bodies_and_servers(session: &mut Session, engine: Engine) {
 horizon = "2s"
 [server]
 discipline = "fifo"
-stops_on_abort = true
+cancel_on_disconnect = true
 [origin.loop]
 discipline = "event-loop"
 [request.cut]
@@ -325,9 +325,9 @@ body = "100ms"
 [request.hopped]
 origin = "loop"
 count = 2
-hops = 2
+segments = 2
 work = "200ms"
-wait = "100ms"
+io_time = "100ms"
 [socket.mux]
 kind = "websocket"
 snapshot_every = "100ms"

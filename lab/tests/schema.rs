@@ -17,8 +17,8 @@ const PLAYED: &[&str] = &[
     "browser.tab_interval",
     "server.discipline",
     "server.workers",
-    "server.contention",
-    "server.stops_on_abort",
+    "server.slowdown_exponent",
+    "server.cancel_on_disconnect",
     "server.keep_alive",
     "request.url",
     "request.method",
@@ -36,8 +36,8 @@ const PLAYED: &[&str] = &[
     "request.deadline",
     "request.deadline_until",
     "request.every",
-    "request.tick_lag",
-    "request.guard",
+    "request.timer_delay",
+    "request.skip_while_in_flight",
     "request.until_ok",
     "request.skip_while_fresh.socket",
     "request.skip_while_fresh.within",
@@ -47,15 +47,15 @@ const PLAYED: &[&str] = &[
     "request.queue",
     "request.service",
     "request.work",
-    "request.wait",
-    "request.needs",
-    "request.needs_before",
-    "request.hops",
+    "request.io_time",
+    "request.looks_up",
+    "request.lookup_before_segment",
+    "request.segments",
     "request.body",
     "request.reads_body",
     "queue.limit",
-    "queue.frees",
-    "queue.newest_first",
+    "queue.release_on",
+    "queue.order",
     "socket.kind",
     "socket.url",
     "socket.origin",
@@ -66,24 +66,25 @@ const PLAYED: &[&str] = &[
     "socket.lasts",
     "socket.snapshot_every",
     "socket.snapshot_by",
-    "memo.work",
-    "memo.wait",
-    "memo.life",
-    "memo.single_flight",
-    "memo.joinable",
-    "memo.wiped_by",
-    "job.origin",
-    "job.start",
-    "job.after",
-    "job.delay",
-    "job.every",
-    "job.guard",
-    "job.deadline",
-    "job.needs",
-    "job.needs_before",
-    "job.work",
-    "job.wait",
-    "job.hops",
+    "server_cache.work",
+    "server_cache.io_time",
+    "server_cache.ttl",
+    "server_cache.ttl_from",
+    "server_cache.single_flight",
+    "server_cache.join_within",
+    "server_cache.invalidated_by",
+    "background.origin",
+    "background.start",
+    "background.after",
+    "background.delay",
+    "background.every",
+    "background.skip_while_in_flight",
+    "background.deadline",
+    "background.looks_up",
+    "background.lookup_before_segment",
+    "background.work",
+    "background.io_time",
+    "background.segments",
     "load.ready",
     "load.error.request",
     "load.error.failures",
@@ -99,7 +100,7 @@ const RULES: &[(&str, &str)] = &[
     ("connections_total", "20"),
     ("multiplexed", "true"),
     ("streams", "7"),
-    ("credentials_split", "false"),
+    ("partition_by_credentials", "false"),
     ("websocket_takes_slot", "true"),
     ("websocket_handshake_takes_slot", "true"),
     ("websocket_handshake_first", "true"),
@@ -110,28 +111,28 @@ const RULES: &[(&str, &str)] = &[
     ("priorities", "{ high = 9 }"),
     ("late_binding", "false"),
     ("abort_closes_connection", "false"),
-    ("idle_newest_first", "false"),
+    ("idle_order", "\"fifo\""),
     ("idle_timeout_used", "7s"),
     ("idle_timeout_unused", "7s"),
     ("delays_low_priority", "false"),
     ("delayable_below", "2"),
     ("delayable_limit", "7"),
     ("delayable_limit_per_host", "7"),
-    ("delayable_release", "7s"),
+    ("delayable_timeout", "7s"),
     ("cache_lock", "false"),
     ("cache_lock_until", "\"end\""),
     ("cache_lock_timeout", "7s"),
-    ("cache_lock_frees_all_on_no_store", "true"),
-    ("cache_lock_frees_all_on_abort", "true"),
+    ("cache_lock_releases_all_on_no_store", "true"),
+    ("cache_lock_releases_all_on_abort", "true"),
     ("reload_replaces", "\"never\""),
-    ("cache_splits_credentials", "true"),
+    ("cache_partition_by_credentials", "true"),
     ("post_invalidates", "false"),
-    ("cache_lock_frees_all_on_post", "true"),
+    ("cache_lock_releases_all_on_post", "true"),
     ("unread_body_holds_slot", "false"),
 ];
 
 /// The machine's costs: they belong to the prediction, and the machine has its own.
-const COSTS: &[&str] = &["browser.handover", "browser.connect"];
+const COSTS: &[&str] = &["browser.dispatch", "browser.connect"];
 
 /// No matter of one load: texts, and what has been applied before there is a plan.
 const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin"];
@@ -186,7 +187,7 @@ fn a_rule_that_is_not_the_engines_is_refused_by_its_key() {
             Script::new(&plan("[request.a]", &[format!("browser.profile={profile:?}")]), 1, 0, 1.0).unwrap()
         };
         assert_eq!(script(engine.name()).check(engine), Ok(()));
-        for other in ["chromium", "firefox", "webkit", "http2", "as-told"] {
+        for other in ["chromium", "firefox", "webkit", "http2", "as-reported"] {
             let refusal = script(other).check(engine).err().map(|refusal| refusal.option);
             let expected = (other != engine.name()).then(|| "browser.profile".to_owned());
             assert_eq!(refusal, expected, "{other} in {engine}");
@@ -196,7 +197,7 @@ fn a_rule_that_is_not_the_engines_is_refused_by_its_key() {
 
 #[test]
 fn costs_are_not_compared() {
-    let sets = ["browser.handover=\"9ms\"".to_owned(), "browser.connect=\"9ms\"".to_owned()];
+    let sets = ["browser.dispatch=\"9ms\"".to_owned(), "browser.connect=\"9ms\"".to_owned()];
     let script = Script::new(&plan("[request.a]", &sets), 1, 0, 1.0).unwrap();
     assert_eq!(script.check(Engine::Chromium), Ok(()));
 }

@@ -1,4 +1,4 @@
-//! The lab's servers against the simulator's: two implementations of the same disciplines, memos and jobs.
+//! The lab's servers against the simulator's: two implementations of the same disciplines, server caches and background calls.
 //!
 //! Random scenarios in which the browser holds nothing back, so that a request is at its server when it is issued; all
 //! times are random to the nanosecond, so that nothing happens at once and order decides nothing.
@@ -34,30 +34,37 @@ impl Maker {
 fn scenario(number: u64) -> String {
     let mut maker = Maker(Streams::new(7, number).stream(Purpose::named("scenario"), 0));
     let disciplines = ["independent", "processor-sharing", "fifo", "event-loop"];
-    let mut text = "schema = 1\nhorizon = \"4s\"\n[browser]\nprofile = \"as-told\"\nconnections = 1000\nconnections_total = 1000\n".to_owned();
+    let mut text = "schema = 1\nhorizon = \"4s\"\n[browser]\nprofile = \"as-reported\"\nconnections = 1000\nconnections_total = 1000\n".to_owned();
     let origins = ["server", "origin.other"];
     for origin in origins {
         let discipline = disciplines[maker.below(4) as usize];
-        writeln!(text, "[{origin}]\ndiscipline = \"{discipline}\"\nstops_on_abort = {}", maker.chance(50)).unwrap();
+        writeln!(text, "[{origin}]\ndiscipline = \"{discipline}\"\ncancel_on_disconnect = {}", maker.chance(50))
+            .unwrap();
         if discipline != "event-loop" {
             writeln!(text, "workers = {}", 1 + maker.below(3)).unwrap();
         }
         if discipline == "processor-sharing" && maker.chance(50) {
-            writeln!(text, "contention = 1.{}", maker.below(9)).unwrap();
+            writeln!(text, "slowdown_exponent = 1.{}", maker.below(9)).unwrap();
         }
     }
-    let memos = maker.below(3);
-    let (requests, jobs) = (3 + maker.below(20), maker.below(3));
+    let server_caches = maker.below(3);
+    let (requests, background) = (3 + maker.below(20), maker.below(3));
     let work = |text: &mut String, maker: &mut Maker| {
-        let hops = 1 + maker.below(4);
-        writeln!(text, "work = \"{}\"\nwait = \"{}\"\nhops = {hops}", maker.time(60), maker.time(40)).unwrap();
+        let segments = 1 + maker.below(4);
+        writeln!(text, "work = \"{}\"\nio_time = \"{}\"\nsegments = {segments}", maker.time(60), maker.time(40))
+            .unwrap();
         if maker.chance(50) {
             writeln!(text, "origin = \"other\"").unwrap();
         }
-        if memos > 0 && maker.chance(50) {
-            let first = maker.below(memos);
-            writeln!(text, "needs = [\"m{first}\", \"m{}\"]\nneeds_before = {}", memos - 1, 1 + maker.below(hops))
-                .unwrap();
+        if server_caches > 0 && maker.chance(50) {
+            let first = maker.below(server_caches);
+            writeln!(
+                text,
+                "looks_up = [\"m{first}\", \"m{}\"]\nlookup_before_segment = {}",
+                server_caches - 1,
+                1 + maker.below(segments)
+            )
+            .unwrap();
         }
     };
     for request in 0..requests {
@@ -74,23 +81,29 @@ fn scenario(number: u64) -> String {
             work(&mut text, &mut maker);
         }
     }
-    for job in 0..jobs {
-        writeln!(text, "[job.j{job}]\nevery = \"{}\"\nguard = {}", maker.time(700), maker.chance(50)).unwrap();
+    for background in 0..background {
+        writeln!(
+            text,
+            "[background.j{background}]\nevery = \"{}\"\nskip_while_in_flight = {}",
+            maker.time(700),
+            maker.chance(50)
+        )
+        .unwrap();
         writeln!(text, "start = \"{}\"", maker.time(300)).unwrap();
         if maker.chance(50) {
             writeln!(text, "deadline = \"{}\"", maker.time(150)).unwrap();
         }
         work(&mut text, &mut maker);
     }
-    for memo in 0..memos {
+    for cache in 0..server_caches {
         let flight = maker.chance(50);
-        writeln!(text, "[memo.m{memo}]\nlife = \"{}\"\nsingle_flight = {flight}", maker.time(300)).unwrap();
-        writeln!(text, "work = \"{}\"\nwait = \"{}\"", maker.time(50), maker.time(50)).unwrap();
+        writeln!(text, "[server_cache.m{cache}]\nttl = \"{}\"\nsingle_flight = {flight}", maker.time(300)).unwrap();
+        writeln!(text, "work = \"{}\"\nio_time = \"{}\"", maker.time(50), maker.time(50)).unwrap();
         if maker.chance(40) {
-            writeln!(text, "joinable = \"{}\"", maker.time(60)).unwrap();
+            writeln!(text, "join_within = \"{}\"", maker.time(60)).unwrap();
         }
         if maker.chance(50) {
-            writeln!(text, "wiped_by = [\"r{}\"]", maker.below(requests)).unwrap();
+            writeln!(text, "invalidated_by = [\"r{}\"]", maker.below(requests)).unwrap();
         }
     }
     text.push_str("[load]\nready = [\"r0\"]\n");
@@ -105,13 +118,13 @@ enum Outside {
     Goes(usize),
 }
 
-/// When each request, by number, got its headers of the lab's servers, and each job its successes.
+/// When each request, by number, got its headers of the lab's servers, and each background call its successes.
 fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize, Time>, BTreeMap<usize, Vec<Time>>) {
     let draws = Draws::new(plan, seed, 0).unwrap();
     let mut works = Works::new(plan, &draws);
     let mut outside: Vec<(Time, Outside)> = Vec::new();
     for (number, request) in requests.iter().enumerate() {
-        if plan.classes[request.class].kind == Kind::Job {
+        if plan.classes[request.class].kind == Kind::Background {
             continue;
         }
         outside.extend(request.sent.map(|at| (at, Outside::Arrives(number))));
@@ -121,12 +134,12 @@ fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize
     outside.sort_by_key(|(at, _)| *at);
     let mut tasks: BTreeMap<usize, TaskId> = BTreeMap::new();
     let mut owners: BTreeMap<TaskId, usize> = BTreeMap::new();
-    let (mut answers, mut jobs) = (BTreeMap::new(), BTreeMap::<usize, Vec<Time>>::new());
+    let (mut answers, mut background) = (BTreeMap::new(), BTreeMap::<usize, Vec<Time>>::new());
     let mut note = |said: Vec<Said>, owners: &BTreeMap<TaskId, usize>| {
         for said in said {
             match said {
                 Said::Answer { task, at } => drop(answers.insert(owners[&task], at)),
-                Said::JobDone { class, at } => jobs.entry(class).or_default().push(at),
+                Said::BackgroundDone { class, at } => background.entry(class).or_default().push(at),
             }
         }
     };
@@ -143,7 +156,7 @@ fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize
         }
     }
     note(works.advance(plan.horizon), &owners);
-    (answers, jobs)
+    (answers, background)
 }
 
 #[test]
@@ -155,13 +168,13 @@ fn both_servers_answer_at_the_same_time() {
         let plan = plan.unwrap_or_else(|error| panic!("{error}\n{text}"));
         let mut load = Load::new();
         load.simulate(&plan, number, 0, Extent::Whole).unwrap();
-        let (answers, jobs) = work_through(&plan, load.requests(), number);
-        let mut expected_jobs = BTreeMap::<usize, Vec<Time>>::new();
+        let (answers, background) = work_through(&plan, load.requests(), number);
+        let mut expected_background = BTreeMap::<usize, Vec<Time>>::new();
         for (request, simulated) in load.requests().iter().enumerate() {
             let class = &plan.classes[simulated.class];
             aborted += usize::from(simulated.outcome == Outcome::Aborted);
-            if class.kind == Kind::Job {
-                expected_jobs.entry(simulated.class).or_default().extend(simulated.headers);
+            if class.kind == Kind::Background {
+                expected_background.entry(simulated.class).or_default().extend(simulated.headers);
                 continue;
             }
             compared += 1;
@@ -173,9 +186,9 @@ fn both_servers_answer_at_the_same_time() {
             };
             assert!(same, "scenario {number}, {} {}: {both:?}\n{text}", class.name, simulated.attempt);
         }
-        for (class, mut times) in expected_jobs {
+        for (class, mut times) in expected_background {
             times.sort_unstable();
-            let real = jobs.get(&class).cloned().unwrap_or_default();
+            let real = background.get(&class).cloned().unwrap_or_default();
             assert_eq!(real.len(), times.len(), "scenario {number}, {}\n{text}", plan.classes[class].name);
         }
     }

@@ -2,10 +2,11 @@
 //!
 //! Rule: each field is one rule of facts measured in, or read from the source of, Chromium 156, Firefox ESR 153 and
 //! WebKitGTK 2.50 (loopback, HTTP/1.1 without TLS); a scenario may override each. Chromium's paths are in its own
-//! repository. The profile `as-told` is the account of the page's own bug report, not of any browser.
+//! repository. The profile `as-reported` is the account of the page's own bug report, not of any browser.
 
 use crate::form::{self, Linear};
 use crate::limits;
+use crate::queue::Order;
 use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;
@@ -75,7 +76,7 @@ pub struct Browser {
     /// Concurrent streams of a multiplexed connection: 100 where the server announces none (Chromium, measured).
     pub streams: usize,
     /// Requests without credentials are a group of their own (measured: Chromium and Firefox yes, WebKitGTK no).
-    pub credentials_split: bool,
+    pub partition_by_credentials: bool,
     /// An open WebSocket keeps a slot: in no browser (measured); in the account as told.
     pub websocket_takes_slot: bool,
     /// The handshake needs a slot until its 101 answer (measured: Firefox and WebKitGTK yes, Chromium no).
@@ -101,8 +102,8 @@ pub struct Browser {
     pub late_binding: bool,
     /// An abort before the end closes the connection (measured in all three engines; HTTP/1.1 cannot do otherwise).
     pub abort_closes_connection: bool,
-    /// Newest used idle connection first; among never used ones the oldest (transport_client_socket_pool.cc).
-    pub idle_newest_first: bool,
+    /// Which used idle connection is taken: the last used (`Lifo`) or the first opened; of never used ones the oldest (transport_client_socket_pool.cc).
+    pub idle_order: Order,
     /// 300 s in Chromium, 115 s in Firefox.
     pub idle_timeout_used: Span,
     /// 60 s in Chromium.
@@ -116,7 +117,7 @@ pub struct Browser {
     /// A delayable request waits while 6 requests of any priority of its tab to its host are in flight.
     pub delayable_limit_per_host: usize,
     /// clamp(30 round trips, 15 s, 120 s): 15 s on loopback.
-    pub delayable_release: Span,
+    pub delayable_timeout: Span,
     /// GETs of one URL pass one at a time (Chromium, Firefox; WebKitGTK has no lock).
     pub cache_lock: bool,
     /// What ends a turn.
@@ -124,29 +125,29 @@ pub struct Browser {
     /// 20 s in Chromium.
     pub cache_lock_timeout: Span,
     /// In Firefox the headers of a no-store answer release all waiters together.
-    pub cache_lock_frees_all_on_no_store: bool,
+    pub cache_lock_releases_all_on_no_store: bool,
     /// In Firefox the abort of the request whose turn it is releases all waiters together, unless an earlier answer is kept
     /// and it had no headers yet (measured; netwerk/protocol/http/nsHttpChannel.cpp, CloseCacheEntry).
-    pub cache_lock_frees_all_on_abort: bool,
+    pub cache_lock_releases_all_on_abort: bool,
     /// A fetch with cache 'reload' waits for nobody, but later GETs of its URL wait for it, and its answer replaces what was
     /// kept (net/http/http_cache_transaction.cc, mode WRITE dooms the entry; measured in Chromium and Firefox).
     pub reload_replaces: Replaces,
     /// What requests without credentials ask for has lines and stored answers of its own (Firefox, measured;
     /// netwerk/cache2/CacheFileUtils.cpp, AppendKeyPrefix: "a,"). In Chromium it has not (measured).
-    pub cache_splits_credentials: bool,
+    pub cache_partition_by_credentials: bool,
     /// The headers of an answer to a POST make invalid what is kept of its URL: later GETs find no stored answer, and wait
     /// for none that is under way (RFC 9111, section 4.4; net/http/http_cache_transaction.cc, DoSuccessfulSendRequest;
     /// netwerk/protocol/http/nsHttpChannel.cpp, MaybeInvalidateCacheEntryForSubsequentGet; measured in Chromium and Firefox).
     pub post_invalidates: bool,
     /// In Firefox those headers release all waiters together (measured); in Chromium they stay in line.
-    pub cache_lock_frees_all_on_post: bool,
+    pub cache_lock_releases_all_on_post: bool,
     /// A body that the page does not read pins the slot in Chromium; Firefox buffers it.
     pub unread_body_holds_slot: bool,
     /// From having a connection to the server's having the request: processor time, shared by hand-overs that happen
     /// together. Fitted, in steps of 0.05 ms beside a `connect` of 0.5 ms, for the smallest greatest deviation from all
     /// measured arrivals (`fit` in tests/ground_truth.rs): 1.75 ms leaves 12.8 ms in Chromium, golden vectors included,
     /// and 13.9 ms in Firefox, start-up stalls excluded (1.8 ms: 13.7 ms); 0.75 ms leaves 4.5 ms in WebKitGTK.
-    pub handover: Span,
+    pub dispatch: Span,
     /// Opening a connection: 0.07 to 0.7 ms on loopback.
     pub connect: Span,
 }
@@ -161,7 +162,7 @@ impl Browser {
             connections_total: 256,
             multiplexed: false,
             streams: 100,
-            credentials_split: true,
+            partition_by_credentials: true,
             websocket_takes_slot: false,
             websocket_handshake_takes_slot: false,
             websocket_handshake_first: false,
@@ -174,25 +175,25 @@ impl Browser {
             ranks: [5, 3, 3, 1, 0],
             late_binding: true,
             abort_closes_connection: true,
-            idle_newest_first: true,
+            idle_order: Order::Lifo,
             idle_timeout_used: Span::from_seconds(300),
             idle_timeout_unused: Span::from_seconds(60),
             delays_low_priority: true,
             delayable_below: 3,
             delayable_limit: 10,
             delayable_limit_per_host: 6,
-            delayable_release: Span::from_seconds(15),
+            delayable_timeout: Span::from_seconds(15),
             cache_lock: true,
             cache_lock_until: LockUntil::Headers,
             cache_lock_timeout: Span::from_seconds(20),
-            cache_lock_frees_all_on_no_store: false,
-            cache_lock_frees_all_on_abort: false,
+            cache_lock_releases_all_on_no_store: false,
+            cache_lock_releases_all_on_abort: false,
             reload_replaces: Replaces::Always,
-            cache_splits_credentials: false,
+            cache_partition_by_credentials: false,
             post_invalidates: true,
-            cache_lock_frees_all_on_post: false,
+            cache_lock_releases_all_on_post: false,
             unread_body_holds_slot: true,
-            handover: Span::from_nanos(1_750_000),
+            dispatch: Span::from_nanos(1_750_000),
             connect: Span::from_nanos(500_000),
         }
     }
@@ -212,11 +213,11 @@ impl Browser {
             idle_timeout_unused: Span::from_seconds(115),
             delays_low_priority: false,
             cache_lock_until: LockUntil::End,
-            cache_lock_frees_all_on_no_store: true,
-            cache_lock_frees_all_on_abort: true,
+            cache_lock_releases_all_on_no_store: true,
+            cache_lock_releases_all_on_abort: true,
             reload_replaces: Replaces::WhenFree,
-            cache_splits_credentials: true,
-            cache_lock_frees_all_on_post: true,
+            cache_partition_by_credentials: true,
+            cache_lock_releases_all_on_post: true,
             unread_body_holds_slot: false,
             ..Self::chromium()
         }
@@ -225,14 +226,14 @@ impl Browser {
     /// WebKitGTK 2.50.
     pub fn webkit() -> Self {
         Self {
-            credentials_split: false,
+            partition_by_credentials: false,
             websocket_handshake_takes_slot: true,
             // Measured: auto first, then low and high in one class.
             ranks: [5, 1, 3, 1, 0],
             delays_low_priority: false,
             cache_lock: false,
             reload_replaces: Replaces::Never,
-            handover: Span::from_nanos(750_000),
+            dispatch: Span::from_nanos(750_000),
             ..Self::chromium()
         }
     }
@@ -245,7 +246,7 @@ impl Browser {
     }
 
     /// The bug report's own account: six slots, sockets take one, first come first served, nothing else.
-    pub fn as_told() -> Self {
+    pub fn as_reported() -> Self {
         Self {
             websocket_takes_slot: true,
             websocket_handshake_takes_slot: true,
@@ -255,7 +256,7 @@ impl Browser {
             delays_low_priority: false,
             cache_lock: false,
             reload_replaces: Replaces::Never,
-            handover: Span::ZERO,
+            dispatch: Span::ZERO,
             connect: Span::ZERO,
             ..Self::chromium()
         }
@@ -273,7 +274,7 @@ impl Browser {
             ("firefox", Self::firefox),
             ("webkit", Self::webkit),
             ("http2", Self::http2),
-            ("as-told", Self::as_told),
+            ("as-reported", Self::as_reported),
         ];
         let mut browser = reader.or("profile", Self::chromium as fn() -> Self, read::choice(&profiles))?();
         browser.tabs = reader.or("tabs", browser.tabs, |node| form::amount(node, parameters))?;
@@ -281,9 +282,9 @@ impl Browser {
             ("tab_interval", &mut browser.tab_interval),
             ("idle_timeout_used", &mut browser.idle_timeout_used),
             ("idle_timeout_unused", &mut browser.idle_timeout_unused),
-            ("delayable_release", &mut browser.delayable_release),
+            ("delayable_timeout", &mut browser.delayable_timeout),
             ("cache_lock_timeout", &mut browser.cache_lock_timeout),
-            ("handover", &mut browser.handover),
+            ("dispatch", &mut browser.dispatch),
             ("connect", &mut browser.connect),
         ];
         for (key, value) in spans {
@@ -291,7 +292,7 @@ impl Browser {
         }
         let switches: &mut [(&str, &mut bool)] = &mut [
             ("multiplexed", &mut browser.multiplexed),
-            ("credentials_split", &mut browser.credentials_split),
+            ("partition_by_credentials", &mut browser.partition_by_credentials),
             ("websocket_takes_slot", &mut browser.websocket_takes_slot),
             ("websocket_handshake_takes_slot", &mut browser.websocket_handshake_takes_slot),
             ("websocket_handshake_first", &mut browser.websocket_handshake_first),
@@ -301,14 +302,13 @@ impl Browser {
             ("event_source_connects_last", &mut browser.event_source_connects_last),
             ("late_binding", &mut browser.late_binding),
             ("abort_closes_connection", &mut browser.abort_closes_connection),
-            ("idle_newest_first", &mut browser.idle_newest_first),
             ("delays_low_priority", &mut browser.delays_low_priority),
             ("cache_lock", &mut browser.cache_lock),
-            ("cache_lock_frees_all_on_no_store", &mut browser.cache_lock_frees_all_on_no_store),
-            ("cache_lock_frees_all_on_abort", &mut browser.cache_lock_frees_all_on_abort),
-            ("cache_splits_credentials", &mut browser.cache_splits_credentials),
+            ("cache_lock_releases_all_on_no_store", &mut browser.cache_lock_releases_all_on_no_store),
+            ("cache_lock_releases_all_on_abort", &mut browser.cache_lock_releases_all_on_abort),
+            ("cache_partition_by_credentials", &mut browser.cache_partition_by_credentials),
             ("post_invalidates", &mut browser.post_invalidates),
-            ("cache_lock_frees_all_on_post", &mut browser.cache_lock_frees_all_on_post),
+            ("cache_lock_releases_all_on_post", &mut browser.cache_lock_releases_all_on_post),
             ("unread_body_holds_slot", &mut browser.unread_body_holds_slot),
         ];
         for (key, value) in switches {
@@ -325,6 +325,7 @@ impl Browser {
         for (key, value, least, most) in counts {
             **value = reader.or(key, **value, count(*least, *most))?;
         }
+        browser.idle_order = reader.or("idle_order", browser.idle_order, Order::read)?;
         browser.cache_lock_until = reader.or(
             "cache_lock_until",
             browser.cache_lock_until,

@@ -50,7 +50,7 @@ struct Kind {
 
 static FIX: Kind = Kind { name: "fix", plural: "fixes", key: "patch", fields: &schema::FIX, limit: limits::FIXES };
 static LAYER: Kind =
-    Kind { name: "layer", plural: "layers", key: "without", fields: &schema::LAYER, limit: limits::LAYERS };
+    Kind { name: "layer", plural: "layers", key: "removed_by", fields: &schema::LAYER, limit: limits::LAYERS };
 
 /// A grid: every combination of the axes' values, with each set of fixes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -181,7 +181,9 @@ pub struct UnknownFix {
 
 /// Refuses a change to something that the user should have named before: a typing mistake, not a new request.
 fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Result<(), Fault> {
-    if !["request", "socket", "job", "memo", "queue", "origin", "parameters", "fix", "layer"].contains(&kind) {
+    if !["request", "socket", "background", "server_cache", "queue", "origin", "parameters", "fix", "layer"]
+        .contains(&kind)
+    {
         return Ok(());
     }
     let there = root.get(kind).and_then(Node::table).map_or(&[][..], |table| &table.entries);

@@ -215,9 +215,7 @@ fn nonsense(node: &Node, error: &DistributionError, unit: Unit) -> Fault {
         }
     }
     let key = match name {
-        "factor" => "scale",
-        "minimum" => "size",
-        "standard deviation" => "deviation",
+        "standard deviation" => "std_dev",
         name => name,
     };
     let place = node.table().and_then(|table| table.get(key)).map_or(&node.place, |node| &node.place);
@@ -252,7 +250,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
     let family = table.get("distribution").ok_or_else(|| Fault::new(&node.place, "`distribution` is missing"))?;
     let words: Vec<(&'static str, &'static str)> = DISTRIBUTIONS.iter().map(|word| (*word, *word)).collect();
     let name = read::choice(&words)(family)?;
-    const COMMON: &[&str] = &["distribution", "shift", "scale", "at_least", "at_most"];
+    const COMMON: &[&str] = &["distribution", "shift", "factor", "at_least", "at_most"];
     const PLAIN: &[&str] = &["sigma", "shape"];
     let mut own = Vec::new();
     let mut quantiles = Vec::new();
@@ -273,6 +271,11 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         }
     }
     own.sort_unstable();
+    // `scale` belongs to the Weibull law, beside `shape`; it once was the factor of every law.
+    if let Some(entry) = table.entry("scale").filter(|_| name != "weibull" || !own.contains(&"shape")) {
+        let known: Vec<&str> = COMMON.to_vec();
+        return Err(Fault::new(&entry.key_place, format!("{name} has no `scale`")).help(advice("scale", &known)));
+    }
     let get = |key: &str| {
         let node = table.get(key).ok_or_else(|| Fault::new(&node.place, format!("`{key}` is missing")))?;
         quantity(node, if PLAIN.contains(&key) { Unit::Plain } else { unit })
@@ -289,17 +292,17 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         ("log-normal", ["median", "sigma"]) => {
             Distribution::log_normal_from_median_sigma(get("median")?, get("sigma")?)
         }
-        ("log-normal", ["deviation", "mean"]) => {
-            Distribution::log_normal_from_mean_deviation(get("mean")?, get("deviation")?)
+        ("log-normal", ["mean", "std_dev"]) => {
+            Distribution::log_normal_from_mean_deviation(get("mean")?, get("std_dev")?)
         }
         ("gamma", ["mean", "shape"]) => Distribution::gamma_from_shape_mean(get("shape")?, get("mean")?),
-        ("gamma", ["deviation", "mean"]) => Distribution::gamma_from_mean_deviation(get("mean")?, get("deviation")?),
+        ("gamma", ["mean", "std_dev"]) => Distribution::gamma_from_mean_deviation(get("mean")?, get("std_dev")?),
         ("erlang", ["mean", "stages"]) => {
-            let stages = table.get("stages").map(read::whole(1, limits::HOPS)).transpose()?.unwrap_or(1);
+            let stages = table.get("stages").map(read::whole(1, limits::SEGMENTS)).transpose()?.unwrap_or(1);
             Distribution::erlang(u32::try_from(stages).unwrap_or(u32::MAX), get("mean")?)
         }
-        ("weibull", ["shape", "size"]) => Distribution::weibull(get("shape")?, get("size")?),
-        ("pareto", ["shape", "size"]) => Distribution::pareto(get("size")?, get("shape")?),
+        ("weibull", ["scale", "shape"]) => Distribution::weibull(get("shape")?, get("scale")?),
+        ("pareto", ["minimum", "shape"]) => Distribution::pareto(get("minimum")?, get("shape")?),
         ("triangular", ["high", "low", "mode"]) => Distribution::triangular(get("low")?, get("mode")?, get("high")?),
         ("empirical", ["samples"]) => {
             let items = table.get("samples").map_or(Ok(&[][..]), read::list)?;
@@ -327,11 +330,11 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         }
     }
     .map_err(|error| nonsense(node, &error, unit))?;
-    let scale = table.get("scale").map(read::number).transpose()?;
+    let factor = table.get("factor").map(read::number).transpose()?;
     let shift = table.get("shift").map(|node| quantity(node, unit)).transpose()?;
     let least = table.get("at_least").map(|node| quantity(node, unit)).transpose()?;
     let most = table.get("at_most").map(|node| quantity(node, unit)).transpose()?;
-    scale
+    factor
         .map_or(Ok(made.clone()), |factor| made.scaled(factor))
         .and_then(|made| shift.map_or(Ok(made.clone()), |shift| made.shifted(shift)))
         .and_then(|made| if least.or(most).is_some() { made.truncated(least, most) } else { Ok(made) })
@@ -344,13 +347,11 @@ fn needs(family: &str) -> &'static str {
         "constant" => "give `value`",
         "uniform" => "give `low` and `high`, or two quantiles",
         "exponential" => "give `mean`, or one quantile such as `median`",
-        "log-normal" => {
-            "give `median` and `sigma`, `mean` and `deviation`, or two quantiles such as `median` and `p95`"
-        }
-        "gamma" => "give `shape` and `mean`, `mean` and `deviation`, or two quantiles",
+        "log-normal" => "give `median` and `sigma`, `mean` and `std_dev`, or two quantiles such as `median` and `p95`",
+        "gamma" => "give `shape` and `mean`, `mean` and `std_dev`, or two quantiles",
         "erlang" => "give `stages` and `mean`",
-        "weibull" => "give `shape` and `size`, or two quantiles",
-        "pareto" => "give `size` and `shape`, or two quantiles",
+        "weibull" => "give `shape` and `scale`, or two quantiles",
+        "pareto" => "give `minimum` and `shape`, or two quantiles",
         "triangular" => "give `low`, `mode` and `high`",
         _ => "give `samples` or `quantiles`",
     }

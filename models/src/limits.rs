@@ -23,7 +23,7 @@ pub const TABS: u64 = 1_000;
 /// Connections, streams, workers, queue places, priorities' limits.
 pub const PLACES: u64 = 100_000;
 /// Hops of a request on an event loop.
-pub const HOPS: u64 = 1_000;
+pub const SEGMENTS: u64 = 1_000;
 /// Attempts of a retry, failures before an error.
 pub const ATTEMPTS: u64 = 1_000;
 /// Fixes of a scenario.

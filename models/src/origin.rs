@@ -33,9 +33,9 @@ pub struct Origin {
     /// Requests worked on at full speed.
     pub workers: usize,
     /// n requests on w workers take (n / w) to this power times as long as one (processor sharing).
-    pub contention: f64,
+    pub slowdown_exponent: f64,
     /// An abort ends the work.
-    pub stops_on_abort: bool,
+    pub cancel_on_disconnect: bool,
     /// A connection idle for so long is closed.
     pub keep_alive: Option<Span>,
 }
@@ -46,8 +46,8 @@ impl Origin {
         let mut origin = Self {
             discipline: Discipline::Independent,
             workers: 1,
-            contention: 1.0,
-            stops_on_abort: false,
+            slowdown_exponent: 1.0,
+            cancel_on_disconnect: false,
             keep_alive: None,
         };
         let Some(node) = node else { return Ok(origin) };
@@ -64,14 +64,20 @@ impl Origin {
             return Err(Fault::new(reader.place_of("workers"), "an event loop has one worker")
                 .help("leave `workers` out, or take \"fifo\""));
         }
-        origin.contention = reader.or("contention", 1.0, read::number)?;
-        if !(1.0..=10.0).contains(&origin.contention) {
-            return Err(Fault::new(reader.place_of("contention"), "contention is between 1 (nothing is lost) and 10"));
+        origin.slowdown_exponent = reader.or("slowdown_exponent", 1.0, read::number)?;
+        if !(1.0..=10.0).contains(&origin.slowdown_exponent) {
+            return Err(Fault::new(
+                reader.place_of("slowdown_exponent"),
+                "slowdown_exponent is between 1 (nothing is lost) and 10",
+            ));
         }
-        if origin.contention > 1.0 && origin.discipline != Discipline::ProcessorSharing {
-            return Err(Fault::new(reader.place_of("contention"), "only \"processor-sharing\" has contention"));
+        if origin.slowdown_exponent > 1.0 && origin.discipline != Discipline::ProcessorSharing {
+            return Err(Fault::new(
+                reader.place_of("slowdown_exponent"),
+                "only \"processor-sharing\" has slowdown_exponent",
+            ));
         }
-        origin.stops_on_abort = reader.or("stops_on_abort", false, read::boolean)?;
+        origin.cancel_on_disconnect = reader.or("cancel_on_disconnect", false, read::boolean)?;
         origin.keep_alive = reader.read("keep_alive", read::span)?;
         Ok(origin)
     }

@@ -7,11 +7,11 @@ use crate::browser::Browser;
 use crate::class::{self, Class, Event, Names, Start};
 use crate::form;
 use crate::limits;
-use crate::memo::Memo;
 use crate::origin::Origin;
 use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
 use crate::schema;
+use crate::server_cache::ServerCache;
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table};
 use sixslot_sim_core::{Distribution, Purpose, Span, Streams, Time};
@@ -75,9 +75,9 @@ pub struct Plan {
     pub origins: Vec<Origin>,
     /// The framework's queues.
     pub queues: Vec<Queue>,
-    /// The servers' memos.
-    pub memos: Vec<Memo>,
-    /// Requests, sockets and jobs, in the order of the file.
+    /// The servers' server caches.
+    pub server_caches: Vec<ServerCache>,
+    /// Requests, sockets and background calls, in the order of the file.
     pub classes: Vec<Class>,
     /// The load's state machine.
     pub load: LoadRules,
@@ -127,13 +127,13 @@ impl Plan {
         let entries = class_entries(&reader)?;
         let class_names: Vec<(String, class::Table)> =
             entries.iter().map(|(entry, table)| (entry.key.clone(), *table)).collect();
-        let memo_entries = named(&reader, "memo")?;
-        let memo_names: Vec<String> = memo_entries.iter().map(|entry| entry.key.clone()).collect();
+        let cache_entries = named(&reader, "server_cache")?;
+        let cache_names: Vec<String> = cache_entries.iter().map(|entry| entry.key.clone()).collect();
         let names = Names {
             parameters: &parameter_names,
             origins: &origin_names,
             queues: &queue_names,
-            memos: &memo_names,
+            server_caches: &cache_names,
             classes: &class_names,
         };
         let mut classes = Vec::with_capacity(entries.len());
@@ -141,10 +141,11 @@ impl Plan {
             classes.push(match table {
                 class::Table::Request => Class::request(entry, &names, &browser, horizon)?,
                 class::Table::Socket => Class::socket(entry, &names, &browser)?,
-                class::Table::Job => Class::job(entry, &names)?,
+                class::Table::Background => Class::background(entry, &names)?,
             });
         }
-        let memos = memo_entries.iter().map(|entry| Memo::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
+        let server_caches =
+            cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         check_order(&classes, &entries)?;
         let plan = Self {
             title,
@@ -153,7 +154,7 @@ impl Plan {
             browser,
             origins,
             queues,
-            memos,
+            server_caches,
             load: load_rules(&reader, &names, &classes)?,
             classes,
         };
@@ -223,20 +224,20 @@ fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {
     entries.iter().map(read).collect()
 }
 
-/// Requests, sockets and jobs in the order of the file.
+/// Requests, sockets and background calls in the order of the file.
 fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table)>, Fault> {
     let mut entries: Vec<(&Entry, class::Table)> = Vec::new();
     let mut names = BTreeSet::new();
     for (key, table) in
-        [("request", class::Table::Request), ("socket", class::Table::Socket), ("job", class::Table::Job)]
+        [("request", class::Table::Request), ("socket", class::Table::Socket), ("background", class::Table::Background)]
     {
         for entry in named(reader, key)? {
             if !names.insert(&entry.key) {
-                let message = format!("`{}` is the name of another request, socket or job too", entry.key);
+                let message = format!("`{}` is the name of another request, socket or background call too", entry.key);
                 return Err(Fault::new(&entry.key_place, message).help("give one of them another name"));
             }
             if entries.len() == limits::CLASSES {
-                let message = format!("the limit is {} requests, sockets and jobs", limits::CLASSES);
+                let message = format!("the limit is {} requests, sockets and background calls", limits::CLASSES);
                 return Err(Fault::new(&entry.key_place, message));
             }
             entries.push((entry, table));

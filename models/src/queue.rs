@@ -1,7 +1,7 @@
 //! A framework's queue as a scenario describes it.
 //!
-//! Rule: Next.js 14 and 15 let five prefetches through at once, first in first out, and free a place at the first decoded
-//! row of the answer; Next.js 16 lets four through, newest first, and frees a place at the end.
+//! Rule: Next.js 14 and 15 let five prefetches through at once, first in first out, and release a place at the first decoded
+//! row of the answer; Next.js 16 lets four through, newest first, and releases a place at the end.
 
 use crate::browser::count;
 use crate::limits;
@@ -15,10 +15,35 @@ use crate::tree::Node;
 pub struct Queue {
     /// Requests let through at once.
     pub limit: usize,
-    /// A request leaves its place at its headers (React's first decoded row), not at its end.
-    pub frees_at_headers: bool,
-    /// The newest waiting request goes first (Next.js 16).
-    pub newest_first: bool,
+    /// When a request releases its place.
+    pub release_on: ReleaseOn,
+    /// The order in which waiting requests get a place.
+    pub order: Order,
+}
+
+/// When a request releases its place in a framework's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReleaseOn {
+    /// At its headers (React's first decoded row).
+    Headers,
+    /// At its end.
+    End,
+}
+
+/// The order in which waiting items are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// First in, first out.
+    Fifo,
+    /// Last in, first out (Next.js 16).
+    Lifo,
+}
+
+impl Order {
+    /// Reads `"fifo"` or `"lifo"`.
+    pub(crate) fn read(node: &Node) -> Result<Self, Fault> {
+        read::choice(&[("fifo", Self::Fifo), ("lifo", Self::Lifo)])(node)
+    }
 }
 
 impl Queue {
@@ -27,8 +52,12 @@ impl Queue {
         let reader = Reader::new(node, &schema::QUEUE)?;
         Ok(Self {
             limit: reader.or("limit", 1, count(1, limits::PLACES))?,
-            frees_at_headers: reader.or("frees", false, read::choice(&[("headers", true), ("end", false)]))?,
-            newest_first: reader.or("newest_first", false, read::boolean)?,
+            release_on: reader.or(
+                "release_on",
+                ReleaseOn::End,
+                read::choice(&[("headers", ReleaseOn::Headers), ("end", ReleaseOn::End)]),
+            )?,
+            order: reader.or("order", Order::Fifo, Order::read)?,
         })
     }
 }

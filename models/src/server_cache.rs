@@ -1,6 +1,6 @@
-//! A server's memo as a scenario describes it.
+//! A server-side cache as a scenario describes it.
 //!
-//! Rule: see `load/memo.rs`, which keeps its state.
+//! Rule: see `load/server_cache.rs`, which keeps its state.
 
 use crate::class::Names;
 use crate::form::{self, Form};
@@ -10,42 +10,58 @@ use crate::source::Fault;
 use crate::tree::Entry;
 use sixslot_sim_core::{Purpose, Span};
 
-/// A value that a server keeps for a while.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Memo {
-    /// The server's work to make it.
-    pub work: Form,
-    /// The latency after that work.
-    pub wait: Form,
-    /// How long it is good for, from the start of its making.
-    pub life: Span,
-    /// Who comes while it is being made waits for it.
-    pub single_flight: bool,
-    /// Who comes later than this after the start of its making makes another; none: all wait.
-    pub joinable: Option<Span>,
-    /// The classes whose arrival wipes it.
-    pub wiped_by: Vec<usize>,
-    /// The stream of the work.
-    pub work_purpose: Purpose,
-    /// The stream of the wait.
-    pub wait_purpose: Purpose,
+/// From when a value's time to live counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TtlFrom {
+    /// From the start of its computation.
+    Start,
+    /// From the end of its computation.
+    End,
 }
 
-impl Memo {
-    /// Reads `[memo.NAME]`.
+/// A value that a server keeps for a while.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ServerCache {
+    /// Work of the server to compute the value.
+    pub work: Form,
+    /// Latency after that work, which uses no capacity.
+    pub io_time: Form,
+    /// Time to live of a value.
+    pub ttl: Span,
+    /// From when the time to live counts.
+    pub ttl_from: TtlFrom,
+    /// A request that looks the value up while it is computed waits for it; else it computes another.
+    pub single_flight: bool,
+    /// A request that arrives later than this after the computation started does not join it; none: every request joins.
+    pub join_within: Option<Span>,
+    /// Classes whose arrival at the server invalidates the value.
+    pub invalidated_by: Vec<usize>,
+    /// Stream of the work.
+    pub work_purpose: Purpose,
+    /// Stream of the I/O time.
+    pub io_time_purpose: Purpose,
+}
+
+impl ServerCache {
+    /// Reads `[server_cache.NAME]`.
     pub(crate) fn read(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
-        let reader = Reader::new(&entry.node, &schema::MEMO)?;
+        let reader = Reader::new(&entry.node, &schema::SERVER_CACHE)?;
         let time = |node| form::time(node, names.parameters);
-        let wipers = reader.or("wiped_by", &[][..], read::list)?;
+        let wipers = reader.or("invalidated_by", &[][..], read::list)?;
         Ok(Self {
             work: reader.or("work", Form::constant(Span::ZERO), time)?,
-            wait: reader.or("wait", Form::constant(Span::ZERO), time)?,
-            life: reader.or("life", Span::ZERO, read::span)?,
-            joinable: reader.read("joinable", read::span)?,
+            io_time: reader.or("io_time", Form::constant(Span::ZERO), time)?,
+            ttl: reader.or("ttl", Span::ZERO, read::span)?,
+            ttl_from: reader.or(
+                "ttl_from",
+                TtlFrom::Start,
+                read::choice(&[("start", TtlFrom::Start), ("end", TtlFrom::End)]),
+            )?,
+            join_within: reader.read("join_within", read::span)?,
             single_flight: reader.or("single_flight", true, read::boolean)?,
-            wiped_by: wipers.iter().map(|node| names.class(read::text(node)?, node)).collect::<Result<_, _>>()?,
+            invalidated_by: wipers.iter().map(|node| names.class(read::text(node)?, node)).collect::<Result<_, _>>()?,
             work_purpose: Purpose::named(&entry.key).and(" memo work"),
-            wait_purpose: Purpose::named(&entry.key).and(" memo wait"),
+            io_time_purpose: Purpose::named(&entry.key).and(" memo wait"),
         })
     }
 }

@@ -97,7 +97,7 @@ fn numbers_of_tables_have_limits() {
     }
     let half = many(1_500, "[request.r#]\n[socket.s#]\nkind = \"websocket\"\n");
     let said = refused(&format!("schema = 1\n{half}{PAGE}\n"), &[]);
-    assert!(said.contains("the limit is 2000 requests, sockets and jobs"), "{said}");
+    assert!(said.contains("the limit is 2000 requests, sockets and background calls"), "{said}");
     let said = refused(&format!("schema = 1\n{PAGE}\n[parameters]\n{}", many(65, "p# = 1\n")), &[]);
     assert!(said.contains("the limit is 64 parameters"), "{said}");
     let said = refused(&format!("schema = 1\n{PAGE}\n{}", many(65, "[fix.f#]\npatch.title = \"x\"\n")), &[]);

@@ -50,7 +50,7 @@ fn fix(tape: &mut Tape<'_>, scenario: &Scenario) -> String {
         let (key, value) = match tape.below(12) {
             0 | 1 if !made.stream => ("count", tape.pick(&["0", "0", "1", "4"])),
             2 if made.poll => ("every", tape.pick(&["\"2s\"", "\"300ms\""])),
-            3 if made.poll => ("guard", tape.pick(&["true", "false"])),
+            3 if made.poll => ("skip_while_in_flight", tape.pick(&["true", "false"])),
             4 => ("priority", tape.pick(&["\"high\"", "\"low\"", "\"auto\""])),
             5 => ("dedupe", tape.pick(&["true", "false"])),
             6 => ("cache", tape.pick(&["\"no-store\"", "\"default\""])),
@@ -63,7 +63,7 @@ fn fix(tape: &mut Tape<'_>, scenario: &Scenario) -> String {
         patch.insert(format!("request.{}.{key}", made.name), value);
     }
     if tape.chance(30) {
-        patch.insert("browser.profile".to_owned(), tape.pick(&["\"as-told\"", "\"webkit\"", "\"http2\""]));
+        patch.insert("browser.profile".to_owned(), tape.pick(&["\"as-reported\"", "\"webkit\"", "\"http2\""]));
     }
     if tape.chance(30) {
         patch.insert("browser.tabs".to_owned(), tape.pick(&["1", "2"]));
@@ -100,8 +100,8 @@ proptest! {
         let text = format!("{}{}", base.text, fix(&mut Tape::new(&backwards), &base));
         let document = match Document::read("random", &text, &[]) {
             Ok(document) => document,
-            // The fix has changed the discipline of a server that has contention.
-            Err(error) if error.message.contains("contention") => return Ok(()),
+            // The fix has changed the discipline of a server that has a slowdown exponent.
+            Err(error) if error.message.contains("slowdown_exponent") => return Ok(()),
             Err(error) => return Err(TestCaseError::fail(format!("{error}\n{text}"))),
         };
         let (before, after) = (document.plan(&[], &[]).unwrap(), document.plan(&[0], &[]).unwrap());
@@ -123,7 +123,7 @@ horizon = "300s"
 [parameters]
 slowness = { distribution = "uniform", low = 1, high = 2 }
 [browser]
-profile = "as-told"
+profile = "as-reported"
 tabs = 3
 connections = 100
 [request.copies]
@@ -137,7 +137,7 @@ service = { distribution = "exponential", mean = "1s" }
 [request.polls]
 every = "2s"
 work = { base = "1s", noise = { distribution = "log-normal", median = 1, sigma = 0.5 } }
-wait = { distribution = "exponential", mean = "1s" }
+io_time = { distribution = "exponential", mean = "1s" }
 [request.stream]
 arrivals = { rate_per_second = 1.0 }
 service = { distribution = "exponential", mean = "1s" }

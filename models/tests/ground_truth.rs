@@ -295,7 +295,7 @@ fn every_exception_is_needed_and_so_long_as_it_says() {
     }
 }
 
-/// How `handover` and `connect` of the profiles were found: the smallest greatest deviation over all runs and, for
+/// How `dispatch` and `connect` of the profiles were found: the smallest greatest deviation over all runs and, for
 /// Chromium, the golden vectors. `cargo test -p models --test ground_truth -- --ignored --nocapture`
 #[test]
 #[ignore = "a fit, not a check"]
@@ -311,13 +311,13 @@ fn fit() {
         };
         println!("{engine}: {:.2} ms with the profile's own", greatest(&[]));
         for connect in [0.1, 0.3, 0.5, 0.7] {
-            let at = |handover: f64| {
+            let at = |dispatch: f64| {
                 let set = |key, ms: f64| format!("browser.{key}=\"{ms:.2}ms\"");
-                (greatest(&[set("handover", handover), set("connect", connect)]), handover)
+                (greatest(&[set("dispatch", dispatch), set("connect", connect)]), dispatch)
             };
             let scan = (0..=60).map(|step| at(f64::from(step) * 0.05));
-            let (deviation, handover) = scan.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap();
-            println!("  connect {connect}, handover {handover:.2}: {deviation:.2} ms");
+            let (deviation, dispatch) = scan.min_by(|one, other| one.0.total_cmp(&other.0)).unwrap();
+            println!("  connect {connect}, dispatch {dispatch:.2}: {deviation:.2} ms");
         }
     }
 }

@@ -104,7 +104,7 @@ proptest! {
         (service, body) in (1..3_000_000_000_u64, 0..1_000_u64),
     ) {
         let text = format!(
-            "schema = 1\nhorizon = \"300s\"\nbrowser = {{ profile = \"as-told\", connections = {k} }}\n\
+            "schema = 1\nhorizon = \"300s\"\nbrowser = {{ profile = \"as-reported\", connections = {k} }}\n\
              [request.burst]\ncount = {q}\nservice = \"{service}ns\"\nbody = \"{body}ns\"\n\
              [request.last]\nservice = \"{service}ns\"\n[load]\nready = [\"last\"]\n"
         );
@@ -169,7 +169,7 @@ fn random_scenarios_reach_every_corner() {
         stations("Fetch", "Aborted", &all),
         stations("Fetch", "Unfinished", &all),
         names.map(|name| format!("Fetch {name}")).to_vec(),
-        stations("Job", "Aborted", &["Server"]),
+        stations("Background", "Aborted", &["Server"]),
         stations("WebSocket", "Unfinished", &["Body", "Pool"]),
         stations("EventSource", "Unfinished", &["Body", "Pool"]),
         ["Fetch Ok Body", "Fetch Coalesced Page", "answered by the cache", "polled again", "recovered"]
@@ -219,7 +219,8 @@ fn a_call_that_read_the_cache_is_over() {
 /// Found by the random scenarios: a connection that nobody wanted any more made no room for another origin.
 #[test]
 fn a_connection_that_came_too_late_makes_room() {
-    let browser = "browser = { profile = \"as-told\", connections_total = 1, connect = \"200ms\" }\n[origin.other]\n";
+    let browser =
+        "browser = { profile = \"as-reported\", connections_total = 1, connect = \"200ms\" }\n[origin.other]\n";
     let given_up = "[request.given-up]\ndeadline = \"100ms\"\n";
     let waits = "[request.waits]\norigin = \"other\"\nstart = \"50ms\"\n[load]\nready = [\"waits\"]";
     let waits = play(&format!("{browser}{given_up}{waits}"), "waits");
@@ -231,7 +232,7 @@ fn a_connection_that_came_too_late_makes_room() {
 /// group with the most urgent head has the room, wherever it stands in the file (Chromium, `FindTopStalledGroup`).
 #[test]
 fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
-    let scenario = "browser = { profile = \"chromium\", connections_total = 1, connect = \"0s\", handover = \"0s\" }\n\
+    let scenario = "browser = { profile = \"chromium\", connections_total = 1, connect = \"0s\", dispatch = \"0s\" }\n\
                     [origin.one]\n[origin.two]\n\
                     [request.first]\norigin = \"two\"\nservice = \"300ms\"\n\
                     [request.low]\norigin = \"one\"\npriority = \"low\"\nstart = \"50ms\"\nservice = \"300ms\"\n\
@@ -246,12 +247,13 @@ fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
 /// those who joined it, though the page had its answer.
 #[test]
 fn a_call_whose_body_is_not_read_is_over_for_the_page() {
-    let poll = "browser = { profile = \"chromium\", connect = \"0s\", handover = \"0s\" }\n[request.poll]\n\
-                every = \"1s\"\nguard = true\nreads_body = false\nservice = \"100ms\"\n[load]\nready = [\"poll\"]";
+    let poll = "browser = { profile = \"chromium\", connect = \"0s\", dispatch = \"0s\" }\n[request.poll]\n\
+                every = \"1s\"\nskip_while_in_flight = true\nreads_body = false\nservice = \"100ms\"\n[load]\nready = [\"poll\"]";
     let calls = play(poll, "poll");
     // Each pins a connection: the sixth is the last.
     assert_eq!(calls.iter().map(|call| call.slot_from.is_some()).collect::<Vec<_>>(), [true; 6]);
-    let twins = poll.replace("every = \"1s\"\nguard = true\n", "count = 2\nurl = \"/a\"\ndedupe = true\n");
+    let twins =
+        poll.replace("every = \"1s\"\nskip_while_in_flight = true\n", "count = 2\nurl = \"/a\"\ndedupe = true\n");
     let calls = play(&twins, "poll");
     assert_eq!(calls[1].outcome, Outcome::Coalesced);
     assert_eq!((millis(calls[0].headers), millis(calls[1].ended)), (Some(100.0), Some(100.0)));
@@ -262,7 +264,7 @@ fn a_call_whose_body_is_not_read_is_over_for_the_page() {
 #[test]
 fn an_answer_out_of_the_cache_has_headers() {
     let next = play(
-        "browser = { profile = \"as-told\" }\n[request.first]\nurl = \"/a\"\nresponse_cache_control = \"max-age=60\"\n\
+        "browser = { profile = \"as-reported\" }\n[request.first]\nurl = \"/a\"\nresponse_cache_control = \"max-age=60\"\n\
          [request.again]\nurl = \"/a\"\nstart = \"1s\"\n[request.next]\nafter = \"again.headers\"\n\
          [load]\nready = [\"next\"]",
         "next",

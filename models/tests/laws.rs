@@ -221,7 +221,7 @@ fn shared_workers_do_not_mind_the_law_of_the_work() {
     let laws = [
         ("exponential", "{ distribution = \"exponential\", mean = \"1s\" }"),
         ("constant", "1s"),
-        ("log-normal, deviation 2 s", "{ distribution = \"log-normal\", mean = \"1s\", deviation = \"2s\" }"),
+        ("log-normal, deviation 2 s", "{ distribution = \"log-normal\", mean = \"1s\", std_dev = \"2s\" }"),
     ];
     for (seed, rho, time) in [(51, 0.5, "1.03304773562"), (54, 0.9, "2.23354283380")] {
         let exact = table(time, formulas::sharing(6, 6.0 * rho));

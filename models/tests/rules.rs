@@ -80,7 +80,7 @@ fn every_rule_has_a_case_and_every_profile_has_one_where_it_differs() {
         ("firefox", Browser::firefox()),
         ("webkit", Browser::webkit()),
         ("http2", Browser::http2()),
-        ("as-told", Browser::as_told()),
+        ("as-reported", Browser::as_reported()),
     ] {
         let rules = rules_of(&browser);
         for ((key, _), _) in rules.iter().zip(&chromium).filter(|((_, one), (_, other))| one != other) {

@@ -1,4 +1,4 @@
-//! What servers do: event loops, memos, contention, background jobs. Each number is worked out by hand in the comment.
+//! What servers do: event loops, server caches, slowdown, background calls. Each number is worked out by hand in the comment.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use sixslot_models::Document;
@@ -7,7 +7,7 @@ use sixslot_models::load::{Extent, Load};
 /// (name, milliseconds at which the server had it, milliseconds at which its headers went out) of every call.
 fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
     let text = format!(
-        "schema = 1\nhorizon = \"20s\"\nbrowser = {{ handover = \"0s\", connect = \"0s\", connections = 100 }}\n{scenario}\n"
+        "schema = 1\nhorizon = \"20s\"\nbrowser = {{ dispatch = \"0s\", connect = \"0s\", connections = 100 }}\n{scenario}\n"
     );
     let plan = Document::read("test", &text, &[]).unwrap().plan(&[], &[]).unwrap();
     let mut load = Load::new();
@@ -24,19 +24,19 @@ fn headers(scenario: &str, name: &str) -> Vec<Option<f64>> {
 }
 
 #[test]
-fn hops_of_a_cheap_request_wait_behind_the_blocks_of_a_listing() {
-    // The listing's block runs from 0 to 1000. Four hops of 10 ms with waits of 5 ms: the first begins at 1000, so the
+fn segments_of_a_cheap_request_wait_behind_the_blocks_of_a_listing() {
+    // The listing's block runs from 0 to 1000. Four segments of 10 ms with waits of 5 ms: the first begins at 1000, so the
     // headers go out at 1000 + 4 x (10 + 5) = 1060. Alone it would take 60.
     let page = |other: &str| {
         format!(
             "[server]\ndiscipline = \"event-loop\"\n{other}
-             [request.cheap]\nwork = \"40ms\"\nwait = \"20ms\"\nhops = 4\n[load]\nready = [\"cheap\"]"
+             [request.cheap]\nwork = \"40ms\"\nio_time = \"20ms\"\nsegments = 4\n[load]\nready = [\"cheap\"]"
         )
     };
     assert_eq!(headers(&page("[request.list]\nwork = \"1s\""), "cheap"), [Some(1060.0)]);
     assert_eq!(headers(&page(""), "cheap"), [Some(60.0)]);
-    // A second listing that comes at 500 is ready before the second hop: 1000 + 10, then its block until 2010. The hop
-    // became ready at 1015, and goes on at 2010: 2010 + 3 x 15 = 2055, where the wait after the first hop has passed.
+    // A second listing that comes at 500 is ready before the second segment: 1000 + 10, then its block until 2010. The segment
+    // became ready at 1015, and goes on at 2010: 2010 + 3 x 15 = 2055, where the wait after the first segment has passed.
     let two = "[request.list]\nwork = \"1s\"\n[request.later]\nstart = \"500ms\"\nwork = \"1s\"";
     assert_eq!(headers(&page(two), "cheap"), [Some(2055.0)]);
 }
@@ -45,7 +45,7 @@ fn hops_of_a_cheap_request_wait_behind_the_blocks_of_a_listing() {
 fn an_aborted_request_keeps_the_event_loop_busy() {
     let page = |stops: bool| {
         format!(
-            "[server]\ndiscipline = \"event-loop\"\nstops_on_abort = {stops}
+            "[server]\ndiscipline = \"event-loop\"\ncancel_on_disconnect = {stops}
              [request.first]\nwork = \"1s\"\n[request.second]\nwork = \"1s\"\ndeadline = \"100ms\"
              [request.third]\nstart = \"200ms\"\nwork = \"1s\"\n[load]\nready = [\"third\"]"
         )
@@ -57,34 +57,37 @@ fn an_aborted_request_keeps_the_event_loop_busy() {
 #[test]
 fn contention_makes_sharing_cost() {
     // T(n) = W n^g in a burst of n equal requests.
-    for (count, contention) in [(1_u32, 1.1), (3, 1.04), (5, 1.11), (5, 1.0)] {
+    for (count, slowdown_exponent) in [(1_u32, 1.1), (3, 1.04), (5, 1.11), (5, 1.0)] {
         let page = format!(
-            "[server]\ndiscipline = \"processor-sharing\"\ncontention = {contention}
+            "[server]\ndiscipline = \"processor-sharing\"\nslowdown_exponent = {slowdown_exponent}
              [request.list]\ncount = {count}\nwork = \"672ms\"\n[load]\nready = [\"list\"]"
         );
-        let exact = 672.0 * libm::pow(f64::from(count), contention);
-        assert!(headers(&page, "list").iter().all(|at| (at.unwrap() - exact).abs() < 1e-3), "{count} {contention}");
+        let exact = 672.0 * libm::pow(f64::from(count), slowdown_exponent);
+        assert!(
+            headers(&page, "list").iter().all(|at| (at.unwrap() - exact).abs() < 1e-3),
+            "{count} {slowdown_exponent}"
+        );
     }
 }
 
-const MEMO: &str = "[request.a]\nneeds = [\"ps\"]\nwork = \"10ms\"\nevery = \"2s\"\n[load]\nready = [\"a\"]\n";
+const MEMO: &str = "[request.a]\nlooks_up = [\"ps\"]\nwork = \"10ms\"\nevery = \"2s\"\n[load]\nready = [\"a\"]\n";
 
 #[test]
 fn a_memo_is_made_once_in_its_life() {
     // Made at 0 (100 ms), good until 5000 from the START of its making: calls at 0, 6 s, 12 s, 18 s make it, and the
     // others (2 s, 4 s, ...) need only their own 10 ms.
-    let page = format!("[memo.ps]\nwait = \"100ms\"\nlife = \"5s\"\n{MEMO}");
+    let page = format!("[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"\n{MEMO}");
     let taken: Vec<f64> = play(&page).iter().filter_map(|row| Some(row.2? - row.1)).collect();
     assert_eq!(taken, [110.0, 10.0, 10.0, 110.0, 10.0, 10.0, 110.0, 10.0, 10.0, 110.0]);
 }
 
 #[test]
 fn a_single_flight_is_shared_and_another_is_not() {
-    // b comes at 40 while a makes the memo until 100: shared, it answers at 100 + 10; alone, it makes its own: 40 + 100 + 10.
+    // b comes at 40 while a makes the server cache until 100: shared, it answers at 100 + 10; alone, it makes its own: 40 + 100 + 10.
     let page = |single: bool| {
         format!(
-            "[memo.ps]\nwait = \"100ms\"\nlife = \"5s\"\nsingle_flight = {single}\n{MEMO}
-             [request.b]\nstart = \"40ms\"\nneeds = [\"ps\"]\nwork = \"10ms\""
+            "[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"\nsingle_flight = {single}\n{MEMO}
+             [request.b]\nstart = \"40ms\"\nlooks_up = [\"ps\"]\nwork = \"10ms\""
         )
     };
     assert_eq!(headers(&page(true), "b"), [Some(110.0)]);
@@ -94,7 +97,7 @@ fn a_single_flight_is_shared_and_another_is_not() {
 #[test]
 fn a_probe_wipes_a_memo() {
     let page = format!(
-        "[memo.ps]\nwait = \"100ms\"\nlife = \"60s\"\nwiped_by = [\"probe\"]\n{MEMO}
+        "[server_cache.ps]\nio_time = \"100ms\"\nttl = \"60s\"\ninvalidated_by = [\"probe\"]\n{MEMO}
          [request.probe]\nstart = \"3s\"\nwork = \"1ms\""
     );
     let taken: Vec<f64> =
@@ -106,10 +109,10 @@ fn a_probe_wipes_a_memo() {
 fn a_memo_is_finished_though_its_maker_is_aborted() {
     for (discipline, stops) in [("independent", false), ("independent", true), ("event-loop", true), ("fifo", true)] {
         let page = format!(
-            "[server]\ndiscipline = \"{discipline}\"\nstops_on_abort = {stops}
-             [memo.ps]\nwait = \"100ms\"\nlife = \"5s\"
-             [request.a]\nneeds = [\"ps\"]\nwork = \"10ms\"\ndeadline = \"50ms\"
-             [request.b]\nstart = \"20ms\"\nneeds = [\"ps\"]\nwork = \"10ms\"\n[load]\nready = [\"b\"]"
+            "[server]\ndiscipline = \"{discipline}\"\ncancel_on_disconnect = {stops}
+             [server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"
+             [request.a]\nlooks_up = [\"ps\"]\nwork = \"10ms\"\ndeadline = \"50ms\"
+             [request.b]\nstart = \"20ms\"\nlooks_up = [\"ps\"]\nwork = \"10ms\"\n[load]\nready = [\"b\"]"
         );
         assert_eq!(headers(&page, "b"), [Some(110.0)], "{discipline} {stops}");
         assert_eq!(headers(&page, "a"), [None]);
@@ -122,7 +125,7 @@ fn a_job_needs_no_connection_and_its_guard_skips_calls() {
     // at 0, 2, 4, ..., and the work of each goes on: the loop falls behind for ever.
     let page = |deadline: &str| {
         format!(
-            "[server]\ndiscipline = \"event-loop\"\n[job.poll]\nevery = \"1s\"\nguard = true\nwork = \"2500ms\"\n{deadline}
+            "[server]\ndiscipline = \"event-loop\"\n[background.poll]\nevery = \"1s\"\nskip_while_in_flight = true\nwork = \"2500ms\"\n{deadline}
              [request.page]\nstart = \"19s\"\nwork = \"1ms\"\n[load]\nready = [\"page\"]"
         )
     };
@@ -136,24 +139,25 @@ fn a_job_needs_no_connection_and_its_guard_skips_calls() {
 fn a_memo_that_has_been_made_for_long_is_joined_no_more() {
     // One ps takes 9 s and is joined for 5 s from its start: a at 0 and b at 4 s have the first, c at 6 s makes another, d at
     // 9 s has that one; at 9 s the first one's value is too old for anybody who comes.
-    let page = |joinable: &str| {
-        let call = |name: &str, at: &str| format!("[request.{name}]\nstart = \"{at}\"\nneeds = [\"ps\"]\n");
+    let page = |join_within: &str| {
+        let call = |name: &str, at: &str| format!("[request.{name}]\nstart = \"{at}\"\nlooks_up = [\"ps\"]\n");
         format!(
-            "[memo.ps]\nwait = \"9s\"\nlife = \"5s\"\n{joinable}\n{}{}{}{}[load]\nready = [\"d\"]",
+            "[server_cache.ps]\nio_time = \"9s\"\nttl = \"5s\"\n{join_within}\n{}{}{}{}[load]\nready = [\"d\"]",
             call("a", "0s"),
             call("b", "4s"),
             call("c", "6s"),
             call("d", "9s")
         )
     };
-    let answered = |joinable: &str| ["a", "b", "c", "d"].map(|name| headers(&page(joinable), name)[0]);
-    assert_eq!(answered("joinable = \"5s\""), [9_000.0, 9_000.0, 15_000.0, 15_000.0].map(Some));
+    let answered = |join_within: &str| ["a", "b", "c", "d"].map(|name| headers(&page(join_within), name)[0]);
+    assert_eq!(answered("join_within = \"5s\""), [9_000.0, 9_000.0, 15_000.0, 15_000.0].map(Some));
     assert_eq!(answered(""), [9_000.0, 9_000.0, 9_000.0, 18_000.0].map(Some));
 }
 
 #[test]
 fn a_job_without_a_period_runs_once_after_its_delay() {
-    let page = "[socket.mux]\nkind = \"websocket\"\nopens = \"1s\"\n[job.first]\nafter = \"mux.open\"\ndelay = \"2s\"
+    let page =
+        "[socket.mux]\nkind = \"websocket\"\nopens = \"1s\"\n[background.first]\nafter = \"mux.open\"\ndelay = \"2s\"
         [request.page]\n[load]\nready = [\"page\"]";
     let calls: Vec<f64> = play(page).iter().filter(|row| row.0 == "first").map(|row| row.1).collect();
     assert_eq!(calls.len(), 1);

@@ -80,7 +80,7 @@ fn keys(json: &str) -> Vec<&str> {
 
 #[test]
 fn one_load_has_the_fields_of_the_design_in_their_order() {
-    let text = json(&["--load", FAILING]);
+    let text = json(&["--replication", FAILING]);
     assert!(text.ends_with("}\n") && text.lines().count() == 1);
     assert!(keys(&text).starts_with(&["scenario", "seed", "load", "fixes", "outcome", "requests"]));
     assert_eq!(
@@ -133,7 +133,11 @@ fn many_loads_have_the_fields_of_the_design() {
 
 #[test]
 fn one_seed_gives_the_same_bytes_in_two_processes() {
-    for more in [&["--load", "7"][..], &["--load", "7", "--format", "json"], &["--loads", "3000", "--format", "json"]] {
+    for more in [
+        &["--replication", "7"][..],
+        &["--replication", "7", "--format", "json"],
+        &["--loads", "3000", "--format", "json"],
+    ] {
         let once = done(&run(&[more, &["--jobs", "1"]].concat()));
         assert_eq!(once, done(&run(&[more, &["--jobs", "2"]].concat())));
         assert_ne!(once, done(&run(&[more, &["--seed", "2"]].concat())));
@@ -155,7 +159,7 @@ fn a_typing_mistake_is_shown_at_its_line_and_column() {
         ("[request.sidebar]", "[reqest.sidebar]", "reqest", "did you mean `request`?"),
         ("deadline = \"5s\"", "deadline = 5", "5", "a length of time needs a unit"),
         ("count = \"projects\"", "count = \"project\"", "\"project\"", "did you mean `projects`?"),
-        ("profile = \"as-told\"", "profile = \"as-tolled\"", "\"as-tolled\"", "did you mean `as-told`?"),
+        ("profile = \"as-reported\"", "profile = \"as-tolled\"", "\"as-tolled\"", "did you mean `as-reported`?"),
         ("ready = [\"session\"]", "ready = [\"sesion\"]", "\"sesion\"", "did you mean `session`?"),
     ];
     for (right, wrong, fault, advice) in mistakes {
@@ -197,7 +201,7 @@ fn an_unknown_name_comes_with_advice() {
     refuses(&["--set", "request.session.service={ medain = \"2s\" }"], "--set:1:27: unknown key `medain`");
     refuses(&["--set", "parameters.projects=99999999999999999999"], "not a whole number of 64 bits");
     refuses(&["--loads", "0"], "0 is not in 1..");
-    refuses(&["--loads", "10", "--load", "3"], "cannot be used with");
+    refuses(&["--loads", "10", "--replication", "3"], "cannot be used with");
     refuses(&["--jobs", "0"], "0 is not in 1..");
     refuses(&["--seed", "x"], "'--seed <SEED>'");
     refuses(&["--seed", "-1"], "invalid value '-1' for '--seed <SEED>'");
@@ -207,11 +211,11 @@ fn an_unknown_name_comes_with_advice() {
 fn a_dash_reads_standard_input() {
     let feed = |text: &str, more: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_sixslot"));
-        let arguments = [&["run", "-", "--load", FAILING, "--format", "json"], more].concat();
+        let arguments = [&["run", "-", "--replication", FAILING, "--format", "json"], more].concat();
         command.args(arguments).write_stdin(text).timeout(Duration::from_secs(60)).output().unwrap()
     };
     let whole = feed(&scenario_text(), &OFTEN);
-    assert_eq!(String::from_utf8(whole.stdout).unwrap(), json(&["--load", FAILING]));
+    assert_eq!(String::from_utf8(whole.stdout).unwrap(), json(&["--replication", FAILING]));
     let broken = feed("schema = 1\ntitel = \"x\"\n", &[]);
     let said = complaint(&broken);
     assert_eq!((broken.status.code(), broken.stdout.len()), (Some(2), 0));
@@ -316,7 +320,7 @@ fn a_comparison_is_a_table_for_spreadsheets_too() {
         for (name, value) in [
             ("with", &fix["with"]),
             ("difference_low", &fix["difference_interval"]["low"]),
-            ("ended", &fix["discordant"]["ended"]),
+            ("fixed", &fix["discordant"]["fixed"]),
             ("p_value_holm", &fix["p_value_holm"]),
         ] {
             let (found, expected) = (row[column(name)].parse::<f64>().unwrap(), value.as_f64().unwrap());
@@ -332,10 +336,10 @@ fn a_comparison_is_a_table_for_spreadsheets_too() {
 #[test]
 fn a_scenario_of_another_system_is_the_same_scenario() {
     let text = scenario_text();
-    let plain = done(&["run", SCENARIO, "--load", FAILING, "--format", "json"]);
+    let plain = done(&["run", SCENARIO, "--replication", FAILING, "--format", "json"]);
     for changed in [text.replace('\n', "\r\n"), format!("\u{feff}{text}")] {
         let (_folder, path) = file(changed.as_bytes());
-        assert_eq!(done(&["run", path.to_str().unwrap(), "--load", FAILING, "--format", "json"]), plain);
+        assert_eq!(done(&["run", path.to_str().unwrap(), "--replication", FAILING, "--format", "json"]), plain);
     }
 }
 

@@ -8,8 +8,8 @@ use serde_json::Value;
 use std::io::Read as _;
 use std::process::Stdio;
 
-const FAILING: &str = "scenarios/accounts/captures/T40_N5M2/000.har.gz";
-const GOOD: &str = "scenarios/accounts/captures/T00_N5M2/000.har.gz";
+const FAILING: &str = "scenarios/hypotheses/captures/T40_N5M2/000.har.gz";
+const GOOD: &str = "scenarios/hypotheses/captures/T00_N5M2/000.har.gz";
 
 #[test]
 fn a_failing_load_of_the_dashboard() {
@@ -121,7 +121,7 @@ fn a_simulated_archive_is_read_like_a_captured_one() {
     let folder = tempfile::tempdir().unwrap();
     let har = folder.path().join("load.har");
     let har = har.to_str().unwrap();
-    done(&["run", "scenarios/issue-1855.toml", "--set", "parameters.sessions=40", "--load", "4", "--har", har]);
+    done(&["run", "scenarios/issue-1855.toml", "--set", "parameters.sessions=40", "--replication", "4", "--har", har]);
     let text = done(&["diagnose", har]);
     assert!(text.contains("Starvation in the browser is proved:"), "{text}");
     // The truth is not looked at: without it, every word is the same.

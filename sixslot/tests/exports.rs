@@ -231,9 +231,9 @@ fn timings_add_up_to_the_time_and_to_the_truth() {
 fn the_same_load_gives_the_same_bytes() {
     let text = std::fs::read_to_string(Path::new(SCENARIOS).join("sse-tabs.toml")).unwrap();
     for flag in ["--har", "--trace", "--svg"] {
-        let first = export(&text, flag, &["--load", "3"]);
-        assert_eq!(first, export(&text, flag, &["--load", "3"]), "{flag}");
-        assert_ne!(first, export(&text, flag, &["--load", "4"]), "{flag}");
+        let first = export(&text, flag, &["--replication", "3"]);
+        assert_eq!(first, export(&text, flag, &["--replication", "3"]), "{flag}");
+        assert_ne!(first, export(&text, flag, &["--replication", "4"]), "{flag}");
     }
 }
 

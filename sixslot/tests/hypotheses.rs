@@ -1,22 +1,22 @@
-//! `sixslot accounts` as a user meets it: refusals at their places, numbers worked out by hand, the same bytes again.
+//! `sixslot hypotheses` as a user meets it: refusals at their places, numbers worked out by hand, the same bytes again.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use assert_cmd::Command;
-use sixslot_experiments::accounts::Findings;
-use sixslot_experiments::accounts::file::AccountsFile;
-use sixslot_experiments::accounts::recovery::Regime;
+use sixslot_experiments::hypotheses::Findings;
+use sixslot_experiments::hypotheses::file::HypothesesFile;
+use sixslot_experiments::hypotheses::recovery::Regime;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// A page whose call is aborted at 2 s, so that its error comes then; ready at 1 s with the fix.
-const SCENARIO: &str = "schema = 1\nhorizon = \"10s\"\nbrowser = { handover = \"0s\", connect = \"0s\" }\n[request.call]\nservice = \"5s\"\ndeadline = \"2s\"\n[load]\nready = [\"call\"]\nerror = { request = \"call\" }\n[fix.quick]\npatch.request.call.service = \"1s\"\n";
+const SCENARIO: &str = "schema = 1\nhorizon = \"10s\"\nbrowser = { dispatch = \"0s\", connect = \"0s\" }\n[request.call]\nservice = \"5s\"\ndeadline = \"2s\"\n[load]\nready = [\"call\"]\nerror = { request = \"call\" }\n[fix.quick]\npatch.request.call.service = \"1s\"\n";
 
-const ACCOUNTS: &str = r#"schema = 1
+const HYPOTHESES: &str = r#"schema = 1
 title = "Test"
 loads = 10
-[account.slow]
+[hypothesis.slow]
 scenario = "page.toml"
-[account.quick]
+[hypothesis.quick]
 scenario = "page.toml"
 fixes = ["quick"]
 [figure.aborts]
@@ -34,25 +34,25 @@ high = 1
 observe = "failed"
 [prediction.next]
 text = "next"
-accounts = ["slow", "quick"]
+hypotheses = ["slow", "quick"]
 [conclusion.one]
 text = "slow {inside:slow} of {of:slow}, quick {inside:quick}, card {median:error:slow}, next {failed:next:slow}, ready {ready:next:quick}, missing {outside:quick}"
 "#;
 
-fn folder(accounts: &str) -> tempfile::TempDir {
+fn folder(hypotheses: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("page.toml"), SCENARIO).unwrap();
-    std::fs::write(folder.path().join("accounts.toml"), accounts).unwrap();
+    std::fs::write(folder.path().join("hypotheses.toml"), hypotheses).unwrap();
     folder
 }
 
 fn run(folder: &Path, more: &[&str]) -> assert_cmd::assert::Assert {
     let mut command = Command::cargo_bin("sixslot").unwrap();
-    command.current_dir(folder).args(["accounts", "accounts.toml", "--out", "out"]).args(more).assert()
+    command.current_dir(folder).args(["hypotheses", "hypotheses.toml", "--out", "out"]).args(more).assert()
 }
 
-fn refusal(accounts: &str) -> String {
-    let folder = folder(accounts);
+fn refusal(hypotheses: &str) -> String {
+    let folder = folder(hypotheses);
     let output = run(folder.path(), &[]).code(2).get_output().clone();
     assert!(!folder.path().join("out").exists());
     String::from_utf8(output.stderr).unwrap()
@@ -60,7 +60,7 @@ fn refusal(accounts: &str) -> String {
 
 #[test]
 fn numbers_stand_where_the_file_wants_them() {
-    let folder = folder(ACCOUNTS);
+    let folder = folder(HYPOTHESES);
     run(folder.path(), &[]).success();
     let text = std::fs::read_to_string(folder.path().join("out/README.md")).unwrap();
     let sentence = "slow 3 of 3, quick 0, card 2 s, next 100.0 %, ready 1 s, missing `aborts`, `error`, `fails`";
@@ -72,7 +72,7 @@ fn numbers_stand_where_the_file_wants_them() {
 
 #[test]
 fn the_same_bytes_for_any_number_of_threads() {
-    let folder = folder(ACCOUNTS);
+    let folder = folder(HYPOTHESES);
     let read = |name: &str| std::fs::read(folder.path().join("out").join(name)).unwrap();
     run(folder.path(), &["--jobs", "1"]).success();
     let files = ["README.md", "figures.csv", "predictions.csv", "manifest.json"];
@@ -84,33 +84,38 @@ fn the_same_bytes_for_any_number_of_threads() {
 #[test]
 fn mistakes_are_refused_at_their_places() {
     let cases = [
-        ("observe = \"aborted\"", "observ = \"aborted\"", "accounts.toml:12:1", "unknown key `observ`"),
-        ("value = \"2s\"", "value = 2", "accounts.toml:15:9", "needs a unit"),
-        ("accounts = [\"slow\", \"quick\"]", "accounts = [\"slw\"]", "accounts.toml:24:13", "did you mean `slow`?"),
-        ("{of:slow}", "{off:slow}", "accounts.toml:26:8", "stands for no number"),
-        ("{median:error:slow}", "{median:eror:slow}", "accounts.toml:26:8", "did you mean `error`?"),
-        ("low = 0.5\n", "", "accounts.toml:17:9", "has no published value"),
+        ("observe = \"aborted\"", "observ = \"aborted\"", "hypotheses.toml:12:1", "unknown key `observ`"),
+        ("value = \"2s\"", "value = 2", "hypotheses.toml:15:9", "needs a unit"),
+        (
+            "hypotheses = [\"slow\", \"quick\"]",
+            "hypotheses = [\"slw\"]",
+            "hypotheses.toml:24:13",
+            "did you mean `slow`?",
+        ),
+        ("{of:slow}", "{off:slow}", "hypotheses.toml:26:8", "stands for no number"),
+        ("{median:error:slow}", "{median:eror:slow}", "hypotheses.toml:26:8", "did you mean `error`?"),
+        ("low = 0.5\n", "", "hypotheses.toml:17:9", "has no published value"),
         ("fixes = [\"quick\"]", "fixes = [\"quik\"]", "", "the scenario has no fix `quik`"),
         ("scenario = \"page.toml\"", "scenario = \"none.toml\"", "", "none.toml cannot be read"),
     ];
     for (right, wrong, place, message) in cases {
-        let text = refusal(&ACCOUNTS.replacen(right, wrong, 1));
+        let text = refusal(&HYPOTHESES.replacen(right, wrong, 1));
         assert!(text.contains(place) && text.contains(message), "{wrong}: {text}");
     }
 }
 
 /// A folder with one capture of the test's page, whose entries and truth are given.
 fn captured(entries: &str, truth: &str, deadline: &str) -> tempfile::TempDir {
-    let accounts = ACCOUNTS.to_owned()
+    let hypotheses = HYPOTHESES.to_owned()
         + &r#"
 [truth_names]
 call = "call"
 [overlay.real]
 folder = "captures"
-account = "slow"
-set = ["request.call.every=\"1s\"", "request.call.guard=true", "request.call.deadline=DEADLINE", "request.call.service={ distribution = \"uniform\", low = \"0.5s\", high = \"4s\" }", "load.error_is_final=false"]
+hypothesis = "slow"
+set = ["request.call.every=\"1s\"", "request.call.skip_while_in_flight=true", "request.call.deadline=DEADLINE", "request.call.service={ distribution = \"uniform\", low = \"0.5s\", high = \"4s\" }", "load.error_is_final=false"]
 "#.replace("DEADLINE", deadline);
-    let folder = folder(&accounts);
+    let folder = folder(&hypotheses);
     std::fs::create_dir(folder.path().join("captures")).unwrap();
     let har = format!(
         r#"{{"log":{{"version":"1.2","creator":{{"name":"WebInspector","version":"1"}},"pages":[],"entries":[{entries}]}}}}"#
@@ -151,7 +156,7 @@ fn a_capture_is_held_against_the_nearest_load() {
     let queued =
         captures_table(captured(&format!("{},{}", entry(0, 200, 0.3), entry(1, 200, 0.69)), TRUTH, "2s").path());
     assert!(queued.lines().nth(1).unwrap().ends_with(",true,2,2,2,1,0,0,station of call 1"), "{queued}");
-    // The second call without an answer, which no load of this account has; the truth says where it was.
+    // The second call without an answer, which no load of this hypothesis has; the truth says where it was.
     let lost = captures_table(captured(&format!("{},{}", entry(0, 200, 0.69), entry(1, 0, 0.0)), TRUTH, "9s").path());
     assert!(lost.lines().nth(1).unwrap().ends_with(",true,2,1,2,2,0,0,fate of call 2"), "{lost}");
 }
@@ -184,28 +189,28 @@ fn measured_cells_layers_and_the_map_of_recovery_come_out_as_worked_by_hand() {
     let more = r#"
 [prediction.met]
 text = "met"
-accounts = ["slow"]
+hypotheses = ["slow"]
 measured_failures = 15
 measured_ready = "9s"
 [prediction.near]
 text = "near"
-accounts = ["quick"]
+hypotheses = ["quick"]
 measured_failures = 0
 measured_ready = "1.1s"
 [prediction.far]
 text = "far"
-accounts = ["quick"]
+hypotheses = ["quick"]
 measured_failures = 0
 measured_ready = "1.3s"
 [prediction.wrong]
 text = "wrong"
-accounts = ["quick"]
+hypotheses = ["quick"]
 measured_failures = 1
 measured_ready = "1s"
 [layers]
-account = "slow"
+hypothesis = "slow"
 [recovery]
-account = "slow"
+hypothesis = "slow"
 set = ["request.call.service={ per = { a = \"1s\", b = \"1s\" } }", "parameters.a=0", "parameters.b=0"]
 parameters.a = [0.5, 1]
 parameters.b = [0.25, 2]
@@ -214,9 +219,9 @@ y_label = "b, s"
 [conclusion.two]
 text = "{cells:held} of {cells:all} cells, {layers:total} and {layer:deadline}, {overlays:all} captures"
 "#;
-    let folder = folder(&(ACCOUNTS.to_owned() + more));
-    let page =
-        SCENARIO.to_owned() + "[layer.deadline]\nwithout.request.call.deadline = \"1h\"\n[parameters]\na = 0\nb = 0\n";
+    let folder = folder(&(HYPOTHESES.to_owned() + more));
+    let page = SCENARIO.to_owned()
+        + "[layer.deadline]\nremoved_by.request.call.deadline = \"1h\"\n[parameters]\na = 0\nb = 0\n";
     std::fs::write(folder.path().join("page.toml"), page).unwrap();
     run(folder.path(), &[]).success();
     let read = |name: &str| std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
@@ -236,12 +241,12 @@ text = "{cells:held} of {cells:all} cells, {layers:total} and {layer:deadline}, 
 }
 
 fn shipped_path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/accounts/issue-1855.toml")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hypotheses/issue-1855.toml")
 }
 
 /// Parts of the shipped file, played.
-fn shipped(loads: u64, strike: impl FnOnce(&mut AccountsFile)) -> (AccountsFile, Findings) {
-    let mut file = AccountsFile::read(&shipped_path()).unwrap();
+fn shipped(loads: u64, strike: impl FnOnce(&mut HypothesesFile)) -> (HypothesesFile, Findings) {
+    let mut file = HypothesesFile::read(&shipped_path()).unwrap();
     file.figures.clear();
     file.regions.clear();
     file.layers = None;
@@ -327,13 +332,13 @@ fn the_map_of_recovery_has_all_three_regimes_in_this_order() {
 }
 
 #[test]
-fn the_shipped_accounts_are_what_the_file_says() {
+fn the_shipped_hypotheses_are_what_the_file_says() {
     let out = tempfile::tempdir().unwrap();
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/accounts/issue-1855.toml");
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hypotheses/issue-1855.toml");
     let mut command = Command::cargo_bin("sixslot").unwrap();
-    command.arg("accounts").arg(file).arg("--out").arg(out.path()).args(["--loads", "100"]).assert().success();
+    command.arg("hypotheses").arg(file).arg("--out").arg(out.path()).args(["--loads", "100"]).assert().success();
     let text = std::fs::read_to_string(out.path().join("README.md")).unwrap();
-    // The page as built explains most figures, and more than any told account.
+    // The page as built explains most figures, and more than any told hypothesis.
     let inside = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(&format!("- **{name}**"))).unwrap();
         let words: Vec<&str> = line.split(' ').collect();
@@ -341,7 +346,7 @@ fn the_shipped_accounts_are_what_the_file_says() {
         words[at - 1].parse::<u32>().unwrap()
     };
     assert!(inside("as-built") >= 23, "{}", inside("as-built"));
-    for told in ["as-told", "as-told-failing", "corrected"] {
+    for told in ["as-reported", "as-reported-failing", "corrected"] {
         assert!(inside(told) + 5 < inside("as-built"), "{told}");
     }
     // The successful capture of the report is a typical one somewhere, and the program says where.

@@ -15,7 +15,7 @@ use std::path::PathBuf;
 
 /// The captures of each cell.
 fn captures() -> Vec<(String, Vec<PathBuf>)> {
-    let folder = workspace().join("scenarios/accounts/captures");
+    let folder = workspace().join("scenarios/hypotheses/captures");
     let mut cells = Vec::new();
     for cell in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_dir()) {
         let files = std::fs::read_dir(&cell).unwrap().map(|entry| entry.unwrap().path());
@@ -73,7 +73,7 @@ fn check(name: &str, text: &str, files: &[PathBuf]) {
     for (class, calls) in [(session, polls[0]), (sidebar, polls[1])] {
         if calls > files.len() {
             assert_eq!(word(class, "every"), "2s", "{name}: {calls} calls\n{text}");
-            assert_eq!(class.get("guard").and_then(toml::Value::as_bool), Some(true), "{name}\n{text}");
+            assert_eq!(class.get("skip_while_in_flight").and_then(toml::Value::as_bool), Some(true), "{name}\n{text}");
         }
     }
     for (class, aborts, deadline) in [(session, session_aborts, "8s"), (sidebar, sidebar_aborts, "5s")] {

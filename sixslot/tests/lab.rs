@@ -44,7 +44,7 @@ fn source(text: &str) -> Source {
 fn behind_six(margin: f64) -> String {
     let deadline = 500.0 + margin;
     format!(
-        "schema = 1\nhorizon = \"2s\"\n[browser]\nhandover = \"0ms\"\nconnect = \"0ms\"\n\
+        "schema = 1\nhorizon = \"2s\"\n[browser]\ndispatch = \"0ms\"\nconnect = \"0ms\"\n\
          [request.others]\ncount = 6\nservice = \"400ms\"\n\
          [request.call]\nstart = \"1ms\"\nservice = \"101ms\"\ndeadline = \"{deadline}ms\"\n\
          [load]\nready = [\"call\"]\nerror = {{ request = \"call\" }}\n"
@@ -135,7 +135,7 @@ fn requests_of_one_side_only_are_disagreements() {
 fn a_recording_comes_back_as_it_was_and_can_be_replayed() {
     let folder = tempfile::tempdir().unwrap();
     let mut recording =
-        Recording::new("test".to_owned(), Engine::Chromium, vec!["browser.handover=\"5ms\"".to_owned()]);
+        Recording::new("test".to_owned(), Engine::Chromium, vec!["browser.dispatch=\"5ms\"".to_owned()]);
     for number in 0..3 {
         let text = generator::plan(5, number);
         recording.add(source(&text), measured(&plan(&text), 5, number));

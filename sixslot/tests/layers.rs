@@ -26,7 +26,7 @@ fn blocked(service: &str, layers: &str) -> String {
 schema = 1
 title = "one connection"
 [browser]
-profile = "as-told"
+profile = "as-reported"
 connections = 1
 [request.one]
 service = {service}
@@ -46,11 +46,11 @@ error = {{ request = "needed" }}
 const THREE: &str = r#"
 [layer.deadline]
 title = "the page gives up"
-without.request.needed.deadline = "1h"
+removed_by.request.needed.deadline = "1h"
 [layer.one]
-without.request.one.count = 0
+removed_by.request.one.count = 0
 [layer.two]
-without.request.two.count = 0
+removed_by.request.two.count = 0
 "#;
 
 fn attributed(text: &str, loads: u64) -> Attribution {
@@ -247,13 +247,13 @@ fn a_random_cause_of_three_layers_meets_its_closed_form() {
 fn equal_layers_get_equal_parts_and_a_null_layer_none() {
     let layers = r#"
 [layer.one]
-without.request.one.count = 0
+removed_by.request.one.count = 0
 [layer.nothing]
-without.request.needed.priority = "auto"
+removed_by.request.needed.priority = "auto"
 [layer.one-again]
-without.request.one.count = 0
+removed_by.request.one.count = 0
 [layer.deadline]
-without.request.needed.deadline = "1h"
+removed_by.request.needed.deadline = "1h"
 "#;
     let attribution = attributed(&blocked("{ distribution = \"exponential\", mean = \"8s\" }", layers), 2_000);
     let [one, nothing, again, deadline] = numerators(&attribution)[..] else { panic!("four layers") };
@@ -432,7 +432,8 @@ fn many_smallest_sets_are_counted_not_cut_silently() {
     // Any two of eight calls of 5 s starve the call behind them: 28 smallest sets.
     let numbers = 0..8;
     let requests: String = numbers.clone().map(|n| format!("[request.call-{n}]\nservice = \"5s\"\n")).collect();
-    let layers: String = numbers.map(|n| format!("[layer.call-{n}]\nwithout.request.call-{n}.count = 0\n")).collect();
+    let layers: String =
+        numbers.map(|n| format!("[layer.call-{n}]\nremoved_by.request.call-{n}.count = 0\n")).collect();
     let text = blocked("\"0s\"", &layers).replace("[request.needed]", &format!("{requests}[request.needed]"));
     let text = printed(&text, &["--loads", "20"]);
     assert!(text.contains("\n  call-0 + call-1: 100 %"), "{text}");
@@ -442,7 +443,7 @@ fn many_smallest_sets_are_counted_not_cut_silently() {
 #[test]
 fn what_cannot_be_answered_is_refused_with_advice() {
     let said = refused(&blocked("\"9s\"", ""), &["--layers"]);
-    assert!(said.contains("the scenario has no layer; add a table [layer.NAME] with a patch `without`"), "{said}");
+    assert!(said.contains("the scenario has no layer; add a table [layer.NAME] with a patch `removed_by`"), "{said}");
     let text = blocked("\"9s\"", THREE);
     let said = refused(&text, &["--layers", "--threshold", "1.5"]);
     assert!(said.contains("--threshold 1.5 is no probability from 0 to less than 1"), "{said}");
@@ -461,30 +462,30 @@ fn faults_in_layers_are_found_when_the_file_is_read() {
         // Lines counted from the first line of `layers`.
         (error.line - text[..before].matches('\n').count(), error.column, error.message, error.help.unwrap_or_default())
     };
-    let eleven: String = (0..11).map(|n| format!("[layer.l{n}]\nwithout.request.one.count = 0\n")).collect();
+    let eleven: String = (0..11).map(|n| format!("[layer.l{n}]\nremoved_by.request.one.count = 0\n")).collect();
     let (line, column, message, _) = fault(&eleven);
     assert_eq!((line, column, message.as_str()), (21, 8, "the limit is 10 layers"));
-    let (line, column, message, help) = fault("[layer.a]\nwithout.request.onne.count = 0\n");
+    let (line, column, message, help) = fault("[layer.a]\nremoved_by.request.onne.count = 0\n");
     assert_eq!((line, column), (2, 17));
     assert_eq!(message, "the patch changes `request.onne`, which is not there");
     assert_eq!(help, "did you mean `one`?");
-    let (line, column, message, _) = fault("[layer.a]\nwithout.request.one.counts = 0\n");
+    let (line, column, message, _) = fault("[layer.a]\nremoved_by.request.one.counts = 0\n");
     assert_eq!((line, column, message.as_str()), (2, 21, "unknown key `counts`"));
     let (line, _, message, _) = fault("[layer.a]\ntitle = \"nothing is removed\"\n");
-    assert_eq!((line, message.as_str()), (1, "`without` is missing"));
+    assert_eq!((line, message.as_str()), (1, "`removed_by` is missing"));
     let (_, _, message, _) = fault("[layer.a]\npatch.request.one.count = 0\n");
     assert_eq!(message, "unknown key `patch`");
-    let (_, _, message, _) = fault("[layer.\"a+b\"]\nwithout.request.one.count = 0\n");
+    let (_, _, message, _) = fault("[layer.\"a+b\"]\nremoved_by.request.one.count = 0\n");
     assert_eq!(message, "a layer's name has no `,` and no `+`");
-    let (_, _, message, _) = fault("[layer.a]\nwithout.layer.b.title = \"c\"\n");
+    let (_, _, message, _) = fault("[layer.a]\nremoved_by.layer.b.title = \"c\"\n");
     assert_eq!(message, "a layer cannot change `layer`");
 
     // At line and column in what the command prints, too.
-    let text = blocked("\"9s\"", "[layer.a]\nwithout.request.onne.count = 0\n");
+    let text = blocked("\"9s\"", "[layer.a]\nremoved_by.request.onne.count = 0\n");
     let line = text.lines().count();
     let said = refused(&text, &["--layers"]);
     assert!(said.starts_with(&format!("standard input:{line}:17: the patch changes")), "{said}");
     // The command line names layers as it names fixes.
-    let said = refused(&blocked("\"9s\"", THREE), &["--layers", "--set", "layer.onn.without.request.one.count=1"]);
+    let said = refused(&blocked("\"9s\"", THREE), &["--layers", "--set", "layer.onn.removed_by.request.one.count=1"]);
     assert!(said.contains("`--set` changes `layer.onn`, which is not there"), "{said}");
 }

@@ -376,8 +376,8 @@ fn what_cannot_be_believed_is_refused_with_advice() {
         }
     };
     says(of("nowhere", &[]), &["nowhere is not there", "sixslot sweep"]);
-    says(of("scenarios", &[]), &["holds no finished sweep", "manifest.json", "sixslot sweep SCENARIO --out DIR"]);
-    says(of("results/accounts", &[]), &["results/accounts holds no finished sweep", "sweep.csv"]);
+    says(of("scenarios", &[]), &["holds no finished sweep", "manifest.json", "sixslot sweep SCENARIO --output DIR"]);
+    says(of("results/hypotheses", &[]), &["results/hypotheses holds no finished sweep", "sweep.csv"]);
     says(
         of(name(&folder), &["--set", "parameters.projects=3"]),
         &["--set would change the numbers", "name the scenario instead"],

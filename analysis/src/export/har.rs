@@ -292,7 +292,7 @@ impl<'a> Subject<'a> {
         let requests = self.load.requests().iter().filter(|request| !self.is_on_network(request));
         let left_out = requests.map(|request| LeftOut {
             reason: match (self.class(request).kind, request.outcome) {
-                (Kind::Job, _) => "a job of the server",
+                (Kind::Background, _) => "a background call of the server",
                 (_, Outcome::Coalesced) => "joined a call of the same URL",
                 // Without a framework's queue, the page holds only what has joined.
                 _ if self.class(request).queue.is_none() => "joined a call of the same URL",
@@ -335,7 +335,7 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     let left_out = subject.left_out();
     let comment = format!(
         "Simulated: {}. {} calls that the network never saw are in _sixslot.left_out: those that joined a call of the \
-         same URL, those that the page held to the end, and the servers' own jobs.",
+         same URL, those that the page held to the end, and the servers' background calls.",
         subject.label(),
         left_out.len()
     );

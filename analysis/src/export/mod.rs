@@ -2,7 +2,7 @@
 //!
 //! Rule: an export is a function of the load alone: the same load gives the same bytes, and dates count from a fixed
 //! epoch. A time goes where Chromium's DevTools would write it (front_end/models/har/Log.ts). What the network never saw
-//! (calls that joined another, calls that the page still held, the servers' own jobs) is no entry.
+//! (calls that joined another, calls that the page still held, the servers' background calls) is no entry.
 
 mod har;
 mod svg;
@@ -131,7 +131,7 @@ impl<'a> Subject<'a> {
         let passed = |(station, _): &(Station, &str)| *station != Station::Page && !request.spent(*station).is_zero();
         let had_answer = request.sent.is_some() || request.headers.is_some() || request.slot_from.is_some();
         let joined = request.outcome == Outcome::Coalesced;
-        self.class(request).kind != Kind::Job && !joined && (had_answer || Station::ALL.iter().any(passed))
+        self.class(request).kind != Kind::Background && !joined && (had_answer || Station::ALL.iter().any(passed))
     }
 
     /// The URL that a browser would write: whole, and with everything encoded that may not stand in one.
@@ -244,7 +244,8 @@ impl<'a> Subject<'a> {
     /// lane that is free, so that six slots are six lanes whatever connections come and go in them; requests without
     /// credentials have lanes of their own where they have slots of their own.
     fn lanes(&self, origin: usize) -> (Vec<(usize, &'a Request)>, usize) {
-        let apart = |request: &Request| self.plan.browser.credentials_split && self.class(request).omits_credentials;
+        let apart =
+            |request: &Request| self.plan.browser.partition_by_credentials && self.class(request).omits_credentials;
         let mut holders: Vec<&'a Request> = self.load.requests().iter().collect();
         holders.retain(|request| self.class(request).origin == origin && request.slot_from.is_some());
         holders.sort_by_key(|request| (apart(request), request.slot_from));

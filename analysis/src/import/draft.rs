@@ -350,13 +350,18 @@ fn rhythm(table: &mut Table, rhythm: &Rhythm) {
             let why = format!("{} after the first, {} skipped{or}", count(timer.ticks, "tick"), timer.skipped);
             table.line("every", span(timer.every), known, why);
             if timer.lag >= 2.0 {
-                table.line("tick_lag", span(timer.lag), Known::Estimated, "the median lateness of its ticks");
+                table.line("timer_delay", span(timer.lag), Known::Estimated, "the median lateness of its ticks");
             }
             match timer.guard {
-                Some(true) => table.line("guard", "true", Known::Seen, "ticks without a call while one was in flight"),
+                Some(true) => table.line(
+                    "skip_while_in_flight",
+                    "true",
+                    Known::Seen,
+                    "ticks without a call while one was in flight",
+                ),
                 Some(false) => {}
                 None => table.line(
-                    "guard",
+                    "skip_while_in_flight",
                     "true",
                     Known::Guessed,
                     "no call was in flight at a tick: most pages have a guard",
@@ -380,7 +385,7 @@ fn limit_table(table: &mut Table, member: &Member<'_>) -> Option<Table> {
     let (explained, all) = limit.explained;
     let event = if limit.at_headers { "headers" } else { "end" };
     let why = format!("{explained} of {all} later starts came right at another's {event}");
-    queue.line("frees", quoted(event), Known::Seen, why);
+    queue.line("release_on", quoted(event), Known::Seen, why);
     Some(queue)
 }
 

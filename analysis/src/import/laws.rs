@@ -24,7 +24,7 @@ pub fn law(fit: &Fit) -> String {
         Shape::Curve(Law::Weibull { shape, size }) => {
             // A shape near 0 has a tail that no clock can hold.
             format!(
-                "{{ distribution = \"weibull\", shape = {}, size = {} }}",
+                "{{ distribution = \"weibull\", shape = {}, scale = {} }}",
                 number(shape.clamp(0.05, 1e6), 4),
                 span(*size)
             )

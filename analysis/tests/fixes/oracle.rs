@@ -1,4 +1,4 @@
-//! A second simulator of the as-told page: k slots, first come first served, deadlines. It shares no code and no data
+//! A second simulator of the as-reported page: k slots, first come first served, deadlines. It shares no code and no data
 //! structure with the first, and is fed with what the first drew.
 
 use sixslot_models::Plan;

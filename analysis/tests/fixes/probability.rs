@@ -1,4 +1,4 @@
-//! Probabilities of the as-told page, computed without the simulator: exact where a formula exists, else an upper bound.
+//! Probabilities of the as-reported page, computed without the simulator: exact where a formula exists, else an upper bound.
 //!
 //! The page at its opening, from scenarios/issue-1855.toml: n renders (n projects), the mux and the projects list stand
 //! before the session's call, first come first served, for six slots. The mux keeps the slot that it gets. So with n <= 3

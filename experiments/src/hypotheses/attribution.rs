@@ -1,6 +1,6 @@
-//! What each layer of an account's scenario contributes to its failures, for the result.
+//! What each layer of a hypothesis's scenario contributes to its failures, for the result.
 
-use super::file::{Account, Files, Trouble, owner};
+use super::file::{Files, Hypothesis, Trouble, owner};
 use super::schema;
 use sixslot_analysis::layers::{Attribution, LayersError, attribute};
 use sixslot_models::Document;
@@ -12,13 +12,13 @@ use std::sync::atomic::AtomicBool;
 /// A set of layers suffices above this where the file does not say.
 const THRESHOLD: f64 = 0.01;
 
-/// An account whose scenario has layers.
+/// A hypothesis whose scenario has layers.
 #[derive(Clone, Debug)]
 pub struct LayersCase {
     /// What is asked, in one line.
     pub text: String,
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// A set of layers suffices above this probability.
     pub threshold: f64,
     /// The scenario with its layers.
@@ -26,13 +26,13 @@ pub struct LayersCase {
 }
 
 impl LayersCase {
-    pub(super) fn read(node: &Node, accounts: &[Account], files: &mut Files) -> Result<Self, Trouble> {
+    pub(super) fn read(node: &Node, hypotheses: &[Hypothesis], files: &mut Files) -> Result<Self, Trouble> {
         let reader = Reader::new(node, &schema::LAYERS)?;
-        let account = owner(&reader, accounts)?;
-        let document = files.document(&accounts[account].change)?;
+        let hypothesis = owner(&reader, hypotheses)?;
+        let document = files.document(&hypotheses[hypothesis].change)?;
         if document.layers.is_empty() {
-            let fault = Fault::new(reader.place_of("account"), "its scenario has no layer");
-            return Err(fault.help("add [layer.NAME] with a patch `without` there").into());
+            let fault = Fault::new(reader.place_of("hypothesis"), "its scenario has no layer");
+            return Err(fault.help("add [layer.NAME] with a patch `removed_by` there").into());
         }
         let threshold = reader.or("threshold", THRESHOLD, read::number)?;
         if !(0.0..1.0).contains(&threshold) {
@@ -40,7 +40,7 @@ impl LayersCase {
             return Err(fault.help("give one from 0 to less than 1").into());
         }
         let text = reader.or("text", "What each layer contributes", read::text)?.to_owned();
-        Ok(Self { text, account, threshold, document })
+        Ok(Self { text, hypothesis, threshold, document })
     }
 
     /// Plays loads with every set of the layers.

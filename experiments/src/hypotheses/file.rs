@@ -1,9 +1,9 @@
-//! An accounts file: read, checked, and every case compiled, before any load is played.
+//! A hypotheses file: read, checked, and every case compiled, before any load is played.
 //!
 //! Rule: it is read by the code that reads scenarios, so a typing mistake is refused at its line and column; a mistake in
 //! a scenario that it names, or in a change of one, is refused in that scenario's own words.
 
-use super::AccountsError;
+use super::HypothesesError;
 use super::attribution::LayersCase;
 use super::observe::{Given, Observable, Unit, View};
 use super::overlay::Overlay;
@@ -25,7 +25,7 @@ const MEASURED_LOADS: u64 = 15;
 /// A scenario with changes.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Change {
-    /// The scenario file, from the accounts file's folder.
+    /// The scenario file, from the hypotheses file's folder.
     pub scenario: String,
     /// Changes of its keys.
     pub set: Vec<String>,
@@ -33,9 +33,9 @@ pub struct Change {
     pub fixes: Vec<String>,
 }
 
-/// An account.
+/// A hypothesis.
 #[derive(Clone, Debug)]
-pub struct Account {
+pub struct Hypothesis {
     /// Its name.
     pub name: String,
     /// What it is, in one line.
@@ -46,11 +46,11 @@ pub struct Account {
     pub change: Change,
 }
 
-/// A case: an account's plan for a figure or a prediction.
+/// A case: a hypothesis's plan for a figure or a prediction.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// What it changes.
     pub change: Change,
     /// What is played.
@@ -79,7 +79,7 @@ pub struct Figure {
     pub tolerance: f64,
     /// What of a load it is.
     pub view: View,
-    /// The accounts that say something about it.
+    /// The hypotheses that say something about it.
     pub cases: Vec<Case>,
 }
 
@@ -107,15 +107,15 @@ pub struct Prediction {
     pub cases: Vec<Case>,
 }
 
-/// A region of an account's parameters.
+/// A region of a hypothesis's parameters.
 #[derive(Clone, Debug)]
 pub struct Region {
     /// Its name.
     pub name: String,
     /// What is sought.
     pub text: String,
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// The parameters.
     pub parameters: Vec<String>,
     /// The figures, by number.
@@ -133,17 +133,17 @@ pub struct Paragraph {
     pub place: Place,
 }
 
-/// An accounts file.
+/// A hypotheses file.
 #[derive(Clone, Debug)]
-pub struct AccountsFile {
+pub struct HypothesesFile {
     /// What is decided.
     pub title: String,
     /// Markdown.
     pub introduction: String,
     /// Loads of each case.
     pub loads: u64,
-    /// The accounts.
-    pub accounts: Vec<Account>,
+    /// The hypotheses.
+    pub hypotheses: Vec<Hypothesis>,
     /// The figures.
     pub figures: Vec<Figure>,
     /// The predictions.
@@ -169,10 +169,10 @@ pub(super) struct Files {
     texts: BTreeMap<String, String>,
 }
 
-/// A fault of the accounts file, or of something that it names.
+/// A fault of the hypotheses file, or of something that it names.
 pub(super) enum Trouble {
     Fault(Fault),
-    Other(AccountsError),
+    Other(HypothesesError),
 }
 
 impl From<Fault> for Trouble {
@@ -181,55 +181,55 @@ impl From<Fault> for Trouble {
     }
 }
 
-impl From<AccountsError> for Trouble {
-    fn from(error: AccountsError) -> Self {
+impl From<HypothesesError> for Trouble {
+    fn from(error: HypothesesError) -> Self {
         Self::Other(error)
     }
 }
 
-impl AccountsFile {
+impl HypothesesFile {
     /// Reads a file and all that it names.
     ///
     /// # Errors
-    /// A file that cannot be read, the first fault of the accounts file or of a scenario.
-    pub fn read(path: &Path) -> Result<Self, AccountsError> {
+    /// A file that cannot be read, the first fault of the hypotheses file or of a scenario.
+    pub fn read(path: &Path) -> Result<Self, HypothesesError> {
         let ScenarioText { name, text } = ScenarioText::read(path)?;
         let mut sources = Sources::default();
         let place = Place { source: sources.add(&name, &text), bytes: 0..0 };
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
         match Self::build(&text, &place, Files { folder, texts: BTreeMap::new() }) {
             Ok(file) => Ok(Self { sources, ..file }),
-            Err(Trouble::Fault(fault)) => Err(AccountsError::Input(sources.error(fault).into())),
+            Err(Trouble::Fault(fault)) => Err(HypothesesError::Input(sources.error(fault).into())),
             Err(Trouble::Other(error)) => Err(error),
         }
     }
 
     /// A fault of the file that is found later.
-    pub fn fault(&self, fault: Fault) -> AccountsError {
-        AccountsError::Input(self.sources.error(fault).into())
+    pub fn fault(&self, fault: Fault) -> HypothesesError {
+        HypothesesError::Input(self.sources.error(fault).into())
     }
 
     fn build(text: &str, place: &Place, mut files: Files) -> Result<Self, Trouble> {
         let root = tree::parse(place.source, text)?;
-        let reader = Reader::of(&root, place, &schema::ACCOUNTS)?;
+        let reader = Reader::of(&root, place, &schema::HYPOTHESES)?;
         let version = reader.or("schema", 0, read::whole(0, u64::MAX))?;
         if version != 1 {
             return Err(Fault::new(reader.place_of("schema"), format!("schema {version} is not known"))
                 .help("this program reads schema = 1")
                 .into());
         }
-        let accounts = named(&reader, "account")?.iter().map(account).collect::<Result<Vec<_>, _>>()?;
+        let hypotheses = named(&reader, "hypothesis")?.iter().map(hypothesis).collect::<Result<Vec<_>, _>>()?;
         let mut figures = Vec::new();
         for entry in named(&reader, "figure")? {
-            figures.push(figure(entry, &accounts, &mut files)?);
+            figures.push(figure(entry, &hypotheses, &mut files)?);
         }
         let mut predictions = Vec::new();
         for entry in named(&reader, "prediction")? {
-            predictions.push(prediction(entry, &accounts, &mut files)?);
+            predictions.push(prediction(entry, &hypotheses, &mut files)?);
         }
         let mut regions = Vec::new();
         for entry in named(&reader, "region")? {
-            regions.push(region(entry, &accounts, &figures, &mut files)?);
+            regions.push(region(entry, &hypotheses, &figures, &mut files)?);
         }
         let mut names = BTreeMap::new();
         for entry in named(&reader, "truth_names")? {
@@ -237,20 +237,21 @@ impl AccountsFile {
         }
         let mut overlays = Vec::new();
         for entry in named(&reader, "overlay")? {
-            overlays.push(Overlay::read(entry, &accounts, &names, &mut files)?);
+            overlays.push(Overlay::read(entry, &hypotheses, &names, &mut files)?);
         }
-        let layers = reader.get("layers").map(|node| LayersCase::read(node, &accounts, &mut files)).transpose()?;
-        let recovery = reader.get("recovery").map(|node| RecoveryMap::read(node, &accounts, &mut files)).transpose()?;
+        let layers = reader.get("layers").map(|node| LayersCase::read(node, &hypotheses, &mut files)).transpose()?;
+        let recovery =
+            reader.get("recovery").map(|node| RecoveryMap::read(node, &hypotheses, &mut files)).transpose()?;
         let conclusion = |entry: &Entry| {
             let reader = Reader::new(&entry.node, &schema::CONCLUSION)?;
             let text = reader.or("text", "", read::text)?.trim().to_owned();
             Ok::<_, Fault>(Paragraph { text, place: reader.place_of("text").clone() })
         };
         Ok(Self {
-            title: reader.or("title", "Accounts", read::text)?.to_owned(),
+            title: reader.or("title", "Hypotheses", read::text)?.to_owned(),
             introduction: reader.or("introduction", "", read::text)?.trim().to_owned(),
             loads: reader.or("loads", DEFAULT_LOADS, read::whole(1, limits::LOADS))?,
-            accounts,
+            hypotheses,
             figures,
             predictions,
             regions,
@@ -274,9 +275,9 @@ pub(super) fn texts(reader: &Reader<'_>, key: &str) -> Result<Vec<String>, Fault
     items.iter().map(|node| read::text(node).map(str::to_owned)).collect()
 }
 
-fn account(entry: &Entry) -> Result<Account, Fault> {
-    let reader = Reader::new(&entry.node, &schema::ACCOUNT)?;
-    Ok(Account {
+fn hypothesis(entry: &Entry) -> Result<Hypothesis, Fault> {
+    let reader = Reader::new(&entry.node, &schema::HYPOTHESIS)?;
+    Ok(Hypothesis {
         name: entry.key.clone(),
         title: reader.or("title", entry.key.as_str(), read::text)?.to_owned(),
         explains: reader.or("explains", true, read::boolean)?,
@@ -288,18 +289,18 @@ fn account(entry: &Entry) -> Result<Account, Fault> {
     })
 }
 
-/// The numbers of the accounts that a list names.
-fn who(reader: &Reader<'_>, accounts: &[Account]) -> Result<Vec<usize>, Fault> {
-    let Some(list) = reader.get("accounts") else {
-        return Ok((0..accounts.len()).filter(|number| accounts[*number].explains).collect());
+/// The numbers of the hypotheses that a list names.
+fn who(reader: &Reader<'_>, hypotheses: &[Hypothesis]) -> Result<Vec<usize>, Fault> {
+    let Some(list) = reader.get("hypotheses") else {
+        return Ok((0..hypotheses.len()).filter(|number| hypotheses[*number].explains).collect());
     };
-    read::list(list)?.iter().map(|node| number(read::text(node)?, &node.place, accounts)).collect()
+    read::list(list)?.iter().map(|node| number(read::text(node)?, &node.place, hypotheses)).collect()
 }
 
-pub(super) fn number(name: &str, place: &Place, accounts: &[Account]) -> Result<usize, Fault> {
-    accounts.iter().position(|account| account.name == name).ok_or_else(|| {
-        let known: Vec<&str> = accounts.iter().map(|account| account.name.as_str()).collect();
-        Fault::new(place, format!("there is no account `{name}`")).help(advice(name, &known))
+pub(super) fn number(name: &str, place: &Place, hypotheses: &[Hypothesis]) -> Result<usize, Fault> {
+    hypotheses.iter().position(|hypothesis| hypothesis.name == name).ok_or_else(|| {
+        let known: Vec<&str> = hypotheses.iter().map(|hypothesis| hypothesis.name.as_str()).collect();
+        Fault::new(place, format!("there is no hypothesis `{name}`")).help(advice(name, &known))
     })
 }
 
@@ -311,7 +312,7 @@ fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
     }
 }
 
-fn figure(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Figure, Trouble> {
+fn figure(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Result<Figure, Trouble> {
     let reader = Reader::new(&entry.node, &schema::FIGURE)?;
     let observable = reader.read("observe", Observable::read)?.unwrap_or(Observable::Calls);
     let unit = observable.unit();
@@ -338,12 +339,12 @@ fn figure(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Figu
     };
     let changes = named(&reader, "with")?;
     for change in changes {
-        number(&change.key, &change.key_place, accounts)?;
+        number(&change.key, &change.key_place, hypotheses)?;
     }
     let mut cases = Vec::new();
-    for account in who(&reader, accounts)? {
-        let own = &accounts[account].change;
-        let change = match changes.iter().find(|change| change.key == accounts[account].name) {
+    for hypothesis in who(&reader, hypotheses)? {
+        let own = &hypotheses[hypothesis].change;
+        let change = match changes.iter().find(|change| change.key == hypotheses[hypothesis].name) {
             None => own.clone(),
             Some(change) => {
                 let reader = Reader::new(&change.node, &schema::CHANGE)?;
@@ -357,12 +358,12 @@ fn figure(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Figu
                 changed
             }
         };
-        cases.push(Case { account, plan: files.plan(&change)?, change });
+        cases.push(Case { hypothesis, plan: files.plan(&change)?, change });
     }
     if let Some(list) = reader.get("requests")
         && !cases.iter().any(|case| view.applies(&case.plan))
     {
-        return Err(Fault::new(&list.place, "no account has any of these requests")
+        return Err(Fault::new(&list.place, "no hypothesis has any of these requests")
             .help("name one of a scenario")
             .into());
     }
@@ -376,12 +377,12 @@ fn figure(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Figu
     })
 }
 
-fn prediction(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<Prediction, Trouble> {
+fn prediction(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Result<Prediction, Trouble> {
     let reader = Reader::new(&entry.node, &schema::PREDICTION)?;
     let mut cases = Vec::new();
-    for account in who(&reader, accounts)? {
-        let change = changed(&reader, &accounts[account])?;
-        cases.push(Case { account, plan: files.plan(&change)?, change });
+    for hypothesis in who(&reader, hypotheses)? {
+        let change = changed(&reader, &hypotheses[hypothesis])?;
+        cases.push(Case { hypothesis, plan: files.plan(&change)?, change });
     }
     let measured_loads = reader.or("measured_loads", MEASURED_LOADS, read::whole(1, 1_000))?;
     let failures = reader.read("measured_failures", read::whole(0, measured_loads))?;
@@ -402,18 +403,18 @@ fn prediction(entry: &Entry, accounts: &[Account], files: &mut Files) -> Result<
     })
 }
 
-/// An account's change with what a table adds to it.
-pub(super) fn changed(reader: &Reader<'_>, account: &Account) -> Result<Change, Fault> {
-    let mut change = account.change.clone();
+/// A hypothesis's change with what a table adds to it.
+pub(super) fn changed(reader: &Reader<'_>, hypothesis: &Hypothesis) -> Result<Change, Fault> {
+    let mut change = hypothesis.change.clone();
     change.set.extend(texts(reader, "set")?);
     change.fixes.extend(texts(reader, "fixes")?);
     Ok(change)
 }
 
-/// The account that a table names.
-pub(super) fn owner(reader: &Reader<'_>, accounts: &[Account]) -> Result<usize, Fault> {
-    let name = |node: &Node| number(read::text(node)?, &node.place, accounts);
-    Ok(reader.read("account", name)?.unwrap_or_default())
+/// The hypothesis that a table names.
+pub(super) fn owner(reader: &Reader<'_>, hypotheses: &[Hypothesis]) -> Result<usize, Fault> {
+    let name = |node: &Node| number(read::text(node)?, &node.place, hypotheses);
+    Ok(reader.read("hypothesis", name)?.unwrap_or_default())
 }
 
 /// The most points of a grid.
@@ -453,9 +454,9 @@ impl Points {
     }
 }
 
-fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut Files) -> Result<Region, Trouble> {
+fn region(entry: &Entry, hypotheses: &[Hypothesis], figures: &[Figure], files: &mut Files) -> Result<Region, Trouble> {
     let reader = Reader::new(&entry.node, &schema::REGION)?;
-    let account = owner(&reader, accounts)?;
+    let hypothesis = owner(&reader, hypotheses)?;
     let mut wanted = Vec::new();
     for node in reader.or("figures", &[][..], read::list)? {
         let name = read::text(node)?;
@@ -463,8 +464,8 @@ fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut F
             let known: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();
             Fault::new(&node.place, format!("there is no figure `{name}`")).help(advice(name, &known))
         })?;
-        if !figures[figure].cases.iter().any(|case| case.account == account) {
-            let message = format!("`{}` says nothing about the figure `{name}`", accounts[account].name);
+        if !figures[figure].cases.iter().any(|case| case.hypothesis == hypothesis) {
+            let message = format!("`{}` says nothing about the figure `{name}`", hypotheses[hypothesis].name);
             return Err(Fault::new(&node.place, message).help("name another figure").into());
         }
         wanted.push(figure);
@@ -474,7 +475,7 @@ fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut F
     for point in &grid.points {
         let mut plans = Vec::with_capacity(wanted.len());
         for figure in &wanted {
-            let Some(case) = figures[*figure].cases.iter().find(|case| case.account == account) else { continue };
+            let Some(case) = figures[*figure].cases.iter().find(|case| case.hypothesis == hypothesis) else { continue };
             plans.push(files.plan(&grid.at(point, &case.change))?);
         }
         planned.push((point.clone(), plans));
@@ -482,7 +483,7 @@ fn region(entry: &Entry, accounts: &[Account], figures: &[Figure], files: &mut F
     Ok(Region {
         name: entry.key.clone(),
         text: reader.or("text", entry.key.as_str(), read::text)?.to_owned(),
-        account,
+        hypothesis,
         parameters: grid.parameters,
         figures: wanted,
         points: planned,
@@ -493,18 +494,18 @@ impl Files {
     pub(super) fn document(&mut self, change: &Change) -> Result<Document, Trouble> {
         if !self.texts.contains_key(&change.scenario) {
             let read = ScenarioText::read(&self.folder.join(&change.scenario));
-            let text = read.map_err(AccountsError::from)?.text;
+            let text = read.map_err(HypothesesError::from)?.text;
             self.texts.insert(change.scenario.clone(), text);
         }
         let name = self.folder.join(&change.scenario).display().to_string();
         let document = Document::read(&name, &self.texts[&change.scenario], &change.set);
-        Ok(document.map_err(|error| AccountsError::Input(error.into()))?)
+        Ok(document.map_err(|error| HypothesesError::Input(error.into()))?)
     }
 
     pub(super) fn plan(&mut self, change: &Change) -> Result<Plan, Trouble> {
         let document = self.document(change)?;
         let fixes = change.fixes.iter().map(|fix| document.fix(fix)).collect::<Result<Vec<_>, _>>();
-        let plan = document.plan(&fixes.map_err(AccountsError::from)?, &[]);
-        Ok(plan.map_err(|error| AccountsError::Input(error.into()))?)
+        let plan = document.plan(&fixes.map_err(HypothesesError::from)?, &[]);
+        Ok(plan.map_err(|error| HypothesesError::Input(error.into()))?)
     }
 }

@@ -1,8 +1,8 @@
-//! Several accounts of one page, held against published figures: what each predicts, and whether the figure lies inside.
+//! Several hypotheses of one page, held against published figures: what each predicts, and whether the figure lies inside.
 //!
-//! Rule: an account predicts a distribution over loads. A published value lies inside where the account's central 90 %
-//! range holds it; a published range lies inside where the account's median is in it. Load k is the same load in every
-//! case (common random numbers). Where no load is of the kind that a figure speaks of, the account cannot explain it.
+//! Rule: a hypothesis predicts a distribution over loads. A published value lies inside where the hypothesis's central 90 %
+//! range holds it; a published range lies inside where the hypothesis's median is in it. Load k is the same load in every
+//! case (common random numbers). Where no load is of the kind that a figure speaks of, the hypothesis cannot explain it.
 
 pub mod attribution;
 pub mod file;
@@ -14,7 +14,7 @@ pub mod schema;
 mod tables;
 
 use crate::input::InputError;
-use file::{AccountsFile, Case, Figure, Measured, Prediction, Published};
+use file::{Case, Figure, HypothesesFile, Measured, Prediction, Published};
 use observe::View;
 use overlay::Comparison;
 use rayon::prelude::*;
@@ -31,12 +31,12 @@ use sixslot_statistics::quantile::quantile;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// The part of an account's distribution that is its range.
+/// The part of a hypothesis's distribution that is its range.
 const RANGE: f64 = 0.9;
 
-/// Why accounts were not held against figures.
+/// Why hypotheses were not held against figures.
 #[derive(Debug, thiserror::Error)]
-pub enum AccountsError {
+pub enum HypothesesError {
     /// The file, or a scenario that it names.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -70,11 +70,11 @@ pub enum AccountsError {
     },
 }
 
-/// What an account says of a figure.
+/// What a hypothesis says of a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// Loads.
     pub loads: u64,
     /// Loads of the kind that the figure speaks of.
@@ -85,11 +85,11 @@ pub struct Answer {
     pub inside: bool,
 }
 
-/// What an account predicts of a case that has not been seen.
+/// What a hypothesis predicts of a case that has not been seen.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// Loads.
     pub loads: u64,
     /// The share that fails.
@@ -121,11 +121,11 @@ impl Forecast {
 /// The result.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// Of each figure, what the accounts say.
+    /// Of each figure, what the hypotheses say.
     pub answers: Vec<Vec<Answer>>,
-    /// Of each prediction, what the accounts say.
+    /// Of each prediction, what the hypotheses say.
     pub forecasts: Vec<Vec<Forecast>>,
-    /// Of each region and point, what the account says of the region's figures.
+    /// Of each region and point, what the hypothesis says of the region's figures.
     pub regions: Vec<Vec<Vec<Answer>>>,
     /// Of each capture of each overlay, what it shares with the nearest load.
     pub overlays: Vec<Vec<Comparison>>,
@@ -171,7 +171,7 @@ fn share(part: u64, all: u64) -> Interval {
     interval::fixed_sample(part, all, LEVEL).expect("a case has loads, and no more are counted than there are")
 }
 
-/// Whether a published figure lies inside what an account predicts.
+/// Whether a published figure lies inside what a hypothesis predicts.
 fn is_inside(figure: &Figure, [median, low, high]: [f64; 3]) -> bool {
     // A nanosecond: lengths of time are whole nanoseconds before they are seconds.
     let tolerance = figure.tolerance + 1e-9;
@@ -183,7 +183,7 @@ fn is_inside(figure: &Figure, [median, low, high]: [f64; 3]) -> bool {
 
 fn answer(
     figure: &Figure,
-    account: usize,
+    hypothesis: usize,
     plan: &Plan,
     loads: u64,
     seed: u64,
@@ -203,7 +203,7 @@ fn answer(
         summary(values)
     };
     let inside = predicted.is_some_and(|predicted| is_inside(figure, predicted));
-    Ok(Some(Answer { account, loads, counted, predicted, inside }))
+    Ok(Some(Answer { hypothesis, loads, counted, predicted, inside }))
 }
 
 fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Forecast, Stopped> {
@@ -232,7 +232,7 @@ fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &Atomi
     let at = |fraction| quantile(&ready, fraction).unwrap_or(f64::INFINITY);
     let failed = share(failures, loads);
     Ok(Forecast {
-        account: case.account,
+        hypothesis: case.hypothesis,
         loads,
         probability: failures as f64 / loads as f64,
         count: binomial_range(measured, failures as f64 / loads as f64),
@@ -271,17 +271,17 @@ impl Findings {
     /// # Errors
     /// An interrupt, or a load beyond its limits.
     pub fn play(
-        file: &AccountsFile,
+        file: &HypothesesFile,
         loads: u64,
         seed: u64,
         interrupt: &AtomicBool,
         mut done: impl FnMut(u64),
-    ) -> Result<Self, AccountsError> {
+    ) -> Result<Self, HypothesesError> {
         let mut answers = Vec::with_capacity(file.figures.len());
         for figure in &file.figures {
             let mut own = Vec::new();
             for case in &figure.cases {
-                own.extend(answer(figure, case.account, &case.plan, loads, seed, interrupt)?);
+                own.extend(answer(figure, case.hypothesis, &case.plan, loads, seed, interrupt)?);
                 done(loads);
             }
             answers.push(own);
@@ -302,7 +302,7 @@ impl Findings {
                 let mut said = Vec::with_capacity(plans.len());
                 for (figure, plan) in region.figures.iter().zip(plans) {
                     let figure = &file.figures[*figure];
-                    said.extend(answer(figure, region.account, plan, loads, seed, interrupt)?);
+                    said.extend(answer(figure, region.hypothesis, plan, loads, seed, interrupt)?);
                     done(loads);
                 }
                 own.push(said);
@@ -322,10 +322,10 @@ impl Findings {
         Ok(Self { answers, forecasts, regions, overlays, layers, recovery: recovery.transpose()? })
     }
 
-    /// The cases that were measured, each with what an account says of it.
+    /// The cases that were measured, each with what a hypothesis says of it.
     pub fn measured<'a>(
         &'a self,
-        file: &'a AccountsFile,
+        file: &'a HypothesesFile,
     ) -> impl Iterator<Item = (&'a Prediction, Measured, &'a Forecast)> {
         let cases = file.predictions.iter().zip(&self.forecasts);
         cases
@@ -338,7 +338,7 @@ impl Findings {
     ///
     /// # Errors
     /// A number that a conclusion asks for and nobody has; a file that cannot be written.
-    pub fn write(&self, file: &AccountsFile, run: &Run, folder: &Path) -> Result<(), AccountsError> {
+    pub fn write(&self, file: &HypothesesFile, run: &Run, folder: &Path) -> Result<(), HypothesesError> {
         let mut texts = vec![
             ("README.md", page::readme(file, self, run)?),
             ("figures.csv", tables::figures(file, self)),
@@ -355,10 +355,10 @@ impl Findings {
             texts.push(("recovery.csv", tables::recovery(map, spots)));
             texts.push(("recovery-map.svg", map.draw(spots, *loads, run.seed)));
         }
-        std::fs::create_dir_all(folder).map_err(|error| AccountsError::Write { path: folder.to_owned(), error })?;
+        std::fs::create_dir_all(folder).map_err(|error| HypothesesError::Write { path: folder.to_owned(), error })?;
         for (name, text) in texts {
             let path = folder.join(name);
-            crate::atomic::write(&path, text.as_bytes()).map_err(|error| AccountsError::Write { path, error })?;
+            crate::atomic::write(&path, text.as_bytes()).map_err(|error| HypothesesError::Write { path, error })?;
         }
         Ok(())
     }
@@ -383,8 +383,8 @@ pub struct Run {
 struct Manifest<'a> {
     program: &'static str,
     version: &'static str,
-    accounts: &'a str,
-    accounts_sha256: String,
+    hypotheses: &'a str,
+    hypotheses_sha256: String,
     scenarios_sha256: std::collections::BTreeMap<&'a str, String>,
     captures_sha256: std::collections::BTreeMap<&'a str, &'a str>,
     seed: u64,
@@ -394,13 +394,13 @@ struct Manifest<'a> {
 }
 
 impl Run {
-    fn manifest(&self, file: &AccountsFile) -> String {
+    fn manifest(&self, file: &HypothesesFile) -> String {
         let digest = |text: &str| Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let manifest = Manifest {
             program: "sixslot",
             version: env!("CARGO_PKG_VERSION"),
-            accounts: &self.name,
-            accounts_sha256: digest(&self.text),
+            hypotheses: &self.name,
+            hypotheses_sha256: digest(&self.text),
             scenarios_sha256: file.scenarios.iter().map(|(name, text)| (name.as_str(), digest(text))).collect(),
             captures_sha256: file.overlays.iter().map(|own| (own.name.as_str(), own.digest.as_str())).collect(),
             seed: self.seed,

@@ -214,7 +214,7 @@ impl View {
 
     fn counts(&self, plan: &Plan, request: &Request) -> bool {
         let class = &plan.classes[request.class];
-        class.kind != Kind::Job
+        class.kind != Kind::Background
             && (self.requests.is_empty() || self.requests.contains(&class.name))
             && self.attempt.is_none_or(|attempt| request.attempt == attempt)
             && self.tab.is_none_or(|tab| request.tab == tab)

@@ -1,9 +1,9 @@
-//! Captures of the page, each beside the load of an account that is nearest to it: the order of the calls, where each
+//! Captures of the page, each beside the load of a hypothesis that is nearest to it: the order of the calls, where each
 //! waited, what became of it.
 //!
 //! Rule: nearest is the load whose calls with a deadline ended nearest to the capture's, and whose page was ready nearest to
 //! it: the least mean distance of these times, where an end of another kind counts as the whole load. So times and fates
-//! say whether the account has such a load at all; order and stations are compared without having been sought. Calls that follow each other
+//! say whether the hypothesis has such a load at all; order and stations are compared without having been sought. Calls that follow each other
 //! within 0.1 s may do so in either order. A call waited where it spent more than half of its life, in the browser or at
 //! the server; one that lived for less than 0.1 s waited nowhere. Of calls that the page makes at once (a burst) it is told
 //! how many waited in the browser, and their fate is that of most. A call that was still open when the capture ended takes
@@ -12,8 +12,8 @@
 //! Source of a capture: an answered call's own HAR entry (its life less sending, waiting for the answer and receiving is
 //! the browser's part); where there is no answer the HAR cannot tell, and the truth beside it says when it was sent.
 
-use super::file::{Account, Files, Trouble, changed, owner};
-use super::{AccountsError, play, schema};
+use super::file::{Files, Hypothesis, Trouble, changed, owner};
+use super::{HypothesesError, play, schema};
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -35,15 +35,15 @@ const TOGETHER: f64 = 0.1;
 /// The most captures of a folder.
 const CAPTURES: usize = 1_000;
 
-/// Captures of one case, and the account's plan for it.
+/// Captures of one case, and the hypothesis's plan for it.
 #[derive(Clone, Debug)]
 pub struct Overlay {
     /// Its name.
     pub name: String,
     /// What was captured, in one line.
     pub text: String,
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// The parameter, by number, whose value in the nearest load is told.
     pub latent: Option<usize>,
     /// What is played.
@@ -150,13 +150,13 @@ struct TruthRequest {
 impl Overlay {
     pub(super) fn read(
         entry: &tree::Entry,
-        accounts: &[Account],
+        hypotheses: &[Hypothesis],
         names: &BTreeMap<String, String>,
         files: &mut Files,
     ) -> Result<Self, Trouble> {
         let reader = Reader::new(&entry.node, &schema::OVERLAY)?;
-        let account = owner(&reader, accounts)?;
-        let plan = files.plan(&changed(&reader, &accounts[account])?)?;
+        let hypothesis = owner(&reader, hypotheses)?;
+        let plan = files.plan(&changed(&reader, &hypotheses[hypothesis])?)?;
         let mut classes = BTreeMap::new();
         for (truth, name) in names {
             let class = plan.classes.iter().position(|class| class.name == *name);
@@ -176,7 +176,7 @@ impl Overlay {
         }
         let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
         let text = reader.or("text", entry.key.as_str(), read::text)?.to_owned();
-        Ok(Self { name: entry.key.clone(), text, account, latent, plan, captures, digest })
+        Ok(Self { name: entry.key.clone(), text, hypothesis, latent, plan, captures, digest })
     }
 
     /// Plays loads and compares each capture with the nearest of them.
@@ -204,8 +204,8 @@ impl Overlay {
 }
 
 /// The archives of a folder, by name.
-fn archives(folder: &Path) -> Result<Vec<PathBuf>, AccountsError> {
-    let fault = |reason: String| AccountsError::Capture { path: folder.to_owned(), reason };
+fn archives(folder: &Path) -> Result<Vec<PathBuf>, HypothesesError> {
+    let fault = |reason: String| HypothesesError::Capture { path: folder.to_owned(), reason };
     let files = std::fs::read_dir(folder).map_err(|error| fault(error.to_string()))?;
     let files = files.map(|file| Ok(file?.path())).collect::<Result<Vec<_>, std::io::Error>>();
     let mut files = files.map_err(|error| fault(error.to_string()))?;
@@ -269,8 +269,8 @@ impl Capture {
         plan: &Plan,
         classes: &BTreeMap<&str, usize>,
         digest: &mut Sha256,
-    ) -> Result<Self, AccountsError> {
-        let fault = |path: &Path, reason: String| AccountsError::Capture { path: path.to_owned(), reason };
+    ) -> Result<Self, HypothesesError> {
+        let fault = |path: &Path, reason: String| HypothesesError::Capture { path: path.to_owned(), reason };
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = name.trim_end_matches(".har.gz").to_owned();
         let beside = path.with_file_name(format!("{name}.truth.json.gz"));
@@ -280,7 +280,7 @@ impl Capture {
             file.map_err(|error| fault(path, error.to_string()))?;
             digest.update(path.file_name().unwrap_or_default().as_encoded_bytes());
             digest.update(&bytes);
-            Ok::<_, AccountsError>(bytes)
+            Ok::<_, HypothesesError>(bytes)
         };
         let archive = Archive::read(&path.display().to_string(), bytes(path)?.as_slice());
         let archive = archive.map_err(|error| fault(path, error.to_string()))?;

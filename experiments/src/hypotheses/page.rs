@@ -1,11 +1,11 @@
-//! What the accounts' result says to people: a page in words and numbers.
+//! What the hypotheses' result says to people: a page in words and numbers.
 //!
 //! Rule: no number on the page is written by hand but the published ones.
 
-use super::file::{AccountsFile, Figure, Paragraph, Published, Region};
+use super::file::{Figure, HypothesesFile, Paragraph, Published, Region};
 use super::observe::Unit;
 use super::recovery::Regime;
-use super::{AccountsError, Answer, Findings, Forecast, NEAR, RANGE, Run};
+use super::{Answer, Findings, Forecast, HypothesesError, NEAR, RANGE, Run};
 use sixslot_analysis::layers::Attribution;
 use sixslot_models::read::advice;
 use sixslot_models::source::Fault;
@@ -56,28 +56,28 @@ fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
     }
 }
 
-/// Figures inside, and figures that an account says something of.
-fn tally(findings: &Findings, account: usize) -> (usize, usize) {
-    let own = findings.answers.iter().flatten().filter(|answer| answer.account == account);
+/// Figures inside, and figures that a hypothesis says something of.
+fn tally(findings: &Findings, hypothesis: usize) -> (usize, usize) {
+    let own = findings.answers.iter().flatten().filter(|answer| answer.hypothesis == hypothesis);
     own.fold((0, 0), |(inside, all), answer| (inside + usize::from(answer.inside), all + 1))
 }
 
 /// Replaces the places for numbers in a paragraph.
-fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Result<String, AccountsError> {
+fn fill(file: &HypothesesFile, findings: &Findings, paragraph: &Paragraph) -> Result<String, HypothesesError> {
     let mut text = String::new();
     let mut rest = paragraph.text.as_str();
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
         let fault = |message: String, help: String| file.fault(Fault::new(&paragraph.place, message).help(help));
         let Some((place, after)) = after.split_once('}') else {
-            return Err(fault("a `{` without its `}`".to_owned(), "write {inside:ACCOUNT}".to_owned()));
+            return Err(fault("a `{` without its `}`".to_owned(), "write {inside:HYPOTHESIS}".to_owned()));
         };
         rest = after;
         let parts: Vec<&str> = place.split(':').collect();
-        let account = |name: &str| {
-            file.accounts.iter().position(|account| account.name == name).ok_or_else(|| {
-                let known: Vec<&str> = file.accounts.iter().map(|account| account.name.as_str()).collect();
-                fault(format!("there is no account `{name}`"), advice(name, &known))
+        let hypothesis = |name: &str| {
+            file.hypotheses.iter().position(|hypothesis| hypothesis.name == name).ok_or_else(|| {
+                let known: Vec<&str> = file.hypotheses.iter().map(|hypothesis| hypothesis.name.as_str()).collect();
+                fault(format!("there is no hypothesis `{name}`"), advice(name, &known))
             })
         };
         let figure = |name: &str| {
@@ -87,13 +87,13 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
             })
         };
         let filled = match parts.as_slice() {
-            ["inside", name] => tally(findings, account(name)?).0.to_string(),
-            ["of", name] => tally(findings, account(name)?).1.to_string(),
+            ["inside", name] => tally(findings, hypothesis(name)?).0.to_string(),
+            ["of", name] => tally(findings, hypothesis(name)?).1.to_string(),
             ["outside", name] => {
-                let number = account(name)?;
+                let number = hypothesis(name)?;
                 let mut names = Vec::new();
                 for (figure, answers) in file.figures.iter().zip(&findings.answers) {
-                    if answers.iter().any(|answer| answer.account == number && !answer.inside) {
+                    if answers.iter().any(|answer| answer.hypothesis == number && !answer.inside) {
                         names.push(format!("`{}`", figure.name));
                     }
                 }
@@ -102,9 +102,9 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
             ["published", name] => published(&file.figures[figure(name)?]),
             [what @ ("median" | "range"), name, of] => {
                 let at = figure(name)?;
-                let number_of = account(of)?;
+                let number_of = hypothesis(of)?;
                 let unit = file.figures[at].view.observable.unit();
-                let answer = findings.answers[at].iter().find(|answer| answer.account == number_of);
+                let answer = findings.answers[at].iter().find(|answer| answer.hypothesis == number_of);
                 match answer.and_then(|answer| answer.predicted) {
                     None => "never".to_owned(),
                     Some([median, ..]) if *what == "median" => number(median, unit),
@@ -116,12 +116,12 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
                     let known: Vec<&str> = file.predictions.iter().map(|one| one.name.as_str()).collect();
                     fault(format!("there is no prediction `{name}`"), advice(name, &known))
                 })?;
-                let number_of = account(of)?;
-                let forecast = findings.forecasts[at].iter().find(|forecast| forecast.account == number_of);
+                let number_of = hypothesis(of)?;
+                let forecast = findings.forecasts[at].iter().find(|forecast| forecast.hypothesis == number_of);
                 let forecast = forecast.ok_or_else(|| {
                     fault(
                         format!("`{of}` does not predict `{name}`"),
-                        "name it in that prediction's `accounts`".to_owned(),
+                        "name it in that prediction's `hypotheses`".to_owned(),
                     )
                 })?;
                 match *what {
@@ -157,7 +157,7 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
                 }
             }
             _ => {
-                let help = "write {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT}, {outside:ACCOUNT}, {failed:PREDICTION:ACCOUNT} (or cleared, not-ready, ready), {cells:held}, {cells:all}, {overlays:same}, {overlays:all}, {layers:total} or {layer:NAME}";
+                let help = "write {median:FIGURE:HYPOTHESIS}, {range:FIGURE:HYPOTHESIS}, {published:FIGURE}, {inside:HYPOTHESIS}, {of:HYPOTHESIS}, {outside:HYPOTHESIS}, {failed:PREDICTION:HYPOTHESIS} (or cleared, not-ready, ready), {cells:held}, {cells:all}, {overlays:same}, {overlays:all}, {layers:total} or {layer:NAME}";
                 return Err(fault(format!("`{{{place}}}` stands for no number"), help.to_owned()));
             }
         };
@@ -168,7 +168,7 @@ fn fill(file: &AccountsFile, findings: &Findings, paragraph: &Paragraph) -> Resu
 }
 
 /// The page as Markdown.
-pub(super) fn readme(file: &AccountsFile, findings: &Findings, run: &Run) -> Result<String, AccountsError> {
+pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> Result<String, HypothesesError> {
     let mut text = format!("# {}\n\n", plain(&file.title));
     if !file.introduction.is_empty() {
         let _ = writeln!(text, "{}\n", file.introduction);
@@ -177,29 +177,34 @@ pub(super) fn readme(file: &AccountsFile, findings: &Findings, run: &Run) -> Res
     for paragraph in &file.conclusions {
         let _ = writeln!(text, "{}\n", fill(file, findings, paragraph)?);
     }
-    text.push_str("## The accounts\n\n");
-    let explaining: Vec<usize> = (0..file.accounts.len()).filter(|account| tally(findings, *account).1 > 0).collect();
-    for account in &explaining {
-        let (inside, all) = tally(findings, *account);
-        let account = &file.accounts[*account];
-        let _ =
-            writeln!(text, "- **{}**: {} {inside} of {all} figures lie inside.", account.name, plain(&account.title));
+    text.push_str("## The hypotheses\n\n");
+    let explaining: Vec<usize> =
+        (0..file.hypotheses.len()).filter(|hypothesis| tally(findings, *hypothesis).1 > 0).collect();
+    for hypothesis in &explaining {
+        let (inside, all) = tally(findings, *hypothesis);
+        let hypothesis = &file.hypotheses[*hypothesis];
+        let _ = writeln!(
+            text,
+            "- **{}**: {} {inside} of {all} figures lie inside.",
+            hypothesis.name,
+            plain(&hypothesis.title)
+        );
     }
     let _ = writeln!(
         text,
-        "\n## The figures\n\nEach cell: the account's median over {} loads, and in brackets its {:.0} % range (for shares the 95 % interval). A published\nvalue lies inside where that range holds it; a published range where it holds the median.\n",
+        "\n## The figures\n\nEach cell: the hypothesis's median over {} loads, and in brackets its {:.0} % range (for shares the 95 % interval). A published\nvalue lies inside where that range holds it; a published range where it holds the median.\n",
         run.loads,
         100.0 * RANGE
     );
     text.push_str("| figure | published |");
-    for account in &explaining {
-        let _ = write!(text, " {} |", file.accounts[*account].name);
+    for hypothesis in &explaining {
+        let _ = write!(text, " {} |", file.hypotheses[*hypothesis].name);
     }
     let _ = writeln!(text, "\n| --- | --- |{}", " --- |".repeat(explaining.len()));
     for (figure, answers) in file.figures.iter().zip(&findings.answers) {
         let _ = write!(text, "| {} | {} |", plain(&figure.text), published(figure));
-        for account in &explaining {
-            let answer = answers.iter().find(|answer| answer.account == *account);
+        for hypothesis in &explaining {
+            let answer = answers.iter().find(|answer| answer.hypothesis == *hypothesis);
             let _ = write!(text, " {} |", cell(figure, answer));
         }
         text.push('\n');
@@ -210,14 +215,14 @@ pub(super) fn readme(file: &AccountsFile, findings: &Findings, run: &Run) -> Res
     cells(&mut text, file, findings);
     overlays(&mut text, file, findings);
     if let (Some(case), Some(attribution)) = (&file.layers, &findings.layers) {
-        layers(&mut text, &case.text, &file.accounts[case.account].name, attribution);
+        layers(&mut text, &case.text, &file.hypotheses[case.hypothesis].name, attribution);
     }
     recovery(&mut text, file, findings);
     if file.predictions.iter().any(|prediction| prediction.measured.is_none()) {
         forecasts(&mut text, file, findings);
     }
     let _ = writeln!(text, "\n## Files, and the command that makes them\n\n    {}\n", run.command);
-    text.push_str("- `figures.csv`: one row for each figure and account; seconds, counts or shares.\n- `predictions.csv`: one row for each measured or predicted case and account.\n");
+    text.push_str("- `figures.csv`: one row for each figure and hypothesis; seconds, counts or shares.\n- `predictions.csv`: one row for each measured or predicted case and hypothesis.\n");
     if !file.overlays.is_empty() {
         text.push_str("- `captures.csv`: one row for each capture.\n");
     }
@@ -232,15 +237,15 @@ pub(super) fn readme(file: &AccountsFile, findings: &Findings, run: &Run) -> Res
 }
 
 /// The points of a region at which all its figures lie inside, and those where most do.
-fn area(text: &mut String, file: &AccountsFile, region: &Region, points: &[Vec<Answer>]) {
+fn area(text: &mut String, file: &HypothesesFile, region: &Region, points: &[Vec<Answer>]) {
     let all = region.figures.len();
     let inside = |answers: &Vec<Answer>| answers.iter().filter(|answer| answer.inside).count();
     let whole = points.iter().filter(|answers| inside(answers) == all).count();
     let _ = writeln!(
         text,
-        "\n## {}\n\nAccount `{}`: at {whole} of {} points all {all} figures lie inside. These points, with the account's median and range:\n",
+        "\n## {}\n\nAccount `{}`: at {whole} of {} points all {all} figures lie inside. These points, with the hypothesis's median and range:\n",
         plain(&region.text),
-        file.accounts[region.account].name,
+        file.hypotheses[region.hypothesis].name,
         points.len()
     );
     let _ = write!(text, "| {} |", region.parameters.join(" | "));
@@ -266,8 +271,8 @@ fn area(text: &mut String, file: &AccountsFile, region: &Region, points: &[Vec<A
     }
 }
 
-fn forecasts(text: &mut String, file: &AccountsFile, findings: &Findings) {
-    text.push_str("\n## Predictions of cases that were not shown\n\n| case | account | error shown | of the loads to be measured, 95 % | cleared later | not ready | ready, median | median of the loads to be measured, 95 % |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
+fn forecasts(text: &mut String, file: &HypothesesFile, findings: &Findings) {
+    text.push_str("\n## Predictions of cases that were not shown\n\n| case | hypothesis | error shown | of the loads to be measured, 95 % | cleared later | not ready | ready, median | median of the loads to be measured, 95 % |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n");
     let unseen = file.predictions.iter().zip(&findings.forecasts).filter(|(case, _)| case.measured.is_none());
     for (prediction, own) in unseen {
         for forecast in own {
@@ -278,7 +283,7 @@ fn forecasts(text: &mut String, file: &AccountsFile, findings: &Findings) {
                 text,
                 "| {} | {} | {} ({} to {}) | {} to {} of {} | {} | {} | {} | {} to {} |",
                 plain(&prediction.text),
-                file.accounts[forecast.account].name,
+                file.hypotheses[forecast.hypothesis].name,
                 share(*probability),
                 share(failed.low),
                 share(failed.high),
@@ -301,13 +306,13 @@ fn points(value: f64) -> String {
 }
 
 /// The cases that were measured.
-fn cells(text: &mut String, file: &AccountsFile, findings: &Findings) {
+fn cells(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     if findings.measured(file).next().is_none() {
         return;
     }
     let _ = writeln!(
         text,
-        "\n## Measured cells\n\nA cell holds where its count of errors lies in the central 95 % of what the account predicts for so many loads, and the\naccount's median time to ready within {:.0} % of the measured one.\n\n| cell | account | error shown, measured | predicted | 95 % of counts | ready, median, measured | predicted | off | holds |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "\n## Measured cells\n\nA cell holds where its count of errors lies in the central 95 % of what the hypothesis predicts for so many loads, and the\naccount's median time to ready within {:.0} % of the measured one.\n\n| cell | hypothesis | error shown, measured | predicted | 95 % of counts | ready, median, measured | predicted | off | holds |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         100.0 * NEAR
     );
     for (case, measured, own) in findings.measured(file) {
@@ -317,7 +322,7 @@ fn cells(text: &mut String, file: &AccountsFile, findings: &Findings) {
             text,
             "| {} | {} | {} of {} | {} ({} to {}) | {} to {} | {} | {} | {off} | {} |",
             plain(&case.text),
-            file.accounts[own.account].name,
+            file.hypotheses[own.hypothesis].name,
             measured.failures,
             case.measured_loads,
             number(own.probability, Unit::Share),
@@ -333,7 +338,7 @@ fn cells(text: &mut String, file: &AccountsFile, findings: &Findings) {
 }
 
 /// The captures beside the nearest loads.
-fn overlays(text: &mut String, file: &AccountsFile, findings: &Findings) {
+fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     if file.overlays.is_empty() {
         return;
     }
@@ -368,10 +373,10 @@ fn overlays(text: &mut String, file: &AccountsFile, findings: &Findings) {
 }
 
 /// What the layers contribute.
-fn layers(text: &mut String, title: &str, account: &str, attribution: &Attribution) {
+fn layers(text: &mut String, title: &str, hypothesis: &str, attribution: &Attribution) {
     let _ = writeln!(
         text,
-        "\n## {}\n\nAccount `{account}`, {} loads, each played with every set of the {} layers. A layer's contribution is its exact Shapley value\nin percentage points of the failure probability, with its 95 % interval; together they make {} points.\n\n| layer | what it is | contribution | 95 % interval |\n| --- | --- | --- | --- |",
+        "\n## {}\n\nAccount `{hypothesis}`, {} loads, each played with every set of the {} layers. A layer's contribution is its exact Shapley value\nin percentage points of the failure probability, with its 95 % interval; together they make {} points.\n\n| layer | what it is | contribution | 95 % interval |\n| --- | --- | --- | --- |",
         plain(title),
         attribution.loads,
         attribution.layers.len(),
@@ -396,14 +401,14 @@ fn layers(text: &mut String, title: &str, account: &str, attribution: &Attributi
 }
 
 /// The map of recovery.
-fn recovery(text: &mut String, file: &AccountsFile, findings: &Findings) {
+fn recovery(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     let (Some(map), Some((loads, spots))) = (&file.recovery, &findings.recovery) else { return };
     let count = |regime| spots.iter().filter(|spot| spot.regime() == regime).count();
     let _ = writeln!(
         text,
         "\n## {}\n\nAccount `{}`, {loads} loads at each of {} points: {} healthy, at {} deadlines fail and the page comes back, at {} it never\nrecovers.\n\n![{}](recovery-map.svg)",
         plain(&map.text),
-        file.accounts[map.account].name,
+        file.hypotheses[map.hypothesis].name,
         spots.len(),
         count(Regime::Healthy),
         count(Regime::Fails),

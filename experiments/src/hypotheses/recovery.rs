@@ -1,10 +1,10 @@
-//! The map of recovery: where an account's page is healthy, where its deadlines fail, and where it never recovers.
+//! The map of recovery: where a hypothesis's page is healthy, where its deadlines fail, and where it never recovers.
 //!
 //! Rule: a point is healthy where at most 5 % of its loads show the error; it never recovers where more than half of all
-//! loads are not ready by the horizon; between, deadlines fail and the page comes back. The horizon is the account's, and
+//! loads are not ready by the horizon; between, deadlines fail and the page comes back. The horizon is the hypothesis's, and
 //! should be long: a page that is busy only with its own calls stays so for ever (it is metastable).
 
-use super::file::{Account, Files, Points, Trouble, changed, owner};
+use super::file::{Files, Hypothesis, Points, Trouble, changed, owner};
 use super::{play, schema};
 use crate::pictures::{RegimeCell, RegimeMap};
 use sixslot_analysis::replications::Stopped;
@@ -22,13 +22,13 @@ const HEALTHY: f64 = 0.05;
 /// The share of loads above which a point never recovers.
 const STUCK: f64 = 0.5;
 
-/// A grid of two parameters of an account.
+/// A grid of two parameters of a hypothesis.
 #[derive(Clone, Debug)]
 pub struct RecoveryMap {
     /// What it shows, in one line.
     pub text: String,
-    /// The account, by number.
-    pub account: usize,
+    /// The hypothesis, by number.
+    pub hypothesis: usize,
     /// Loads of each point.
     pub loads: u64,
     /// The two parameters.
@@ -86,10 +86,10 @@ impl Spot {
 }
 
 impl RecoveryMap {
-    pub(super) fn read(node: &Node, accounts: &[Account], files: &mut Files) -> Result<Self, Trouble> {
+    pub(super) fn read(node: &Node, hypotheses: &[Hypothesis], files: &mut Files) -> Result<Self, Trouble> {
         let reader = Reader::new(node, &schema::RECOVERY)?;
-        let account = owner(&reader, accounts)?;
-        let change = changed(&reader, &accounts[account])?;
+        let hypothesis = owner(&reader, hypotheses)?;
+        let change = changed(&reader, &hypotheses[hypothesis])?;
         let grid = Points::read(&reader)?;
         let Ok(axes) = <[Vec<f64>; 2]>::try_from(grid.axes.clone()) else {
             let fault = Fault::new(reader.place_of("parameters"), "a map has two parameters");
@@ -102,7 +102,7 @@ impl RecoveryMap {
         let label = |key| Ok::<_, Fault>(reader.or(key, "", read::text)?.to_owned());
         Ok(Self {
             text: reader.or("text", "Where the page recovers", read::text)?.to_owned(),
-            account,
+            hypothesis,
             loads: reader.or("loads", LOADS, read::whole(1, limits::LOADS))?,
             parameters: grid.parameters,
             labels: [label("x_label")?, label("y_label")?],

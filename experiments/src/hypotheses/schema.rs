@@ -1,4 +1,4 @@
-//! The fields of an accounts file: what it may say, and nothing else.
+//! The fields of a hypotheses file: what it may say, and nothing else.
 //!
 //! Rule: as for scenarios, a key that is not here is an error at its line and column ([`sixslot_models::read::Reader`] checks it).
 
@@ -9,33 +9,33 @@ const fn field(key: &'static str, kind: Kind, text: &'static str) -> Field {
 }
 
 /// The whole file.
-pub static ACCOUNTS: Fields = Fields {
-    text: "Several accounts of one page, the published figures that they must explain, and what they predict.",
-    required: &["schema", "account", "figure"],
+pub static HYPOTHESES: Fields = Fields {
+    text: "Several hypotheses of one page, the published figures that they must explain, and what they predict.",
+    required: &["schema", "hypothesis", "figure"],
     fields: &[
         field("schema", Kind::Whole, "The version of this format: 1."),
         field("title", Kind::Text, "What is decided, in one line."),
         field("introduction", Kind::Text, "Markdown under the title."),
-        field("loads", Kind::Whole, "Loads of each figure and account. Default 1000."),
-        field("account", Kind::Named(&ACCOUNT), "The accounts, in the order of the tables."),
+        field("loads", Kind::Whole, "Loads of each figure and hypothesis. Default 1000."),
+        field("hypothesis", Kind::Named(&HYPOTHESIS), "The hypotheses, in the order of the tables."),
         field("figure", Kind::Named(&FIGURE), "The published figures."),
-        field("prediction", Kind::Named(&PREDICTION), "What nobody has shown to the accounts yet."),
-        field("region", Kind::Named(&REGION), "Where in an account's parameters figures lie inside together."),
+        field("prediction", Kind::Named(&PREDICTION), "What nobody has shown to the hypotheses yet."),
+        field("region", Kind::Named(&REGION), "Where in a hypothesis's parameters figures lie inside together."),
         field(
             "truth_names",
             Kind::Keyed(&Kind::Text),
             "What the truth beside a capture calls a request, and the scenarios' name.",
         ),
-        field("overlay", Kind::Named(&OVERLAY), "Captures of the page, each beside a load of an account."),
-        field("layers", Kind::Table(&LAYERS), "What each layer of an account's scenario contributes."),
-        field("recovery", Kind::Table(&RECOVERY), "Where an account's page is healthy, fails, or never recovers."),
+        field("overlay", Kind::Named(&OVERLAY), "Captures of the page, each beside a load of a hypothesis."),
+        field("layers", Kind::Table(&LAYERS), "What each layer of a hypothesis's scenario contributes."),
+        field("recovery", Kind::Table(&RECOVERY), "Where a hypothesis's page is healthy, fails, or never recovers."),
         field("conclusion", Kind::Named(&CONCLUSION), "What follows, in words with places for numbers."),
     ],
 };
 
-/// An account.
-pub static ACCOUNT: Fields = Fields {
-    text: "An account: a scenario with changes.",
+/// A hypothesis.
+pub static HYPOTHESIS: Fields = Fields {
+    text: "A hypothesis: a scenario with changes.",
     required: &["scenario"],
     fields: &[
         field("title", Kind::Text, "What it is, in one line."),
@@ -61,7 +61,11 @@ pub static FIGURE: Fields = Fields {
             Kind::Choice(OBSERVABLES),
             "calls, aborted, answered: how many ended in the window. request-time: all the time of these calls and of the sockets together. duration, abort-duration, first-byte, sent-after: of each call. socket-life: to its end or the window's. error-time: from the first call that can show the error. ready-time: from the load's start. failed, cleared: shares of the loads.",
         ),
-        field("requests", Kind::Names, "The requests or sockets that count, under any account's names. Default: all."),
+        field(
+            "requests",
+            Kind::Names,
+            "The requests or sockets that count, under any hypothesis's names. Default: all.",
+        ),
         field("attempt", Kind::Whole, "Only the so manieth call of a request counts, from 1. Default: every one."),
         field(
             "window",
@@ -74,31 +78,31 @@ pub static FIGURE: Fields = Fields {
             Kind::Choice(&["any", "failed", "loaded", "not-loaded"]),
             "Only such loads count. Default \"any\".",
         ),
-        field("accounts", Kind::Names, "The accounts that say something about it. Default: all that explain."),
-        field("with", Kind::Named(&CHANGE), "What an account changes for this figure, by the account's name."),
+        field("hypotheses", Kind::Names, "The hypotheses that say something about it. Default: all that explain."),
+        field("with", Kind::Named(&CHANGE), "What a hypothesis changes for this figure, by the hypothesis's name."),
     ],
 };
 
-/// A change of an account.
+/// A change of a hypothesis.
 pub static CHANGE: Fields = Fields {
-    text: "What an account changes for one figure.",
+    text: "What a hypothesis changes for one figure.",
     required: &[],
     fields: &[
         field("scenario", Kind::Text, "Another scenario file."),
-        field("set", Kind::Names, "PATH=VALUE, after the account's own (alone with another scenario)."),
-        field("fixes", Kind::Names, "Fixes, after the account's own (alone with another scenario)."),
+        field("set", Kind::Names, "PATH=VALUE, after the hypothesis's own (alone with another scenario)."),
+        field("fixes", Kind::Names, "Fixes, after the hypothesis's own (alone with another scenario)."),
     ],
 };
 
 /// A prediction.
 pub static PREDICTION: Fields = Fields {
     text: "A case that will be measured, or, with `measured_failures` and `measured_ready`, one that was.",
-    required: &["text", "accounts"],
+    required: &["text", "hypotheses"],
     fields: &[
         field("text", Kind::Text, "The case, in one line."),
-        field("accounts", Kind::Names, "Who predicts."),
-        field("set", Kind::Names, "PATH=VALUE, after the account's own."),
-        field("fixes", Kind::Names, "Fixes, after the account's own."),
+        field("hypotheses", Kind::Names, "Who predicts."),
+        field("set", Kind::Names, "PATH=VALUE, after the hypothesis's own."),
+        field("fixes", Kind::Names, "Fixes, after the hypothesis's own."),
         field("measured_loads", Kind::Whole, "How many loads were measured, or will be. Default 15."),
         field("measured_failures", Kind::Whole, "How many of them failed."),
         field("measured_ready", Kind::Span, "The median of their times to ready."),
@@ -107,11 +111,11 @@ pub static PREDICTION: Fields = Fields {
 
 /// A region.
 pub static REGION: Fields = Fields {
-    text: "A grid of an account's parameters; at each point the figures are held against the account.",
-    required: &["account", "figures", "parameters"],
+    text: "A grid of a hypothesis's parameters; at each point the figures are held against the hypothesis.",
+    required: &["hypothesis", "figures", "parameters"],
     fields: &[
         field("text", Kind::Text, "What is sought, in one line."),
-        field("account", Kind::Text, "Whose parameters."),
+        field("hypothesis", Kind::Text, "Whose parameters."),
         field("figures", Kind::Names, "The figures that must lie inside together."),
         field("parameters", Kind::Keyed(&Kind::Numbers), "The values of each parameter."),
     ],
@@ -119,38 +123,38 @@ pub static REGION: Fields = Fields {
 
 /// Captures.
 pub static OVERLAY: Fields = Fields {
-    text: "Captures in a folder: each NNN.har.gz beside its NNN.truth.json.gz, and beside the account's load that is nearest to it.",
-    required: &["folder", "account"],
+    text: "Captures in a folder: each NNN.har.gz beside its NNN.truth.json.gz, and beside the hypothesis's load that is nearest to it.",
+    required: &["folder", "hypothesis"],
     fields: &[
         field("text", Kind::Text, "What was captured, in one line."),
         field("folder", Kind::Text, "The folder, from this file's folder."),
-        field("account", Kind::Text, "Whose loads."),
+        field("hypothesis", Kind::Text, "Whose loads."),
         field("latent", Kind::Text, "The parameter that differs from load to load, for the table."),
-        field("set", Kind::Names, "PATH=VALUE, after the account's own."),
-        field("fixes", Kind::Names, "Fixes, after the account's own."),
+        field("set", Kind::Names, "PATH=VALUE, after the hypothesis's own."),
+        field("fixes", Kind::Names, "Fixes, after the hypothesis's own."),
     ],
 };
 
 /// Layers.
 pub static LAYERS: Fields = Fields {
-    text: "An account whose scenario has layers; what each contributes to the failures.",
-    required: &["account"],
+    text: "A hypothesis whose scenario has layers; what each contributes to the failures.",
+    required: &["hypothesis"],
     fields: &[
         field("text", Kind::Text, "What is asked, in one line."),
-        field("account", Kind::Text, "The account."),
+        field("hypothesis", Kind::Text, "The hypothesis."),
         field("threshold", Kind::Number, "A set of layers suffices above this probability. Default 0.01."),
     ],
 };
 
 /// The map of recovery.
 pub static RECOVERY: Fields = Fields {
-    text: "A grid of two parameters of an account; each point is healthy, fails and recovers, or never recovers.",
-    required: &["account", "parameters", "x_label", "y_label"],
+    text: "A grid of two parameters of a hypothesis; each point is healthy, fails and recovers, or never recovers.",
+    required: &["hypothesis", "parameters", "x_label", "y_label"],
     fields: &[
         field("text", Kind::Text, "What it shows, in one line."),
-        field("account", Kind::Text, "Whose parameters."),
-        field("set", Kind::Names, "PATH=VALUE, after the account's own; the horizon, above all."),
-        field("fixes", Kind::Names, "Fixes, after the account's own."),
+        field("hypothesis", Kind::Text, "Whose parameters."),
+        field("set", Kind::Names, "PATH=VALUE, after the hypothesis's own; the horizon, above all."),
+        field("fixes", Kind::Names, "Fixes, after the hypothesis's own."),
         field("loads", Kind::Whole, "Loads of each point, and no more than of a figure. Default 40."),
         field("parameters", Kind::Keyed(&Kind::Numbers), "The values of the two parameters: across, then up."),
         field("x_label", Kind::Text, "The first parameter in words, with its unit."),
@@ -160,7 +164,7 @@ pub static RECOVERY: Fields = Fields {
 
 /// A conclusion.
 pub static CONCLUSION: Fields = Fields {
-    text: "A paragraph. {median:FIGURE:ACCOUNT}, {range:FIGURE:ACCOUNT}, {published:FIGURE}, {inside:ACCOUNT}, {of:ACCOUNT} and {outside:ACCOUNT}, {failed:PREDICTION:ACCOUNT}, {cleared:PREDICTION:ACCOUNT}, {not-ready:PREDICTION:ACCOUNT}, {ready:PREDICTION:ACCOUNT}, {cells:held} and {cells:all}, {overlays:same} and {overlays:all}, {layers:total} and {layer:NAME} stand for numbers.",
+    text: "A paragraph. {median:FIGURE:HYPOTHESIS}, {range:FIGURE:HYPOTHESIS}, {published:FIGURE}, {inside:HYPOTHESIS}, {of:HYPOTHESIS} and {outside:HYPOTHESIS}, {failed:PREDICTION:HYPOTHESIS}, {cleared:PREDICTION:HYPOTHESIS}, {not-ready:PREDICTION:HYPOTHESIS}, {ready:PREDICTION:HYPOTHESIS}, {cells:held} and {cells:all}, {overlays:same} and {overlays:all}, {layers:total} and {layer:NAME} stand for numbers.",
     required: &["text"],
     fields: &[field("text", Kind::Text, "The paragraph.")],
 };

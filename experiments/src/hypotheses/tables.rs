@@ -1,9 +1,9 @@
-//! What the accounts' result says to programs: one CSV table for each part.
+//! What the hypotheses' result says to programs: one CSV table for each part.
 //!
 //! Rule: one row for each thing that was held against another; an empty cell is something that never happens.
 
 use super::Findings;
-use super::file::{AccountsFile, Published};
+use super::file::{HypothesesFile, Published};
 use super::observe::Unit;
 use super::recovery::{RecoveryMap, Spot};
 use sixslot_analysis::layers::Attribution;
@@ -28,8 +28,8 @@ fn seconds(value: f64) -> String {
 }
 
 /// `figures.csv`.
-pub(super) fn figures(file: &AccountsFile, findings: &Findings) -> String {
-    let head = "figure account unit published_low published_high loads loads_counted median low high inside";
+pub(super) fn figures(file: &HypothesesFile, findings: &Findings) -> String {
+    let head = "figure hypothesis unit published_low published_high loads loads_counted median low high inside";
     let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
     for (figure, answers) in file.figures.iter().zip(&findings.answers) {
         let (low, high) = match figure.published {
@@ -42,7 +42,7 @@ pub(super) fn figures(file: &AccountsFile, findings: &Findings) -> String {
             Unit::Share => "share",
         };
         for answer in answers {
-            let mut row = words(&[&figure.name, &file.accounts[answer.account].name, unit]);
+            let mut row = words(&[&figure.name, &file.hypotheses[answer.hypothesis].name, unit]);
             row.extend([low.to_string(), high.to_string(), answer.loads.to_string(), answer.counted.to_string()]);
             let predicted = answer.predicted.map(|values| values.map(|value| format!("{value:.6}")));
             row.extend(predicted.unwrap_or_default());
@@ -54,12 +54,12 @@ pub(super) fn figures(file: &AccountsFile, findings: &Findings) -> String {
 }
 
 /// `predictions.csv`.
-pub(super) fn predictions(file: &AccountsFile, findings: &Findings) -> String {
-    let head = "case account loads failed failed_low failed_high measured_loads count_low count_high cleared not_ready ready_median_s ready_low_s ready_high_s measured_failures measured_ready_s holds";
+pub(super) fn predictions(file: &HypothesesFile, findings: &Findings) -> String {
+    let head = "case hypothesis loads failed failed_low failed_high measured_loads count_low count_high cleared not_ready ready_median_s ready_low_s ready_high_s measured_failures measured_ready_s holds";
     let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
     for (prediction, own) in file.predictions.iter().zip(&findings.forecasts) {
         for forecast in own {
-            let mut row = words(&[&prediction.text, &file.accounts[forecast.account].name]);
+            let mut row = words(&[&prediction.text, &file.hypotheses[forecast.hypothesis].name]);
             row.push(forecast.loads.to_string());
             row.extend([forecast.probability, forecast.failed.low, forecast.failed.high].map(|v| format!("{v:.4}")));
             row.extend([prediction.measured_loads, forecast.count.0, forecast.count.1].map(|v| v.to_string()));
@@ -76,13 +76,13 @@ pub(super) fn predictions(file: &AccountsFile, findings: &Findings) -> String {
 }
 
 /// `captures.csv`.
-pub(super) fn captures(file: &AccountsFile, findings: &Findings) -> String {
-    let head = "case capture ready_s account load latent played_ready_s apart_s shared same_order ended same_fate waited same_station burst_in_browser played_burst_in_browser differs";
+pub(super) fn captures(file: &HypothesesFile, findings: &Findings) -> String {
+    let head = "case capture ready_s hypothesis load latent played_ready_s apart_s shared same_order ended same_fate waited same_station burst_in_browser played_burst_in_browser differs";
     let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
     for (overlay, own) in file.overlays.iter().zip(&findings.overlays) {
         for (capture, it) in overlay.captures.iter().zip(own) {
-            let account = &file.accounts[overlay.account].name;
-            let mut row = words(&[&overlay.name, &capture.name, &seconds(capture.ready), account]);
+            let hypothesis = &file.hypotheses[overlay.hypothesis].name;
+            let mut row = words(&[&overlay.name, &capture.name, &seconds(capture.ready), hypothesis]);
             row.push(it.load.to_string());
             row.push(it.latent.map_or_else(String::new, |value| format!("{value:.3}")));
             row.extend([it.ready, it.apart].map(seconds));

@@ -238,7 +238,7 @@ impl Report<'_> {
     /// The command that tells one load of the point.
     fn run_command(&self, number: u64) -> String {
         let recipe = self.source.sweep.recipe();
-        let mut command = format!("sixslot run {} --load {number}", recipe.scenario);
+        let mut command = format!("sixslot run {} --replication {number}", recipe.scenario);
         if self.seed != 1 {
             command.push_str(&format!(" --seed {}", self.seed));
         }

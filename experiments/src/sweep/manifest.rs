@@ -84,7 +84,7 @@ pub fn sha256(text: &str) -> String {
 impl Recipe {
     /// The command that makes the sweep again, into a folder.
     pub fn command(&self, folder: &str) -> String {
-        self.settings(format!("sixslot sweep {} --out {folder}", self.scenario))
+        self.settings(format!("sixslot sweep {} --output {folder}", self.scenario))
     }
 
     /// The command that makes a report of it, with fixes that are in place.

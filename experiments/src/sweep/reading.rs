@@ -19,7 +19,7 @@ const LARGEST_TABLE: u64 = 64 << 20;
 #[derive(Debug, thiserror::Error)]
 pub enum ReadingError {
     /// No sweep.
-    #[error("{path} holds no finished sweep: {reason}; name a folder that `sixslot sweep SCENARIO --out DIR` wrote, or a scenario file", path = path.display())]
+    #[error("{path} holds no finished sweep: {reason}; name a folder that `sixslot sweep SCENARIO --output DIR` wrote, or a scenario file", path = path.display())]
     NoSweep {
         /// The folder.
         path: PathBuf,

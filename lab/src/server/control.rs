@@ -139,8 +139,8 @@ impl Shared {
                     let Ok(mut message) = serde_json::from_str::<Value>(text) else { continue };
                     if let Some(ping) = message.get("ping") {
                         json!({ "pong": ping, "server": self.milliseconds(now) })
-                    } else if let Some(class) = message.get("job").and_then(Value::as_u64) {
-                        stage.keeper.start_job(class as usize);
+                    } else if let Some(class) = message.get("background").and_then(Value::as_u64) {
+                        stage.keeper.start_background(class as usize);
                         continue;
                     } else if message.get("ready").is_some() {
                         self.said.send(Said::Ready { load, tab }).ok();

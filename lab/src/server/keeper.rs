@@ -47,8 +47,8 @@ enum Order {
     Arrive { ticket: u64, identity: Identity, at: Instant, answer: oneshot::Sender<Time> },
     /// The caller of a request has gone.
     Abort { ticket: u64, at: Instant },
-    /// A job's condition is met.
-    Job { class: usize, at: Instant },
+    /// A background call's condition is met.
+    Background { class: usize, at: Instant },
     /// Somebody wants to be woken.
     Wake { at: Time, done: oneshot::Sender<()> },
     /// The load is over.
@@ -72,18 +72,18 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the thread. Successes of a job are made known by `jobs`: for each class the scenario time of the last one.
+    /// Starts the thread. Successes of a background call are made known by `background`: for each class the scenario time of the last one.
     pub(crate) fn start(
         works: Works,
         clock: Clock,
-        jobs: watch::Sender<BTreeMap<usize, Time>>,
+        background: watch::Sender<BTreeMap<usize, Time>>,
     ) -> std::io::Result<Self> {
         let (orders, inbox) = channel();
         let keeper = Keeping {
             works,
             clock,
             inbox,
-            jobs,
+            background,
             tasks: BTreeMap::new(),
             waiting: BTreeMap::new(),
             wakes: BTreeMap::new(),
@@ -106,9 +106,9 @@ impl Keeper {
         self.tell(Order::Abort { ticket, at: Instant::now() });
     }
 
-    /// What a job waited for has happened.
-    pub(crate) fn start_job(&self, class: usize) {
-        self.tell(Order::Job { class, at: Instant::now() });
+    /// What a background call waited for has happened.
+    pub(crate) fn start_background(&self, class: usize) {
+        self.tell(Order::Background { class, at: Instant::now() });
     }
 
     /// Waits until an instant of scenario time.
@@ -140,7 +140,7 @@ struct Keeping {
     works: Works,
     clock: Clock,
     inbox: Receiver<Order>,
-    jobs: watch::Sender<BTreeMap<usize, Time>>,
+    background: watch::Sender<BTreeMap<usize, Time>>,
     /// Of each request: its work.
     tasks: BTreeMap<u64, TaskId>,
     /// Of each piece of work: who wants the answer.
@@ -191,9 +191,9 @@ impl Keeping {
                     self.works.abort(now, task);
                 }
             }
-            Order::Job { class, at: instant } => {
+            Order::Background { class, at: instant } => {
                 let now = self.advance(at(&self.clock, instant));
-                self.works.start_job(now, class);
+                self.works.start_background(now, class);
             }
             Order::Wake { at, done } => {
                 self.wake_number += 1;
@@ -213,8 +213,8 @@ impl Keeping {
                         answer.send(at).ok();
                     }
                 }
-                Said::JobDone { class, at } => self.jobs.send_modify(|jobs| {
-                    jobs.insert(class, at);
+                Said::BackgroundDone { class, at } => self.background.send_modify(|background| {
+                    background.insert(class, at);
                 }),
             }
         }

@@ -58,7 +58,7 @@ pub(crate) struct Stage {
     sent: Mutex<BTreeMap<u32, mpsc::UnboundedSender<Identity>>>,
     /// Whether a page has to be told of a class's arrivals.
     tells: Vec<bool>,
-    jobs: watch::Receiver<BTreeMap<usize, Time>>,
+    background: watch::Receiver<BTreeMap<usize, Time>>,
     closed: watch::Sender<bool>,
     connections: AtomicU32,
     tickets: AtomicU64,
@@ -93,7 +93,7 @@ impl Stage {
         let ports = listeners.iter().map(|listener| listener.local_addr().map(|address| address.port()));
         let ports = ports.collect::<std::io::Result<_>>()?;
         let clock = Clock::new(script.scale);
-        let (told, jobs) = watch::channel(BTreeMap::new());
+        let (told, background) = watch::channel(BTreeMap::new());
         let waits = |number, event| {
             let after = |class: &Class| matches!(class.start, Start::After { class, event: wanted, .. } if class == number && wanted == event);
             script.plan.classes.iter().any(after)
@@ -111,7 +111,7 @@ impl Stage {
             log: Mutex::default(),
             strays: Mutex::default(),
             sent: Mutex::default(),
-            jobs,
+            background,
             closed: watch::channel(false).0,
             connections: AtomicU32::new(0),
             tickets: AtomicU64::new(0),
@@ -193,19 +193,19 @@ impl Stage {
                 }
                 std::future::pending::<()>().await;
             };
-            let by_job = async {
-                let mut jobs = stage.jobs.clone();
-                let last_of = |jobs: &mut watch::Receiver<BTreeMap<usize, Time>>| {
-                    let known = jobs.borrow_and_update();
-                    rules.snapshot_by.iter().filter_map(|job| known.get(job)).max().copied()
+            let by_background = async {
+                let mut background = stage.background.clone();
+                let last_of = |background: &mut watch::Receiver<BTreeMap<usize, Time>>| {
+                    let known = background.borrow_and_update();
+                    rules.snapshot_by.iter().filter_map(|background| known.get(background)).max().copied()
                 };
-                let mut known = last_of(&mut jobs);
+                let mut known = last_of(&mut background);
                 if let Some(last) = known {
                     let age = stage.real(opened.max(last) - last);
                     sender.send(age.as_secs_f64() * 1e3).await.ok();
                 }
-                while jobs.changed().await.is_ok() {
-                    let last = last_of(&mut jobs);
+                while background.changed().await.is_ok() {
+                    let last = last_of(&mut background);
                     if last != known && sender.send(0.0).await.is_err() {
                         return;
                     }
@@ -218,7 +218,7 @@ impl Stage {
             };
             tokio::select! {
                 () = by_time => {}
-                () = by_job => {}
+                () = by_background => {}
                 () = over => {}
                 () = sender.closed() => {}
             }

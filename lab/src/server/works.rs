@@ -1,4 +1,4 @@
-//! The server's work: it turns arrivals into answers, by the scenario's disciplines, memos and jobs.
+//! The server's work: it turns arrivals into answers, by the scenario's disciplines, server caches and background calls.
 //!
 //! Rule: the disciplines are those of [`sixslot_models::origin::Discipline`], executed exactly on the times at which requests
 //! really arrive: a block that is due at an instant ends at that instant, however late the thread woke. Time is an
@@ -10,6 +10,7 @@ use sixslot_models::Plan;
 use sixslot_models::class::{Class, Kind, Start};
 use sixslot_models::load::Draws;
 use sixslot_models::origin::Discipline;
+use sixslot_models::server_cache::TtlFrom;
 use sixslot_sim_core::{EventKey, EventQueue, Span, Time};
 use std::collections::VecDeque;
 
@@ -23,8 +24,8 @@ pub enum Said {
         /// When.
         at: Time,
     },
-    /// A job has succeeded.
-    JobDone {
+    /// A background call has succeeded.
+    BackgroundDone {
         /// Its class.
         class: usize,
         /// When.
@@ -38,9 +39,9 @@ enum Due {
     Worked(TaskId),
     Waited(TaskId),
     Shared(usize),
-    JobTick(usize),
-    JobStart(usize),
-    JobDeadline(TaskId),
+    BackgroundTick(usize),
+    BackgroundStart(usize),
+    BackgroundDeadline(TaskId),
 }
 
 /// Where a piece of work is.
@@ -54,11 +55,11 @@ enum Place {
     Until(EventKey),
     /// Among those who share the workers.
     Sharing,
-    /// In line for a memo that this one makes.
-    AwaitsMemo(TaskId),
+    /// Waiting for a value that this one computes.
+    AwaitsValue(TaskId),
 }
 
-/// A request at a server, or a job's call.
+/// A request at a server, or a background call.
 #[derive(Debug)]
 struct Task {
     class: usize,
@@ -69,9 +70,9 @@ struct Task {
     own: (Span, Span),
     /// The part that it is at.
     part: (Span, Span),
-    hops_left: u32,
-    needs_met: usize,
-    /// Since when it is making a memo.
+    segments_left: u32,
+    looked_up: usize,
+    /// When it began to compute a value.
     making: Option<Time>,
     awaited_by: Vec<TaskId>,
     deadline: Option<EventKey>,
@@ -86,8 +87,8 @@ struct Server {
 }
 
 #[derive(Debug, Default)]
-struct Memo {
-    /// When the making of the present value began.
+struct ServerCache {
+    /// Since when the time to live of the present value counts.
     value: Option<Time>,
     /// The last one who began to make it, until that is done.
     maker: Option<TaskId>,
@@ -95,7 +96,7 @@ struct Memo {
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Job {
+struct Background {
     calls: u32,
     in_flight: u32,
     last_end: Option<Time>,
@@ -109,26 +110,26 @@ pub struct Works {
     agenda: EventQueue<Due>,
     tasks: Vec<Task>,
     servers: Vec<Server>,
-    memos: Vec<Memo>,
-    jobs: Vec<Job>,
+    server_caches: Vec<ServerCache>,
+    background: Vec<Background>,
     said: Vec<Said>,
 }
 
 impl Works {
-    /// The servers of a load, with its first jobs scheduled.
+    /// The servers of a load, with its first background calls scheduled.
     pub fn new(plan: &Plan, draws: &Draws) -> Self {
         let mut agenda = EventQueue::new();
         for (number, class) in plan.classes.iter().enumerate() {
-            if class.kind == Kind::Job && matches!(class.start, Start::At(_)) {
-                agenda.schedule(Time::ZERO + draws.start(class, 0, 0), Due::JobStart(number));
+            if class.kind == Kind::Background && matches!(class.start, Start::At(_)) {
+                agenda.schedule(Time::ZERO + draws.start(class, 0, 0), Due::BackgroundStart(number));
             }
         }
         Self {
             agenda,
             tasks: Vec::new(),
             servers: plan.origins.iter().map(|_| Server::default()).collect(),
-            memos: plan.memos.iter().map(|_| Memo::default()).collect(),
-            jobs: vec![Job::default(); plan.classes.len()],
+            server_caches: plan.server_caches.iter().map(|_| ServerCache::default()).collect(),
+            background: vec![Background::default(); plan.classes.len()],
             said: Vec::new(),
             draws: draws.clone(),
             plan: plan.clone(),
@@ -148,9 +149,9 @@ impl Works {
                 Due::Worked(task) => self.worked(now, task),
                 Due::Waited(task) => self.waited(now, task),
                 Due::Shared(origin) => self.shared(now, origin),
-                Due::JobStart(class) => self.start_job_now(now, class),
-                Due::JobTick(class) => self.tick(now, class),
-                Due::JobDeadline(task) => self.give_up(now, task),
+                Due::BackgroundStart(class) => self.start_background_now(now, class),
+                Due::BackgroundTick(class) => self.tick(now, class),
+                Due::BackgroundDeadline(task) => self.give_up(now, task),
             }
         }
         std::mem::take(&mut self.said)
@@ -160,9 +161,9 @@ impl Works {
     pub fn arrive(&mut self, now: Time, class: usize, index: u32, attempt: u32, tab: u32) -> TaskId {
         let rules = &self.plan.classes[class];
         let discipline = self.plan.origins[rules.origin].discipline;
-        let hops = if discipline == Discipline::EventLoop { rules.hops } else { 1 };
+        let segments = if discipline == Discipline::EventLoop { rules.segments } else { 1 };
         let (work, wait) = self.draws.service(rules, discipline, index, attempt, tab);
-        let own = (work / u64::from(hops), wait / u64::from(hops));
+        let own = (work / u64::from(segments), wait / u64::from(segments));
         let task = self.tasks.len();
         self.tasks.push(Task {
             class,
@@ -170,15 +171,15 @@ impl Works {
             wanted: true,
             own,
             part: own,
-            hops_left: hops,
-            needs_met: 0,
+            segments_left: segments,
+            looked_up: 0,
             making: None,
             awaited_by: Vec::new(),
             deadline: None,
         });
-        for (memo, rules) in self.memos.iter_mut().zip(&self.plan.memos) {
-            if rules.wiped_by.contains(&class) {
-                memo.value = None;
+        for (cache, rules) in self.server_caches.iter_mut().zip(&self.plan.server_caches) {
+            if rules.invalidated_by.contains(&class) {
+                cache.value = None;
             }
         }
         self.next_part(now, task);
@@ -192,13 +193,13 @@ impl Works {
         }
         let origin = self.class(task).origin;
         let rules = self.plan.origins[origin];
-        // Others may wait for a memo that is being made, so its making never stops.
-        if !rules.stops_on_abort || self.tasks[task].making.is_some() {
+        // Others may wait for a value that is being computed, so its computation never stops.
+        if !rules.cancel_on_disconnect || self.tasks[task].making.is_some() {
             return;
         }
         match std::mem::replace(&mut self.tasks[task].place, Place::Between) {
             Place::Between => {}
-            Place::AwaitsMemo(maker) => self.tasks[maker].awaited_by.retain(|other| *other != task),
+            Place::AwaitsValue(maker) => self.tasks[maker].awaited_by.retain(|other| *other != task),
             Place::Sharing => {
                 let rate = self.rate(origin);
                 self.servers[origin].sharing.leave(now, task, rate);
@@ -209,7 +210,7 @@ impl Works {
             Place::Until(key) if rules.discipline == Discipline::EventLoop => {
                 let state = &mut self.tasks[task];
                 state.place = Place::Until(key);
-                state.hops_left = 1;
+                state.segments_left = 1;
                 state.part.1 = Span::ZERO;
             }
             Place::Until(key) => {
@@ -220,10 +221,10 @@ impl Works {
         }
     }
 
-    /// What a job waited for has happened: its first call comes after its delay.
-    pub fn start_job(&mut self, now: Time, class: usize) {
+    /// What a background call waited for has happened: its first call comes after its delay.
+    pub fn start_background(&mut self, now: Time, class: usize) {
         let delay = self.draws.start(&self.plan.classes[class], 0, 0);
-        self.agenda.schedule(now + delay, Due::JobStart(class));
+        self.agenda.schedule(now + delay, Due::BackgroundStart(class));
     }
 
     fn class(&self, task: TaskId) -> &Class {
@@ -237,11 +238,11 @@ impl Works {
 
     fn next_part(&mut self, now: Time, task: TaskId) {
         self.tasks[task].place = Place::Between;
-        let part = match self.look_up_memos(now, task) {
+        let part = match self.look_up_caches(now, task) {
             Ok(part) => part,
             Err(maker) => {
                 self.tasks[maker].awaited_by.push(task);
-                self.tasks[task].place = Place::AwaitsMemo(maker);
+                self.tasks[task].place = Place::AwaitsValue(maker);
                 return;
             }
         };
@@ -269,28 +270,28 @@ impl Works {
         }
     }
 
-    /// The part that comes next: the making of a memo or its own work; or who makes the memo that it has to wait for.
-    fn look_up_memos(&mut self, now: Time, task: TaskId) -> Result<(Span, Span), TaskId> {
+    /// The part that comes next: the computation of a cached value or its own work; or the task that computes the value it has to wait for.
+    fn look_up_caches(&mut self, now: Time, task: TaskId) -> Result<(Span, Span), TaskId> {
         let rules = &self.plan.classes[self.tasks[task].class];
-        if rules.hops.saturating_sub(self.tasks[task].hops_left) + 1 < rules.needs_before {
+        if rules.segments.saturating_sub(self.tasks[task].segments_left) + 1 < rules.lookup_before_segment {
             return Ok(self.tasks[task].own);
         }
-        while let Some(number) = rules.needs.get(self.tasks[task].needs_met).copied() {
-            let (memo, law) = (&mut self.memos[number], &self.plan.memos[number]);
-            if memo.value.is_some_and(|began| now < began + law.life) {
-                self.tasks[task].needs_met += 1;
+        while let Some(number) = rules.looks_up.get(self.tasks[task].looked_up).copied() {
+            let (cache, law) = (&mut self.server_caches[number], &self.plan.server_caches[number]);
+            if cache.value.is_some_and(|began| now < began + law.ttl) {
+                self.tasks[task].looked_up += 1;
                 continue;
             }
-            if let Some(maker) = memo.maker.filter(|_| law.single_flight) {
+            if let Some(maker) = cache.maker.filter(|_| law.single_flight) {
                 let since = self.tasks[maker].making.map_or(Span::ZERO, |began| now - began);
-                if law.joinable.is_none_or(|joinable| since < joinable) {
+                if law.join_within.is_none_or(|join_within| since < join_within) {
                     return Err(maker);
                 }
             }
-            memo.maker = Some(task);
-            memo.made += 1;
+            cache.maker = Some(task);
+            cache.made += 1;
             self.tasks[task].making = Some(now);
-            return Ok(self.draws.memo(law, memo.made - 1));
+            return Ok(self.draws.server_cache(law, cache.made - 1));
         }
         Ok(self.tasks[task].own)
     }
@@ -317,13 +318,13 @@ impl Works {
     fn waited(&mut self, now: Time, task: TaskId) {
         let making = self.tasks[task].making.is_some();
         if making {
-            self.memo_made(now, task);
+            self.value_computed(now, task);
         } else {
-            self.tasks[task].hops_left -= 1;
+            self.tasks[task].segments_left -= 1;
         }
-        let stops = self.plan.origins[self.class(task).origin].stops_on_abort;
+        let stops = self.plan.origins[self.class(task).origin].cancel_on_disconnect;
         let state = &mut self.tasks[task];
-        if (state.wanted || !stops) && (making || state.hops_left > 0) {
+        if (state.wanted || !stops) && (making || state.segments_left > 0) {
             return self.next_part(now, task);
         }
         state.place = Place::Between;
@@ -332,29 +333,34 @@ impl Works {
         }
     }
 
-    fn memo_made(&mut self, now: Time, task: TaskId) {
-        let number = self.class(task).needs[self.tasks[task].needs_met];
+    fn value_computed(&mut self, now: Time, task: TaskId) {
+        let number = self.class(task).looks_up[self.tasks[task].looked_up];
         let state = &mut self.tasks[task];
-        state.needs_met += 1;
+        state.looked_up += 1;
         let began = state.making.take();
         let waiting = std::mem::take(&mut state.awaited_by);
-        let memo = &mut self.memos[number];
+        let cache = &mut self.server_caches[number];
+        let valid_from = match self.plan.server_caches[number].ttl_from {
+            TtlFrom::Start => began,
+            TtlFrom::End => Some(now),
+        };
         // The younger value stays.
-        memo.value = memo.value.max(began);
-        if memo.maker == Some(task) {
-            memo.maker = None;
+        cache.value = cache.value.max(valid_from);
+        if cache.maker == Some(task) {
+            cache.maker = None;
         }
         for waiter in waiting {
-            self.tasks[waiter].needs_met += 1;
+            self.tasks[waiter].looked_up += 1;
             self.next_part(now, waiter);
         }
     }
 
     /// The speed of each of n who share a server.
     fn rate(&self, origin: usize) -> impl Fn(usize) -> f64 + use<> {
-        let (workers, contention) = (self.plan.origins[origin].workers as f64, self.plan.origins[origin].contention);
+        let (workers, slowdown_exponent) =
+            (self.plan.origins[origin].workers as f64, self.plan.origins[origin].slowdown_exponent);
         #[expect(clippy::disallowed_methods, reason = "real time is not the same on two machines anyway")]
-        move |present| (workers / present as f64).min(1.0).powf(contention)
+        move |present| (workers / present as f64).min(1.0).powf(slowdown_exponent)
     }
 
     fn schedule_shared(&mut self, now: Time, origin: usize) {
@@ -379,32 +385,32 @@ impl Works {
 
     fn answered(&mut self, now: Time, task: TaskId) {
         let class = self.tasks[task].class;
-        if self.class(task).kind != Kind::Job {
+        if self.class(task).kind != Kind::Background {
             self.said.push(Said::Answer { task, at: now });
             return;
         }
         if let Some(key) = self.tasks[task].deadline.take() {
             self.agenda.cancel(key);
         }
-        self.job_ended(now, class);
-        self.said.push(Said::JobDone { class, at: now });
+        self.background_ended(now, class);
+        self.said.push(Said::BackgroundDone { class, at: now });
     }
 
-    fn job_ended(&mut self, now: Time, class: usize) {
-        let job = &mut self.jobs[class];
-        job.in_flight -= 1;
-        job.last_end = Some(now);
+    fn background_ended(&mut self, now: Time, class: usize) {
+        let background = &mut self.background[class];
+        background.in_flight -= 1;
+        background.last_end = Some(now);
     }
 
     fn give_up(&mut self, now: Time, task: TaskId) {
         self.tasks[task].deadline = None;
-        self.job_ended(now, self.tasks[task].class);
+        self.background_ended(now, self.tasks[task].class);
         self.abort(now, task);
     }
 
-    fn start_job_now(&mut self, now: Time, class: usize) {
+    fn start_background_now(&mut self, now: Time, class: usize) {
         if let Some(every) = self.plan.classes[class].every {
-            self.agenda.schedule(now + every, Due::JobTick(class));
+            self.agenda.schedule(now + every, Due::BackgroundTick(class));
         }
         self.call(now, class);
     }
@@ -412,22 +418,22 @@ impl Works {
     fn tick(&mut self, now: Time, class: usize) {
         let rules = &self.plan.classes[class];
         if let Some(every) = rules.every {
-            self.agenda.schedule(now + every, Due::JobTick(class));
+            self.agenda.schedule(now + every, Due::BackgroundTick(class));
         }
-        let job = self.jobs[class];
-        if !(rules.guard && (job.in_flight > 0 || job.last_end == Some(now))) {
+        let background = self.background[class];
+        if !(rules.skip_while_in_flight && (background.in_flight > 0 || background.last_end == Some(now))) {
             self.call(now, class);
         }
     }
 
     fn call(&mut self, now: Time, class: usize) {
-        self.jobs[class].calls += 1;
-        self.jobs[class].in_flight += 1;
-        let task = self.arrive(now, class, 0, self.jobs[class].calls, 0);
+        self.background[class].calls += 1;
+        self.background[class].in_flight += 1;
+        let task = self.arrive(now, class, 0, self.background[class].calls, 0);
         if let Some(deadline) = self.plan.classes[class].deadline
             && self.tasks[task].wanted
         {
-            let key = self.agenda.schedule(now + deadline, Due::JobDeadline(task));
+            let key = self.agenda.schedule(now + deadline, Due::BackgroundDeadline(task));
             self.tasks[task].deadline = Some(key);
         }
     }

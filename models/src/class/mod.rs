@@ -1,4 +1,4 @@
-//! A class of requests: what [request.NAME], [socket.NAME] or [job.NAME] says, with names resolved to numbers.
+//! A class of requests: what [request.NAME], [socket.NAME] or [background.NAME] says, with names resolved to numbers.
 //!
 //! Rule: a load touches no string of a scenario; classes, queues, origins and parameters are indices, and every random
 //! quantity of a class has a purpose of its own, named after the class, so that two fixes draw alike.
@@ -22,8 +22,8 @@ pub enum Kind {
     WebSocket,
     /// An EventSource.
     EventSource,
-    /// A server's own job: it comes from no browser.
-    Job,
+    /// A server's background calls: it comes from no browser.
+    Background,
 }
 
 impl Kind {
@@ -146,7 +146,7 @@ pub struct Purposes {
     /// The server's work.
     pub work: Purpose,
     /// The latency after the work.
-    pub wait: Purpose,
+    pub io_time: Purpose,
     /// The body's time.
     pub body: Purpose,
 }
@@ -189,9 +189,9 @@ pub struct Class {
     /// The poll's period.
     pub every: Option<Span>,
     /// How long after the first call the poll's timer is armed.
-    pub tick_lag: Form,
+    pub timer_delay: Form,
     /// A tick or a retry is skipped while one is in flight.
-    pub guard: bool,
+    pub skip_while_in_flight: bool,
     /// The poll stops at its first success.
     pub until_ok: bool,
     /// A tick is skipped while this socket's last snapshot is younger than the span.
@@ -209,20 +209,20 @@ pub struct Class {
     /// The server's work.
     pub work: Form,
     /// The latency after the work.
-    pub wait: Form,
-    /// Indices of the server's memos that it needs before its own work.
-    pub needs: Vec<usize>,
-    /// The hop, from 1, before which it needs them.
-    pub needs_before: u32,
+    pub io_time: Form,
+    /// Indices of the server caches that the server looks up for it.
+    pub looks_up: Vec<usize>,
+    /// The segment, from 1, before which it looks them up.
+    pub lookup_before_segment: u32,
     /// Parts that the work and the wait come in.
-    pub hops: u32,
+    pub segments: u32,
     /// From the headers to the end; for a socket its life, or none if it stays.
     pub body: Option<Form>,
     /// The page reads the body.
     pub reads_body: bool,
     /// A socket's snapshots.
     pub snapshot_every: Option<Span>,
-    /// The jobs whose successes bring a socket's data.
+    /// The background calls whose successes bring a socket's data.
     pub snapshot_by: Vec<usize>,
     /// The streams of its random quantities.
     pub purposes: Purposes,
@@ -249,8 +249,8 @@ impl Class {
             deadline: None,
             deadline_until: DeadlineUntil::End,
             every: None,
-            tick_lag: Form::constant(Span::ZERO),
-            guard: false,
+            timer_delay: Form::constant(Span::ZERO),
+            skip_while_in_flight: false,
             until_ok: false,
             skip_while_fresh: None,
             attempts: 1,
@@ -259,10 +259,10 @@ impl Class {
             queue: None,
             service: None,
             work: Form::constant(Span::ZERO),
-            wait: Form::constant(Span::ZERO),
-            needs: Vec::new(),
-            needs_before: 1,
-            hops: 1,
+            io_time: Form::constant(Span::ZERO),
+            looks_up: Vec::new(),
+            lookup_before_segment: 1,
+            segments: 1,
             body: Some(Form::constant(Span::ZERO)),
             reads_body: true,
             snapshot_every: None,
@@ -273,7 +273,7 @@ impl Class {
                 arrivals: purpose(" arrivals"),
                 service: purpose(" service"),
                 work: purpose(" work"),
-                wait: purpose(" wait"),
+                io_time: purpose(" wait"),
                 body: purpose(" body"),
             },
         }

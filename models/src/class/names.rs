@@ -10,7 +10,7 @@ use crate::tree::Node;
 pub(crate) enum Table {
     Request,
     Socket,
-    Job,
+    Background,
 }
 
 /// The names that classes refer to.
@@ -18,8 +18,8 @@ pub(crate) struct Names<'a> {
     pub(crate) parameters: &'a [String],
     pub(crate) origins: &'a [String],
     pub(crate) queues: &'a [String],
-    pub(crate) memos: &'a [String],
-    /// Requests, sockets and jobs in the order of classes.
+    pub(crate) server_caches: &'a [String],
+    /// Requests, sockets and background calls in the order of classes.
     pub(crate) classes: &'a [(String, Table)],
 }
 
@@ -37,19 +37,22 @@ impl Names<'_> {
         let name = read::text(node)?;
         let class = self.class(name, node)?;
         if self.classes[class].1 != Table::Request {
-            let what = if self.classes[class].1 == Table::Job { "a job" } else { "a socket" };
+            let what = if self.classes[class].1 == Table::Background { "a background call" } else { "a socket" };
             return Err(Fault::new(&node.place, format!("`{name}` is {what}, and a request is wanted here")));
         }
         Ok(class)
     }
 
-    /// The class of a name that must be a job.
-    pub(super) fn job(&self, node: &Node) -> Result<usize, Fault> {
+    /// The class of a name that must be a background call.
+    pub(super) fn background(&self, node: &Node) -> Result<usize, Fault> {
         let name = read::text(node)?;
         let class = self.class(name, node)?;
-        if self.classes[class].1 != Table::Job {
-            return Err(Fault::new(&node.place, format!("`{name}` is no job, and a job is wanted here"))
-                .help(format!("write a table [job.{name}]")));
+        if self.classes[class].1 != Table::Background {
+            return Err(Fault::new(
+                &node.place,
+                format!("`{name}` is no background call, and a background call is wanted here"),
+            )
+            .help(format!("write a table [background.{name}]")));
         }
         Ok(class)
     }
@@ -80,8 +83,11 @@ pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), 
         return Err(Fault::new(&node.place, format!("`{text}` names no event")).help(format!("write \"{text}.ok\"")));
     };
     let class = names.class(name, node)?;
-    if names.classes[class].1 == Table::Job {
-        return Err(Fault::new(&node.place, format!("`{name}` is a server's job: the page does not see it")));
+    if names.classes[class].1 == Table::Background {
+        return Err(Fault::new(
+            &node.place,
+            format!("`{name}` is a server's background call: the page does not see it"),
+        ));
     }
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
     EVENTS.iter().find(|(known, _)| *known == event).map(|(_, event)| (class, *event)).ok_or_else(|| {

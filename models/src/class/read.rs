@@ -37,15 +37,15 @@ impl Class {
             ("count", "arrivals"),
             ("every", "arrivals"),
             ("service", "work"),
-            ("service", "wait"),
+            ("service", "io_time"),
         ] {
             reader.exclude(one, other)?;
         }
         // A retry can overlap nothing but another call of its own, so a guard without a poll means nothing.
         let pairs = [
             ("delay", "after"),
-            ("tick_lag", "every"),
-            ("guard", "every"),
+            ("timer_delay", "every"),
+            ("skip_while_in_flight", "every"),
             ("until_ok", "every"),
             ("skip_while_fresh", "every"),
             ("deadline_until", "deadline"),
@@ -109,8 +109,8 @@ impl Class {
             ]),
         )?;
         class.every = reader.read("every", positive)?;
-        class.tick_lag = reader.or("tick_lag", class.tick_lag, time)?;
-        class.guard = reader.or("guard", false, read::boolean)?;
+        class.timer_delay = reader.or("timer_delay", class.timer_delay, time)?;
+        class.skip_while_in_flight = reader.or("skip_while_in_flight", false, read::boolean)?;
         class.until_ok = reader.or("until_ok", false, read::boolean)?;
         if let Some(node) = reader.get("skip_while_fresh") {
             let fresh = Reader::new(node, &schema::FRESH)?;
@@ -130,22 +130,22 @@ impl Class {
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
         class.service = reader.read("service", time)?;
         class.work = reader.or("work", class.work, time)?;
-        class.wait = reader.or("wait", class.wait, time)?;
-        class.needs = needs(&reader, names)?;
-        (class.hops, class.needs_before) = hops(&reader)?;
+        class.io_time = reader.or("io_time", class.io_time, time)?;
+        class.looks_up = looks_up(&reader, names)?;
+        (class.segments, class.lookup_before_segment) = segments(&reader)?;
         class.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
         class.reads_body = reader.or("reads_body", true, read::boolean)?;
         Ok(class)
     }
 
-    /// Reads `[job.NAME]`.
-    pub(crate) fn job(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
-        let reader = Reader::new(&entry.node, &schema::JOB)?;
+    /// Reads `[background.NAME]`.
+    pub(crate) fn background(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
+        let reader = Reader::new(&entry.node, &schema::BACKGROUND)?;
         let time = |node| form::time(node, names.parameters);
-        let mut class = Self::bare(&entry.key, Kind::Job);
+        let mut class = Self::bare(&entry.key, Kind::Background);
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         reader.exclude("start", "after")?;
-        means_nothing(&reader, &[("delay", "after"), ("guard", "every")])?;
+        means_nothing(&reader, &[("delay", "after"), ("skip_while_in_flight", "every")])?;
         class.start = if let Some(after) = reader.get("after") {
             let (class, event) = trigger(after, names)?;
             let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
@@ -154,12 +154,12 @@ impl Class {
             Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
         };
         class.every = reader.read("every", positive)?;
-        class.guard = reader.or("guard", false, read::boolean)?;
+        class.skip_while_in_flight = reader.or("skip_while_in_flight", false, read::boolean)?;
         class.deadline = reader.read("deadline", read::span)?;
-        class.needs = needs(&reader, names)?;
+        class.looks_up = looks_up(&reader, names)?;
         class.work = reader.or("work", class.work, time)?;
-        class.wait = reader.or("wait", class.wait, time)?;
-        (class.hops, class.needs_before) = hops(&reader)?;
+        class.io_time = reader.or("io_time", class.io_time, time)?;
+        (class.segments, class.lookup_before_segment) = segments(&reader)?;
         Ok(class)
     }
 
@@ -186,8 +186,8 @@ impl Class {
         class.body = reader.read("lasts", time)?;
         reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
-        let jobs = reader.or("snapshot_by", &[][..], read::list)?;
-        class.snapshot_by = jobs.iter().map(|node| names.job(node)).collect::<Result<_, _>>()?;
+        let background = reader.or("snapshot_by", &[][..], read::list)?;
+        class.snapshot_by = background.iter().map(|node| names.background(node)).collect::<Result<_, _>>()?;
         Ok(class)
     }
 }
@@ -202,17 +202,17 @@ fn means_nothing(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Faul
     Ok(())
 }
 
-/// The memos that a request or a job needs.
-fn needs(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
-    let items = reader.or("needs", &[][..], read::list)?;
-    items.iter().map(|node| index("table [memo.NAME] called", names.memos, node)).collect()
+/// The server caches that a request or a background call needs.
+fn looks_up(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
+    let items = reader.or("looks_up", &[][..], read::list)?;
+    items.iter().map(|node| index("table [server_cache.NAME] called", names.server_caches, node)).collect()
 }
 
-/// The hops of a request or a job, and the one before which it needs memos.
-fn hops(reader: &Reader<'_>) -> Result<(u32, u32), Fault> {
+/// The segments of a request or a background call, and the one before which it needs server caches.
+fn segments(reader: &Reader<'_>) -> Result<(u32, u32), Fault> {
     let number = |key, most| {
         reader.or(key, 1, read::whole(1, most)).map(|value| (value, u32::try_from(value).unwrap_or(u32::MAX)))
     };
-    let (most, hops) = number("hops", limits::HOPS)?;
-    Ok((hops, number("needs_before", most)?.1))
+    let (most, segments) = number("segments", limits::SEGMENTS)?;
+    Ok((segments, number("lookup_before_segment", most)?.1))
 }

@@ -66,7 +66,7 @@ impl Cache {
 impl Running<'_> {
     /// The number of a request's URL in the cache.
     fn cache_url(&self, id: RequestId) -> u64 {
-        let apart = self.plan.browser.cache_splits_credentials && self.class(id).omits_credentials;
+        let apart = self.plan.browser.cache_partition_by_credentials && self.class(id).omits_credentials;
         if apart { !self.url(id) } else { self.url(id) }
     }
 
@@ -163,7 +163,7 @@ impl Running<'_> {
         if self.class(id).method == Method::Post && self.plan.browser.post_invalidates {
             let url = self.cache_url(id);
             let version = self.invalidate(url);
-            if self.plan.browser.cache_lock_frees_all_on_post {
+            if self.plan.browser.cache_lock_releases_all_on_post {
                 self.open_lock(agenda, (url, version));
             }
             return;
@@ -180,7 +180,7 @@ impl Running<'_> {
                 self.drop_timer(agenda, reader);
                 self.follow(reader, id);
             }
-        } else if no_store && rules.cache_lock_frees_all_on_no_store {
+        } else if no_store && rules.cache_lock_releases_all_on_no_store {
             let key = self.key(id);
             self.state.cache.kept.retain(|other| *other != key);
             self.open_lock(agenda, key);
@@ -235,7 +235,7 @@ impl Running<'_> {
         let kept = self.state.cache.kept.binary_search(&key);
         match (self.request(id).outcome, kept) {
             (Outcome::Ok, Err(at)) if !self.class(id).answer_no_store => self.state.cache.kept.insert(at, key),
-            (Outcome::Aborted, kept) if self.plan.browser.cache_lock_frees_all_on_abort => {
+            (Outcome::Aborted, kept) if self.plan.browser.cache_lock_releases_all_on_abort => {
                 let overwritten = self.request(id).headers.is_some();
                 match kept {
                     Ok(at) if overwritten => drop(self.state.cache.kept.remove(at)),

@@ -9,9 +9,9 @@ use crate::browser::Browser;
 use crate::class::{Class, Kind, Start};
 use crate::form::Form;
 use crate::limits;
-use crate::memo::Memo;
 use crate::origin::Discipline;
 use crate::plan::Plan;
+use crate::server_cache::ServerCache;
 use sixslot_sim_core::{Purpose, Span, Streams};
 
 /// The random quantities of one load.
@@ -70,12 +70,12 @@ impl Draws {
         u32::try_from(browser.tabs.count(&self.parameters)).unwrap_or(u32::MAX)
     }
 
-    /// How many copies of a class a tab has. A random stream has none: its arrivals come one by one. A server's jobs run
+    /// How many copies of a class a tab has. A random stream has none: its arrivals come one by one. A server's background calls run
     /// once, however many tabs there are.
     pub fn copies(&self, class: &Class, tab: u32) -> u64 {
         match class.start {
             Start::Arrivals { .. } => 0,
-            _ if class.kind == Kind::Job && tab > 0 => 0,
+            _ if class.kind == Kind::Background && tab > 0 => 0,
             _ => class.count.count(&self.parameters),
         }
     }
@@ -98,8 +98,8 @@ impl Draws {
     }
 
     /// How long after its first call a poll's timer is armed.
-    pub fn tick_lag(&self, class: &Class, index: u32, tab: u32) -> Span {
-        self.span(&class.tick_lag, class.purposes.tick, Self::entity(index, 0, tab))
+    pub fn timer_delay(&self, class: &Class, index: u32, tab: u32) -> Span {
+        self.span(&class.timer_delay, class.purposes.tick, Self::entity(index, 0, tab))
     }
 
     /// What a request costs its server: work, which is shared as the discipline says, and the wait after it.
@@ -110,7 +110,7 @@ impl Draws {
                 let service = draw(service, class.purposes.service);
                 if discipline == Discipline::Fifo { (service, Span::ZERO) } else { (Span::ZERO, service) }
             }
-            None => (draw(&class.work, class.purposes.work), draw(&class.wait, class.purposes.wait)),
+            None => (draw(&class.work, class.purposes.work), draw(&class.io_time, class.purposes.io_time)),
         }
     }
 
@@ -120,9 +120,9 @@ impl Draws {
         class.body.as_ref().map(|form| self.span(form, class.purposes.body, entity))
     }
 
-    /// The work and the wait of a memo's making, by how often it has been made before.
-    pub fn memo(&self, memo: &Memo, made: u64) -> (Span, Span) {
-        (self.span(&memo.work, memo.work_purpose, made), self.span(&memo.wait, memo.wait_purpose, made))
+    /// The work and the I/O time of computing a cached value, by the number of computations before.
+    pub fn server_cache(&self, cache: &ServerCache, made: u64) -> (Span, Span) {
+        (self.span(&cache.work, cache.work_purpose, made), self.span(&cache.io_time, cache.io_time_purpose, made))
     }
 
     fn span(&self, form: &Form, purpose: Purpose, entity: u64) -> Span {

@@ -7,12 +7,12 @@
 mod cache;
 mod draws;
 mod list;
-mod memo;
 mod page;
 mod pool;
 mod request;
 mod scheduler;
 mod server;
+mod server_cache;
 mod sharing;
 mod verdict;
 
@@ -118,7 +118,7 @@ struct State {
     cache: cache::Cache,
     pool: pool::Pool,
     servers: Vec<server::Server>,
-    memos: Vec<memo::Memo>,
+    server_caches: Vec<server_cache::ServerCache>,
     verdict: Verdict,
     too_many: bool,
 }
@@ -203,8 +203,8 @@ impl State {
         self.cache.reset();
         self.servers.resize_with(plan.origins.len(), server::Server::default);
         self.servers.iter_mut().for_each(server::Server::reset);
-        self.memos.clear();
-        self.memos.resize_with(plan.memos.len(), memo::Memo::default);
+        self.server_caches.clear();
+        self.server_caches.resize_with(plan.server_caches.len(), server_cache::ServerCache::default);
         self.pool.reset(plan);
         self.verdict = Verdict::default();
         self.too_many = false;

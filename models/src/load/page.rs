@@ -10,6 +10,7 @@ use super::request::{Outcome, Request, Station};
 use super::{Agenda, Event, Running};
 use crate::class::{self, Kind, Start};
 use crate::limits;
+use crate::queue::{Order, ReleaseOn};
 use sixslot_sim_core::{Span, Time};
 
 /// What the page remembers.
@@ -175,7 +176,7 @@ impl Running<'_> {
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
         if let Some(every) = class.every {
-            let lag = self.state.draws.tick_lag(class, copy.index, copy.tab);
+            let lag = self.state.draws.timer_delay(class, copy.index, copy.tab);
             agenda.schedule(agenda.now() + lag + every, Event::Tick { instance });
         }
         self.issue(agenda, instance);
@@ -190,7 +191,7 @@ impl Running<'_> {
         if let Some(every) = class.every {
             agenda.schedule(agenda.now() + every, Event::Tick { instance });
         }
-        let busy = class.guard && (copy.in_flight > 0 || copy.last_end == Some(agenda.now()));
+        let busy = class.skip_while_in_flight && (copy.in_flight > 0 || copy.last_end == Some(agenda.now()));
         let fresh = class
             .skip_while_fresh
             .is_some_and(|(socket, within)| self.is_fresh(socket, copy.tab, within, agenda.now()));
@@ -201,7 +202,7 @@ impl Running<'_> {
 
     pub(super) fn retry(&mut self, agenda: &mut Agenda, instance: usize) {
         let copy = &self.state.page.instances[instance];
-        if copy.in_flight == 0 || !self.plan.classes[copy.class].guard {
+        if copy.in_flight == 0 || !self.plan.classes[copy.class].skip_while_in_flight {
             self.issue(agenda, instance);
         }
     }
@@ -210,12 +211,12 @@ impl Running<'_> {
     fn is_fresh(&self, socket: usize, tab: u32, within: Span, now: Time) -> bool {
         let (first, copies) = self.range(socket, tab);
         let rules = &self.plan.classes[socket];
-        let by_job = || {
-            let jobs = rules.snapshot_by.iter().flat_map(|job| {
-                let (first, copies) = self.range(*job, 0);
+        let by_background = || {
+            let background = rules.snapshot_by.iter().flat_map(|background| {
+                let (first, copies) = self.range(*background, 0);
                 &self.state.page.instances[first..first + copies]
             });
-            jobs.filter_map(|job| job.last_ok).any(|last| now < last + within)
+            background.filter_map(|background| background.last_ok).any(|last| now < last + within)
         };
         let by_time = |opened: Time| {
             rules.snapshot_every.is_some_and(|every| (now - opened).as_nanos() % every.as_nanos() < within.as_nanos())
@@ -223,7 +224,7 @@ impl Running<'_> {
         self.state.page.instances[first..first + copies].iter().filter_map(|copy| copy.last).any(|id| {
             let request = &self.state.requests[id];
             let opened = request.headers.filter(|_| request.ended.is_none());
-            opened.is_some_and(|opened| by_time(opened) || by_job())
+            opened.is_some_and(|opened| by_time(opened) || by_background())
         })
     }
 
@@ -250,7 +251,7 @@ impl Running<'_> {
             let key = agenda.schedule(now + deadline, Event::Deadline { request: id });
             self.request(id).deadline = Some(key);
         }
-        if class.kind == Kind::Job {
+        if class.kind == Kind::Background {
             return self.sent(agenda, id);
         }
         if class.dedupe {
@@ -319,7 +320,10 @@ impl Running<'_> {
         let rules = self.plan.queues[at % self.plan.queues.len()];
         loop {
             let state = &mut self.state.page.queues[at];
-            let next = if rules.newest_first { state.waiting.last() } else { state.waiting.first() };
+            let next = match rules.order {
+                Order::Lifo => state.waiting.last(),
+                Order::Fifo => state.waiting.first(),
+            };
             let Some(id) = next.filter(|_| state.inside < rules.limit) else { return };
             state.waiting.remove(&mut self.state.links, id);
             state.inside += 1;
@@ -350,7 +354,7 @@ impl Running<'_> {
             self.drop_deadline(agenda, id);
         }
         self.reach(agenda, id, class::Event::Headers);
-        if queue.is_some_and(|queue| queue.frees_at_headers) {
+        if queue.is_some_and(|queue| queue.release_on == ReleaseOn::Headers) {
             self.leave_queue(agenda, id);
         }
         if !reads_body && kind == Kind::Fetch {

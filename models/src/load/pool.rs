@@ -19,10 +19,11 @@ use super::{Agenda, Event, Running};
 use crate::browser::RANKS;
 use crate::class::Kind;
 use crate::plan::Plan;
+use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
 
 /// The browser's processor, which hands requests over.
-const BROWSER: Capacity = Capacity { workers: 1, contention: 1.0, event: Event::HandedOver };
+const BROWSER: Capacity = Capacity { workers: 1, slowdown_exponent: 1.0, event: Event::HandedOver };
 
 /// All connections.
 #[derive(Debug, Default)]
@@ -80,7 +81,7 @@ impl Group {
 impl Running<'_> {
     fn group(&self, id: RequestId) -> usize {
         let class = self.class(id);
-        let apart = class.omits_credentials && self.plan.browser.credentials_split;
+        let apart = class.omits_credentials && self.plan.browser.partition_by_credentials;
         2 * class.origin + usize::from(apart)
     }
 
@@ -89,7 +90,7 @@ impl Running<'_> {
         let rules = &self.plan.browser;
         match kind {
             Kind::Fetch => true,
-            Kind::Job => false,
+            Kind::Background => false,
             Kind::EventSource => rules.event_source_takes_slot,
             Kind::WebSocket => rules.websocket_takes_slot || rules.websocket_handshake_takes_slot,
         }
@@ -253,7 +254,8 @@ impl Running<'_> {
         });
         let idle = &mut pool.groups[group].idle;
         pool.total -= before - idle.len();
-        let newest_used = idle.iter().rposition(|connection| rules.idle_newest_first && connections[*connection].used);
+        let newest_used =
+            idle.iter().rposition(|connection| rules.idle_order == Order::Lifo && connections[*connection].used);
         // Of never used ones the oldest; where the newest is not preferred, the first that was opened.
         let oldest = (0..idle.len()).min_by_key(|at| idle[*at]);
         newest_used.or(oldest).map(|at| idle.remove(at))
@@ -296,12 +298,12 @@ impl Running<'_> {
     /// Brings a request that has its connection on its way to the server. Hand-overs that happen together share the
     /// browser's processor: six at once take six times as long as one (measured: 2 ms alone, 8 to 18 ms for six).
     pub(super) fn hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
-        let handover = self.plan.browser.handover;
+        let dispatch = self.plan.browser.dispatch;
         self.request(id).timer = None;
-        if handover.is_zero() {
+        if dispatch.is_zero() {
             self.request(id).timer = Some(agenda.schedule(agenda.now(), Event::Sent { request: id }));
         } else {
-            self.state.pool.handing_over.join(agenda, id, handover, BROWSER);
+            self.state.pool.handing_over.join(agenda, id, dispatch, BROWSER);
         }
     }
 

@@ -115,18 +115,18 @@ pub(super) struct State {
     pub settled: bool,
     /// The server still has work for it.
     pub at_server: bool,
-    /// How many of the memos that it needs it has.
-    pub needs_met: usize,
+    /// Number of server caches looked up so far.
+    pub looked_up: usize,
     /// Since when it is making the next of them.
     pub making: Option<Time>,
     /// It waits for this request to make it.
     pub awaits: Option<RequestId>,
-    /// Those that wait for the memo that this one makes.
+    /// Requests that wait for the value that this one computes.
     pub awaited_by: List,
     /// Each part of its own work, and the wait after it.
     pub own: (Span, Span),
     /// The parts of its own work that are left.
-    pub hops_left: u32,
+    pub segments_left: u32,
     /// The length of the part that it is at.
     pub block: Span,
     /// The wait after that part.

@@ -56,7 +56,7 @@ impl Running<'_> {
         }
         let (tab, rank) = (self.state.requests[id].tab as usize, self.class(id).rank);
         self.state.scheduler.tabs[tab].held[rank].push(&mut self.state.links, id);
-        let release = now + self.plan.browser.delayable_release;
+        let release = now + self.plan.browser.delayable_timeout;
         self.request(id).timer = Some(agenda.schedule(release, Event::Release { request: id }));
     }
 

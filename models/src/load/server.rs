@@ -3,7 +3,7 @@
 //! Rule: independent requests do not slow each other; processor sharing gives each of n requests the rate
 //! min(1, workers / n) (Kleinrock 1967); first come, first served keeps a worker for the whole of a request's work; an
 //! event loop has one thread, runs blocks in the order in which they became ready, and nothing interrupts a block. A
-//! request of several hops alternates blocks and waits. An abort does not stop its work unless the origin says so
+//! request of several segments alternates blocks and waits. An abort does not stop its work unless the origin says so
 //! (measured: Next.js 14 to 16 runs route handlers and renders to their end).
 
 use super::list::{List, RequestId};
@@ -48,20 +48,20 @@ impl Running<'_> {
         let discipline = self.plan.origins[class.origin].discipline;
         let (index, attempt, tab) = self.state.requests[id].identity();
         let (work, wait) = self.state.draws.service(class, discipline, index, attempt, tab);
-        let hops = if discipline == Discipline::EventLoop { class.hops } else { 1 };
+        let segments = if discipline == Discipline::EventLoop { class.segments } else { 1 };
         let request = self.request(id);
         request.drawn = work + wait;
         request.state.at_server = true;
-        request.state.hops_left = hops;
-        request.state.own = (work / u64::from(hops), wait / u64::from(hops));
-        self.wipe_memos(id);
+        request.state.segments_left = segments;
+        request.state.own = (work / u64::from(segments), wait / u64::from(segments));
+        self.invalidate_caches(id);
         self.next_part(agenda, id);
     }
 
-    /// Starts the next part of a request's work: what it needs of the server's memos first, then its own.
+    /// Starts the next part of a request's work: its server caches first, then its own.
     pub(super) fn next_part(&mut self, agenda: &mut Agenda, id: RequestId) {
-        // Without a part to begin it waits for a memo that another request makes.
-        if let Some((block, gap)) = self.look_up_memos(agenda.now(), id) {
+        // Without a part to begin it waits for a value that another request computes.
+        if let Some((block, gap)) = self.look_up_caches(agenda.now(), id) {
             self.begin(agenda, id, block, gap);
         }
     }
@@ -96,7 +96,7 @@ impl Running<'_> {
 
     fn capacity(&self, origin: usize) -> Capacity {
         let rules = &self.plan.origins[origin];
-        Capacity { workers: rules.workers, contention: rules.contention, event: Event::Shared { origin } }
+        Capacity { workers: rules.workers, slowdown_exponent: rules.slowdown_exponent, event: Event::Shared { origin } }
     }
 
     /// A processor-sharing server has finished the work of one or more requests.
@@ -137,14 +137,14 @@ impl Running<'_> {
         self.request(id).timer = None;
         let making = self.request(id).state.making.is_some();
         if making {
-            self.memo_made(agenda, id);
+            self.value_computed(agenda, id);
         } else {
-            self.request(id).state.hops_left -= 1;
+            self.request(id).state.segments_left -= 1;
         }
-        let stops = self.plan.origins[self.class(id).origin].stops_on_abort;
+        let stops = self.plan.origins[self.class(id).origin].cancel_on_disconnect;
         let request = self.request(id);
         let goes_on = request.station == Station::Server || !stops;
-        if goes_on && (making || request.state.hops_left > 0) {
+        if goes_on && (making || request.state.segments_left > 0) {
             return self.next_part(agenda, id);
         }
         request.state.at_server = false;
@@ -191,13 +191,13 @@ impl Running<'_> {
         let rules = self.plan.origins[origin];
         let capacity = self.capacity(origin);
         let request = self.request(id);
-        // Others may wait for a memo that is being made, so its making never stops.
-        if !rules.stops_on_abort || request.state.making.is_some() {
+        // Others may wait for a value that is being computed, so its computation never stops.
+        if !rules.cancel_on_disconnect || request.state.making.is_some() {
             // Forgotten here, so that the end of the request does not cancel it.
             request.timer = None;
             return;
         }
-        if self.leave_memo(id) || self.state.servers[origin].sharing.leave(agenda, id, capacity) {
+        if self.leave_computation(id) || self.state.servers[origin].sharing.leave(agenda, id, capacity) {
             return;
         }
         if self.request(id).timer.is_none() {
@@ -206,7 +206,7 @@ impl Running<'_> {
             // A block that has begun runs to its end; nothing follows it.
             let request = self.request(id);
             request.timer = None;
-            request.state.hops_left = 1;
+            request.state.segments_left = 1;
             request.state.gap = Span::ZERO;
         } else {
             self.stop_worker_of(agenda, id, origin);

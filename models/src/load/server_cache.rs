@@ -1,93 +1,99 @@
-//! What a server remembers for a while: a shared `ps`, a cached list.
+//! Server-side caches: a shared `ps`, a cached list.
 //!
-//! Rule (code of the dashboard of issue 1855): a value is good for its life, counted from the start of its making; who comes
-//! while it is being made waits for it (single flight) or makes another; the arrival of certain requests wipes it. Who
-//! makes it does so as part of its own work, by the server's discipline.
+//! Rule (code of the dashboard of issue 1855): a value is valid for its time to live, counted from the start of its
+//! computation or from its end. A request that looks it up during the computation joins it (single flight) or computes another
+//! value; the arrival of certain requests invalidates it. A request computes a value as part of its own work, by the
+//! server's discipline.
 
 use super::list::RequestId;
 use super::{Agenda, Running};
+use crate::server_cache::TtlFrom;
 use sixslot_sim_core::{Span, Time};
 
-/// The state of a memo.
+/// State of one server-side cache.
 #[derive(Debug, Default)]
-pub(super) struct Memo {
-    /// When the making of the present value began; none where there is no value.
+pub(super) struct ServerCache {
+    /// Since when the time to live of the present value counts; none where there is no value.
     value: Option<Time>,
-    /// The last one who began to make it, until that is done.
+    /// The last request that began to compute it, until that is done.
     maker: Option<RequestId>,
-    /// How often it has been made: the number of its next draw.
+    /// Number of computations so far: the number of the next draw.
     made: u64,
 }
 
 impl Running<'_> {
-    /// What a request has to begin next: the making of a memo, or its own work; none while it waits for a memo.
-    pub(super) fn look_up_memos(&mut self, now: Time, id: RequestId) -> Option<(Span, Span)> {
+    /// The part that a request begins next: the computation of a cached value, or its own work; none while it waits for a value.
+    pub(super) fn look_up_caches(&mut self, now: Time, id: RequestId) -> Option<(Span, Span)> {
         let class = self.class(id);
-        let hops_done = class.hops - self.request(id).state.hops_left.min(class.hops);
-        if hops_done + 1 < class.needs_before {
+        let segments_done = class.segments - self.request(id).state.segments_left.min(class.segments);
+        if segments_done + 1 < class.lookup_before_segment {
             return Some(self.request(id).state.own);
         }
-        while let Some(number) = class.needs.get(self.request(id).state.needs_met).copied() {
-            let rules = &self.plan.memos[number];
-            let memo = &mut self.state.memos[number];
-            if memo.value.is_some_and(|began| now < began + rules.life) {
-                self.request(id).state.needs_met += 1;
+        while let Some(number) = class.looks_up.get(self.request(id).state.looked_up).copied() {
+            let rules = &self.plan.server_caches[number];
+            let cache = &mut self.state.server_caches[number];
+            if cache.value.is_some_and(|began| now < began + rules.ttl) {
+                self.request(id).state.looked_up += 1;
                 continue;
             }
-            let joined = memo.maker.filter(|maker| {
+            let joined = cache.maker.filter(|maker| {
                 let began = self.state.requests[*maker].state.making;
                 let late = |since: Span| began.is_some_and(|began| now >= began + since);
-                rules.single_flight && !rules.joinable.is_some_and(late)
+                rules.single_flight && !rules.join_within.is_some_and(late)
             });
             if let Some(maker) = joined {
                 self.state.requests[maker].state.awaited_by.push(&mut self.state.links, id);
                 self.request(id).state.awaits = Some(maker);
                 return None;
             }
-            memo.maker = Some(id);
-            let parts = self.state.draws.memo(rules, memo.made);
-            memo.made += 1;
+            cache.maker = Some(id);
+            let parts = self.state.draws.server_cache(rules, cache.made);
+            cache.made += 1;
             self.request(id).state.making = Some(now);
             return Some(parts);
         }
         Some(self.request(id).state.own)
     }
 
-    /// A request has made the memo that it needed: all who waited go on.
-    pub(super) fn memo_made(&mut self, agenda: &mut Agenda, id: RequestId) {
+    /// A request has computed the value that it looked up: all requests that waited for it go on.
+    pub(super) fn value_computed(&mut self, agenda: &mut Agenda, id: RequestId) {
         let class = self.class(id);
         let state = &mut self.request(id).state;
         let began = state.making.take();
         let mut waiting = std::mem::take(&mut state.awaited_by);
-        let number = class.needs[state.needs_met];
-        state.needs_met += 1;
-        let memo = &mut self.state.memos[number];
+        let number = class.looks_up[state.looked_up];
+        state.looked_up += 1;
+        let cache = &mut self.state.server_caches[number];
+        let valid_from = match self.plan.server_caches[number].ttl_from {
+            TtlFrom::Start => began,
+            TtlFrom::End => Some(agenda.now()),
+        };
         // The younger value stays.
-        memo.value = memo.value.max(began);
-        if memo.maker == Some(id) {
-            memo.maker = None;
+        cache.value = cache.value.max(valid_from);
+        if cache.maker == Some(id) {
+            cache.maker = None;
         }
         while let Some(waiter) = waiting.pop(&mut self.state.links) {
             let state = &mut self.request(waiter).state;
             state.awaits = None;
-            state.needs_met += 1;
+            state.looked_up += 1;
             self.next_part(agenda, waiter);
         }
     }
 
-    /// Leaves the line for a memo; false where it is in none.
-    pub(super) fn leave_memo(&mut self, id: RequestId) -> bool {
+    /// Stops waiting for a value; false where it waits for none.
+    pub(super) fn leave_computation(&mut self, id: RequestId) -> bool {
         let Some(maker) = self.request(id).state.awaits.take() else { return false };
         self.state.requests[maker].state.awaited_by.remove(&mut self.state.links, id);
         true
     }
 
-    /// The arrival of a request wipes the memos that say so.
-    pub(super) fn wipe_memos(&mut self, id: RequestId) {
+    /// The arrival of a request invalidates the caches that name its class.
+    pub(super) fn invalidate_caches(&mut self, id: RequestId) {
         let class = self.state.requests[id].class;
-        for (memo, rules) in self.state.memos.iter_mut().zip(&self.plan.memos) {
-            if rules.wiped_by.contains(&class) {
-                memo.value = None;
+        for (cache, rules) in self.state.server_caches.iter_mut().zip(&self.plan.server_caches) {
+            if rules.invalidated_by.contains(&class) {
+                cache.value = None;
             }
         }
     }

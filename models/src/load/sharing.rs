@@ -1,6 +1,6 @@
 //! A capacity that all who are present share equally.
 //!
-//! Rule: with n present and c workers each is worked on at the rate min(1, c / n) (Kleinrock 1967), or with contention g
+//! Rule: with n present and c workers each is worked on at the rate min(1, c / n) (Kleinrock 1967), or with slowdown exponent g
 //! at min(1, (c / n)^g), so that the whole gets slower the more share it. Everybody present
 //! attains work at the same speed, so each is done when the common amount reaches the amount at which it came plus its
 //! own work; nothing is recomputed for the others.
@@ -15,7 +15,7 @@ pub(super) struct Capacity {
     /// How many are worked on at full speed.
     pub workers: usize,
     /// The exponent of the loss; 1: nothing is lost.
-    pub contention: f64,
+    pub slowdown_exponent: f64,
     /// What comes when somebody is done.
     pub event: Event,
 }
@@ -40,7 +40,7 @@ impl Sharing {
 
     fn rate(&self, capacity: Capacity) -> f64 {
         let rate = (capacity.workers as f64 / self.present.len() as f64).min(1.0);
-        if capacity.contention == 1.0 { rate } else { libm::pow(rate, capacity.contention) }
+        if capacity.slowdown_exponent == 1.0 { rate } else { libm::pow(rate, capacity.slowdown_exponent) }
     }
 
     fn bring_up_to_date(&mut self, now: Time, capacity: Capacity) {

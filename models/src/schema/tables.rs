@@ -32,11 +32,11 @@ pub static SCENARIO: Fields = Fields {
         field("queue", Kind::Named(&QUEUE), "A framework's own queue with a limit; a request names one with `queue`."),
         field("socket", Kind::Named(&SOCKET), "Long-lived connections."),
         field(
-            "memo",
-            Kind::Named(&MEMO),
-            "What a server remembers for a while; a request or a job names it in `needs`.",
+            "server_cache",
+            Kind::Named(&SERVER_CACHE),
+            "Server-side caches; a request or a background call names them in `looks_up`.",
         ),
-        field("job", Kind::Named(&JOB), "What else asks a server: calls that come from no browser."),
+        field("background", Kind::Named(&BACKGROUND), "Background calls of a server: they come from no browser."),
         field("load", Kind::Table(&LOAD), "When the page is loaded, and when its load has failed."),
         field("fix", Kind::Named(&FIX), "Changes to try, as patches over this scenario."),
         field(
@@ -55,7 +55,7 @@ pub static BROWSER: Fields = Fields {
     fields: &[
         field(
             "profile",
-            Kind::Choice(&["chromium", "firefox", "webkit", "http2", "as-told"]),
+            Kind::Choice(&["chromium", "firefox", "webkit", "http2", "as-reported"]),
             "Whose rules. Default \"chromium\".",
         ),
         field("tabs", Kind::Amount, "How many tabs show the page. They share connections. Default 1."),
@@ -69,7 +69,7 @@ pub static BROWSER: Fields = Fields {
         ),
         field("streams", Kind::Whole, "Concurrent requests on a multiplexed connection."),
         field(
-            "credentials_split",
+            "partition_by_credentials",
             Kind::Boolean,
             "Requests with credentials = \"omit\" have connections of their own.",
         ),
@@ -112,9 +112,9 @@ pub static BROWSER: Fields = Fields {
             "An abort in flight closes the connection (HTTP/1.1 cannot do otherwise).",
         ),
         field(
-            "idle_newest_first",
-            Kind::Boolean,
-            "Of several idle connections the last used one is taken; else the first opened.",
+            "idle_order",
+            Kind::Choice(&["fifo", "lifo"]),
+            "Which of several used idle connections is taken: \"lifo\" the last used, \"fifo\" the first opened.",
         ),
         field(
             "idle_timeout_used",
@@ -138,17 +138,17 @@ pub static BROWSER: Fields = Fields {
             Kind::Whole,
             "A delayable request waits while so many requests of its tab to its host are in flight.",
         ),
-        field("delayable_release", Kind::Span, "A delayable request waits no longer than this."),
+        field("delayable_timeout", Kind::Span, "A delayable request waits no longer than this."),
         field("cache_lock", Kind::Boolean, "GETs of one URL pass one at a time."),
         field("cache_lock_until", Kind::Choice(&["headers", "end"]), "What ends a request's turn at the lock."),
         field("cache_lock_timeout", Kind::Span, "A request waits no longer than this at the lock, then goes alone."),
         field(
-            "cache_lock_frees_all_on_no_store",
+            "cache_lock_releases_all_on_no_store",
             Kind::Boolean,
             "The headers of a no-store answer release all waiters at once.",
         ),
         field(
-            "cache_lock_frees_all_on_abort",
+            "cache_lock_releases_all_on_abort",
             Kind::Boolean,
             "The abort of the request whose turn it is releases all waiters at once.",
         ),
@@ -158,7 +158,7 @@ pub static BROWSER: Fields = Fields {
             "When a fetch with cache 'reload' takes the place of what is kept, so that later GETs of its URL wait for it.",
         ),
         field(
-            "cache_splits_credentials",
+            "cache_partition_by_credentials",
             Kind::Boolean,
             "Requests without credentials have lines and stored answers of their own.",
         ),
@@ -168,13 +168,13 @@ pub static BROWSER: Fields = Fields {
             "The headers of an answer to a POST make invalid what is kept of its URL.",
         ),
         field(
-            "cache_lock_frees_all_on_post",
+            "cache_lock_releases_all_on_post",
             Kind::Boolean,
             "The headers of an answer to a POST release all GETs of its URL that wait at once.",
         ),
         field("unread_body_holds_slot", Kind::Boolean, "A body that the page does not read keeps its connection."),
         field(
-            "handover",
+            "dispatch",
             Kind::Span,
             "From having a connection to the server's having the request; hand-overs that happen together share the browser's processor.",
         ),
@@ -207,12 +207,12 @@ pub static SERVER: Fields = Fields {
         ),
         field("workers", Kind::Whole, "How many requests are worked on at full speed. Default 1."),
         field(
-            "contention",
+            "slowdown_exponent",
             Kind::Number,
             "processor-sharing: n requests on w workers take (n / w) to this power times as long as one. Default 1: nothing is lost.",
         ),
         field(
-            "stops_on_abort",
+            "cancel_on_disconnect",
             Kind::Boolean,
             "The work for an aborted request ends with it. Default false: it runs to its end, as in Node.",
         ),
@@ -260,8 +260,12 @@ pub static REQUEST: Fields = Fields {
             "What the deadline waits for. Default \"end\".",
         ),
         field("every", Kind::Span, "A poll: issued again at each tick."),
-        field("tick_lag", Kind::Time, "The poll's timer is armed so long after the first call. Default \"0s\"."),
-        field("guard", Kind::Boolean, "A tick is skipped while a call of this request is in flight. Default false."),
+        field("timer_delay", Kind::Time, "The poll's timer is armed so long after the first call. Default \"0s\"."),
+        field(
+            "skip_while_in_flight",
+            Kind::Boolean,
+            "A tick is skipped while a call of this request is in flight. Default false.",
+        ),
         field("until_ok", Kind::Boolean, "The poll stops at its first success. Default false."),
         field(
             "skip_while_fresh",
@@ -281,18 +285,22 @@ pub static REQUEST: Fields = Fields {
             "The whole time from the request's arrival to its headers; uses no capacity (with fifo it keeps a worker).",
         ),
         field("work", Kind::Time, "What the server has to do; shared as the discipline says."),
-        field("wait", Kind::Time, "Latency after the work that uses no capacity."),
+        field("io_time", Kind::Time, "Latency after the work that uses no capacity."),
         field(
-            "needs",
+            "looks_up",
             Kind::Names,
-            "Tables [memo.NAME] that the server looks up, in this order, before its own work for the request.",
+            "Tables [server_cache.NAME] that the server looks up, in this order, before its own work for the request.",
         ),
         field(
-            "needs_before",
+            "lookup_before_segment",
             Kind::Whole,
-            "The hop before which the server looks up what the request needs. Default 1.",
+            "The segment before which the server looks up what the request needs. Default 1.",
         ),
-        field("hops", Kind::Whole, "event-loop: the work and the wait come in so many equal parts. Default 1."),
+        field(
+            "segments",
+            Kind::Whole,
+            "event-loop: the number of equal parts that work and io_time come in. Default 1.",
+        ),
         field("body", Kind::Time, "From the headers to the end. Default \"0s\"."),
         field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
     ],
@@ -334,12 +342,12 @@ pub static QUEUE: Fields = Fields {
     required: &["limit"],
     fields: &[
         field("limit", Kind::Whole, "Requests let through at once."),
+        field("release_on", Kind::Choice(&["headers", "end"]), "When a request releases its place. Default \"end\"."),
         field(
-            "frees",
-            Kind::Choice(&["headers", "end"]),
-            "When a request leaves its place to the next. Default \"end\".",
+            "order",
+            Kind::Choice(&["fifo", "lifo"]),
+            "The order in which waiting requests get a place. Default \"fifo\".",
         ),
-        field("newest_first", Kind::Boolean, "The newest waiting request goes first. Default false."),
     ],
 };
 
@@ -357,34 +365,43 @@ pub static SOCKET: Fields = Fields {
         field("handshake", Kind::Time, "The server's time until it is open. Default \"0s\"."),
         field("lasts", Kind::Time, "It closes so long after it opened. Default: it stays."),
         field("snapshot_every", Kind::Span, "It brings data when it opens and then so often."),
-        field("snapshot_by", Kind::Names, "Tables [job.NAME]: each success of one of these jobs brings data."),
+        field("snapshot_by", Kind::Names, "Tables [background.NAME]: each success of one of these calls brings data."),
     ],
 };
 
-/// A server's memo.
-pub static MEMO: Fields = Fields {
-    text: "A value that a server keeps: who needs it while it is old or absent makes it first.",
-    required: &["life"],
+/// A server-side cache.
+pub static SERVER_CACHE: Fields = Fields {
+    text: "A value that a server keeps. A request that looks it up while it is expired or absent computes it first.",
+    required: &["ttl"],
     fields: &[
-        field("work", Kind::Time, "The server's work to make it. Default \"0s\"."),
-        field("wait", Kind::Time, "The latency after that work. Default \"0s\"."),
-        field("life", Kind::Span, "How long it is good for, counted from the start of its making."),
+        field("work", Kind::Time, "The server's work to compute it. Default \"0s\"."),
+        field("io_time", Kind::Time, "The latency after that work. Default \"0s\"."),
+        field("ttl", Kind::Span, "Time to live of a value."),
+        field(
+            "ttl_from",
+            Kind::Choice(&["start", "end"]),
+            "Whether the time to live counts from the start or the end of the computation. Default \"start\".",
+        ),
         field(
             "single_flight",
             Kind::Boolean,
-            "Who comes while it is being made waits for it; else makes another. Default true.",
+            "A request that looks it up during its computation waits for it; else it computes another. Default true.",
         ),
         field(
-            "joinable",
+            "join_within",
             Kind::Span,
-            "Who comes later than this after the start of its making does not wait for it, and makes another. Default: all wait.",
+            "A request that arrives later than this after the computation started does not join it, and computes another. Default: every request joins.",
         ),
-        field("wiped_by", Kind::Names, "Requests and jobs whose arrival at the server wipes it."),
+        field(
+            "invalidated_by",
+            Kind::Names,
+            "Requests and background calls whose arrival at the server invalidates it.",
+        ),
     ],
 };
 
-/// A server's background job.
-pub static JOB: Fields = Fields {
+/// Background calls.
+pub static BACKGROUND: Fields = Fields {
     text: "Calls of a server that come from no browser: another process, a timer. They wait for no connection.",
     required: &[],
     fields: &[
@@ -393,13 +410,13 @@ pub static JOB: Fields = Fields {
         field("after", Kind::Text, "NAME.EVENT of the first tab, as for a request: the first call comes then."),
         field("delay", Kind::Time, "So long after `after`. Default \"0s\"."),
         field("every", Kind::Span, "The time between two calls. Default: there is one call."),
-        field("guard", Kind::Boolean, "A call is skipped while one is in flight. Default false."),
+        field("skip_while_in_flight", Kind::Boolean, "A call is skipped while one is in flight. Default false."),
         field("deadline", Kind::Span, "The caller gives up so long after the call; the server's work goes on."),
-        field("needs", Kind::Names, "Tables [memo.NAME], as for a request."),
-        field("needs_before", Kind::Whole, "As for a request."),
+        field("looks_up", Kind::Names, "Tables [server_cache.NAME], as for a request."),
+        field("lookup_before_segment", Kind::Whole, "As for a request."),
         field("work", Kind::Time, "The server's work. Default \"0s\"."),
-        field("wait", Kind::Time, "The latency after the work. Default \"0s\"."),
-        field("hops", Kind::Whole, "As for a request."),
+        field("io_time", Kind::Time, "The latency after the work. Default \"0s\"."),
+        field("segments", Kind::Whole, "As for a request."),
     ],
 };
 
@@ -451,10 +468,10 @@ pub static FIX: Fields = Fields {
 /// A layer of the cause.
 pub static LAYER: Fields = Fields {
     text: "One of the things that make loads fail together.",
-    required: &["without"],
+    required: &["removed_by"],
     fields: &[
         field("title", Kind::Text, "What it is, in one line."),
-        field("without", Kind::Patch, "Tables that are merged over the scenario to remove the layer, and only it."),
+        field("removed_by", Kind::Patch, "Tables that are merged over the scenario to remove the layer, and only it."),
     ],
 };
 
@@ -488,11 +505,12 @@ pub static FORM: Fields = Fields {
         field("mode", Kind::Time, "triangular: the most likely value."),
         field("high", Kind::Time, "uniform, triangular: the greatest value."),
         field("mean", Kind::Time, "exponential, gamma, erlang, log-normal: the mean."),
-        field("deviation", Kind::Time, "gamma, log-normal: the standard deviation, beside `mean`."),
-        field("sigma", Kind::Number, "log-normal: the standard deviation of the logarithm, beside `median`."),
+        field("std_dev", Kind::Time, "gamma, log-normal: the standard deviation, with `mean`."),
+        field("sigma", Kind::Number, "log-normal: the standard deviation of the logarithm, with `median`."),
         field("shape", Kind::Number, "gamma, weibull, pareto: the shape."),
         field("stages", Kind::Whole, "erlang: how many exponential stages."),
-        field("size", Kind::Time, "weibull: the scale; pareto: the least value."),
+        field("scale", Kind::Time, "weibull: the scale."),
+        field("minimum", Kind::Time, "pareto: the least value."),
         field("samples", Kind::Spans, "empirical: measured values."),
         field(
             "quantiles",
@@ -501,7 +519,7 @@ pub static FORM: Fields = Fields {
         ),
         field("median", Kind::Time, "The value that half of the draws lie under."),
         field("shift", Kind::Time, "Added to every draw."),
-        field("scale", Kind::Number, "Multiplies every draw."),
+        field("factor", Kind::Number, "Multiplies every draw."),
         field("at_least", Kind::Time, "Draws below are left out (the law is conditioned)."),
         field("at_most", Kind::Time, "Draws above are left out (the law is conditioned)."),
         field("base", Kind::Time, "The part of a linear form that does not depend on parameters."),

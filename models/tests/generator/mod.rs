@@ -55,7 +55,7 @@ const RULES: &[(&str, &[&str])] = &[
     ("connections_total", &["256", "1", "2", "4", "7"]),
     ("multiplexed", &["false", "true"]),
     ("streams", &["100", "1", "2", "4"]),
-    ("credentials_split", &["false", "true"]),
+    ("partition_by_credentials", &["false", "true"]),
     ("websocket_takes_slot", &["false", "true"]),
     ("websocket_handshake_takes_slot", &["false", "true"]),
     ("websocket_handshake_first", &["false", "true"]),
@@ -68,25 +68,25 @@ const RULES: &[(&str, &[&str])] = &[
         &["{ high = 9 }", "{ high = 3, auto = 2, low = 2, lowest = 0, highest = 5 }", "{ auto = 0, low = 4 }"],
     ),
     ("abort_closes_connection", &["true", "false"]),
-    ("idle_newest_first", &["true", "false"]),
+    ("idle_order", &["lifo", "fifo"]),
     ("idle_timeout_used", &["300s", "0s", "100ms", "1s"]),
     ("idle_timeout_unused", &["60s", "0s", "100ms", "1s"]),
     ("delays_low_priority", &["true", "false"]),
     ("delayable_below", &["3", "10", "1", "0"]),
     ("delayable_limit", &["10", "1", "2"]),
     ("delayable_limit_per_host", &["6", "1", "3"]),
-    ("delayable_release", &["15s", "0s", "300ms", "1s"]),
+    ("delayable_timeout", &["15s", "0s", "300ms", "1s"]),
     ("cache_lock", &["true", "false"]),
     ("cache_lock_until", &["headers", "end"]),
     ("cache_lock_timeout", &["20s", "0s", "200ms", "1s"]),
-    ("cache_lock_frees_all_on_no_store", &["false", "true"]),
-    ("cache_lock_frees_all_on_abort", &["false", "true"]),
+    ("cache_lock_releases_all_on_no_store", &["false", "true"]),
+    ("cache_lock_releases_all_on_abort", &["false", "true"]),
     ("reload_replaces", &["never", "when-free", "always"]),
-    ("cache_splits_credentials", &["false", "true"]),
+    ("cache_partition_by_credentials", &["false", "true"]),
     ("post_invalidates", &["true", "false"]),
-    ("cache_lock_frees_all_on_post", &["false", "true"]),
+    ("cache_lock_releases_all_on_post", &["false", "true"]),
     ("unread_body_holds_slot", &["true", "false"]),
-    ("handover", &["0s", "1ms", "50ms"]),
+    ("dispatch", &["0s", "1ms", "50ms"]),
     ("connect", &["0s", "1ms", "50ms", "300ms"]),
 ];
 
@@ -95,15 +95,15 @@ fn time(tape: &mut Tape<'_>) -> String {
     match tape.below(14) {
         0..=3 => tape.pick(TIMES).to_owned(),
         4 => "{ distribution = \"exponential\", mean = \"200ms\" }".to_owned(),
-        5 => "{ distribution = \"uniform\", low = \"0ms\", high = \"1s\", shift = \"20ms\", scale = 0.5 }".to_owned(),
+        5 => "{ distribution = \"uniform\", low = \"0ms\", high = \"1s\", shift = \"20ms\", factor = 0.5 }".to_owned(),
         6 => "{ distribution = \"log-normal\", median = \"80ms\", p95 = \"900ms\" }".to_owned(),
         7 => "{ base = \"20ms\", per = { p = \"50ms\", \"p*q\" = \"1ms\" }, times = \"q\" }".to_owned(),
-        8 => "{ base = \"100ms\", noise = { distribution = \"gamma\", mean = 1, deviation = 0.5 } }".to_owned(),
+        8 => "{ base = \"100ms\", noise = { distribution = \"gamma\", mean = 1, std_dev = 0.5 } }".to_owned(),
         9 => "{ distribution = \"empirical\", samples = [\"10ms\", \"20ms\", \"500ms\"] }".to_owned(),
         10 => {
             "{ distribution = \"empirical\", quantiles = { p0 = \"0ms\", p90 = \"100ms\", p100 = \"2s\" } }".to_owned()
         }
-        11 => "{ distribution = \"pareto\", size = \"20ms\", shape = 1.1, at_most = \"5s\" }".to_owned(),
+        11 => "{ distribution = \"pareto\", minimum = \"20ms\", shape = 1.1, at_most = \"5s\" }".to_owned(),
         12 => "{ distribution = \"weibull\", p50 = \"50ms\", p90 = \"400ms\", at_least = \"5ms\" }".to_owned(),
         _ => "{ distribution = \"triangular\", low = \"0ms\", mode = \"10ms\", high = \"300ms\" }".to_owned(),
     }
@@ -150,7 +150,7 @@ fn maybe(text: &mut String, tape: &mut Tape<'_>, percent: u32, key: &str, values
 
 fn browser(text: &mut String, tape: &mut Tape<'_>) {
     text.push_str("[browser]\n");
-    line(text, "profile", tape.pick(&["as-told", "chromium", "firefox", "webkit", "http2"]));
+    line(text, "profile", tape.pick(&["as-reported", "chromium", "firefox", "webkit", "http2"]));
     if tape.chance(40) {
         line(text, "tabs", tape.pick(&["2", "3", "p", "{ base = 1, per = { q = 1 } }"]));
     }
@@ -167,9 +167,9 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
         maybe(text, tape, 50, "workers", &["2", "1", "4"]);
     }
     if discipline == "processor-sharing" {
-        maybe(text, tape, 30, "contention", &["1.3", "1"]);
+        maybe(text, tape, 30, "slowdown_exponent", &["1.3", "1"]);
     }
-    maybe(text, tape, 40, "stops_on_abort", &["true"]);
+    maybe(text, tape, 40, "cancel_on_disconnect", &["true"]);
     maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
 }
 
@@ -179,8 +179,8 @@ struct World {
     origins: u32,
     queues: u32,
     sockets: u32,
-    memos: u32,
-    jobs: u32,
+    server_caches: u32,
+    background: u32,
 }
 
 fn origin(text: &mut String, tape: &mut Tape<'_>, percent: u32, world: World) {
@@ -189,20 +189,20 @@ fn origin(text: &mut String, tape: &mut Tape<'_>, percent: u32, world: World) {
     }
 }
 
-fn needs(text: &mut String, tape: &mut Tape<'_>, percent: u32, world: World) {
-    if world.memos > 0 && tape.chance(percent) {
-        line(text, "needs", tape.pick(&["[\"m0\"]", "[\"m0\", \"m0\"]", "[]"]));
+fn looks_up(text: &mut String, tape: &mut Tape<'_>, percent: u32, world: World) {
+    if world.server_caches > 0 && tape.chance(percent) {
+        line(text, "looks_up", tape.pick(&["[\"m0\"]", "[\"m0\", \"m0\"]", "[]"]));
         return;
     }
-    if world.memos > 1 && tape.chance(percent) {
-        line(text, "needs", "[\"m1\", \"m0\"]");
+    if world.server_caches > 1 && tape.chance(percent) {
+        line(text, "looks_up", "[\"m1\", \"m0\"]");
     }
 }
 
 fn work(text: &mut String, tape: &mut Tape<'_>) {
     line(text, "work", time(tape));
     if tape.chance(40) {
-        line(text, "wait", time(tape));
+        line(text, "io_time", time(tape));
     }
 }
 
@@ -234,9 +234,9 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
         }
         if poll {
             if tape.chance(20) {
-                line(text, "tick_lag", time(tape));
+                line(text, "timer_delay", time(tape));
             }
-            maybe(text, tape, 60, "guard", &["true", "false"]);
+            maybe(text, tape, 60, "skip_while_in_flight", &["true", "false"]);
             maybe(text, tape, 30, "until_ok", &["true"]);
             if sockets > 0 && tape.chance(30) {
                 let fresh = "{ socket = \"s0\", within = \"400ms\" }";
@@ -269,11 +269,11 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
         line(text, "service", time(tape));
     } else {
         work(text, tape);
-        if maybe(text, tape, 30, "hops", &["2", "3", "7"]) {
-            maybe(text, tape, 30, "needs_before", &["2", "1"]);
+        if maybe(text, tape, 30, "segments", &["2", "3", "7"]) {
+            maybe(text, tape, 30, "lookup_before_segment", &["2", "1"]);
         }
     }
-    needs(text, tape, 40, world);
+    looks_up(text, tape, 40, world);
     if tape.chance(50) {
         line(text, "body", time(tape));
     }
@@ -281,24 +281,25 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
     Made { name, poll, stream }
 }
 
-fn memo(text: &mut String, tape: &mut Tape<'_>, number: u32) {
-    writeln!(text, "[memo.m{number}]").unwrap();
+fn cache(text: &mut String, tape: &mut Tape<'_>, number: u32) {
+    writeln!(text, "[server_cache.m{number}]").unwrap();
     work(text, tape);
-    line(text, "life", tape.pick(&["1s", "0s", "100ms"]));
+    line(text, "ttl", tape.pick(&["1s", "0s", "100ms"]));
     maybe(text, tape, 30, "single_flight", &["false"]);
-    maybe(text, tape, 30, "joinable", &["100ms", "0s"]);
-    maybe(text, tape, 30, "wiped_by", &["[\"r0\"]"]);
+    maybe(text, tape, 30, "ttl_from", &["end", "start"]);
+    maybe(text, tape, 30, "join_within", &["100ms", "0s"]);
+    maybe(text, tape, 30, "invalidated_by", &["[\"r0\"]"]);
 }
 
-fn job(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
-    writeln!(text, "[job.j{number}]").unwrap();
+fn background_call(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
+    writeln!(text, "[background.j{number}]").unwrap();
     line(text, "every", tape.pick(PERIODS));
-    maybe(text, tape, 50, "guard", &["true"]);
+    maybe(text, tape, 50, "skip_while_in_flight", &["true"]);
     maybe(text, tape, 40, "deadline", TIMES);
     origin(text, tape, 40, world);
-    needs(text, tape, 40, world);
+    looks_up(text, tape, 40, world);
     work(text, tape);
-    maybe(text, tape, 30, "hops", &["2", "3"]);
+    maybe(text, tape, 30, "segments", &["2", "3"]);
 }
 
 fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
@@ -319,7 +320,7 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
     if tape.chance(20) {
         line(text, "count", count(tape));
     }
-    if world.jobs > 0 && tape.chance(50) {
+    if world.background > 0 && tape.chance(50) {
         line(text, "snapshot_by", "[\"j0\"]");
     } else {
         line(text, "snapshot_every", tape.pick(&["500ms", "300ms", "1s"]));
@@ -365,18 +366,18 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     let queues = tape.below(3);
     for number in 0..queues {
         writeln!(text, "[queue.q{number}]\nlimit = {}", tape.pick(&["1", "2", "5"])).unwrap();
-        maybe(&mut text, tape, 40, "frees", &["headers", "end"]);
-        maybe(&mut text, tape, 40, "newest_first", &["true"]);
+        maybe(&mut text, tape, 40, "release_on", &["headers", "end"]);
+        maybe(&mut text, tape, 40, "order", &["lifo"]);
     }
-    let memos = tape.below(5).saturating_sub(2);
-    (0..memos).for_each(|number| memo(&mut text, tape, number));
+    let server_caches = tape.below(5).saturating_sub(2);
+    (0..server_caches).for_each(|number| cache(&mut text, tape, number));
     let sockets = tape.below(6).saturating_sub(3);
-    let jobs = tape.below(5).saturating_sub(2);
-    let world = World { origins, queues, sockets, memos, jobs };
+    let background = tape.below(5).saturating_sub(2);
+    let world = World { origins, queues, sockets, server_caches, background };
     let kinds = 1 + tape.below(7);
     let requests: Vec<Made> = (0..kinds).map(|number| request(&mut text, tape, number, world)).collect();
     (0..sockets).for_each(|number| socket(&mut text, tape, number, world));
-    (0..jobs).for_each(|number| job(&mut text, tape, number, world));
+    (0..background).for_each(|number| background_call(&mut text, tape, number, world));
     load(&mut text, tape, &requests);
     Scenario { text, requests, queues: queues as usize }
 }

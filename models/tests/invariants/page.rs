@@ -4,6 +4,7 @@ use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
 use sixslot_models::class::{DeadlineUntil, Event, Kind, Start};
 use sixslot_models::load::{Outcome, Verdict};
+use sixslot_models::queue::{Order, ReleaseOn};
 
 impl Story<'_> {
     pub fn deadlines_strike(&self) -> Checked {
@@ -34,7 +35,7 @@ impl Story<'_> {
                 let ticks = class.every.filter(|_| class.attempts == 1).map(|every| every.as_nanos());
                 if let Some(every) = ticks.filter(|_| call > 0) {
                     // The timer is armed with the first call, or so long after it.
-                    let (lag, random) = self.time(&class.tick_lag);
+                    let (lag, random) = self.time(&class.timer_delay);
                     let since = life.issued - if random { lives[1].issued } else { lives[0].issued + lag };
                     prop_assert_eq!(since % every, 0, "off the beat: {:?}", life.request);
                     prop_assert!(life.issued >= lives[0].issued + lag + every, "too early: {:?}", life.request);
@@ -55,7 +56,7 @@ impl Story<'_> {
             if class.every.is_none() {
                 prop_assert!(lives.len() <= class.attempts as usize);
             }
-            for pair in lives.windows(2).filter(|_| class.guard || class.every.is_none()) {
+            for pair in lives.windows(2).filter(|_| class.skip_while_in_flight || class.every.is_none()) {
                 let (ended, issued) = (pair[0].page_knows, pair[1].issued);
                 // A call that ends at the very instant of a tick is still in flight; a retry may come at once.
                 let apart = ended < issued || ended == issued && class.attempts > 1;
@@ -72,7 +73,7 @@ impl Story<'_> {
             let Some(every) = class.every.filter(|_| class.attempts == 1 && class.skip_while_fresh.is_none()) else {
                 continue;
             };
-            let (lag, random) = self.time(&class.tick_lag);
+            let (lag, random) = self.time(&class.timer_delay);
             if random {
                 continue;
             }
@@ -80,7 +81,8 @@ impl Story<'_> {
             for at in ticks.filter(|at| lives.iter().all(|life| life.issued != *at)) {
                 let busy = |life: &&Life<'_>| life.issued < at && at <= life.page_knows;
                 let done = |life: &&Life<'_>| life.succeeded_at().is_some_and(|then| then <= at);
-                let reason = class.guard && lives.iter().any(busy) || class.until_ok && lives.iter().any(done);
+                let reason =
+                    class.skip_while_in_flight && lives.iter().any(busy) || class.until_ok && lives.iter().any(done);
                 prop_assert!(reason, "no call at {at} after {:?}", lives[0].request);
             }
         }
@@ -118,8 +120,8 @@ impl Story<'_> {
     pub fn starts_are_on_time(&self) -> Checked {
         let tabs = u32::try_from(self.plan.browser.tabs.count(self.parameters)).unwrap();
         for (number, class) in self.plan.classes.iter().enumerate() {
-            // A server's jobs run once, however many tabs there are.
-            for tab in 0..if class.kind == Kind::Job { tabs.min(1) } else { tabs } {
+            // A server's background calls run once, however many tabs there are.
+            for tab in 0..if class.kind == Kind::Background { tabs.min(1) } else { tabs } {
                 let opens = self.plan.browser.tab_interval.as_nanos() * u64::from(tab);
                 let (from, form) = match &class.start {
                     Start::At(form) => (Some(opens), form),
@@ -148,9 +150,10 @@ impl Story<'_> {
         let snapshot =
             |life: &Life<'_>, opened: u64| match (life.class.snapshot_every, life.class.snapshot_by.as_slice()) {
                 (Some(every), _) => (poll.issued - opened) % every.as_nanos() < within.as_nanos(),
-                (None, jobs) => self.lives.iter().any(|call| {
-                    let then =
-                        call.succeeded_at().filter(|then| jobs.contains(&call.request.class) && *then < poll.issued);
+                (None, background) => self.lives.iter().any(|call| {
+                    let then = call
+                        .succeeded_at()
+                        .filter(|then| background.contains(&call.request.class) && *then < poll.issued);
                     then.is_some_and(|then| poll.issued < then + within.as_nanos())
                 }),
             };
@@ -164,7 +167,8 @@ impl Story<'_> {
     pub fn framework_queues_hold_back(&self) -> Checked {
         for ((queue, _), lives) in grouped(&self.lives, |life| Some((life.class.queue?, life.request.tab))) {
             let rules = self.plan.queues[queue];
-            let leaves = |life: &Life<'_>| nanos(life.request.headers).filter(|_| rules.frees_at_headers);
+            let leaves =
+                |life: &Life<'_>| nanos(life.request.headers).filter(|_| rules.release_on == ReleaseOn::Headers);
             let inside = |life: &&Life<'_>| (life.page_until, leaves(life).unwrap_or(life.until));
             let most = most_at_once(lives.iter().map(inside).filter(|(from, until)| from < until));
             prop_assert!(most <= rules.limit, "{most} inside queue {queue}, its limit is {}", rules.limit);
@@ -173,7 +177,7 @@ impl Story<'_> {
                 let better = |other: &&&Life<'_>| {
                     let newer = other.issued > life.issued;
                     let waits = other.issued < life.page_until && life.page_until < other.page_until;
-                    waits && other.issued != life.issued && newer == rules.newest_first
+                    waits && other.issued != life.issued && newer == (rules.order == Order::Lifo)
                 };
                 let passed = lives.iter().find(better).map(|other| other.request);
                 prop_assert!(passed.is_none(), "{:?} passes {:?}", life.request, passed);

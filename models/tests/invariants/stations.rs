@@ -91,7 +91,7 @@ impl Story<'_> {
             for life in &lives {
                 let held = life.request.spent(Station::Scheduler);
                 prop_assert!(held.is_zero() || delayable(life), "{:?}", life.request);
-                prop_assert!(held <= rules.delayable_release, "{:?}", life.request);
+                prop_assert!(held <= rules.delayable_timeout, "{:?}", life.request);
                 // Those past the scheduler at a time: the low ones of the tab, and those to the same host.
                 let beside = |in_flight: &dyn Fn(&Life<'_>) -> bool| {
                     let others = lives.iter().filter(|other| !std::ptr::eq(**other, *life) && in_flight(other));
@@ -101,7 +101,7 @@ impl Story<'_> {
                     (count(low), count(to_host))
                 };
                 let at = life.scheduler_until;
-                if delayable(life) && at < life.until && held < rules.delayable_release {
+                if delayable(life) && at < life.until && held < rules.delayable_timeout {
                     let (low, to_host) = beside(&|other| other.scheduler_until < at && at < other.until);
                     let room = low < rules.delayable_limit && to_host < rules.delayable_limit_per_host;
                     prop_assert!(room, "{:?} beside {low} low and {to_host}", life.request);
@@ -128,7 +128,7 @@ impl Story<'_> {
         let through = |life: &Life<'_>| {
             let went =
                 life.class.cacheable && life.cache_until < life.until && life.request.outcome != Outcome::Coalesced;
-            let apart = rules.cache_splits_credentials && life.class.omits_credentials;
+            let apart = rules.cache_partition_by_credentials && life.class.omits_credentials;
             let key = || (life.url.clone(), apart);
             (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(key)
         };
@@ -136,7 +136,7 @@ impl Story<'_> {
             // Readers of a stored answer, and those that a no-store answer or an abort has released, pass together.
             let aborts = |life: &Life<'_>| life.request.outcome == Outcome::Aborted;
             let apart = |life: &&Life<'_>| {
-                let freed = rules.cache_lock_frees_all_on_abort && aborts(life);
+                let freed = rules.cache_lock_releases_all_on_abort && aborts(life);
                 life.class.max_age.is_some() || life.class.answer_no_store || freed
             };
             // So do those before and those behind the answer to a POST, or a call with cache 'reload'.
@@ -164,7 +164,7 @@ impl Story<'_> {
         for life in &self.lives {
             let Some(sent) = nanos(life.request.sent) else { continue };
             let alone = self.plan.origins[life.class.origin].discipline == Discipline::Independent;
-            let alone = alone && life.class.needs.is_empty();
+            let alone = alone && life.class.looks_up.is_empty();
             let drawn = life.request.drawn.as_nanos();
             let Some(headers) = nanos(life.request.headers) else {
                 prop_assert!(!alone || life.until - sent <= drawn, "{:?}", life.request);
@@ -174,7 +174,7 @@ impl Story<'_> {
             match alone {
                 true => prop_assert_eq!(took, drawn, "{:?}", life.request),
                 // Each part of the work and of the wait is rounded down.
-                _ => prop_assert!(took + 2 * u64::from(life.class.hops) >= drawn, "{:?}", life.request),
+                _ => prop_assert!(took + 2 * u64::from(life.class.segments) >= drawn, "{:?}", life.request),
             }
         }
         Ok(())
@@ -186,7 +186,9 @@ impl Story<'_> {
             let rules = &self.plan.origins[origin];
             let loops = rules.discipline == Discipline::EventLoop;
             let one_block = |life: &&Life<'_>| {
-                life.class.needs.is_empty() && life.class.wait == no_time() && (!loops || life.class.hops == 1)
+                life.class.looks_up.is_empty()
+                    && life.class.io_time == no_time()
+                    && (!loops || life.class.segments == 1)
             };
             let waits = |life: &&Life<'_>| loops && life.class.service.is_some();
             lives.sort_by_key(|life| life.request.sent);
@@ -205,7 +207,7 @@ impl Story<'_> {
                 free.sort_unstable();
                 let start = free[0].max(nanos(life.request.sent).unwrap_or_default());
                 let end = start + life.request.drawn.as_nanos();
-                let stopped = rules.stops_on_abort && life.request.outcome == Outcome::Aborted;
+                let stopped = rules.cancel_on_disconnect && life.request.outcome == Outcome::Aborted;
                 if stopped && life.until == start {
                     // Which came first cannot be told from the record.
                     break;

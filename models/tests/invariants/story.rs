@@ -62,7 +62,7 @@ impl<'a> Life<'a> {
             request,
             class,
             rank: class.rank,
-            group: (class.origin, class.omits_credentials && plan.browser.credentials_split),
+            group: (class.origin, class.omits_credentials && plan.browser.partition_by_credentials),
             url: (class.origin, class.url.expand(request.index, request.tab)),
             page_until,
             scheduler_until,
@@ -85,7 +85,7 @@ impl<'a> Life<'a> {
         let rules = &plan.browser;
         match self.class.kind {
             Kind::Fetch => true,
-            Kind::Job => false,
+            Kind::Background => false,
             Kind::EventSource => rules.event_source_takes_slot,
             Kind::WebSocket => rules.websocket_takes_slot || rules.websocket_handshake_takes_slot,
         }

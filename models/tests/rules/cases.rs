@@ -40,7 +40,7 @@ fn connection(rows: &[Row], name: &str) -> Option<u32> {
 
 pub const CASES: &[Case] = &[
     Case {
-        profiles: &["chromium", "firefox", "webkit", "as-told"],
+        profiles: &["chromium", "firefox", "webkit", "as-reported"],
         rule: "connections",
         off: &["5", "7"],
         scenario: EIGHT,
@@ -52,7 +52,7 @@ pub const CASES: &[Case] = &[
         off: &["255", "257"],
         scenario: r#"
             browser.connections = 1000
-            browser.handover = "0ms"
+            browser.dispatch = "0ms"
             request.get = { count = 257, service = "300ms" }
         "#,
         holds: |rows| sent(rows, "get", &[(256, 0.0), (1, 300.0)]),
@@ -63,13 +63,13 @@ pub const CASES: &[Case] = &[
         off: &["899", "901"],
         scenario: r#"
             browser.connections = 1000
-            browser.handover = "0ms"
+            browser.dispatch = "0ms"
             request.get = { count = 901, service = "300ms" }
         "#,
         holds: |rows| sent(rows, "get", &[(900, 0.0), (1, 300.0)]),
     },
     Case {
-        profiles: &["chromium", "firefox", "webkit", "as-told"],
+        profiles: &["chromium", "firefox", "webkit", "as-reported"],
         rule: "multiplexed",
         off: &["true"],
         scenario: EIGHT,
@@ -87,28 +87,28 @@ pub const CASES: &[Case] = &[
         rule: "streams",
         off: &["99", "101"],
         scenario: r#"
-            browser.handover = "0ms"
+            browser.dispatch = "0ms"
             request.get = { count = 101, service = "300ms" }
         "#,
         holds: |rows| sent(rows, "get", &[(100, 0.0), (1, 300.0)]),
     },
     Case {
         profiles: &["chromium", "firefox"],
-        rule: "credentials_split",
+        rule: "partition_by_credentials",
         off: &["false"],
         scenario: TWO_CREDENTIALS,
         holds: |rows| ["with", "without"].iter().all(|name| sent(rows, name, &[(6, 0.0), (2, 300.0)])),
     },
     Case {
         profiles: &["webkit"],
-        rule: "credentials_split",
+        rule: "partition_by_credentials",
         off: &["true"],
         scenario: TWO_CREDENTIALS,
         holds: |rows| sent(rows, "with", &[(6, 0.0), (2, 300.0)]) && sent(rows, "without", &[(4, 300.0), (4, 600.0)]),
     },
     Case {
         profiles: &["http2"],
-        rule: "credentials_split",
+        rule: "partition_by_credentials",
         off: &["false"],
         scenario: TWO_CREDENTIALS,
         holds: |rows| (connection(rows, "with"), connection(rows, "without")) == (Some(1), Some(2)),
@@ -121,7 +121,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(6, 100.0)]),
     },
     Case {
-        profiles: &["as-told"],
+        profiles: &["as-reported"],
         rule: "websocket_takes_slot",
         off: &["false"],
         scenario: SIX_BESIDE_WEBSOCKET,
@@ -136,14 +136,14 @@ pub const CASES: &[Case] = &[
     },
     // As told, a socket keeps its slot anyway; the scenario lets it go, so that the handshake's can be seen.
     Case {
-        profiles: &["firefox", "webkit", "as-told"],
+        profiles: &["firefox", "webkit", "as-reported"],
         rule: "websocket_handshake_takes_slot",
         off: &["false"],
         scenario: WEBSOCKET_BEHIND_SIX,
         holds: |rows| sent(rows, "messages", &[(1, 1000.0)]),
     },
     Case {
-        profiles: &["chromium", "firefox", "webkit", "http2", "as-told"],
+        profiles: &["chromium", "firefox", "webkit", "http2", "as-reported"],
         rule: "event_source_takes_slot",
         off: &["false"],
         scenario: SIX_BESIDE_EVENT_SOURCE,
@@ -171,7 +171,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| in_order(rows, ["auto", "low", "high"]),
     },
     Case {
-        profiles: &["as-told"],
+        profiles: &["as-reported"],
         rule: "priorities",
         off: &["{ auto = 1 }", "{ high = 1 }"],
         scenario: LOW_AUTO_HIGH,
@@ -190,7 +190,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "auto", &[(1, 100.0)]) && sent(rows, "low", &[(1, 400.0)]),
     },
     Case {
-        profiles: &["chromium", "firefox", "webkit", "as-told"],
+        profiles: &["chromium", "firefox", "webkit", "as-reported"],
         rule: "abort_closes_connection",
         off: &["false"],
         scenario: ABORT,
@@ -210,8 +210,8 @@ pub const CASES: &[Case] = &[
     },
     Case {
         profiles: &["chromium", "webkit"],
-        rule: "idle_newest_first",
-        off: &["false"],
+        rule: "idle_order",
+        off: &["'fifo'"],
         scenario: r#"
             request.one = { service = "100ms" }
             request.two = { service = "300ms" }
@@ -277,7 +277,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "low", &[(1, 1000.0)]),
     },
     Case {
-        profiles: &["firefox", "webkit", "http2", "as-told"],
+        profiles: &["firefox", "webkit", "http2", "as-reported"],
         rule: "delays_low_priority",
         off: &["true"],
         scenario: LOW_BEHIND_SIX,
@@ -322,7 +322,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         profiles: &["chromium"],
-        rule: "delayable_release",
+        rule: "delayable_timeout",
         off: &["'14s'", "'16s'"],
         scenario: r#"
             browser.connections = 7
@@ -339,7 +339,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(1, 0.0), (1, 300.0), (1, 600.0)]),
     },
     Case {
-        profiles: &["webkit", "as-told"],
+        profiles: &["webkit", "as-reported"],
         rule: "cache_lock",
         off: &["true"],
         scenario: ONE_URL,
@@ -371,28 +371,28 @@ pub const CASES: &[Case] = &[
     },
     Case {
         profiles: &["firefox"],
-        rule: "cache_lock_frees_all_on_no_store",
+        rule: "cache_lock_releases_all_on_no_store",
         off: &["false"],
         scenario: ONE_URL_NO_STORE,
         holds: |rows| sent(rows, "get", &[(1, 0.0), (2, 300.0)]),
     },
     Case {
         profiles: &["chromium", "http2"],
-        rule: "cache_lock_frees_all_on_no_store",
+        rule: "cache_lock_releases_all_on_no_store",
         off: &["true"],
         scenario: ONE_URL_NO_STORE,
         holds: |rows| sent(rows, "get", &[(1, 0.0), (1, 300.0), (1, 600.0)]),
     },
     Case {
         profiles: &["firefox"],
-        rule: "cache_lock_frees_all_on_abort",
+        rule: "cache_lock_releases_all_on_abort",
         off: &["false"],
         scenario: LEADER_ABORTED,
         holds: |rows| sent(rows, "get", &[(3, 100.0)]),
     },
     Case {
         profiles: &["chromium"],
-        rule: "cache_lock_frees_all_on_abort",
+        rule: "cache_lock_releases_all_on_abort",
         off: &["true"],
         scenario: LEADER_ABORTED,
         holds: |rows| sent(rows, "get", &[(1, 100.0), (1, 400.0), (1, 700.0)]),
@@ -425,7 +425,7 @@ pub const CASES: &[Case] = &[
     },
     Case {
         profiles: &["firefox"],
-        rule: "cache_lock_frees_all_on_abort",
+        rule: "cache_lock_releases_all_on_abort",
         off: &["false"],
         scenario: LEADER_ABORTED_IN_BODY_OF_ANOTHER_ANSWER,
         holds: |rows| sent(rows, "get", &[(1, 400.0), (1, 700.0)]) && sent(rows, "last", &[(2, 1300.0)]),
@@ -452,7 +452,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "in-line", &[(1, 600.0)]) && sent(rows, "get", &[(1, 900.0)]),
     },
     Case {
-        profiles: &["webkit", "as-told"],
+        profiles: &["webkit", "as-reported"],
         rule: "reload_replaces",
         off: &["'always'"],
         scenario: RELOAD,
@@ -460,14 +460,14 @@ pub const CASES: &[Case] = &[
     },
     Case {
         profiles: &["chromium"],
-        rule: "cache_splits_credentials",
+        rule: "cache_partition_by_credentials",
         off: &["true"],
         scenario: ONE_URL_TWO_CREDENTIALS,
         holds: |rows| sent(rows, "without", &[(1, 300.0)]),
     },
     Case {
         profiles: &["firefox"],
-        rule: "cache_splits_credentials",
+        rule: "cache_partition_by_credentials",
         off: &["false"],
         scenario: ONE_URL_TWO_CREDENTIALS,
         holds: |rows| sent(rows, "without", &[(1, 100.0)]),
@@ -488,14 +488,14 @@ pub const CASES: &[Case] = &[
     },
     Case {
         profiles: &["chromium"],
-        rule: "cache_lock_frees_all_on_post",
+        rule: "cache_lock_releases_all_on_post",
         off: &["true"],
         scenario: LINE_AND_POST,
         holds: |rows| sent(rows, "get", &[(1, 1000.0), (1, 1300.0)]),
     },
     Case {
         profiles: &["firefox"],
-        rule: "cache_lock_frees_all_on_post",
+        rule: "cache_lock_releases_all_on_post",
         off: &["false"],
         scenario: LINE_AND_POST,
         holds: |rows| sent(rows, "get", &[(2, 400.0)]) && sent(rows, "after", &[(1, 500.0), (1, 800.0)]),
@@ -522,7 +522,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "messages", &[(1, 0.0), (1, 200.0)]),
     },
     Case {
-        profiles: &["as-told"],
+        profiles: &["as-reported"],
         rule: "websocket_one_handshake",
         off: &["true"],
         scenario: TWO_WEBSOCKETS,
@@ -536,7 +536,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(6, 0.0)]) && sent(rows, "events", &[(1, 300.0)]),
     },
     Case {
-        profiles: &["firefox", "as-told"],
+        profiles: &["firefox", "as-reported"],
         rule: "event_source_connects_last",
         off: &["true"],
         scenario: EVENT_SOURCE_BEFORE_SIX,
@@ -559,21 +559,21 @@ pub const CASES: &[Case] = &[
     // A connection of 0.5 ms, then six hand-overs of 1.75 ms each that share the processor.
     Case {
         profiles: &["chromium", "firefox", "http2"],
-        rule: "handover",
+        rule: "dispatch",
         off: &["'0ms'", "'2ms'"],
         scenario: SIX,
         holds: |rows| near(rows, "get", &[(6, 11.0)], 0.001),
     },
     Case {
         profiles: &["webkit"],
-        rule: "handover",
+        rule: "dispatch",
         off: &["'0ms'", "'1ms'"],
         scenario: SIX,
         holds: |rows| near(rows, "get", &[(6, 5.0)], 0.001),
     },
     Case {
-        profiles: &["as-told"],
-        rule: "handover",
+        profiles: &["as-reported"],
+        rule: "dispatch",
         off: &["'1ms'"],
         scenario: SIX,
         holds: |rows| near(rows, "get", &[(6, 0.0)], 0.001),
@@ -593,7 +593,7 @@ pub const CASES: &[Case] = &[
         holds: |rows| near(rows, "get", &[(6, 5.0)], 0.001),
     },
     Case {
-        profiles: &["as-told"],
+        profiles: &["as-reported"],
         rule: "connect",
         off: &["'1ms'"],
         scenario: SIX,

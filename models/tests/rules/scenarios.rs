@@ -5,7 +5,7 @@ pub const EIGHT: &str = r#"request.get = { count = 8, service = "300ms" }"#;
 pub const SIX: &str = r#"request.get = { count = 6, service = "300ms" }"#;
 
 pub const TWO_CREDENTIALS: &str = r#"
-browser.handover = "0ms"
+browser.dispatch = "0ms"
 request.with = { count = 8, service = "300ms" }
 request.without = { count = 8, service = "300ms", credentials = "omit" }
 "#;

@@ -95,8 +95,8 @@ impl Compare {
             difference: f64,
             difference_low: f64,
             difference_high: f64,
-            ended: u64,
-            caused: u64,
+            fixed: u64,
+            broken: u64,
             p_value: f64,
             p_value_holm: f64,
         }
@@ -116,8 +116,8 @@ impl Compare {
                 difference: fix.difference,
                 difference_low: fix.difference_interval.low,
                 difference_high: fix.difference_interval.high,
-                ended: fix.discordant.ended,
-                caused: fix.discordant.caused,
+                fixed: fix.discordant.fixed,
+                broken: fix.discordant.broken,
                 p_value: fix.p_value,
                 p_value_holm: fix.p_value_holm,
             })?;
@@ -148,7 +148,7 @@ impl Compare {
         let _ = writeln!(
             text,
             "{:<width$} {:>9} {:>12} {:>26} {:>8} {:>8} {:>10}",
-            "fix", "with it", "difference", "95 % interval", "ended", "caused", "p (Holm)"
+            "fix", "with it", "difference", "95 % interval", "fixed", "broken", "p (Holm)"
         );
         let points = |value: f64| format!("{:+.2} %", 100.0 * value);
         for fix in fixes {
@@ -160,15 +160,15 @@ impl Compare {
                 fix.fix,
                 percent(fix.with),
                 points(fix.difference),
-                fix.discordant.ended,
-                fix.discordant.caused,
+                fix.discordant.fixed,
+                fix.discordant.broken,
                 p_value(fix.p_value_holm),
                 fix.title,
             );
         }
         let _ = writeln!(
             text,
-            "\nended: loads that fail only without the fix; caused: loads that fail only with it. Differences in percentage\npoints, paired interval (Tango 1998); p: exact McNemar test, Holm's correction for {} fixes.",
+            "\nfixed: loads that fail only without the fix; broken: loads that fail only with it. Differences in percentage\npoints, paired interval (Tango 1998); p: exact McNemar test, Holm's correction for {} fixes.",
             fixes.len()
         );
         text

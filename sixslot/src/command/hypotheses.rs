@@ -1,24 +1,24 @@
-//! `sixslot accounts`: several accounts of one page against published figures, into a folder.
+//! `sixslot hypotheses`: several hypotheses of one page against published figures, into a folder.
 
 use super::{Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
-use sixslot_experiments::accounts::file::AccountsFile;
-use sixslot_experiments::accounts::{Findings, Run};
+use sixslot_experiments::hypotheses::file::HypothesesFile;
+use sixslot_experiments::hypotheses::{Findings, Run};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_models::limits;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-/// What `sixslot accounts` takes.
+/// What `sixslot hypotheses` takes.
 #[derive(Debug, Args)]
-pub(super) struct Accounts {
-    /// The accounts file; the scenarios that it names stand beside it.
+pub(super) struct Hypotheses {
+    /// The hypotheses file; the scenarios that it names stand beside it.
     file: PathBuf,
     /// Where the results go.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
-    /// Loads of each figure and account. Default: what the file says, else 1000.
+    #[arg(short, long, alias = "out", value_name = "DIR")]
+    output: PathBuf,
+    /// Loads of each figure and hypothesis. Default: what the file says, else 1000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
     /// The seed of all random numbers.
@@ -34,23 +34,24 @@ pub(super) struct Accounts {
 
 /// Where the results are.
 #[derive(Serialize)]
-struct AccountsRecord {
+struct HypothesesRecord {
     figures: usize,
     predictions: usize,
     loads: u64,
     out: String,
 }
 
-impl Accounts {
+impl Hypotheses {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         if self.file == std::path::Path::new("-") {
-            let message = "an accounts file names scenarios beside it, so standard input will not do; name a file";
+            let message = "a hypotheses file names scenarios beside it, so standard input will not do; name a file";
             return Err(Failure::Usage(message.to_owned()));
         }
         let ScenarioText { name, text } = ScenarioText::read(&self.file)?;
-        let file = AccountsFile::read(&self.file)?;
+        let file = HypothesesFile::read(&self.file)?;
         let loads = self.loads.unwrap_or(file.loads);
-        let points = |region: &sixslot_experiments::accounts::file::Region| region.points.len() * region.figures.len();
+        let points =
+            |region: &sixslot_experiments::hypotheses::file::Region| region.points.len() * region.figures.len();
         let cases = file.figures.iter().map(|figure| figure.cases.len()).sum::<usize>()
             + file.regions.iter().map(points).sum::<usize>()
             + file.predictions.iter().map(|prediction| prediction.cases.len()).sum::<usize>()
@@ -62,18 +63,18 @@ impl Accounts {
         let findings = pool.install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let findings = findings?;
-        let mut command = format!("sixslot accounts {name} --out {}", self.folder());
+        let mut command = format!("sixslot hypotheses {name} --output {}", self.folder());
         if let Some(loads) = self.loads {
             command.push_str(&format!(" --loads {loads}"));
         }
         if self.seed != 1 {
             command.push_str(&format!(" --seed {}", self.seed));
         }
-        findings.write(&file, &Run { name, text, loads, seed: self.seed, command }, &self.out)?;
-        let out = self.out.display().to_string();
+        findings.write(&file, &Run { name, text, loads, seed: self.seed, command }, &self.output)?;
+        let out = self.output.display().to_string();
         let (figures, predictions) = (file.figures.len(), file.predictions.len());
         if self.format == Format::Json {
-            print_json(&AccountsRecord { figures, predictions, loads, out })?;
+            print_json(&HypothesesRecord { figures, predictions, loads, out })?;
         } else {
             print_text(&format!(
                 "{figures} figures and {predictions} predictions, {loads} loads each; {out}/README.md says what they show\n"
@@ -84,7 +85,7 @@ impl Accounts {
 
     /// The folder as the command that is written down names it: its path where it is relative, else its name.
     fn folder(&self) -> String {
-        let name = || self.out.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy().into_owned());
-        if self.out.is_relative() { self.out.display().to_string() } else { name() }
+        let name = || self.output.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy().into_owned());
+        if self.output.is_relative() { self.output.display().to_string() } else { name() }
     }
 }

@@ -19,8 +19,8 @@ pub(super) struct Import {
     #[arg(required = true, value_name = "HAR")]
     archives: Vec<PathBuf>,
     /// The scenario to write, or `-` for standard output.
-    #[arg(short, long, value_name = "FILE")]
-    out: PathBuf,
+    #[arg(short, long, alias = "out", value_name = "FILE")]
+    output: PathBuf,
     /// Write over a file that is there.
     #[arg(long)]
     force: bool,
@@ -41,16 +41,16 @@ struct Explained<'a> {
 
 impl Import {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let to_stdout = self.out == Path::new("-");
+        let to_stdout = self.output == Path::new("-");
         // Before the work, and again by the move itself: nothing is lost.
-        let file = self.out.display();
-        if !to_stdout && self.out.is_dir() {
+        let file = self.output.display();
+        if !to_stdout && self.output.is_dir() {
             return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));
         }
-        if let Some(folder) = missing_folder(&self.out) {
+        if let Some(folder) = missing_folder(&self.output) {
             return Err(Failure::Usage(format!("{file} cannot be written: there is no folder {}", folder.display())));
         }
-        if !to_stdout && !self.force && self.out.exists() {
+        if !to_stdout && !self.force && self.output.exists() {
             return Err(Failure::Usage(format!("{file} is there already; name another file, or give --force")));
         }
         if to_stdout && self.format == Format::Json {
@@ -72,7 +72,7 @@ impl Import {
             return Ok(ExitCode::SUCCESS);
         }
         self.write(&draft.text)?;
-        let scenario = self.out.display().to_string();
+        let scenario = self.output.display().to_string();
         if self.format == Format::Json {
             print_json(&Explained { scenario, archives: number, statements: &statements })?;
             return Ok(ExitCode::SUCCESS);
@@ -90,8 +90,8 @@ impl Import {
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {
-        sixslot_experiments::atomic::write(&self.out, text.as_bytes()).map_err(|error| {
-            let file = self.out.display();
+        sixslot_experiments::atomic::write(&self.output, text.as_bytes()).map_err(|error| {
+            let file = self.output.display();
             Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
         })
     }

@@ -69,7 +69,7 @@ pub(super) struct Lab {
     loads: u64,
     /// The first load, or the first random plan.
     #[arg(long, value_name = "K", default_value_t = 0)]
-    load: u64,
+    replication: u64,
     /// Real time is scenario time times this, deadlines and all.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
@@ -84,8 +84,8 @@ pub(super) struct Lab {
     save: Option<PathBuf>,
     /// With --calibrate: write the table here instead of printing it. With --replay: write tables and pictures into
     /// this folder.
-    #[arg(short, long, value_name = "PATH")]
-    out: Option<PathBuf>,
+    #[arg(short, long, alias = "out", value_name = "PATH")]
+    output: Option<PathBuf>,
     /// The most rows of each list.
     #[arg(long, value_name = "N", default_value_t = 8)]
     rows: usize,
@@ -145,7 +145,7 @@ impl Lab {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let engine = self.browser.engine();
         // Before minutes are spent on what cannot be kept.
-        for path in self.save.iter().chain(self.out.iter().filter(|_| self.what.calibrate)) {
+        for path in self.save.iter().chain(self.output.iter().filter(|_| self.what.calibrate)) {
             if missing_folder(path).is_some() {
                 return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
             }
@@ -191,7 +191,7 @@ impl Lab {
 
     /// What is played, and the scenarios, each with its loads.
     fn sources(&self) -> Result<(String, Wanted), Failure> {
-        let loads = (self.load..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
+        let loads = (self.replication..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
         let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
         let Some(path) = &self.what.scenario else {
             let plan = |number| {
@@ -239,7 +239,7 @@ impl Lab {
             parts.push(recording);
         }
         let recordings = Recording::joined(parts);
-        match &self.out {
+        match &self.output {
             Some(folder) => results::write(&recordings, folder).map_err(Failure::from),
             None => recordings.iter().try_for_each(|recording| self.show(recording)),
         }
@@ -277,7 +277,7 @@ impl Lab {
             return Err(Failure::Usage("no request reached the server: nothing to fit; try again".to_owned()));
         };
         let text = costs.to_toml(&version);
-        match &self.out {
+        match &self.output {
             None => print_text(&text),
             Some(path) => sixslot_experiments::atomic::write(path, text.as_bytes())
                 .map_err(|error| Failure::Usage(format!("{}: {error}; give -o another place", path.display()))),

@@ -31,7 +31,7 @@ impl From<LayersError> for Failure {
 
 pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Common) -> Result<(), Failure> {
     if document.layers.is_empty() {
-        let message = "the scenario has no layer; add a table [layer.NAME] with a patch `without` that removes it";
+        let message = "the scenario has no layer; add a table [layer.NAME] with a patch `removed_by` that removes it";
         return Err(Failure::Usage(message.to_owned()));
     }
     if !(0.0..1.0).contains(&threshold) {

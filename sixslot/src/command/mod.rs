@@ -3,10 +3,10 @@
 //! Rule: results go to standard output, progress and messages to standard error. Exit code 0: done; 1: a check failed;
 //! 2: bad usage or input; 130: interrupted. A reader that closes the pipe ends the program quietly.
 
-mod accounts;
 mod check;
 mod compare;
 mod diagnose;
+mod hypotheses;
 mod import;
 mod lab;
 mod layers;
@@ -37,26 +37,28 @@ struct Arguments {
 enum Command {
     /// Play one load and tell it, or many and give the probability of a failure.
     #[command(
-        after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --load 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json\n  sixslot run scenarios/issue-1855.toml --load 7 --har load.har --svg load.svg"
+        after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --replication 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json\n  sixslot run scenarios/issue-1855.toml --replication 7 --har load.har --svg load.svg"
     )]
     Run(run::Run),
     /// Play the grid of `[sweep]`: parameters times sets of fixes; write tables and pictures.
-    #[command(after_help = "Example: sixslot sweep scenarios/issue-1855.toml --out results/issue-1855")]
+    #[command(after_help = "Example: sixslot sweep scenarios/issue-1855.toml --output results/issue-1855")]
     Sweep(sweep::SweepArguments),
     /// Join the parts of a sweep that was split with --shard.
     #[command(
-        after_help = "Example:\n  sixslot sweep scenarios/issue-1855.toml --shard 1/2 --out part1\n  sixslot sweep scenarios/issue-1855.toml --shard 2/2 --out part2\n  sixslot merge part1 part2 --out results/issue-1855"
+        after_help = "Example:\n  sixslot sweep scenarios/issue-1855.toml --shard 1/2 --output part1\n  sixslot sweep scenarios/issue-1855.toml --shard 2/2 --output part2\n  sixslot merge part1 part2 --output results/issue-1855"
     )]
     Merge(sweep::MergeArguments),
     /// Compare each fix alone with none, on the same loads; or say what each layer of the cause contributes.
     #[command(
-        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario names the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  without.request.prefetch.count = 0"
+        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario names the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
     )]
     #[command(mut_arg("format", |format| format.value_parser(clap::value_parser!(Format))))]
     Compare(compare::Compare),
-    /// Hold several accounts of one page against published figures; write tables and a page that says who explains what.
-    #[command(after_help = "Example: sixslot accounts scenarios/accounts/issue-1855.toml --out results/accounts")]
-    Accounts(accounts::Accounts),
+    /// Hold several hypotheses of one page against published figures; write tables and a page that says who explains what.
+    #[command(
+        after_help = "Example: sixslot hypotheses scenarios/hypotheses/issue-1855.toml --output results/hypotheses"
+    )]
+    Hypotheses(hypotheses::Hypotheses),
     /// Write a sweep, or a scenario that is played now, as one HTML page: how often, why, which fix, and every picture.
     #[command(
         after_help = "Examples:\n  sixslot report results/issue-1855 -o report.html\n  sixslot report scenarios/issue-1855.toml --set parameters.sessions=40 --loads 1000 -o report.html"
@@ -159,7 +161,7 @@ enum Failure {
     #[error(transparent)]
     Sweep(#[from] sixslot_experiments::sweep::SweepError),
     #[error(transparent)]
-    Accounts(sixslot_experiments::accounts::AccountsError),
+    Hypotheses(sixslot_experiments::hypotheses::HypothesesError),
     #[error(transparent)]
     Recording(sixslot_accuracy::recording::RecordingError),
     #[error(transparent)]
@@ -172,15 +174,15 @@ enum Failure {
     Output(#[from] std::io::Error),
 }
 
-impl From<sixslot_experiments::accounts::AccountsError> for Failure {
-    fn from(error: sixslot_experiments::accounts::AccountsError) -> Self {
-        use sixslot_experiments::accounts::AccountsError as Error;
+impl From<sixslot_experiments::hypotheses::HypothesesError> for Failure {
+    fn from(error: sixslot_experiments::hypotheses::HypothesesError) -> Self {
+        use sixslot_experiments::hypotheses::HypothesesError as Error;
         match error {
             Error::Input(error) => error.into(),
             Error::Fix(error) => error.into(),
             Error::Stopped(stopped) => stopped.into(),
             Error::Layers(error) => error.into(),
-            Error::Capture { .. } | Error::Write { .. } => Self::Accounts(error),
+            Error::Capture { .. } | Error::Write { .. } => Self::Hypotheses(error),
         }
     }
 }
@@ -267,7 +269,7 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
         Command::Sweep(sweep) => sweep.run(),
         Command::Merge(merge) => merge.run(),
         Command::Compare(compare) => compare.run(),
-        Command::Accounts(accounts) => accounts.run(),
+        Command::Hypotheses(hypotheses) => hypotheses.run(),
         Command::Report(report) => report.run(),
         Command::Diagnose(diagnose) => diagnose.run(),
         Command::Check(check) => check.run(),
@@ -318,7 +320,7 @@ pub fn main() -> ExitCode {
         Command::Run(_)
             | Command::Sweep(_)
             | Command::Compare(_)
-            | Command::Accounts(_)
+            | Command::Hypotheses(_)
             | Command::Report(_)
             | Command::Check(_)
             | Command::Lab(_)

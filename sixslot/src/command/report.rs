@@ -18,7 +18,7 @@ pub(super) struct ReportArguments {
     #[arg(value_name = "DIR|SCENARIO")]
     input: PathBuf,
     /// The HTML file to write.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, alias = "out", value_name = "FILE")]
     output: PathBuf,
     /// With a scenario: loads of each cell. Default: what its `[sweep]` says, else 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]

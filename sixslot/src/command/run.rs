@@ -22,9 +22,9 @@ use std::process::ExitCode;
 pub(super) struct Run {
     #[command(flatten)]
     scenario: Scenario,
-    /// The load to tell.
+    /// The load to show, by its number: load K is the same for every fix.
     #[arg(long, value_name = "K", default_value_t = 0, conflicts_with_all = ["loads", "until"])]
-    load: u64,
+    replication: u64,
     /// Play so many loads, and give the probability of a failure.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
@@ -112,7 +112,7 @@ impl Run {
         if exports.is_empty() {
             return Ok(());
         }
-        let subject = Subject::new(plan, load, self.scenario.common.seed, self.load, &self.scenario.fix);
+        let subject = Subject::new(plan, load, self.scenario.common.seed, self.replication, &self.scenario.fix);
         for (path, format) in exports {
             let text = format.write(&subject).map_err(std::io::Error::from)?;
             let written = sixslot_experiments::atomic::write(path, text.as_bytes());
@@ -128,13 +128,14 @@ impl Run {
         let Common { seed, format, .. } = self.scenario.common;
         let exports = self.exports()?;
         let mut load = Load::new();
-        load.simulate(plan, seed, self.load, Extent::Whole).map_err(sixslot_analysis::replications::Stopped::from)?;
+        load.simulate(plan, seed, self.replication, Extent::Whole)
+            .map_err(sixslot_analysis::replications::Stopped::from)?;
         self.export(plan, &load, &exports)?;
         if format == Format::Json {
-            return print_json(&LoadRecord::new(plan, &load, seed, self.load, &self.scenario.fix));
+            return print_json(&LoadRecord::new(plan, &load, seed, self.replication, &self.scenario.fix));
         }
         let width = terminal_size::terminal_size().map_or(110, |(width, _)| usize::from(width.0).clamp(80, 160));
-        let mut text = self.header(plan, &format!("load {}", self.load));
+        let mut text = self.header(plan, &format!("load {}", self.replication));
         text.push_str(&Waterfall { plan, load: &load, width, rows: self.rows }.draw());
         let _ = write!(text, "\n{}", Story { plan, load: &load }.tell(self.rows.min(12)));
         print_text(&text)
@@ -210,7 +211,7 @@ fn told(estimate: &Estimate, stopped_by: &str) -> String {
         text.push('\n');
     }
     if let Some(load) = estimate.first_failure {
-        let _ = writeln!(text, "the first load that failed: --load {load} shows it");
+        let _ = writeln!(text, "the first load that failed: --replication {load} shows it");
     }
     text
 }

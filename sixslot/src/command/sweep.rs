@@ -20,8 +20,8 @@ pub(super) struct SweepArguments {
     #[command(flatten)]
     common: Common,
     /// Where the results go: a new or empty folder, or one of a sweep.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(short, long, alias = "out", value_name = "DIR")]
+    output: PathBuf,
     /// Go on with an interrupted sweep.
     #[arg(long)]
     resume: bool,
@@ -37,8 +37,8 @@ pub(super) struct MergeArguments {
     #[arg(value_name = "DIR", required = true)]
     from: Vec<PathBuf>,
     /// Where the results go.
-    #[arg(long, value_name = "DIR")]
-    out: PathBuf,
+    #[arg(short, long, alias = "out", value_name = "DIR")]
+    output: PathBuf,
     /// How the answer is printed.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
@@ -75,10 +75,11 @@ impl SweepArguments {
         let cells = self.shard.map_or(sweep.cells(), |shard| (shard.index..sweep.cells()).step_by(shard.of).count());
         let bar = progress(cells as u64 * sweep.loads(), "loads");
         let pool = self.common.pool()?;
-        let result = pool.install(|| sweep.run(&self.out, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads)));
+        let result =
+            pool.install(|| sweep.run(&self.output, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         result?;
-        let out = self.out.display();
+        let out = self.output.display();
         if self.common.format == Format::Json {
             print_json(&SweepRecord { cells, loads: sweep.loads(), out: out.to_string() })?;
             return Ok(ExitCode::SUCCESS);
@@ -98,13 +99,13 @@ impl SweepArguments {
 impl MergeArguments {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let sweep = Sweep::of_folder(&self.from[0])?;
-        sweep.merge(&self.from, &self.out)?;
+        sweep.merge(&self.from, &self.output)?;
         if self.format == Format::Json {
-            let (cells, loads, out) = (sweep.cells(), sweep.loads(), self.out.display().to_string());
+            let (cells, loads, out) = (sweep.cells(), sweep.loads(), self.output.display().to_string());
             print_json(&SweepRecord { cells, loads, out })?;
             return Ok(ExitCode::SUCCESS);
         }
-        print_text(&format!("{} cells; {}/README.md says what they show\n", sweep.cells(), self.out.display()))?;
+        print_text(&format!("{} cells; {}/README.md says what they show\n", sweep.cells(), self.output.display()))?;
         Ok(ExitCode::SUCCESS)
     }
 }

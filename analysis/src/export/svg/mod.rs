@@ -35,7 +35,8 @@ fn end(subject: &Subject<'_>) -> Span {
 /// The rows with their numbers, and how many are left out: the request that failed the load, some of each class, the
 /// decisive ones, sockets, then in order of issue.
 fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usize) {
-    let shown = |request: &&Request| request.issued < Time::ZERO + end && subject.class(request).kind != Kind::Job;
+    let shown =
+        |request: &&Request| request.issued < Time::ZERO + end && subject.class(request).kind != Kind::Background;
     let seen: Vec<(usize, &Request)> =
         subject.load.requests().iter().filter(shown).zip(1..).map(|(r, n)| (n, r)).collect();
     let (rules, culprit) = (&subject.plan.load, subject.load.culprit(subject.plan));

@@ -117,8 +117,8 @@ fn best_fix(fix: &Comparison, equals: &[&Comparison]) -> Markup {
         p {
             code { (clean(&fix.fix)) } " changes the probability by " strong { (words::points(fix.difference)) }
             " percentage points, with 95\u{a0}% confidence between " (words::points(interval.low)) " and "
-            (words::points(interval.high)) ". It ends " (fix.discordant.ended) " failures and causes "
-            (fix.discordant.caused) "."
+            (words::points(interval.high)) ". It fixes " (fix.discordant.fixed) " loads and breaks "
+            (fix.discordant.broken) "."
         }
         @if !equals.is_empty() {
             p {

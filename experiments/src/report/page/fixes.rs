@@ -26,8 +26,8 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                             th.number scope="col" { "loads that fail with it" }
                             th.number scope="col" { "change, percentage points" }
                             th.bar scope="col" { "change with its 95\u{a0}% interval" }
-                            th.number scope="col" { "ended" }
-                            th.number scope="col" { "caused" }
+                            th.number scope="col" { "fixed" }
+                            th.number scope="col" { "broken" }
                         }
                     }
                     tbody {
@@ -40,14 +40,14 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                                 td.number data-label="fail with it" { strong { (tied(&percent(fix.with))) } " " span.quiet { (tied(&words::between(&fix.with_interval))) } }
                                 td.number data-label="change" { strong { (words::points(fix.difference)) } " " span.quiet { (words::points(fix.difference_interval.low)) " to " (words::points(fix.difference_interval.high)) } }
                                 td.bar { (effect_bar(fix, low, high)) }
-                                td.number data-label="ended" { (fix.discordant.ended) }
-                                td.number data-label="caused" { (fix.discordant.caused) }
+                                td.number data-label="fixed" { (fix.discordant.fixed) }
+                                td.number data-label="broken" { (fix.discordant.broken) }
                             }
                         }
                     }
                 }
                 p.quiet {
-                    "Ended: loads that fail only without the fix. Caused: loads that fail only with it. The interval is a paired one (Tango 1998). "
+                    "Fixed: loads that fail only without the fix. Broken: loads that fail only with it. The interval is a paired one (Tango 1998). "
                     "A bar that reaches the line of no change does nothing for certain."
                 }
             } @else {
