@@ -4,7 +4,7 @@
 //! for no key that the list does not have.
 
 use crate::limits;
-use crate::schema::{Field, Fields, Kind};
+use crate::schema::{Field, Fields, Kind, renamed_to};
 use crate::source::{Fault, Place};
 use crate::tree::{Node, Table, Value};
 use jiff::SignedDuration;
@@ -98,8 +98,11 @@ pub fn expected(what: &str, node: &Node) -> Fault {
     Fault::new(&node.place, format!("expected {what}, found {}", node.type_name()))
 }
 
-/// "Did you mean", or the list of what there is.
+/// The new name of an old one, "did you mean", or the list of what there is.
 pub fn advice(word: &str, known: &[&str]) -> String {
+    if let Some(now) = renamed_to(word, known) {
+        return now;
+    }
     let limit = 1 + word.len() / 4;
     // Names that differ more in length are not near; and nobody mistypes very long ones, which take long to compare.
     let near = |name: &str| {

@@ -4,9 +4,11 @@
 //! keys of these tables only ([`crate::read::Reader`] checks it), so that the list and the program cannot drift apart.
 
 mod json;
+mod renamed;
 mod tables;
 
 pub use json::json_schema;
+pub use renamed::{RENAMED, Renamed, renamed_to};
 pub use tables::*;
 
 /// What a field may hold.

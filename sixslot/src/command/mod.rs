@@ -311,9 +311,30 @@ fn manual(name: Option<&str>) -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
+/// Adds what an old command or option is called now.
+fn with_new_names(mut error: clap::Error) -> clap::Error {
+    use clap::error::{ContextKind, ContextValue};
+    for (wrong, right) in [
+        (ContextKind::InvalidSubcommand, ContextKind::SuggestedSubcommand),
+        (ContextKind::InvalidArg, ContextKind::SuggestedArg),
+    ] {
+        let Some(ContextValue::String(old)) = error.get(wrong) else { continue };
+        let Some(row) = sixslot_models::schema::RENAMED.iter().find(|row| row.old == old) else { continue };
+        let new = row.new.iter().map(|name| (*name).to_owned());
+        error.insert(
+            right,
+            match right {
+                ContextKind::SuggestedArg => ContextValue::String(new.collect()),
+                _ => ContextValue::Strings(new.collect()),
+            },
+        );
+    }
+    error
+}
+
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_new_names(error).exit());
     // Ctrl-C ends the program at once, unless the command looks for it to keep what is finished: there the second does.
     let looks_for_it = matches!(
         arguments.command,
