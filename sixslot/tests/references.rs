@@ -92,7 +92,11 @@ fn written_by_people(path: &str) -> bool {
 /// The anchor of a heading, as GitHub makes it.
 fn slug(heading: &str) -> String {
     let words = heading.trim_start_matches('#').trim().to_lowercase();
-    words.chars().filter(|c| c.is_alphanumeric() || "-_ ".contains(*c)).map(|c| if c == ' ' { '-' } else { c }).collect()
+    words
+        .chars()
+        .filter(|c| c.is_alphanumeric() || "-_ ".contains(*c))
+        .map(|c| if c == ' ' { '-' } else { c })
+        .collect()
 }
 
 /// The part of a line that is prose: all of a document, and the comments of anything else.
@@ -146,5 +150,8 @@ fn a_reference_to_nothing_is_found() {
     assert_eq!(fault("load/pool.rs"), None);
     assert_eq!(fault("net/socket/client_socket_pool.h"), None);
     assert_eq!(prose("a.rs", "let x = \"a.md\"; // a comment"), "// a comment");
-    assert_eq!(words("see `docs/laws.md#values`, or results/*/.").collect::<Vec<_>>().concat(), "seedocs/laws.md#valuesor");
+    assert_eq!(
+        words("see `docs/laws.md#values`, or results/*/.").collect::<Vec<_>>().concat(),
+        "seedocs/laws.md#valuesor"
+    );
 }
