@@ -1,58 +1,49 @@
-//! One load, predicted and measured: its requests in pairs, and where the two disagree.
+//! One load, predicted and measured: its requests in pairs, and their disagreements.
 //!
-//! Rule: a request of one side is the request of the other side with the same class, copy, attempt and tab. Two agree where
-//! both have the same outcome and both or neither reached the server by the horizon, at which the page gives up all that is
-//! under way and so makes room for what waits; a request that only one side has is a disagreement.
-//! Arrivals are compared where both sides have one: the error is predicted less measured, in real milliseconds, and
-//! relative to the measured time since the plan's start; within [`ZERO`] real milliseconds it counts as none.
+//! Rule: requests are paired by class, instance, attempt and tab. A pair agrees if both requests have the same outcome and
+//! both or neither arrived at the server by the horizon. (At the horizon the page aborts everything, which frees
+//! connections for requests that wait.) A request that only one side has is a disagreement.
+//! Arrival times are compared if both sides have one. The error is the predicted minus the measured time, in real
+//! milliseconds; the relative error is its size divided by the measured time since the start of the load, and counts as 0
+//! if the error is within [`ZERO`].
 
 use super::identity::Identity;
 use super::noise::Hanging;
 use super::prediction::Prediction;
 use serde::Serialize;
-use sixslot_lab::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
+use sixslot_lab::{Measured, MeasuredRequest, MeasuredVerdict};
 use sixslot_models::Plan;
 use sixslot_models::load::LoadError;
 use std::collections::BTreeMap;
 
-/// An error of so many real milliseconds counts as none: what a busy machine does to a browser.
+/// Arrival errors up to this size, in real milliseconds, count as 0: delays that a busy machine causes.
 pub const ZERO: f64 = 10.0;
 
-/// The word for an ending.
-pub const fn word(ending: Ending) -> &'static str {
-    match ending {
-        Ending::Ok => "ok",
-        Ending::Aborted => "aborted",
-        Ending::Coalesced => "coalesced",
-        Ending::Unfinished => "unfinished",
-    }
-}
-
-/// A request on both sides.
+/// One request, predicted and measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pair {
     /// Which request.
     #[serde(flatten)]
     pub identity: Identity,
-    /// What the simulator says of it; none where it has no such request.
+    /// The prediction; none if the simulator has no such request.
     pub predicted: Option<MeasuredRequest>,
-    /// What the browser did; none where it had no such request.
+    /// The measurement; none if the browser sent no such request.
     pub measured: Option<MeasuredRequest>,
-    /// Its outcome hangs on less than the noise.
+    /// Its outcome depends on noise ([`Hanging`]).
     pub hangs_on_noise: bool,
 }
 
-/// How far a predicted arrival is from the measured one.
+/// The error of a predicted arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct ArrivalError {
-    /// Predicted less measured, in real milliseconds.
+    /// Predicted minus measured time, in real milliseconds.
     pub ms: f64,
-    /// Its size relative to the measured time since the plan's start; 0 within [`ZERO`].
+    /// Its size divided by the measured time since the start of the load; 0 within [`ZERO`].
     pub relative: f64,
 }
 
 impl Pair {
-    /// Whether both sides say the same of it.
+    /// Whether both sides agree on its outcome and on whether it arrived.
     pub fn agrees(&self) -> bool {
         match (&self.predicted, &self.measured) {
             (Some(one), Some(other)) => {
@@ -62,7 +53,7 @@ impl Pair {
         }
     }
 
-    /// The error of its arrival, where both sides have one.
+    /// The error of its arrival, if it arrived on both sides.
     pub fn arrival_error(&self, scale: f64) -> Option<ArrivalError> {
         let (predicted, measured) = (self.predicted.as_ref()?.arrived_ms?, self.measured.as_ref()?.arrived_ms?);
         let ms = (predicted - measured) * scale;
@@ -70,49 +61,49 @@ impl Pair {
         Some(ArrivalError { ms, relative })
     }
 
-    /// What the two sides say of it, in words.
+    /// The two sides in words; times in milliseconds of scenario time.
     pub fn difference(&self) -> String {
-        let told = |side: &Option<MeasuredRequest>| match side {
+        let side = |side: &Option<MeasuredRequest>| match side {
             None => "no such request".to_owned(),
             Some(request) => {
                 let at = |time: Option<f64>| time.map_or("never".to_owned(), |ms| format!("{ms:.0}"));
                 let (sent, end) = (at(request.arrived_ms), at(request.ended_ms));
-                format!("{} (issued {:.0}, sent {sent}, ended {end})", word(request.outcome), request.issued_ms)
+                format!("{} (issued {:.0}, sent {sent}, ended {end})", request.outcome, request.issued_ms)
             }
         };
-        format!("predicted {}; measured {}", told(&self.predicted), told(&self.measured))
+        format!("predicted {}; measured {}", side(&self.predicted), side(&self.measured))
     }
 }
 
-/// A load on both sides.
+/// One load, predicted and measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct LoadAgreement {
-    /// What it is a load of.
+    /// The scenario.
     pub scenario: String,
     /// Its seed.
     pub seed: u64,
-    /// Its number.
+    /// The number of the load.
     pub load: u64,
-    /// Real time is scenario time times this.
+    /// Real time divided by scenario time.
     pub scale: f64,
-    /// The verdict of the simulator.
+    /// The predicted verdict.
     pub predicted: MeasuredVerdict,
-    /// The verdict of the browser.
+    /// The measured verdict.
     pub measured: MeasuredVerdict,
-    /// The verdict hangs on less than the noise.
+    /// The verdict depends on noise ([`Hanging`]).
     pub hangs_on_noise: bool,
-    /// Its requests, in the order in which they were predicted, those that were only measured behind.
+    /// Its requests in the order of the prediction, followed by those that were only measured.
     pub requests: Vec<Pair>,
 }
 
 impl LoadAgreement {
-    /// Puts a measured load beside the prediction of its plan; the plan is its script's.
+    /// Compares a measured load with the prediction of its plan, which is [`sixslot_lab::Script::prediction`].
     ///
     /// # Errors
-    /// A load beyond the limits of the models.
+    /// The load exceeds a limit of the simulator.
     pub fn new(scenario: &str, plan: &Plan, measured: &Measured) -> Result<Self, LoadError> {
         let Measured { seed, load, scale, .. } = *measured;
-        let prediction = Prediction::play(plan, seed, load)?;
+        let prediction = Prediction::simulate(plan, seed, load)?;
         let hanging = Hanging::find(plan, seed, load, scale, &prediction)?;
         let horizon = plan.horizon.as_millis_f64();
         let until_horizon = |request: &MeasuredRequest| {
@@ -148,7 +139,7 @@ impl LoadAgreement {
         })
     }
 
-    /// Whether both sides give the same verdict.
+    /// Whether both sides have the same verdict.
     pub fn agrees(&self) -> bool {
         self.predicted.failed == self.measured.failed
     }

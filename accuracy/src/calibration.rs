@@ -12,29 +12,29 @@ use sixslot_statistics::quantile::quantile;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// How often each plan is played.
+/// Number of runs of each plan.
 pub const REPETITIONS: u64 = 5;
-/// Requests issued together.
+/// Sizes of the bursts: requests issued together.
 const BURSTS: [u32; 4] = [1, 2, 3, 6];
-/// When they are issued, in ms; the first of them on new connections.
+/// When the bursts are issued, in ms; the first one needs new connections.
 const STARTS: [u32; 4] = [150, 450, 750, 1050];
-/// The services of the requests that hold the connections, in ms.
+/// Service times of the requests that hold the connections, in ms.
 const HOLDS: [u32; 6] = [60, 110, 160, 210, 260, 310];
 
-/// The costs.
+/// A browser's costs on a machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Costs {
     /// From having a connection to the server's having the request, in ms, of a request alone.
     pub dispatch_ms: f64,
-    /// The opening of a connection, in ms.
+    /// Opening a connection, in ms.
     pub connect_ms: f64,
-    /// Observations that the fit is of.
+    /// Number of observations in the fit.
     pub observations: usize,
-    /// The median size of what the fit leaves, in ms.
+    /// Median absolute residual of the fit, in ms.
     pub left_ms: f64,
 }
 
-/// The plans to play, with their names.
+/// The plans to run, with their names.
 pub fn plans() -> Vec<(String, String)> {
     let end = "[load]\nready = [\"last\"]\n";
     let mut plans: Vec<(String, String)> = BURSTS
@@ -60,10 +60,10 @@ pub fn plans() -> Vec<(String, String)> {
     plans
 }
 
-/// One observation: requests at once, whether their connections are new, and how long it took in ms.
+/// One observation: size of the burst, 1 for new connections and 0 for open ones, and the time in ms.
 type Observation = (f64, f64, f64);
 
-/// Observations under the name of what they repeat.
+/// Adds the observations of a load, grouped by what they repeat: plan, burst and place in the burst.
 fn observe(plan: &str, measured: &Measured, into: &mut BTreeMap<(String, String, usize), Vec<Observation>>) {
     let of = |class: &str| {
         let mut found: Vec<(f64, f64)> = measured
@@ -101,9 +101,9 @@ fn median(mut values: Vec<f64>) -> f64 {
     quantile(&values, 0.5).unwrap_or(0.0)
 }
 
-/// Fits the costs to what was measured of [`plans`], by their names.
+/// Fits the costs to measurements of [`plans`], each with the plan's name.
 ///
-/// None where nothing arrived on an open connection or nothing on a new one.
+/// None if no request arrived on an open connection, or none on a new one.
 pub fn fit(measured: &[(String, Measured)]) -> Option<Costs> {
     let mut cells = BTreeMap::new();
     measured.iter().for_each(|(plan, measured)| observe(plan, measured, &mut cells));
@@ -126,7 +126,7 @@ pub fn fit(measured: &[(String, Measured)]) -> Option<Costs> {
 }
 
 impl Costs {
-    /// The table `[browser]` of a scenario, with a header that says where it is from.
+    /// The table `[browser]` of a scenario, with a comment on its origin.
     pub fn to_toml(&self, version: &str) -> String {
         let Self { dispatch_ms, connect_ms, observations, left_ms } = self;
         format!(
@@ -138,14 +138,14 @@ impl Costs {
     }
 }
 
-/// The settings in a file of overrides: its table `[browser]`, a `--set` for each key.
+/// Reads a file of overrides: each key of its table `[browser]` becomes one `--set`.
 ///
 /// # Errors
-/// What is wrong with the file, as a sentence.
+/// What is wrong with the file, as part of a sentence.
 pub fn overrides(text: &str) -> Result<Vec<String>, String> {
     let table: toml::Table = text.parse().map_err(|error: toml::de::Error| error.message().to_owned())?;
     if let Some(key) = table.keys().find(|key| *key != "browser") {
-        return Err(format!("`{key}` is no table of overrides; only [browser] is"));
+        return Err(format!("`{key}` is not allowed here; only the table [browser] is"));
     }
     let Some(browser) = table.get("browser").and_then(toml::Value::as_table) else {
         return Err("it has no table [browser]".to_owned());
@@ -163,11 +163,11 @@ mod tests {
     use sixslot_lab::{Engine, Measured};
     use sixslot_models::Document;
 
-    /// The simulator with known costs, told as a measured load.
+    /// A simulated load with known costs, as a measurement.
     fn simulated(text: &str, load: u64) -> Result<Measured, Box<dyn std::error::Error>> {
         let sets = ["browser.dispatch=\"1.3ms\"".to_owned(), "browser.connect=\"0.4ms\"".to_owned()];
         let plan = Document::read("plan", text, &sets)?.plan(&[], &[])?;
-        let Prediction { requests, verdict } = Prediction::play(&plan, 1, load)?;
+        let Prediction { requests, verdict } = Prediction::simulate(&plan, 1, load)?;
         let version = String::new();
         let engine = Engine::Chromium;
         Ok(Measured {

@@ -1,22 +1,22 @@
-//! Random plans for a browser to play: short scenarios in which requests meet in the browser's queues.
+//! Random scenarios for a browser to run: short ones, in which requests compete in the browser's queues.
 //!
-//! Rule: plan k of a seed is a text that depends on nothing but the two, so anyone can draw fresh plans. Every kind of rule
-//! gets its turn: bursts over the six connections, priorities, deadlines, retries, polls with and without guards,
-//! WebSockets, event streams, one URL asked for by several, tabs, early headers with slow bodies, cache modes, stored
+//! Rule: the text of plan k of a seed depends on k and the seed only, so anyone can draw new plans. All kinds of rules
+//! occur: bursts over the six connections, priorities, deadlines, retries, polls with and without guards,
+//! WebSockets, event streams, several requests for one URL, tabs, early headers with slow bodies, cache modes, stored
 //! answers, frameworks' queues, deduplication, chains. Times are drawn to the millisecond, so that ties are rare, and
 //! plans last 2.5 to 4 s, so that a hundred take minutes.
 //!
-//! What the lab cannot play is not drawn. The random scenarios of `models/tests/generator` are for invariants: they cover
-//! every key of the schema, on a grid on which everything happens at once, and no browser could play them.
+//! Options that the lab cannot run are not drawn. The random scenarios of `models/tests/generator` serve another purpose:
+//! they test invariants, cover every key of the schema and have many simultaneous events, so no browser could run them.
 
 use sixslot_sim_core::{Purpose, Stream, Streams};
 use std::fmt::Write as _;
 
-/// Random choices, used up one by one.
+/// A stream of random choices.
 struct Dice(Stream);
 
 impl Dice {
-    /// A number below another one.
+    /// A number below `limit`.
     fn below(&mut self, limit: u32) -> u32 {
         ((self.0.next_uniform() * f64::from(limit)) as u32).min(limit.saturating_sub(1))
     }
@@ -39,12 +39,12 @@ impl Dice {
     }
 }
 
-/// What later tables can name.
+/// A request that later tables can refer to.
 struct Request {
     name: String,
-    /// It can show the page's error.
+    /// It has a deadline, so it can show the page's error.
     has_deadline: bool,
-    /// Its last copy is sure to come: it is no random stream.
+    /// It has a fixed number of instances: no `arrivals`.
     finite: bool,
 }
 
@@ -100,7 +100,7 @@ fn server(text: &mut String, dice: &mut Dice) {
     }
 }
 
-/// Many requests at once, so that there is a queue at all.
+/// Many simultaneous requests, so that a queue builds up.
 fn burst(text: &mut String, dice: &mut Dice, has_queue: bool, tabs: u32) {
     let copies = dice.between(4, if tabs > 1 { 7 } else { 14 });
     let _ = write!(text, "\n[request.burst]\ncount = {copies}\nstart = {}\n", dice.ms(0, 60));
@@ -112,7 +112,7 @@ fn burst(text: &mut String, dice: &mut Dice, has_queue: bool, tabs: u32) {
     service(text, dice, 600);
 }
 
-/// How long the server takes, and how long the body.
+/// Service and body times.
 fn service(text: &mut String, dice: &mut Dice, longest: u32) {
     let _ = match dice.below(6) {
         0 => {

@@ -1,19 +1,19 @@
-//! Which request: the key by which a predicted and a measured request are matched.
+//! The key by which a predicted and a measured request are matched.
 
 use serde::Serialize;
 use sixslot_lab::MeasuredRequest;
 use std::fmt;
 
-/// What makes a request the same one on both sides.
+/// Identifies a request of a load on both sides.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Identity {
-    /// Its class.
+    /// Its name in the scenario.
     pub class: String,
-    /// Its copy, from 0.
+    /// 0-based number of its instance.
     pub index: u32,
-    /// The call of its copy, from 1.
+    /// 1-based attempt number of this instance.
     pub attempt: u32,
-    /// Its tab, from 0.
+    /// 0-based number of its tab.
     pub tab: u32,
 }
 

@@ -1,8 +1,22 @@
-//! The same load in the simulator and in a real browser, side by side.
+//! Predictions of loads compared with measurements of the same loads in real browsers.
 //!
-//! Rule: both play the same draws, and requests are matched by identity (class, copy, attempt, tab), so that every
-//! difference is one of rules or of time, never of chance. What was measured is kept as a [`Recording`], and everything
-//! that is said of it is computed from the recording: with a browser or without one, the same numbers.
+//! Rule: both sides have the same random draws, and requests are matched by identity (class, instance, attempt, tab). So
+//! every difference is one of rules or of timing, never of chance. Measurements are kept as a [`Recording`], and all results
+//! are computed from recordings: with or without a browser, the numbers are the same.
+//!
+//! ```
+//! use sixslot_accuracy::{recording::Recording, report::Report};
+//! use std::path::Path;
+//!
+//! // 20 loads of scenarios/next-prefetch.toml, measured in Chromium.
+//! let file = Path::new("../results/accuracy/measured/next-prefetch-chromium.json.gz");
+//! let report = Report::new(&Recording::read(file)?)?;
+//! // At most 8 rows of each list.
+//! println!("{}", report.text(8));
+//! assert_eq!(report.loads.len(), 20);
+//! assert_eq!(report.with_defaults.verdicts.disagreements(), 0);
+//! # Ok::<(), sixslot_accuracy::recording::RecordingError>(())
+//! ```
 //!
 //! [`Recording`]: recording::Recording
 

@@ -1,13 +1,13 @@
-//! What hangs on less than the noise of a measurement.
+//! Which predictions depend on the noise of a measurement: on small differences in timing.
 //!
-//! Rule: a load is replayed [`REPLAYS`] times in the simulator, with every service time and handshake moved by a length of
-//! its own of at most [`SERVICE`] either way, every class's deadline and the horizon moved by [`DEADLINE`] either way or
-//! left, and the browser's hand-over and connect costs halved, doubled or left; the first two replays move all deadlines
-//! one way. An outcome hangs on the noise where a replay gives it otherwise (another outcome, or one of the two did not
-//! reach the server, or there was no such request); a verdict, where a replay fails and the prediction does not, or the
-//! other way round. The lengths are real time: a lab at a tenth of the time has ten times the noise in scenario time.
+//! Rule: the simulator repeats a load [`REPLAYS`] times with small changes. Each service time and handshake is changed by
+//! its own random amount of at most [`SERVICE`]; the deadline of each class and the horizon are moved by [`DEADLINE`] in
+//! either direction or kept; the browser's costs are halved, doubled or kept. The first two replays move all deadlines in
+//! one direction. A request depends on noise if a replay gives it another outcome, changes whether it arrives at the
+//! server, or adds or removes it. A verdict depends on noise if a replay changes whether the load fails. The amounts are
+//! real time: at a tenth of the time scale, the noise is ten times larger in scenario time.
 //!
-//! The rule looks at the prediction only, never at what was measured: it cannot excuse a disagreement because it is one.
+//! The rule sees the prediction only, never the measurement, so it cannot excuse a disagreement for being one.
 
 use super::identity::Identity;
 use super::prediction::Prediction;
@@ -17,29 +17,29 @@ use sixslot_models::load::LoadError;
 use sixslot_sim_core::{Purpose, Span, Stream, Streams, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How often a load is replayed.
+/// Number of replays of a load.
 pub const REPLAYS: u64 = 40;
 /// How far a deadline is moved, in real milliseconds.
 pub const DEADLINE: f64 = 20.0;
-/// How far a service time is moved at most, in real milliseconds.
+/// The largest change of a service time, in real milliseconds.
 pub const SERVICE: f64 = 10.0;
 
-/// What of a load hangs on the noise.
+/// What of a load depends on noise.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hanging {
-    /// The requests whose outcome does, those among them that the prediction does not have.
+    /// The requests that depend on noise, including ones that only a replay has.
     pub requests: BTreeSet<Identity>,
-    /// The load's verdict does.
+    /// Whether the verdict depends on noise.
     pub verdict: bool,
 }
 
-/// What of a request the rule looks at: its outcome, and whether the server had it.
+/// What the rule compares: each request's outcome, and whether it arrived at the server.
 fn fates(prediction: &Prediction) -> BTreeMap<Identity, (Ending, bool)> {
     let fate = |request: &MeasuredRequest| (Identity::of(request), (request.outcome, request.arrived_ms.is_some()));
     prediction.requests.iter().map(fate).collect()
 }
 
-/// Moves a span by some milliseconds; a deadline stays above 0.
+/// Changes a span by some milliseconds; the result is at least 1 ms.
 fn moved(span: Span, ms: f64) -> Span {
     Span::from_seconds_f64(span.as_seconds_f64() + ms / 1e3).max(Span::from_millis(1))
 }
@@ -72,15 +72,15 @@ fn disturbed(plan: &Plan, replay: u64, scale: f64) -> Plan {
 }
 
 impl Hanging {
-    /// Finds what hangs on the noise in a load whose undisturbed prediction is given.
+    /// Finds what depends on noise in a load with the given prediction.
     ///
     /// # Errors
-    /// A load beyond the limits of the models.
+    /// The load exceeds a limit of the simulator.
     pub fn find(plan: &Plan, seed: u64, load: u64, scale: f64, prediction: &Prediction) -> Result<Self, LoadError> {
         let mut hanging = Self::default();
         let own = fates(prediction);
         for replay in 0..REPLAYS {
-            let other = Prediction::play(&disturbed(plan, replay, scale), seed, load)?;
+            let other = Prediction::simulate(&disturbed(plan, replay, scale), seed, load)?;
             hanging.verdict |= other.verdict.failed != prediction.verdict.failed;
             let fates = fates(&other);
             let differ = own.iter().filter(|(identity, fate)| fates.get(identity) != Some(fate));

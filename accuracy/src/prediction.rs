@@ -1,6 +1,6 @@
-//! What the simulator says of a load that a browser plays.
+//! The simulator's prediction of a load that a browser runs.
 //!
-//! Rule: the scenario is played by the profile of the browser at hand, and by the plan that the script itself predicts with
+//! Rule: the plan has the profile of the same browser and is the one that the script predicts with
 //! ([`sixslot_lab::Script::prediction`]). Jobs of a server are no requests of the page.
 
 use sixslot_lab::{Ending, MeasuredRequest, MeasuredVerdict};
@@ -9,25 +9,25 @@ use sixslot_models::class::Kind;
 use sixslot_models::load::{Extent, Load, LoadError, Outcome, Request};
 use sixslot_sim_core::Time;
 
-/// A load as the simulator plays it, told as a measured one is.
+/// A simulated load in the form of a measured one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Prediction {
     /// The page's requests and sockets, in the order in which they were issued.
     pub requests: Vec<MeasuredRequest>,
-    /// What became of the load.
+    /// The load's verdict.
     pub verdict: MeasuredVerdict,
 }
 
 impl Prediction {
-    /// Plays a load of a plan.
+    /// Simulates a load of a plan.
     ///
     /// # Errors
-    /// A load beyond the limits of the models.
-    pub fn play(plan: &Plan, seed: u64, load: u64) -> Result<Self, LoadError> {
+    /// The load exceeds a limit of the simulator.
+    pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Result<Self, LoadError> {
         let mut memory = Load::new();
         memory.simulate(plan, seed, load, Extent::Whole)?;
         let seen = |request: &&Request| plan.classes[request.class].kind != Kind::Background;
-        let told = |request: &Request| MeasuredRequest {
+        let measured = |request: &Request| MeasuredRequest {
             class: plan.classes[request.class].name.clone(),
             index: request.index,
             attempt: request.attempt,
@@ -46,7 +46,7 @@ impl Prediction {
         };
         let verdict = memory.verdict();
         Ok(Self {
-            requests: memory.requests().iter().filter(seen).map(told).collect(),
+            requests: memory.requests().iter().filter(seen).map(measured).collect(),
             verdict: MeasuredVerdict {
                 failed: verdict.failed,
                 ready_ms: verdict.ready.map(Time::as_millis_f64),

@@ -1,13 +1,13 @@
-//! Measured loads in a file: what tests and tables replay without a browser.
+//! A file of measured loads, from which tests and tables are computed without a browser.
 //!
-//! Rule: a recording holds all that a prediction needs (the scenarios' texts, fixes, settings) beside what was measured, and
-//! the calibrated costs of the browser that measured it. JSON; compressed where the file's name ends in `.gz`. Times are
-//! kept to a hundredth of a millisecond, below what a page's clock shows.
+//! Rule: a recording holds the measurements, everything that their predictions need (texts of the scenarios, fixes,
+//! settings), and the calibrated costs of the browser. The format is JSON, compressed if the file's name ends in `.gz`.
+//! Times are rounded to 0.01 ms, which is below the resolution of a page's clock.
 
 use super::agreement::LoadAgreement;
 use serde::{Deserialize, Serialize};
 use sixslot_experiments::input::{InputError, ScenarioText};
-use sixslot_lab::{Engine, Measured, Script, Unplayable};
+use sixslot_lab::{Engine, Measured, Script, Unsupported};
 use sixslot_models::document::UnknownFix;
 use sixslot_models::load::LoadError;
 use sixslot_models::{Document, Plan};
@@ -16,99 +16,104 @@ use std::path::Path;
 
 /// The version of the format.
 const FORMAT: u32 = 1;
-/// A recording larger than this is not read.
+/// The largest recording that is read, in bytes after decompression.
 const LARGEST: u64 = 64 << 20;
 
-/// A scenario that was played.
+/// A scenario that was run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Its file, or what else it is called.
+    /// Its file name, or another name.
     pub name: String,
     /// Its text.
     pub text: String,
     /// The fixes that were applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub fixes: Vec<String>,
-    /// The settings that were made.
+    /// The settings (`--set`) that were applied.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sets: Vec<String>,
 }
 
-/// A load of a scenario, measured.
+/// A measured load of a scenario.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Played {
-    /// Which scenario, by number.
+pub struct MeasuredLoad {
+    /// Index of its scenario in the recording.
     pub scenario: usize,
-    /// What was measured.
+    /// The measurement.
     pub measured: Measured,
 }
 
-/// Measured loads of one browser.
+/// Measured loads in one browser.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recording {
     format: u32,
-    /// What was played: a scenario's title, or random plans of a seed.
+    /// What was run: a scenario's file, or the random plans of a seed.
     pub what: String,
     /// The browser.
     pub engine: Engine,
-    /// Processor cores of the machine.
+    /// Number of processor cores of the machine.
     pub cores: usize,
-    /// The browser's own costs on the machine, as settings; empty where they were not calibrated.
+    /// The browser's calibrated costs on the machine, as settings; empty if it was not calibrated.
     pub calibrated: Vec<String>,
     /// The scenarios.
     pub scenarios: Vec<Source>,
     /// Their loads.
-    pub loads: Vec<Played>,
+    pub loads: Vec<MeasuredLoad>,
 }
 
-/// A recording that cannot be used.
+/// Why a recording cannot be used.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordingError {
-    /// A file that cannot be read or written.
-    #[error("{path}: {error}; name a file that `sixslot lab --save` has written")]
+    /// The file cannot be read or written.
+    #[error("{path}: {error}; name a file that `sixslot lab --save` wrote")]
     File {
-        /// Which file.
+        /// The file.
         path: String,
         /// Why.
         error: std::io::Error,
     },
-    /// A file that is no recording.
-    #[error("{path} is no recording of `sixslot lab --save`: {error}")]
+    /// The file is not a recording.
+    #[error("{path} is not a recording: {error}; name a file that `sixslot lab --save` wrote")]
     Format {
-        /// Which file.
+        /// The file.
         path: String,
         /// Why.
         error: serde_json::Error,
     },
-    /// A recording of another version of the program.
-    #[error("{path} has format {found}, this program reads format {FORMAT}; measure again with `sixslot lab --save`")]
+    /// The recording has another format version.
+    #[error(
+        "{path} has format {found}, but this program reads format {FORMAT}; measure again with `sixslot lab --save`"
+    )]
     Version {
-        /// Which file.
+        /// The file.
         path: String,
-        /// Its format.
+        /// Its format version.
         found: u32,
     },
-    /// A load of a scenario that is not there.
-    #[error("a load of the recording is of scenario {number}, and it has {scenarios}; the file is damaged")]
+    /// A load refers to a scenario that the recording does not have.
+    #[error(
+        "a load has scenario number {number}, but the recording has {scenarios} scenarios; the file is damaged: restore or measure it again"
+    )]
     NoScenario {
-        /// Which.
+        /// The scenario's index.
         number: usize,
-        /// How many there are.
+        /// Number of scenarios.
         scenarios: usize,
     },
-    /// Explanations that cannot be used.
+    /// The file of explanations cannot be used.
     #[error("explained.toml: {0}")]
     Explained(String),
-    /// A scenario with a fault.
+    /// A scenario has an error.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// A scenario that the lab does not play.
+    /// The lab cannot run a scenario.
     #[error(transparent)]
-    Unplayable(#[from] Unplayable),
-    /// A fix that is not there.
+    Unsupported(#[from] Unsupported),
+    /// A scenario does not have a fix.
     #[error(transparent)]
     Fix(#[from] UnknownFix),
-    /// A load that cannot be simulated.
+    /// A load exceeds a limit of the simulator.
     #[error(transparent)]
     Load(#[from] LoadError),
 }
@@ -120,10 +125,10 @@ impl From<sixslot_models::ScenarioError> for RecordingError {
 }
 
 impl Source {
-    /// The plan by a browser's rules, with further settings (calibrated costs).
+    /// The plan with a browser's rules and further settings, such as calibrated costs.
     ///
     /// # Errors
-    /// A fault of the scenario, or a fix that it does not have.
+    /// The scenario has an error, or does not have a fix.
     pub fn plan(&self, engine: Engine, costs: &[String]) -> Result<Plan, RecordingError> {
         let mut sets = vec![format!("browser.profile=\"{engine}\"")];
         sets.extend(costs.iter().chain(&self.sets).cloned());
@@ -133,7 +138,7 @@ impl Source {
     }
 }
 
-/// A time to a hundredth of a millisecond.
+/// Rounds milliseconds to hundredths.
 fn short(ms: f64) -> f64 {
     (ms * 100.0).round() / 100.0
 }
@@ -145,16 +150,16 @@ impl Recording {
         Self { format: FORMAT, what, engine, cores, calibrated, scenarios: Vec::new(), loads: Vec::new() }
     }
 
-    /// Adds another recording of the same, where it is one; measured in parts, it is one measurement.
+    /// Adds the loads of another part of the same measurement.
     ///
     /// # Errors
-    /// The other recording, where it is of something else.
+    /// Returns the other recording if it is of something else, of another browser or of other costs.
     pub fn join(&mut self, other: Self) -> Result<(), Self> {
         let same = (&self.what, self.engine, &self.calibrated) == (&other.what, other.engine, &other.calibrated);
         if !same {
             return Err(other);
         }
-        for Played { scenario, measured } in other.loads {
+        for MeasuredLoad { scenario, measured } in other.loads {
             if let Some(source) = other.scenarios.get(scenario) {
                 self.add(source.clone(), measured);
             }
@@ -162,7 +167,7 @@ impl Recording {
         Ok(())
     }
 
-    /// Recordings in which parts of one measurement are one.
+    /// Joins the parts of each measurement.
     pub fn joined(parts: Vec<Self>) -> Vec<Self> {
         let mut whole: Vec<Self> = Vec::new();
         for part in parts {
@@ -190,16 +195,16 @@ impl Recording {
         for time in [&mut verdict.ready_ms, &mut verdict.error_ms, &mut verdict.recovered_ms] {
             *time = time.map(short);
         }
-        self.loads.push(Played { scenario: self.scenarios.len() - 1, measured });
+        self.loads.push(MeasuredLoad { scenario: self.scenarios.len() - 1, measured });
     }
 
-    /// The measured loads beside their predictions, with the profile's costs or with the calibrated ones.
+    /// Compares the measured loads with their predictions, by the calibrated costs or by the profile's.
     ///
     /// # Errors
-    /// A scenario that this program cannot play any more.
+    /// This program no longer accepts a scenario of the recording.
     pub fn compare(&self, calibrated: bool) -> Result<Vec<LoadAgreement>, RecordingError> {
         let costs = if calibrated { &self.calibrated[..] } else { &[] };
-        let compare = |played: &Played| {
+        let compare = |played: &MeasuredLoad| {
             let missing = || RecordingError::NoScenario { number: played.scenario, scenarios: self.scenarios.len() };
             let source = self.scenarios.get(played.scenario).ok_or_else(missing)?;
             let Measured { seed, load, scale, .. } = played.measured;
@@ -212,7 +217,7 @@ impl Recording {
     /// Reads a recording.
     ///
     /// # Errors
-    /// A file that cannot be read, or that is no recording.
+    /// The file cannot be read or is not a recording.
     pub fn read(path: &Path) -> Result<Self, RecordingError> {
         let name = path.display().to_string();
         let file = |error| RecordingError::File { path: name.clone(), error };
@@ -231,10 +236,10 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Writes the recording; what stood there is replaced as a whole.
+    /// Writes the recording; an existing file is replaced atomically.
     ///
     /// # Errors
-    /// A folder that cannot be written.
+    /// The file cannot be written.
     pub fn write(&self, path: &Path) -> Result<(), RecordingError> {
         let error = |error| RecordingError::File { path: path.display().to_string(), error };
         let mut text = serde_json::to_vec(self).map_err(|fault| error(fault.into()))?;

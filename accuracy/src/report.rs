@@ -1,9 +1,9 @@
-//! What is said of measured loads beside their predictions: one screen for people, everything for programs.
+//! The report on a recording: one screen of text, or everything as JSON.
 //!
-//! Rule: first how often the two agree, then how far arrivals are off, then the largest disagreements first. With
-//! calibrated costs every number stands twice: with the profile's own costs, and with the calibrated ones.
+//! Rule: first how often prediction and measurement agree, then the errors of arrivals, then the disagreements, largest
+//! first. With calibrated costs there is a column for the profile's costs and one for the calibrated costs.
 
-use super::agreement::{LoadAgreement, Pair, word};
+use super::agreement::{LoadAgreement, Pair};
 use super::noise;
 use super::recording::{Recording, RecordingError};
 use super::summary::{Agreement, Spread, Summary};
@@ -11,26 +11,26 @@ use serde::Serialize;
 use sixslot_lab::MeasuredRequest;
 use std::fmt::Write as _;
 
-/// Measured loads beside their predictions.
+/// Measured loads compared with their predictions.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// What was played.
+    /// What was run.
     pub what: String,
-    /// The browser, with its version.
+    /// The browser's name and version.
     pub browser: String,
-    /// How long it was left alone before its first plan, in real milliseconds.
+    /// Idle time between the browser's start and the first load, in real milliseconds.
     pub rest_ms: f64,
-    /// Real time is scenario time times this.
+    /// Real time divided by scenario time.
     pub scale: f64,
-    /// No page's clock was further from the server's, in real milliseconds.
+    /// Bound on the difference between any page's clock and the server's, in real milliseconds.
     pub clock_error_ms: f64,
     /// The calibrated costs, as settings.
     pub calibrated: Vec<String>,
-    /// With the profile's own costs.
+    /// Predicted with the profile's costs.
     pub with_defaults: Summary,
-    /// With the calibrated costs, where there are any.
+    /// Predicted with the calibrated costs, if there are any.
     pub with_calibrated: Option<Summary>,
-    /// The loads: with the calibrated costs where there are any.
+    /// The loads, predicted with the calibrated costs if there are any.
     pub loads: Vec<LoadAgreement>,
 }
 
@@ -38,7 +38,7 @@ impl Report {
     /// Compares a recording.
     ///
     /// # Errors
-    /// A scenario that this program cannot play any more.
+    /// This program no longer accepts a scenario of the recording.
     pub fn new(recording: &Recording) -> Result<Self, RecordingError> {
         let mut loads = recording.compare(false)?;
         let with_defaults = Summary::of(&loads);
@@ -62,8 +62,7 @@ impl Report {
         })
     }
 
-    /// The disagreements, the largest first: verdicts, then outcomes outside the noise, then within it; and the arrivals
-    /// that are furthest off.
+    /// The requests that disagree; those that depend on noise come last.
     pub fn disagreements(&self) -> Vec<(&LoadAgreement, &Pair)> {
         let pairs = |load| LoadAgreement::pairs(load).map(move |pair| (load, pair));
         let mut found: Vec<(&LoadAgreement, &Pair)> =
@@ -72,7 +71,7 @@ impl Report {
         found
     }
 
-    /// The arrivals that are furthest off, relative to their time, beyond what counts as none.
+    /// The arrivals with a relative error above 0, the largest first.
     pub fn furthest(&self) -> Vec<(&LoadAgreement, &Pair)> {
         let size =
             |(load, pair): &(&LoadAgreement, &Pair)| pair.arrival_error(load.scale).map_or(0.0, |error| error.relative);
@@ -83,16 +82,16 @@ impl Report {
         found
     }
 
-    /// One screen for people; `rows` disagreements of each kind at most.
+    /// One screen of text with at most `rows` rows of each list.
     pub fn text(&self, rows: usize) -> String {
         let mut out = String::new();
         let at = match self.scale {
             1.0 => String::new(),
-            scale => format!("real time is {scale} of the scenario's, in which times stand below; "),
+            scale => format!("real time is {scale} times scenario time (used below); "),
         };
         let _ = writeln!(
             out,
-            "{}: {} loads in {}\nleft alone for {:.1} s before; {}clocks within {:.2} ms\n",
+            "{}: {} loads in {}\nidle for {:.1} s before the first load; {}clocks within {:.2} ms\n",
             self.what,
             self.loads.len(),
             self.browser,
@@ -117,16 +116,16 @@ impl Report {
             found.map_or_else(String::new, |(name, _)| name.clone())
         });
         row("same verdict", &|summary| agreement(&summary.verdicts));
-        row("  where it hangs on the noise", &|summary| hanging(&summary.verdicts));
+        row("  of those that depend on noise", &|summary| hanging(&summary.verdicts));
         row("same outcome of a request", &|summary| agreement(&summary.outcomes));
-        row("  where it hangs on the noise", &|summary| hanging(&summary.outcomes));
+        row("  of those that depend on noise", &|summary| hanging(&summary.outcomes));
         row("arrivals compared", &|summary| summary.arrivals.to_string());
-        row("  error, of their time", &|summary| spread(summary.relative, |value| format!("{:.1} %", 100.0 * value)));
+        row("  relative error", &|summary| spread(summary.relative, |value| format!("{:.1} %", 100.0 * value)));
         row("  error, real ms", &|summary| spread(summary.absolute_ms, |value| format!("{value:.1}")));
         let _ = writeln!(
             out,
-            "\nErrors: median / 90 % / 95 % / largest; within {} real ms they count as none of the time. What hangs on the noise\n\
-             changes in replays with service times moved by {} ms, deadlines by {} ms, costs halved or doubled.",
+            "\nErrors: median / 90 % / 95 % / largest; relative errors count as 0 within {} real ms. A result depends on noise if it\n\
+             changes in replays with service times changed by up to {} ms, deadlines by {} ms, costs halved or doubled.",
             super::agreement::ZERO,
             noise::SERVICE,
             noise::DEADLINE
@@ -138,32 +137,32 @@ impl Report {
     fn list(&self, out: &mut String, rows: usize) {
         let verdicts: Vec<&LoadAgreement> = self.loads.iter().filter(|load| !load.agrees()).collect();
         if !verdicts.is_empty() {
-            let _ = writeln!(out, "\nOther verdicts");
+            let _ = writeln!(out, "\nVerdicts that differ");
         }
         for load in verdicts.iter().take(rows) {
-            let say = |failed| if failed { "fails" } else { "is fine" };
-            let noise = if load.hangs_on_noise { "; hangs on the noise" } else { "" };
+            let say = |failed| if failed { "fails" } else { "does not fail" };
+            let noise = if load.hangs_on_noise { "; depends on noise" } else { "" };
             let (predicted, measured) = (say(load.predicted.failed), say(load.measured.failed));
-            let _ = writeln!(out, "  load {}: predicted it {predicted}, measured it {measured}{noise}", load.load);
+            let _ = writeln!(out, "  load {}: predicted: {predicted}; measured: {measured}{noise}", load.load);
         }
         let outcomes = self.disagreements();
         if !outcomes.is_empty() {
-            let _ = writeln!(out, "\nOther outcomes (times in ms)");
+            let _ = writeln!(out, "\nOutcomes that differ (times in ms)");
         }
         for (load, pair) in outcomes.iter().take(rows) {
-            let noise = if pair.hangs_on_noise { "; hangs on the noise" } else { "" };
+            let noise = if pair.hangs_on_noise { "; depends on noise" } else { "" };
             let _ = writeln!(out, "  load {}, {}: {}{noise}", load.load, pair.identity, pair.difference());
         }
         let furthest = self.furthest();
         if !furthest.is_empty() {
-            let _ = writeln!(out, "\nArrivals furthest off (ms)");
+            let _ = writeln!(out, "\nLargest arrival errors (ms)");
         }
         for (load, pair) in furthest.iter().take(rows) {
             let at = |side: &Option<MeasuredRequest>| {
                 side.as_ref().and_then(|request| request.arrived_ms).map_or_else(String::new, |ms| format!("{ms:.0}"))
             };
             let (predicted, measured) = (at(&pair.predicted), at(&pair.measured));
-            let noise = if pair.hangs_on_noise { "; hangs on the noise" } else { "" };
+            let noise = if pair.hangs_on_noise { "; depends on noise" } else { "" };
             let _ = writeln!(
                 out,
                 "  load {}, {}: predicted at {predicted}, measured at {measured}{noise}",
@@ -172,11 +171,11 @@ impl Report {
         }
         let more = [verdicts.len(), outcomes.len(), furthest.len()].iter().any(|count| *count > rows);
         if more {
-            let _ = writeln!(out, "\nMore of them with --rows N; every request with --requests or --format json.");
+            let _ = writeln!(out, "\nUse --rows N for more rows, --requests or --format json for all requests.");
         }
     }
 
-    /// Every request, a line each.
+    /// All requests, one line each.
     pub fn table(&self) -> String {
         let mut out = format!(
             "\n{:>6}  {:<24}{:>11}{:>11}{:>11}{:>11}{:>11}{:>11}  {:<12}{:<12}{:>5}\n",
@@ -204,7 +203,7 @@ impl Report {
                 ] {
                     let _ = write!(line, "{:>11}{:>11}", at(one.and_then(time)), at(other.and_then(time)));
                 }
-                let outcome = |side: Option<&MeasuredRequest>| side.map_or("-", |request| word(request.outcome));
+                let outcome = |side: Option<&MeasuredRequest>| side.map_or("-", |request| request.outcome.name());
                 let connection = |side: Option<&MeasuredRequest>| {
                     side.and_then(|request| request.connection).map_or("-".to_owned(), |number| number.to_string())
                 };

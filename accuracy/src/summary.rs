@@ -1,23 +1,23 @@
-//! Many loads, predicted and measured: how often they agree, and how far arrivals are off.
+//! Many loads, predicted and measured: how often they agree, and the errors of arrival times.
 //!
-//! Rule: what hangs on less than the noise is counted apart, agreeing or not; the errors of arrivals are of every request
-//! that both sides sent, those that hang on the noise among them. Quantiles are observations, never between two
+//! Rule: predictions that depend on noise are counted separately, whether they agree or not. The errors of arrivals are those
+//! of all requests that arrived on both sides, including the ones that depend on noise. Quantiles are observed values
 //! ([`sixslot_statistics::quantile`]).
 
 use super::agreement::LoadAgreement;
 use serde::Serialize;
 use sixslot_statistics::quantile::quantile;
 
-/// How often two sides agree.
+/// How often prediction and measurement agree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Agreement {
-    /// Agreeing, outside the noise.
+    /// Agreements that do not depend on noise.
     pub agree: u64,
-    /// All outside the noise.
+    /// Comparisons that do not depend on noise.
     pub of: u64,
-    /// Agreeing, within the noise.
+    /// Agreements that depend on noise.
     pub hanging_agree: u64,
-    /// All within the noise.
+    /// Comparisons that depend on noise.
     pub hanging_of: u64,
 }
 
@@ -29,13 +29,13 @@ impl Agreement {
         *of += 1;
     }
 
-    /// The disagreements outside the noise.
+    /// Disagreements that do not depend on noise.
     pub const fn disagreements(&self) -> u64 {
         self.of - self.agree
     }
 }
 
-/// The distribution of an error.
+/// Quantiles of an error.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Spread {
     /// The median.
@@ -56,25 +56,25 @@ impl Spread {
     }
 }
 
-/// What many loads say of the simulator.
+/// The summary of many loads.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Summary {
-    /// The loads' verdicts.
+    /// Verdicts of loads.
     pub verdicts: Agreement,
-    /// The requests' outcomes.
+    /// Outcomes of requests.
     pub outcomes: Agreement,
-    /// Requests whose arrivals are compared.
+    /// Number of arrivals compared.
     pub arrivals: u64,
-    /// The size of their errors relative to the time since the plan's start; errors within 10 ms are 0.
+    /// Relative errors: size divided by the time since the start of the load; errors within 10 ms count as 0.
     pub relative: Option<Spread>,
-    /// The size of their errors in real milliseconds.
+    /// Sizes of the errors in real milliseconds.
     pub absolute_ms: Option<Spread>,
-    /// The median of the errors with their sign, predicted less measured, in real milliseconds.
+    /// Median of the signed errors (predicted minus measured), in real milliseconds.
     pub bias_ms: Option<f64>,
 }
 
 impl Summary {
-    /// Counts loads.
+    /// Summarizes loads.
     pub fn of(loads: &[LoadAgreement]) -> Self {
         let mut summary = Self::default();
         let mut errors = Vec::new();

@@ -1,7 +1,7 @@
 "use strict";
-// One tab of one load: it issues what its plan says, when the plan says so, with the browser's own fetch, AbortController,
-// WebSocket and EventSource, and reports what it saw. Each rule has its counterpart in models/src/load/page.rs.
-// Times are real milliseconds from the plan's start.
+// One tab of one load: it issues the requests of its plan with the browser's fetch, AbortController, WebSocket and
+// EventSource, and reports what happened. Each rule has its counterpart in models/src/load/page.rs.
+// Times are real milliseconds since the start of the load.
 
 const query = new URLSearchParams(location.search);
 const controlHost = `127.0.0.1:${query.get("control")}`;
@@ -9,11 +9,11 @@ const control = new WebSocket(`ws://${controlHost}/page?load=${query.get("load")
 const say = (message) => control.send(JSON.stringify(message));
 
 let plan;
-let start; // performance.now() at the plan's start
+let start; // performance.now() at the start of the load
 let ended = false;
 const now = () => performance.now() - start;
 
-// --- Time: things to do, in the order (time, sequence), as the model's events are.
+// --- Time: scheduled actions, ordered by (time, sequence) like the simulator's events.
 
 const agenda = [];
 let armed;
@@ -26,7 +26,7 @@ function at(time, action) {
   let place = agenda.length;
   while (place > 0 && agenda[place - 1].time > time) place--;
   agenda.splice(place, 0, entry);
-  // Never at once: what is going on goes on to its end, as an event of the model does.
+  // Never synchronously: the current action ends first, like an event of the simulator.
   if (place === 0 && !running) turn.port2.postMessage(0);
   return entry;
 }
@@ -35,8 +35,8 @@ function cancel(entry) {
   if (entry) entry.action = undefined;
 }
 
-// A timer is armed from a message's task only: there its nesting level is 0, and browsers do not clamp it to 4 ms.
-// It takes whole milliseconds, rounded down; the rest is waited for in place.
+// Timers are set from a message's task only: their nesting level is 0 there, so browsers do not clamp them to 4 ms.
+// A timer takes whole milliseconds, rounded down; the rest is a busy wait.
 function arm() {
   clearTimeout(armed);
   if (agenda.length === 0 || ended) return;
@@ -63,11 +63,11 @@ function due() {
 // --- The page.
 
 const calls = [];
-let copies = []; // of each class
-let reached = []; // of each class: how many copies have had each event
+let copies = []; // instances of each class
+let reached = []; // of each class: how many instances have had each event
 let queues = [];
 const joinable = new Map();
-const kept = []; // answers whose bodies nobody reads; a collected one would close its connection
+const kept = []; // responses with unread bodies; garbage collection of one would close its connection
 
 function makeCopy(number, index) {
   return { number, index, calls: 0, inFlight: 0, last: undefined, failures: 0, lastEnd: undefined, had: new Set() };
@@ -124,7 +124,7 @@ function pollTick(copy, time) {
   if (!busy && !(rules.fresh && isFresh(...rules.fresh))) issue(copy);
 }
 
-// Whether a socket of this tab is open and its last data is younger than a span.
+// Whether a socket of this tab is open and its last data is younger than `within` ms.
 function isFresh(socket, within) {
   return copies[socket].some(({ last }) => {
     const open = last && last.headers !== undefined && last.ended === undefined;
@@ -198,14 +198,14 @@ function send(call) {
   );
 }
 
-// An error that is not this page's own abort: the measurement is worth nothing.
+// An error that is not this page's own abort: it invalidates the measurement.
 function broken(call, error) {
   if (call.ended !== undefined || ended) return;
   call.error = String(error);
   finish(call, "aborted");
 }
 
-// The highest priority, which no fetch() has. The server knows it by its path and by the page that it comes from.
+// A style sheet has the highest priority, which fetch() cannot have. The server identifies it by its path and its Referer.
 function loadStyleSheet(call) {
   const link = document.createElement("link");
   link.rel = "stylesheet";
@@ -272,7 +272,7 @@ function finish(call, outcome) {
   finishFollowers(call);
 }
 
-// Those who have joined a call share its fate.
+// Requests that joined a request (`dedupe`) end with it.
 function finishFollowers(call) {
   for (const follower of call.followers) {
     call.followers.delete(follower);
@@ -280,7 +280,7 @@ function finishFollowers(call) {
   }
 }
 
-// The page learns of a success or a failure, once: from then on the call is not in flight for it.
+// The request succeeds or fails for the page, once. From then on the page does not count it as in flight.
 function settle(call, ok) {
   if (call.settled !== undefined) return;
   const { copy, rules } = call;
@@ -305,13 +305,13 @@ function retry(copy) {
   if (copy.inFlight === 0 || !plan.classes[copy.number].skipWhileInFlight) issue(copy);
 }
 
-// A copy has had an event; when all copies have had it, those who wait for it start.
+// An instance has had an event. When all instances have had it, the classes that wait for it start.
 function reach(copy, event) {
   if (copy.had.has(event)) return;
   copy.had.add(event);
   const counts = reached[copy.number];
   counts[event] = (counts[event] ?? 0) + 1;
-  // A random stream has no last copy: its first one counts.
+  // A class with random arrivals has no last instance: its first one counts.
   const wanted = plan.classes[copy.number].stream ? 1 : copies[copy.number].length;
   if (counts[event] !== wanted) return;
   plan.classes.forEach((rules, number) => {
@@ -319,7 +319,7 @@ function reach(copy, event) {
   });
 }
 
-// The server has a request.
+// The server has received a request.
 function sent([number, index, attempt]) {
   const copy = copies[number].find((copy) => copy.index === index);
   const call = calls.find((call) => call.copy === copy && call.attempt === attempt);
@@ -349,9 +349,9 @@ function finishLoad() {
   tieClocks().then(() => say({ report: { clock: best, start, calls: rows } }));
 }
 
-// --- Before the plan: clocks and warm-up.
+// --- Before the start: clocks and warm-up.
 
-// The server's clock is this page's plus `offset`, give or take `error`.
+// The server's clock minus this page's is `offset`, with an error of at most `error`.
 let best = { offset: 0, error: Infinity };
 let pong;
 
@@ -367,7 +367,7 @@ async function tieClocks() {
   }
 }
 
-// The first fetch of a page costs a browser some milliseconds of its own; here it is made at another origin.
+// The first fetch of a page costs a browser some extra milliseconds; it is made here, at another origin.
 async function warmUp() {
   const url = `http://${controlHost}/warm`;
   const ask = async (options) => {

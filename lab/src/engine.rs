@@ -4,11 +4,12 @@ use serde::{Deserialize, Serialize};
 use sixslot_models::browser::Browser;
 use std::fmt;
 
-/// A browser's engine.
+/// A browser engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Engine {
-    /// Chromium, or what is built on it.
+    /// Chromium or a browser built on it.
     Chromium,
     /// Firefox.
     Firefox,
@@ -21,10 +22,10 @@ impl fmt::Display for Engine {
 }
 
 impl Engine {
-    /// All of them.
+    /// All engines.
     pub const ALL: [Self; 2] = [Self::Chromium, Self::Firefox];
 
-    /// Its name, which is that of its profile too.
+    /// The engine's name; its browser profile has the same name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
@@ -32,7 +33,7 @@ impl Engine {
         }
     }
 
-    /// The environment variable that says where it is.
+    /// The environment variable that may hold the path of its program.
     pub const fn variable(self) -> &'static str {
         match self {
             Self::Chromium => "SIXSLOT_CHROMIUM",
@@ -40,15 +41,15 @@ impl Engine {
         }
     }
 
-    /// Where it is looked for.
-    pub(crate) fn looked_at(self) -> String {
+    /// Where its program is searched for, as part of a sentence.
+    pub(crate) fn searched(self) -> String {
         match std::env::var(self.variable()) {
-            Ok(path) => format!("at {path}, where {} says", self.variable()),
+            Ok(path) => format!("at {path} (from {})", self.variable()),
             Err(_) => "in PATH".to_owned(),
         }
     }
 
-    /// Its profile: the rules that a plan has to have for the lab to play it in this browser.
+    /// The browser profile of the simulator. The lab runs a plan in this browser only if the plan has these rules.
     pub fn rules(self) -> Browser {
         match self {
             Self::Chromium => Browser::chromium(),

@@ -1,40 +1,44 @@
 //! Why a load was not measured.
 
 use crate::engine::Engine;
-use crate::unplayable::Unplayable;
+use crate::unsupported::Unsupported;
 
-/// Why there is no measurement.
+/// Why a load was not measured.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum LabError {
-    /// The machine has no such browser.
-    #[error("no {engine} {}; install it, or say where it is with {}", engine.looked_at(), engine.variable())]
+    /// The browser is not installed.
+    #[error("no {engine} {}; install it, or set {} to the path of its program", engine.searched(), engine.variable())]
     NoBrowser {
-        /// Which.
+        /// The browser.
         engine: Engine,
     },
     /// The browser does not start.
-    #[error("{engine} does not start: {why}")]
+    #[error(
+        "{engine} does not start: {why}; check that its program runs on its own, or set {} to another one",
+        engine.variable()
+    )]
     Start {
-        /// Which.
+        /// The browser.
         engine: Engine,
         /// What happened.
         why: String,
     },
-    /// The browser does not do what it should.
-    #[error("{engine} was given up: {why}")]
+    /// The browser failed, or did not answer in time.
+    #[error("{engine} failed: {why}; try again, if possible while the machine is less busy")]
     Browser {
-        /// Which.
+        /// The browser.
         engine: Engine,
         /// What happened.
         why: String,
     },
-    /// The settings' `stop` said so.
-    #[error("stopped")]
+    /// [`Settings::stop`](crate::Settings::stop) became true.
+    #[error("stopped before the load ended; run it again to measure it")]
     Stopped,
-    /// The lab's server cannot work.
-    #[error("the lab's server: {0}")]
+    /// The lab's server, or the browser's temporary folder, failed.
+    #[error("the lab's server failed: {0}; it needs free ports on 127.0.0.1 and a writable temporary folder (TMPDIR)")]
     Server(#[from] std::io::Error),
-    /// The script asks for what this browser does not do.
+    /// The script needs something that the browser does not do.
     #[error(transparent)]
-    Unplayable(#[from] Unplayable),
+    Unsupported(#[from] Unsupported),
 }

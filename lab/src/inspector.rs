@@ -1,7 +1,7 @@
-//! A page of a headless Chromium that a test looks at and operates: no load is played in it.
+//! A page in a headless Chromium for tests that inspect and operate it. It runs no load.
 //!
-//! Rule: the browser is started and ended like that of a [`Session`](crate::Session), and the page is asked in the words
-//! of the debugging protocol. What the page reports is kept as events until they are taken.
+//! Rule: the browser is started and ended as in a [`Session`](crate::Session). The page is controlled by commands of the
+//! Chrome DevTools Protocol; its events are kept until they are taken.
 //! Source: <https://chromedevtools.github.io/devtools-protocol/tot/>.
 
 use crate::browser::chromium::{self, Protocol};
@@ -12,10 +12,10 @@ use crate::settings::Settings;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-/// A page of a Chromium of one's own, which ends with it.
+/// A page in its own Chromium, which ends when this is dropped.
 #[derive(Debug)]
 pub struct Inspector {
-    // In the order in which they are dropped.
+    // Fields are dropped in this order.
     protocol: Protocol,
     _process: Process,
     runtime: Runtime,
@@ -25,7 +25,7 @@ impl Inspector {
     /// Starts Chromium with an empty page.
     ///
     /// # Errors
-    /// No Chromium on this machine, or one that does not start.
+    /// Chromium is not installed or does not start.
     pub fn start() -> Result<Self, LabError> {
         let engine = Engine::Chromium;
         let program = engine.find().ok_or(LabError::NoBrowser { engine })?;
@@ -38,18 +38,18 @@ impl Inspector {
         Ok(Self { protocol, _process: process, runtime })
     }
 
-    /// Asks the page: a method of the protocol with its parameters.
+    /// Sends a command of the protocol to the page and returns its result.
     ///
     /// # Errors
-    /// What the browser refuses, or does not answer.
+    /// The browser refuses the command or does not answer in time.
     pub fn ask(&mut self, method: &str, parameters: Value) -> Result<Value, LabError> {
         self.runtime.block_on(self.protocol.ask(method, parameters))
     }
 
-    /// The value of an expression of JavaScript in the page, after the promise that it may be.
+    /// Evaluates a JavaScript expression in the page; a promise is awaited.
     ///
     /// # Errors
-    /// An expression that throws, a browser that does not answer.
+    /// The expression throws, or the browser does not answer in time.
     pub fn evaluate(&mut self, expression: &str) -> Result<Value, LabError> {
         let parameters = json!({ "expression": expression, "awaitPromise": true, "returnByValue": true });
         let mut answer = self.ask("Runtime.evaluate", parameters)?;
@@ -59,7 +59,7 @@ impl Inspector {
         }
     }
 
-    /// What the page reported since it was last asked for it, as the protocol's events.
+    /// Returns the protocol's events since the last call. At most 100 000 are kept; later ones are dropped.
     pub fn take_events(&mut self) -> Vec<Value> {
         self.protocol.take_events()
     }

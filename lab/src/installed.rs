@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 impl Engine {
-    /// Its program on this machine.
+    /// The path of its program on this machine, if it is installed.
     pub fn find(self) -> Option<PathBuf> {
         let names: &[&str] = match self {
             Self::Chromium => &["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"],
@@ -23,10 +23,10 @@ impl Engine {
         programs.into_iter().find(|path| path.is_file())
     }
 
-    /// What it calls itself, with its version, such as "Chromium 156.0.8078.108".
+    /// Its name and version as it states them, such as "Chromium 156.0.8078.108".
     ///
     /// # Errors
-    /// No such browser, or one that does not start.
+    /// The browser is not installed or does not start.
     pub fn version(self) -> Result<String, LabError> {
         let path = self.find().ok_or(LabError::NoBrowser { engine: self })?;
         let output = Command::new(&path)
@@ -37,7 +37,7 @@ impl Engine {
         // Debian's start script adds "built on Debian ...".
         let text = text.split(" built on ").next().unwrap_or_default().trim();
         if text.is_empty() {
-            return Err(LabError::Start { engine: self, why: format!("{} --version says nothing", path.display()) });
+            return Err(LabError::Start { engine: self, why: format!("{} --version prints nothing", path.display()) });
         }
         Ok(text.to_owned())
     }

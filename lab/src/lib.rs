@@ -1,21 +1,29 @@
-//! The same load in a real browser: what a simulated load says, asked of Chromium or Firefox.
+//! Runs a load of a scenario in a real browser, Chromium or Firefox, to compare it with its simulation.
 //!
-//! A [`Script`] is one load of a plan with everything that it draws; a [`Session`] is a browser of its own beside a real
-//! HTTP/1.1 server on loopback; playing the script gives what was [`Measured`]. The browser's rules are the browser's own:
-//! a scenario with options that cannot be played is refused with the option named ([`Unplayable`]).
+//! A [`Script`] is one load of a plan with all its random draws. A [`Session`] is a browser with an empty profile and a
+//! real HTTP/1.1 server on loopback. [`Session::run`] runs a script and returns what was [`Measured`]. The browser's own
+//! rules apply: a scenario with an option that the browser cannot follow is refused, and the error names the option
+//! ([`Unsupported`]).
 //!
 //! ```no_run
 //! use sixslot_lab::{Engine, Script, Session, Settings};
+//! use sixslot_models::Document;
+//!
 //! let text = "schema = 1\n[request.a]\nservice = \"20ms\"\n[load]\nready = [\"a\"]";
-//! let plan = sixslot_models::Document::read("a.toml", text, &[])?.plan(&[], &[])?;
+//! // Overrides (`--set`) and fixes would go into the empty slices.
+//! let plan = Document::read("a.toml", text, &["browser.profile=\"chromium\"".to_owned()])?.plan(&[], &[])?;
+//! // Seed 1, load 0, at the scenario's own speed.
 //! let script = Script::new(&plan, 1, 0, 1.0)?;
 //! let mut session = Session::start(Engine::Chromium, Settings::of(Engine::Chromium))?;
-//! let measured = session.play(&script)?;
-//! println!("{:?}", measured.verdict);
+//! let measured = session.run(&script)?;
+//! for request in &measured.requests {
+//!     println!("{} issued at {:.1} ms: {}", request.class, request.issued_ms, request.outcome);
+//! }
+//! println!("failed: {}", measured.verdict.failed);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![allow(clippy::disallowed_types, reason = "the lab's subject is real time")]
+#![allow(clippy::disallowed_types, reason = "the lab measures real time")]
 
 mod browser;
 mod engine;
@@ -29,7 +37,7 @@ mod script;
 pub mod server;
 mod session;
 mod settings;
-mod unplayable;
+mod unsupported;
 mod verdict;
 
 pub use engine::Engine;
@@ -39,5 +47,5 @@ pub use measured::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
 pub use script::Script;
 pub use session::Session;
 pub use settings::Settings;
-pub use unplayable::Unplayable;
+pub use unsupported::Unsupported;
 pub use verdict::{Settled, verdict};

@@ -1,87 +1,108 @@
-//! What a browser did with a load.
+//! The measurement of one load in a browser.
 //!
-//! Rule: all times are milliseconds of scenario time from the plan's start: real time divided by the script's scale. An
-//! arrival is read from the server's clock, everything else from the page's; [`Measured::clock_error_ms`] says how well
-//! the two were tied together. A request that never came to a point has no time there.
+//! Rule: all times are milliseconds of scenario time since the start of the load: real time divided by the script's scale.
+//! Arrivals are read from the server's clock, all other times from the page's clock; [`Measured::clock_error_ms`] bounds
+//! the difference of the two clocks. A point that a request never reached has no time.
 
 use crate::engine::Engine;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// How a request ended.
+/// The outcome of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Ending {
-    /// It was answered, by the server or out of the browser's cache.
+    /// It succeeded: answered by the server or from the browser's cache.
     Ok,
     /// The page aborted it.
     Aborted,
-    /// The page let it share another call of the same URL (`dedupe`).
+    /// The page answered it by another request for the same URL (`dedupe`).
     Coalesced,
     /// It had not ended at the horizon.
     Unfinished,
 }
 
-/// A request as the page and the server saw it.
+impl Ending {
+    /// The name of the outcome, as in JSON.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Aborted => "aborted",
+            Self::Coalesced => "coalesced",
+            Self::Unfinished => "unfinished",
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}
+
+/// One request, as the page and the server recorded it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredRequest {
-    /// The name of its class in the scenario.
+    /// Its name in the scenario.
     pub class: String,
-    /// Its copy's number, from 0; for a random stream, the arrival's.
+    /// 0-based number of its instance (`count`), or of its arrival (`arrivals`).
     pub index: u32,
-    /// The how manieth call of its copy it is, from 1.
+    /// 1-based attempt number of this instance, counting polls and retries.
     pub attempt: u32,
-    /// Its tab, from 0.
+    /// 0-based number of its tab.
     pub tab: u32,
-    /// When the page made it.
+    /// When the page issued it.
     pub issued_ms: f64,
-    /// When the server had it.
+    /// When the server received it.
     pub arrived_ms: Option<f64>,
-    /// When the page had its headers; for a socket, when it was open.
+    /// When the page received its response headers; for a socket, when it opened.
     pub headers_ms: Option<f64>,
-    /// When it had ended for the page.
+    /// When it ended for the page.
     pub ended_ms: Option<f64>,
     /// How it ended.
     pub outcome: Ending,
-    /// The TCP connection that it came on, numbered from 1 in the order in which the server accepted those that brought
-    /// a request.
+    /// The TCP connection that it was received on. Connections that carried a request are numbered from 1 in the order
+    /// in which the server accepted them.
     pub connection: Option<u32>,
 }
 
-/// What became of the load, by the rules of [`sixslot_models::load::Verdict`].
+/// The load's verdict, by the rules of [`sixslot_models::load::Verdict`].
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MeasuredVerdict {
     /// The load counts as failed.
     pub failed: bool,
-    /// When the page was ready.
+    /// When the page became ready.
     pub ready_ms: Option<f64>,
-    /// When the page showed its error first.
+    /// When the page first showed its error.
     pub error_ms: Option<f64>,
     /// When a success cleared the error.
     pub recovered_ms: Option<f64>,
 }
 
-/// One load, measured.
+/// The measurement of one load.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Measured {
     /// The browser.
     pub engine: Engine,
-    /// What it calls itself, with its version.
+    /// Its name and version, as it states them.
     pub version: String,
-    /// How long the browser was left alone before the plan began.
+    /// Idle time between the browser's start and the first load, in real milliseconds.
     pub rest_ms: f64,
-    /// Real time is scenario time times this.
+    /// Real time divided by scenario time.
     pub scale: f64,
     /// The seed of the load's draws.
     pub seed: u64,
     /// The load's number.
     pub load: u64,
-    /// No page's clock is further from the server's than this: half of the fastest of several round trips.
+    /// Bound on the difference between any page's clock and the server's, in real milliseconds: half of the fastest of
+    /// 20 round trips.
     pub clock_error_ms: f64,
     /// In the order in which they were issued; sockets among them, a server's background calls not.
     pub requests: Vec<MeasuredRequest>,
-    /// What became of the load.
+    /// The load's verdict.
     pub verdict: MeasuredVerdict,
 }

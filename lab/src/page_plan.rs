@@ -1,6 +1,6 @@
-//! What a page is told of its load: the plan of one tab, with everything drawn, in real milliseconds.
+//! The plan of one tab as JSON for page/page.js: all draws made, times in real milliseconds.
 //!
-//! Rule: the page draws nothing and knows no distribution; page/page.js follows this plan by the rules of
+//! Rule: the page draws no random numbers and knows no distributions. It follows this plan by the rules of
 //! models/src/load/page.rs.
 
 use crate::script::Script;
@@ -10,7 +10,7 @@ use sixslot_models::class::{Class, DeadlineUntil, Event, Kind, Start};
 use sixslot_models::queue::{Order, ReleaseOn};
 use sixslot_sim_core::{Span, Time};
 
-/// The names by which a page and its plan call events.
+/// The name of an event in the plan.
 const fn event_name(event: Event) -> &'static str {
     match event {
         Event::Issued => "issued",
@@ -23,12 +23,12 @@ const fn event_name(event: Event) -> &'static str {
 }
 
 impl Script {
-    /// A length of scenario time in real milliseconds.
+    /// Converts a span of scenario time to real milliseconds.
     pub(crate) fn real_ms(&self, span: Span) -> f64 {
         span.as_millis_f64() * self.scale
     }
 
-    /// The plan of a tab; the origins are at these ports.
+    /// The plan of a tab; `ports` are those of the origins, in order.
     pub(crate) fn page_plan(&self, tab: u32, ports: &[u16]) -> Value {
         let queues = self.plan.queues.iter().map(|queue| {
             let release_on = match queue.release_on {
@@ -55,7 +55,7 @@ impl Script {
             Start::At(_) | Start::Arrivals { .. } => None,
         };
         let priority = match class.priority {
-            // A style sheet; its priority is the browser's own.
+            // Loaded as a style sheet, which has this priority in browsers.
             Priority::Highest => "style",
             Priority::High => "high",
             Priority::Auto => "auto",
@@ -100,7 +100,7 @@ impl Script {
         })
     }
 
-    /// When a random stream's requests come, from the tab's opening.
+    /// The arrival times of a class with `arrivals`, since the opening of the tab.
     fn arrivals(&self, class: &Class, tab: u32) -> Vec<f64> {
         let Start::Arrivals { until, .. } = class.start else { return Vec::new() };
         let last = until.min(self.plan.horizon - Time::ZERO);

@@ -1,4 +1,4 @@
-//! From what pages report and the server has logged to a measurement.
+//! Joins the reports of the pages with the arrivals logged by the server.
 
 use crate::measured::{Ending, MeasuredRequest};
 use crate::script::Script;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
-/// What a page reports; real ms, calls' times from the plan's start by the page's own clock.
+/// A page's report. Times are real milliseconds; those of calls are since the start of the load by the page's clock.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Report {
     pub(crate) clock: PageClock,
@@ -17,14 +17,14 @@ pub(crate) struct Report {
     calls: Vec<Call>,
 }
 
-/// The server's clock is the page's plus `offset`, give or take `error`.
+/// The server's clock minus the page's is `offset`, with an error of at most `error`; real milliseconds.
 #[derive(Clone, Copy, Debug, Deserialize)]
 pub(crate) struct PageClock {
     offset: f64,
     pub(crate) error: f64,
 }
 
-/// A call as a page reports it.
+/// A request, as a page reports it.
 #[derive(Debug, Deserialize)]
 struct Call {
     class: usize,
@@ -39,16 +39,16 @@ struct Call {
     error: Option<String>,
 }
 
-/// What a load's tabs saw, joined with what its server saw.
+/// The joined records of a load.
 #[derive(Debug, Default)]
 pub(crate) struct Joined {
     pub(crate) requests: Vec<MeasuredRequest>,
     pub(crate) settled: Vec<Settled>,
-    /// Errors that no page has caused.
+    /// Requests that failed for another reason than the page's own abort.
     pub(crate) errors: Vec<String>,
 }
 
-/// Joins reports of tabs with arrivals; `start` is the plan's start by the server's clock, in ms and as an instant.
+/// Joins the tabs' reports with arrivals; `start` is the start of the load by the server's clock, in ms and as an instant.
 pub(crate) fn join(
     script: &Script,
     reports: &BTreeMap<u32, Report>,
@@ -57,7 +57,7 @@ pub(crate) fn join(
 ) -> Joined {
     let mut came: BTreeMap<Identity, Arrival> = BTreeMap::new();
     for arrival in arrivals {
-        // A browser that lost its connection asks again by itself; the first time counts.
+        // A browser repeats a request by itself when its connection is lost; the first arrival counts.
         came.entry(arrival.identity).or_insert(*arrival);
     }
     let mut numbers: Vec<u32> = arrivals.iter().map(|arrival| arrival.connection).collect();
@@ -66,7 +66,7 @@ pub(crate) fn join(
     let number = |connection| numbers.binary_search(&connection).ok().and_then(|at| u32::try_from(at + 1).ok());
     let mut joined = Joined::default();
     for (tab, report) in reports {
-        // The page took the start from an earlier, coarser comparison of the clocks.
+        // The page computed its start from an earlier, coarser comparison of the clocks.
         let shift = report.start + report.clock.offset - start.0;
         let scenario = |time: f64| (time + shift) / script.scale;
         for call in &report.calls {
@@ -103,7 +103,7 @@ pub(crate) fn join(
                 });
             }
             if let Some(error) = &call.error {
-                joined.errors.push(format!("{} {} (call {}): {error}", class.name, call.index, call.attempt));
+                joined.errors.push(format!("{} {} (attempt {}): {error}", class.name, call.index, call.attempt));
             }
         }
     }

@@ -1,26 +1,26 @@
-//! One load of a plan, ready to be played: the plan, what the load draws, and how fast it goes.
+//! One load of a plan, ready to run in a browser: the plan, the load's draws, and its time scale.
 //!
-//! Rule: whatever cannot be played is refused here, before a browser is started, by its key path; see
-//! [`crate::Unplayable`]. Everything that is drawn comes from [`Draws`], so that the simulated and the real load are one.
+//! Rule: an option that the lab cannot run is refused here, before a browser is started ([`crate::Unsupported`]). All
+//! random numbers come from [`Draws`], so that the simulated and the real load have the same ones.
 
 use crate::engine::Engine;
-use crate::unplayable::Unplayable;
+use crate::unsupported::Unsupported;
 use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use sixslot_models::load::{Draws, LoadError};
 use sixslot_sim_core::{Span, Time};
 
-/// The longest time, in real seconds, that a load is played.
-pub const LONGEST_PLAY: f64 = 600.0;
-/// The most tabs that a load is played in.
+/// The longest load, in real seconds.
+pub const LONGEST_RUN: f64 = 600.0;
+/// The most tabs of a load.
 pub const TABS: u32 = 16;
-/// The most origins that a load is played with.
+/// The most origins of a load.
 pub const ORIGINS: usize = 16;
-/// The most copies that the classes of a load have together.
+/// The most instances of requests and sockets in a load, over all tabs.
 pub const COPIES: u64 = 10_000;
 
-/// One load of a plan, ready to be played.
+/// One load of a plan, ready to run in a browser.
 #[derive(Clone, Debug)]
 pub struct Script {
     pub(crate) plan: Plan,
@@ -32,37 +32,40 @@ pub struct Script {
 }
 
 impl Script {
-    /// A load of a plan; real time is scenario time times `scale`, deadlines and all.
+    /// Load `load` of a plan with a seed. Real time is scenario time times `scale` (0.001 to 1000), deadlines included.
     ///
     /// # Errors
-    /// The first option that no browser can be made to play.
-    pub fn new(plan: &Plan, seed: u64, load: u64, scale: f64) -> Result<Self, Unplayable> {
+    /// The first option that the lab cannot run in any browser, or that exceeds a limit.
+    pub fn new(plan: &Plan, seed: u64, load: u64, scale: f64) -> Result<Self, Unsupported> {
         if !(0.001..=1_000.0).contains(&scale) {
-            return Err(Unplayable::new("--scale", "it is between 0.001 and 1000"));
+            return Err(Unsupported::new("--scale", "it must be between 0.001 and 1000"));
         }
         let horizon = plan.horizon.as_seconds_f64() * scale;
-        if horizon > LONGEST_PLAY {
-            let why =
-                format!("{horizon:.0} s of real time are over the limit of {LONGEST_PLAY} s; lower it or the scale");
-            return Err(Unplayable::new("horizon", why));
+        if horizon > LONGEST_RUN {
+            let why = format!(
+                "{horizon:.0} s of real time exceed the limit of {LONGEST_RUN} s; lower the horizon or the scale"
+            );
+            return Err(Unsupported::new("horizon", why));
         }
         let draws = Draws::new(plan, seed, load).map_err(|error| match error {
-            LoadError::Tabs { .. } => Unplayable::new("browser.tabs", error.to_string()),
-            LoadError::Requests { .. } | LoadError::Events { .. } => Unplayable::new("horizon", error.to_string()),
+            LoadError::Tabs { .. } => Unsupported::new("browser.tabs", error.to_string()),
+            LoadError::Requests { .. } | LoadError::Events { .. } => Unsupported::new("horizon", error.to_string()),
         })?;
         let tabs = draws.tabs(&plan.browser);
         if tabs == 0 || tabs > TABS {
-            return Err(Unplayable::new("browser.tabs", format!("{tabs} tabs: the lab opens 1 to {TABS}")));
+            return Err(Unsupported::new("browser.tabs", format!("the load has {tabs} tabs; use 1 to {TABS}")));
         }
         if plan.origins.len() > ORIGINS {
-            let why = format!("{} origins are over the limit of {ORIGINS}", plan.origins.len());
-            return Err(Unplayable::new("origin", why));
+            let why = format!("{} origins exceed the limit of {ORIGINS}; use fewer", plan.origins.len());
+            return Err(Unsupported::new("origin", why));
         }
         let copies: u64 = plan.classes.iter().map(|class| draws.copies(class, 0)).sum();
         if copies.saturating_mul(u64::from(tabs)) > COPIES {
-            return Err(Unplayable::new(
+            return Err(Unsupported::new(
                 "request",
-                format!("{copies} copies in each tab: the limit is {COPIES} in all"),
+                format!(
+                    "{copies} requests in each tab exceed the limit of {COPIES} in all tabs; lower `count` or `tabs`"
+                ),
             ));
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
@@ -80,22 +83,22 @@ impl Script {
         self.seed
     }
 
-    /// The load's number.
+    /// The number of the load.
     pub fn load(&self) -> u64 {
         self.load
     }
 
-    /// Real time is scenario time times this.
+    /// Real time divided by scenario time.
     pub fn scale(&self) -> f64 {
         self.scale
     }
 
-    /// Whether an engine plays it: the plan's rules for handing out connections have to be the engine's own, for no
-    /// browser can be told others. The costs `dispatch` and `connect` are the machine's and are not compared.
+    /// Whether an engine can run it: the plan's browser rules must be the engine's own, because a browser cannot be given
+    /// others. The costs `dispatch` and `connect` are the machine's and are not compared.
     ///
     /// # Errors
-    /// The first rule that is another.
-    pub fn check(&self, engine: Engine) -> Result<(), Unplayable> {
+    /// The first rule that differs.
+    pub fn check(&self, engine: Engine) -> Result<(), Unsupported> {
         let (plan, own) = (&self.plan.browser, engine.rules());
         let Some(key) = first_difference(plan, &own) else { return Ok(()) };
         let others =
@@ -103,12 +106,12 @@ impl Script {
         let profile = others.iter().any(|other| first_difference(plan, other).is_none());
         let key = if profile { "profile" } else { key };
         let why =
-            format!("it is not what {engine} does; play it with browser.profile = \"{engine}\" and no other rules");
-        Err(Unplayable::new(format!("browser.{key}"), why))
+            format!("{engine} does not do this; run it with browser.profile = \"{engine}\" and no other browser rules");
+        Err(Unsupported::new(format!("browser.{key}"), why))
     }
 
-    /// The plan whose simulation predicts what is measured. What belongs to the browser does not go at the script's scale:
-    /// its costs and its time-outs take longer in scenario time where real time is shorter.
+    /// The plan whose simulation predicts the measurement. The browser's own costs and timeouts do not follow the scale:
+    /// with a scale below 1 they take more scenario time.
     pub fn prediction(&self) -> Plan {
         let mut plan = self.plan.clone();
         let browser = &mut plan.browser;
@@ -126,17 +129,17 @@ impl Script {
         plan
     }
 
-    /// What the load draws.
+    /// The load's random draws.
     pub fn draws(&self) -> &Draws {
         &self.draws
     }
 
-    /// How many tabs it is played in.
+    /// The number of tabs.
     pub fn tabs(&self) -> u32 {
         self.tabs
     }
 
-    fn check_class(&self, class: &Class) -> Result<(), Unplayable> {
+    fn check_class(&self, class: &Class) -> Result<(), Unsupported> {
         let table = match class.kind {
             Kind::Fetch => "request",
             Kind::WebSocket | Kind::EventSource => "socket",
@@ -145,9 +148,9 @@ impl Script {
         let key = |key: &str| format!("{table}.{}.{key}", class.name);
         match class.priority {
             Priority::Lowest => {
-                return Err(Unplayable::new(key("priority"), "no fetch() has it; \"low\" is the least"));
+                return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
             }
-            Priority::Highest => self.check_style_sheet(class).map_err(|why| Unplayable::new(key("priority"), why))?,
+            Priority::Highest => self.check_style_sheet(class).map_err(|why| Unsupported::new(key("priority"), why))?,
             Priority::High | Priority::Auto | Priority::Low => {}
         }
         let url = class.url.expand(0, 0);
@@ -159,15 +162,15 @@ impl Script {
             || !url.bytes().all(plain)
         {
             let why = format!(
-                "\"{url}\" is no plain path (or has the lab's own name in it); write one such as \"/api/items?page=1\""
+                "\"{url}\" is not a plain path, or it contains `sixslot`, which the lab uses itself; write one such as \"/api/items?page=1\""
             );
-            return Err(Unplayable::new(key("url"), why));
+            return Err(Unsupported::new(key("url"), why));
         }
         if let Some(max_age) = class.max_age {
             let real = max_age.as_seconds_f64() * self.scale;
             if real.fract() != 0.0 && Time::ZERO + max_age < self.plan.horizon {
-                let why = format!("{real} s of real time: HTTP counts in whole seconds; take another scale");
-                return Err(Unplayable::new(key("response_cache_control"), why));
+                let why = format!("{real} s of real time: HTTP has whole seconds only; use another scale");
+                return Err(Unsupported::new(key("response_cache_control"), why));
             }
         }
         Ok(())
@@ -175,7 +178,7 @@ impl Script {
 }
 
 impl Script {
-    /// No fetch() has the priority "highest": it is played as a style sheet, which can do less.
+    /// fetch() has no priority "highest". The lab loads such a request as a style sheet, which has fewer options.
     fn check_style_sheet(&self, class: &Class) -> Result<(), String> {
         let number = self.plan.classes.iter().position(|other| std::ptr::eq(other, class));
         let waits = |other: &Class| matches!(other.start, Start::After { class, event: Event::Headers, .. } if Some(class) == number);
@@ -191,24 +194,29 @@ impl Script {
             ("has no `arrivals`", matches!(class.start, Start::Arrivals { .. })),
             ("has no `queue`", class.queue.is_some()),
             ("has no `dedupe`", class.dedupe),
-            ("is a GET", class.method != Method::Get),
+            ("has the method GET", class.method != Method::Get),
             ("has no `cache`", class.cache != CacheMode::Default),
-            ("has credentials", class.omits_credentials),
-            ("is read to its end", !class.reads_body),
-            ("has nobody who waits for its `headers`", self.plan.classes.iter().any(waits)),
-            ("has a URL of its own for each copy", copies > 1 && class.url.expand(0, 0) == class.url.expand(1, 0)),
-            ("shares its URL with no other request", self.plan.classes.iter().filter(other_urls).count() > 0),
+            ("has no `credentials = \"omit\"`", class.omits_credentials),
+            ("has no `reads_body = false`", !class.reads_body),
+            ("has no request `after` its `headers`", self.plan.classes.iter().any(waits)),
+            (
+                "has `{index}` in its URL if `count` is above 1",
+                copies > 1 && class.url.expand(0, 0) == class.url.expand(1, 0),
+            ),
+            ("has a URL that no other request has", self.plan.classes.iter().filter(other_urls).count() > 0),
         ];
         match limits.into_iter().find(|(_, broken)| *broken) {
-            Some((limit, _)) => Err(format!("\"highest\" is played as a style sheet, and that {limit}")),
+            Some((limit, _)) => {
+                Err(format!("\"highest\" is run as a style sheet, which {limit}; change that or the priority"))
+            }
             None => Ok(()),
         }
     }
 }
 
-/// The key of the first rule in which two browsers differ; their costs are no rules.
+/// The key of the first rule in which two browsers differ; costs are not rules.
 fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
-    // All fields by name, so that a new rule cannot be forgotten.
+    // Names all fields, so that a new rule does not compile until it is compared here.
     let Browser {
         tabs: _,
         tab_interval: _,

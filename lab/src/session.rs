@@ -1,9 +1,9 @@
-//! A browser of one's own, for as many loads as one likes.
+//! A running browser with its server, which runs any number of loads one after another.
 //!
-//! Rule: a load begins with a fresh page, no connections and an empty cache: each gets ports of its own, so its origin is
-//! one that the browser has never seen. Browsers are left alone before the plan begins: measured, Firefox stalls for up
-//! to a second after its start, and with 3.5 s of rest its arrivals agree to 1 to 7 ms with a plain model, without it to
-//! 17 to 125 ms.
+//! Rule: a load begins with a new page, no connections and an empty cache. Each load's server uses new ports, so its
+//! origins are unknown to the browser. The browser rests before the first load: Firefox stalls for up to a second after
+//! its start (measured), and its arrivals agree with the simulation to 1 to 7 ms after 3.5 s of rest, but only to 17 to
+//! 125 ms without.
 
 use crate::browser::Browser;
 use crate::engine::Engine;
@@ -22,16 +22,16 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-/// From telling the pages when the plan begins to its beginning.
+/// Time between telling the pages when the load starts and its start.
 const LEAD: Duration = Duration::from_millis(100);
 
-/// A browser that plays scripts, one after another. It ends with the session, whatever becomes of this program.
+/// A running browser. It ends when the session is dropped or this program ends, however it ends.
 #[derive(Debug)]
 pub struct Session {
     engine: Engine,
     version: String,
     settings: Settings,
-    // In the order in which they are dropped: the browser before the server that it talks with.
+    // Fields are dropped in this order: the browser before the server that it is connected to.
     browser: Browser,
     control: Control,
     heard: mpsc::UnboundedReceiver<Said>,
@@ -40,10 +40,10 @@ pub struct Session {
 }
 
 impl Session {
-    /// Starts the browser and the control origin, and leaves the browser alone for the settings' rest.
+    /// Starts the browser and the control origin, then waits for [`Settings::rest`].
     ///
     /// # Errors
-    /// No such browser on this machine, or one that does not start.
+    /// The browser is not installed or does not start, or no port of 127.0.0.1 is free.
     pub fn start(engine: Engine, settings: Settings) -> Result<Self, LabError> {
         let version = engine.version()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -64,32 +64,34 @@ impl Session {
         Ok(Self { engine, version, settings, browser, control, heard, loads: 0, runtime })
     }
 
-    /// Plays a script.
+    /// Runs a load. It takes the scenario's horizon times the script's scale, and some seconds for pages and clocks.
     ///
     /// # Errors
-    /// A script with rules that are not the browser's, a browser that stopped answering, or one that had errors of its
-    /// own.
-    pub fn play(&mut self, script: &Script) -> Result<Measured, LabError> {
+    /// The script's rules are not the browser's ([`Script::check`]), the browser stops answering, sends requests that are
+    /// not in the script, or a request fails for another reason than its own abort.
+    pub fn run(&mut self, script: &Script) -> Result<Measured, LabError> {
         script.check(self.engine)?;
         self.loads += 1;
         let Self { settings, browser, control, heard, loads, .. } = self;
         let (reports, arrivals, strays, start) = self.runtime.block_on(async {
             let stage = Stage::open(script, *loads, control.port()).await?;
             control.set_stage(Some(Arc::clone(&stage)));
-            let played = perform(script, &stage, browser, control, heard, settings).await;
+            let run = perform(script, &stage, browser, control, heard, settings).await;
             control.set_stage(None);
             stage.close();
             let closed = browser.close(control).await;
-            let (reports, start) = played?;
+            let (reports, start) = run?;
             closed?;
             Ok::<_, LabError>((reports, stage.arrivals(), stage.strays(), start))
         })?;
         if !strays.is_empty() {
-            return Err(self.browser.error(format!("it asked for more than the plan: {}", strays.join(", "))));
+            return Err(self
+                .browser
+                .error(format!("it sent requests that are not in the scenario: {}", strays.join(", "))));
         }
         let Joined { requests, settled, errors } = report::join(script, &reports, &arrivals, start);
         if let Some(error) = errors.first() {
-            return Err(self.browser.error(format!("{} calls broke, the first is {error}", errors.len())));
+            return Err(self.browser.error(format!("{} requests failed; the first is {error}", errors.len())));
         }
         Ok(Measured {
             engine: self.engine,
@@ -104,13 +106,13 @@ impl Session {
         })
     }
 
-    /// What the browser calls itself, with its version.
+    /// The browser's name and version, as it states them.
     pub fn version(&self) -> &str {
         &self.version
     }
 }
 
-/// Opens the pages, starts the plan, and waits for the reports of all tabs.
+/// Opens the pages, starts the load, and waits for the reports of all tabs.
 async fn perform(
     script: &Script,
     stage: &Stage,
@@ -135,7 +137,7 @@ async fn perform(
     let start = Instant::now() + LEAD;
     stage.clock.set_start(start);
     control.start(number, start);
-    let plays = Duration::from_secs_f64(script.plan.horizon.as_seconds_f64() * script.scale);
+    let lasts = Duration::from_secs_f64(script.plan.horizon.as_seconds_f64() * script.scale);
     let mut reports = BTreeMap::new();
     let mut unreadable = None;
     let all_reported = |said: &mut Said| {
@@ -149,14 +151,14 @@ async fn perform(
         }
         reports.len() == urls.len() || unreadable.is_some()
     };
-    listen(browser, heard, settings, plays + settings.patience, all_reported).await?;
+    listen(browser, heard, settings, lasts + settings.patience, all_reported).await?;
     match unreadable {
-        Some(error) => Err(browser.error(format!("its report makes no sense: {error}"))),
+        Some(error) => Err(browser.error(format!("a page's report is malformed: {error}"))),
         None => Ok((reports, (control.milliseconds(start), start))),
     }
 }
 
-/// Listens to the pages until `enough` says so.
+/// Receives messages of the pages until `enough` returns true.
 async fn listen(
     browser: &mut Browser,
     heard: &mut mpsc::UnboundedReceiver<Said>,
@@ -171,7 +173,7 @@ async fn listen(
         }
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(browser.error(format!("its pages said nothing for {} s", patience.as_secs())));
+            return Err(browser.error(format!("its pages sent nothing for {} s", patience.as_secs())));
         }
         match tokio::time::timeout(left.min(Duration::from_millis(200)), heard.recv()).await {
             Ok(Some(mut said)) => {

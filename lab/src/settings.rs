@@ -4,24 +4,24 @@ use crate::engine::Engine;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
-/// Nobody stops a session with it.
+/// The default of [`Settings::stop`]: never true.
 static NEVER: AtomicBool = AtomicBool::new(false);
 
-/// How a session is held.
+/// How a session treats its browser.
 #[derive(Clone, Copy, Debug)]
 pub struct Settings {
-    /// How long the browser is left alone between its start and the first plan.
+    /// Idle time between the browser's start and the first load.
     pub rest: Duration,
-    /// How long each page is left alone between its opening and its plan.
+    /// Idle time between the opening of a load's pages and its start.
     pub pause: Duration,
-    /// How long a browser may take for what should take a moment, before the session is given up.
+    /// Timeout of each step that should be almost immediate: starting, answering, opening pages, reporting.
     pub patience: Duration,
-    /// Once this is true, the session is given up in the middle of what it does, with [`LabError::Stopped`].
+    /// When this becomes true, the session stops within 0.2 s with [`LabError::Stopped`](crate::LabError::Stopped).
     pub stop: &'static AtomicBool,
 }
 
 impl Settings {
-    /// What serves for an engine: a rest of 1 s in Chromium, 3.5 s in Firefox.
+    /// The defaults for an engine: a rest of 1 s for Chromium and 3.5 s for Firefox, a timeout of 30 s.
     pub const fn of(engine: Engine) -> Self {
         let (rest, pause) = match engine {
             Engine::Chromium => (1_000, 300),

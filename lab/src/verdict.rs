@@ -1,7 +1,7 @@
-//! The load's own state machine, over what all tabs report: ready, error shown, cleared.
+//! The verdict of a measured load, from the reports of all its tabs: ready, error shown, recovered.
 //!
-//! Rule: that of [`sixslot_models::load::Verdict`], on measured times. It is written apart, so that each is a test of the other
-//! (tests/verdict.rs).
+//! Rule: that of [`sixslot_models::load::Verdict`], on measured times. The two are separate implementations, and
+//! tests/verdict.rs compares them.
 
 use crate::measured::MeasuredVerdict;
 use sixslot_models::Plan;
@@ -10,24 +10,24 @@ use sixslot_models::plan::Fails;
 use sixslot_sim_core::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A call that the page has learned the success or the failure of; times in ms of scenario time.
+/// A request whose success or failure the page knows; times in milliseconds of scenario time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Settled {
-    /// Its class, by number in the plan.
+    /// Index of its class in the plan.
     pub class: usize,
-    /// Its copy.
+    /// 0-based number of its instance.
     pub index: u32,
-    /// Its tab.
+    /// 0-based number of its tab.
     pub tab: u32,
     /// When it was issued.
     pub issued_ms: f64,
-    /// When the page learned.
+    /// When the page knew.
     pub at_ms: f64,
-    /// What it learned.
+    /// Whether it succeeded.
     pub ok: bool,
 }
 
-/// The verdict over calls in the order in which the page learned of them.
+/// The verdict of a load; `calls` are ordered by [`Settled::at_ms`].
 pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> MeasuredVerdict {
     let rules = &plan.load;
     let copies = |class: &usize| (0..tabs).map(move |tab| draws.copies(&plan.classes[*class], tab)).sum::<u64>();
@@ -35,7 +35,7 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
     let mut ready = (missing == 0).then_some(0.0);
     let (mut error, mut recovered) = (None, None);
     let mut succeeded = BTreeSet::new();
-    // Of each copy with failures: how many in a row, and when the first call of the row was issued.
+    // For each instance: the number of consecutive failures, and when the first of them was issued.
     let mut rows: BTreeMap<(usize, u32, u32), (u32, f64)> = BTreeMap::new();
     for call in calls {
         let copy = (call.class, call.index, call.tab);
@@ -56,7 +56,7 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
         let (failures, began) = rows.entry(copy).or_insert((0, call.issued_ms));
         *failures += 1;
         let shown = shows_error.is_some_and(|rule| {
-            // To the nanosecond, as the simulator counts: a difference of two numbers of milliseconds is not exact.
+            // Rounded to nanoseconds like simulated time: the difference of two floating-point milliseconds is not exact.
             let lasted = Span::from_seconds_f64((call.at_ms - *began) / 1e3);
             let long = rule.no_success_for.is_some_and(|span| lasted >= span);
             rule.failures > 0 && *failures >= rule.failures || long

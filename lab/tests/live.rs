@@ -1,8 +1,8 @@
-//! Small plans played in real browsers: outcomes, and arrivals within a margin that a busy machine keeps.
+//! Small plans in real browsers: outcomes, and arrivals within a margin that a busy machine keeps.
 //!
-//! Each plan is chosen so that its outcome hangs on a rule, not on milliseconds. Without a browser a test says that it
-//! is skipped, and passes. The plans of an engine are played in one session, one after another. A plan that does not come
-//! out is played again in a new session, twice at most: a machine may stall, but a wrong rule is wrong three times.
+//! The outcome of each plan depends on a rule, not on milliseconds. Without the browser, a test prints that it is skipped,
+//! and passes. The plans of an engine run one after another in one session. A plan that fails is repeated in a new session
+//! at most twice: a machine may stall, but a wrong rule is wrong three times.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -11,10 +11,10 @@ use sixslot_models::Document;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Mutex, PoisonError};
 
-/// Arrivals are so near to what the rules say, in ms: two browsers and their tests share the machine.
+/// The largest accepted delay of an arrival, in ms: two browsers and their tests share the machine.
 const MARGIN: f64 = 150.0;
 
-/// One browser at a time: two would take each other's processor.
+/// One browser at a time: two would compete for the processor.
 static ALONE: Mutex<()> = Mutex::new(());
 
 fn session(engine: Engine) -> Option<Session> {
@@ -28,12 +28,12 @@ fn session(engine: Engine) -> Option<Session> {
     }
 }
 
-fn play(session: &mut Session, engine: Engine, scale: f64, text: &str) -> Measured {
+fn run(session: &mut Session, engine: Engine, scale: f64, text: &str) -> Measured {
     let text = format!("schema = 1\n{text}");
     let profile = format!("browser.profile=\"{engine}\"");
     let plan = Document::read("live.toml", &text, &[profile]).and_then(|document| document.plan(&[], &[]));
     let script = Script::new(&plan.unwrap_or_else(|error| panic!("{error}\n{text}")), 1, 0, scale).unwrap();
-    let measured = session.play(&script).unwrap_or_else(|error| panic!("{error}\n{text}"));
+    let measured = session.run(&script).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert!(measured.clock_error_ms < 20.0, "clocks: {}", measured.clock_error_ms);
     measured
 }
@@ -42,13 +42,13 @@ fn of<'a>(measured: &'a Measured, class: &str) -> Vec<&'a MeasuredRequest> {
     measured.requests.iter().filter(|request| request.class == class).collect()
 }
 
-/// Arrivals of a class in order of time, against what is expected of them.
+/// Compares the arrivals of a class, in order of time, with the expected ones.
 fn arrive(measured: &Measured, class: &str, expected: &[f64]) {
     let mut times: Vec<f64> = of(measured, class).iter().filter_map(|request| request.arrived_ms).collect();
     times.sort_by(f64::total_cmp);
     let fits = |(time, expected): (&f64, &f64)| time >= &(expected - 5.0) && *time < expected + MARGIN;
     let fits = times.len() == expected.len() && times.iter().zip(expected).all(fits);
-    assert!(fits, "{class} came at {times:?} for {expected:?}");
+    assert!(fits, "{class} arrived at {times:?}, expected {expected:?}");
 }
 
 fn outcomes(measured: &Measured, class: &str, expected: &[Ending]) {
@@ -59,7 +59,7 @@ fn outcomes(measured: &Measured, class: &str, expected: &[Ending]) {
 /// Six at once, the seventh behind the first that ends; an abort in the queue is never seen by the server, an abort in
 /// flight closes its connection.
 fn six_and_aborts(session: &mut Session, engine: Engine) {
-    let measured = play(
+    let measured = run(
         session,
         engine,
         1.0,
@@ -98,9 +98,9 @@ error_is_final = false
     assert!(measured.verdict.ready_ms.is_some_and(|at| (1100.0..1250.0).contains(&at)), "{:?}", measured.verdict);
 }
 
-/// Polls, guards, retries, deduplication, a framework's queue, chains: what the page does by itself.
+/// Polls, retries, deduplication, a framework's queue, chains: the page's own rules.
 fn what_the_page_does(session: &mut Session, engine: Engine) {
-    let measured = play(
+    let measured = run(
         session,
         engine,
         1.0,
@@ -148,7 +148,7 @@ ready = ["chained"]
 
 /// Each socket in its place; two tabs share the six; another origin has six of its own.
 fn sockets_and_tabs(session: &mut Session, engine: Engine) {
-    let measured = play(
+    let measured = run(
         session,
         engine,
         1.0,
@@ -188,9 +188,9 @@ ready = ["four"]
     arrive(&measured, "elsewhere", &[250.0, 350.0]);
 }
 
-/// Who passes the cache, and who waits for whom.
+/// Which requests bypass the cache, and which wait for which.
 fn caches(session: &mut Session, engine: Engine) {
-    let measured = play(
+    let measured = run(
         session,
         engine,
         1.0,
@@ -261,7 +261,7 @@ ready = ["turn"]
 
 /// Low priorities behind all others, at half the speed; the style sheet before them all.
 fn priorities_at_half_speed(session: &mut Session, engine: Engine) {
-    let measured = play(
+    let measured = run(
         session,
         engine,
         2.0,
@@ -299,7 +299,7 @@ ready = ["low"]
 
 /// A body that is not read, a body that takes time, a server that stops on an abort, snapshots that make a poll needless.
 fn bodies_and_servers(session: &mut Session, engine: Engine) {
-    let measured = play(
+    let measured = run(
         session,
         engine,
         1.0,
@@ -360,11 +360,11 @@ ready = ["after-cut"]
 fn all(engine: Engine) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(mut session) = session(engine) else { return };
-    for play in
+    for check in
         [six_and_aborts, what_the_page_does, sockets_and_tabs, caches, priorities_at_half_speed, bodies_and_servers]
     {
         for again in [true, true, false] {
-            match catch_unwind(AssertUnwindSafe(|| play(&mut session, engine))) {
+            match catch_unwind(AssertUnwindSafe(|| check(&mut session, engine))) {
                 Ok(()) => break,
                 Err(_) if again => {
                     drop(session);
@@ -376,16 +376,16 @@ fn all(engine: Engine) {
     }
     let text = "horizon = \"1s\"\n[browser]\nconnections = 4\n[request.a]\n[load]\nready = [\"a\"]";
     let plan = Document::read("live.toml", &format!("schema = 1\n{text}"), &[]).unwrap().plan(&[], &[]).unwrap();
-    let refusal = session.play(&Script::new(&plan, 1, 0, 1.0).unwrap());
-    assert!(matches!(refusal, Err(LabError::Unplayable(refusal)) if refusal.option.starts_with("browser.")));
+    let refusal = session.run(&Script::new(&plan, 1, 0, 1.0).unwrap());
+    assert!(matches!(refusal, Err(LabError::Unsupported(refusal)) if refusal.option.starts_with("browser.")));
 }
 
 #[test]
-fn chromium_plays_by_the_rules() {
+fn chromium_follows_the_rules() {
     all(Engine::Chromium);
 }
 
 #[test]
-fn firefox_plays_by_the_rules() {
+fn firefox_follows_the_rules() {
     all(Engine::Firefox);
 }

@@ -1,4 +1,4 @@
-//! A browser ends with its session, whatever becomes of the program that holds it: no process and no folder is left.
+//! A browser ends with its session, however the program ends: no process and no folder is left.
 //!
 //! The test runs itself as another program that starts a session in a temporary folder of its own, ends that program in
 //! each way, and then looks for processes that know the folder, and into the folder.

@@ -1,15 +1,15 @@
-//! Every key of a scenario is played, refused by name, or no matter of one load: none is silently changed.
+//! Every key of a scenario is run by the lab, refused by name, or does not concern a single load: none is ignored.
 //!
-//! The test goes over the schema's own list of keys, so that a new key fails it until somebody has said what becomes of it.
+//! The test reads the keys from the schema, so a new key fails it until it is listed here.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use sixslot_lab::{Engine, Script, Unplayable};
+use sixslot_lab::{Engine, Script, Unsupported};
 use sixslot_models::schema::{Fields, Kind, SCENARIO};
 use sixslot_models::{Document, Plan};
 use std::collections::BTreeSet;
 
-/// What is the browser's or the server's to do; each is read by page/page.js, by the server, or by the drawing of the load.
+/// Run by the browser or the server: read by page/page.js, by the server, or by the load's draws.
 const PLAYED: &[&str] = &[
     "horizon",
     "parameters",
@@ -93,7 +93,7 @@ const PLAYED: &[&str] = &[
     "load.fails",
 ];
 
-/// The browser's own rules: refused where they are not the engine's, each with a value that is no engine's.
+/// The browser's own rules: refused unless they are the engine's; each with a value that no engine has.
 const RULES: &[(&str, &str)] = &[
     ("profile", "\"webkit\""),
     ("connections", "7"),
@@ -131,10 +131,10 @@ const RULES: &[(&str, &str)] = &[
     ("unread_body_holds_slot", "false"),
 ];
 
-/// The machine's costs: they belong to the prediction, and the machine has its own.
+/// The machine's costs: they matter to the prediction only.
 const COSTS: &[&str] = &["browser.dispatch", "browser.connect"];
 
-/// No matter of one load: texts, and what has been applied before there is a plan.
+/// Not concerning a single load: texts, and what is applied before there is a plan.
 const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin"];
 
 /// A table's keys, as paths without the names that users choose.
@@ -159,7 +159,7 @@ fn every_key_is_played_or_refused() {
     let known: BTreeSet<String> = rules.chain(others).collect();
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
-    assert!(new.is_empty() && gone.is_empty(), "nobody has said what becomes of {new:?}; there is no {gone:?}");
+    assert!(new.is_empty() && gone.is_empty(), "not listed: {new:?}; listed but gone: {gone:?}");
 }
 
 fn plan(text: &str, sets: &[String]) -> Plan {
@@ -168,10 +168,10 @@ fn plan(text: &str, sets: &[String]) -> Plan {
     document.unwrap_or_else(|error| panic!("{error}\n{text}"))
 }
 
-fn refused(text: &str, scale: f64) -> Unplayable {
+fn refused(text: &str, scale: f64) -> Unsupported {
     match Script::new(&plan(text, &[]), 1, 0, scale) {
         Err(unplayable) => unplayable,
-        Ok(_) => panic!("it is played:\n{text}"),
+        Ok(_) => panic!("not refused:\n{text}"),
     }
 }
 
@@ -203,7 +203,7 @@ fn costs_are_not_compared() {
 }
 
 #[test]
-fn what_cannot_be_played_is_refused_by_its_key() {
+fn what_cannot_be_run_is_refused_by_its_key() {
     let cases = [
         ("[request.a]\npriority = \"lowest\"", "request.a.priority"),
         ("[request.a]\nurl = \"https://example.org/\"", "request.a.url"),

@@ -13,7 +13,7 @@ use sixslot_sim_core::{Purpose, Stream, Streams, Time};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// What a scenario is made of.
+/// A stream of random choices.
 struct Maker(Stream);
 
 impl Maker {
@@ -25,7 +25,7 @@ impl Maker {
         self.below(100) < percent
     }
 
-    /// A time up to so many milliseconds, to the nanosecond.
+    /// A time of up to `most` milliseconds, to the nanosecond.
     fn time(&mut self, most: u32) -> String {
         format!("{}ns", (self.0.next_uniform() * f64::from(most) * 1e6) as u64 + 1)
     }
@@ -111,7 +111,7 @@ fn scenario(number: u64) -> String {
     text.replace("every = \"", "every = \"50ms ")
 }
 
-/// What comes from outside, in order of time.
+/// What happens at the servers from outside.
 #[derive(Clone, Copy)]
 enum Outside {
     Arrives(usize),

@@ -1,4 +1,4 @@
-//! The body of an answer: at once, or as its parts come.
+//! Response bodies: known at once, or sent in parts over time.
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use std::convert::Infallible;
@@ -6,10 +6,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use tokio::sync::{mpsc, watch};
 
-/// A body.
+/// A response body.
 pub(crate) struct Content {
     parts: Parts,
-    /// The connection is busy for as long as this lives.
+    /// Marks the connection as busy until it is dropped.
     _busy: Option<Busy>,
 }
 
@@ -19,12 +19,12 @@ enum Parts {
 }
 
 impl Content {
-    /// A body that is there; its length is announced.
+    /// A body of known length (`Content-Length`).
     pub(crate) fn whole(bytes: impl Into<Bytes>, busy: Option<Busy>) -> Self {
         Self { parts: Parts::Whole(Some(bytes.into()).filter(|bytes: &Bytes| !bytes.is_empty())), _busy: busy }
     }
 
-    /// A body whose parts come through a channel; it ends when the channel is closed.
+    /// A body whose parts come through a channel; it ends when the channel closes.
     pub(crate) fn coming(parts: mpsc::Receiver<Bytes>, busy: Option<Busy>) -> Self {
         Self { parts: Parts::Coming(parts), _busy: busy }
     }
@@ -57,7 +57,7 @@ impl Body for Content {
     }
 }
 
-/// Counts the exchanges that are under way on a connection.
+/// Counts the exchanges in progress on a connection.
 pub(crate) struct Busy(watch::Sender<usize>);
 
 impl Busy {

@@ -1,7 +1,8 @@
-//! The control origin: how the lab talks with its pages.
+//! The control origin: how the lab communicates with its pages.
 //!
-//! Rule: a page holds a WebSocket here, outside of every measured pool; over it go its plan, the start, the two clocks'
-//! comparison, arrivals that it waits for, and its report. The same origin serves what a page fetches to warm up.
+//! Rule: each page keeps a WebSocket to this origin, outside the measured connection pools. It carries the page's plan,
+//! the start, the comparison of the clocks, arrivals that the page waits for, and its report. The origin also answers the
+//! fetches with which a page warms up.
 
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};
@@ -19,26 +20,26 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
-/// What a page has said.
+/// A message of a page.
 #[derive(Debug)]
 pub(crate) enum Said {
-    /// It has its plan and is warm.
+    /// The page has its plan and has warmed up.
     Ready {
-        /// The number of its load in the session.
+        /// Number of the load in the session.
         load: u64,
-        /// Its tab.
+        /// 0-based number of the tab.
         tab: u32,
     },
-    /// What it saw.
+    /// The page's report at the end of the load.
     Report {
-        /// The number of its load in the session.
+        /// Number of the load in the session.
         load: u64,
-        /// Its tab.
+        /// 0-based number of the tab.
         tab: u32,
-        /// As the page wrote it.
+        /// The report as JSON.
         report: Value,
     },
-    /// The driving page is there (Firefox).
+    /// The driver page has connected (Firefox).
     Driver,
 }
 
@@ -52,13 +53,13 @@ pub(crate) struct Control {
 
 #[derive(Debug)]
 struct Shared {
-    /// All server times are counted from here.
+    /// Time 0 of the server's clock.
     base: Instant,
     stage: Mutex<Option<Arc<Stage>>>,
     said: mpsc::UnboundedSender<Said>,
-    /// The start of the plan of a load, by its number in the session.
+    /// Number in the session and start time of the current load.
     start: watch::Sender<Option<(u64, Instant)>>,
-    /// What the driving page is to do.
+    /// The last order to the driver page.
     orders: watch::Sender<Value>,
 }
 
@@ -66,7 +67,7 @@ struct Shared {
 struct Desk(Arc<Shared>);
 
 impl Control {
-    /// Opens the control origin; what pages say comes out of the channel.
+    /// Opens the control origin; messages of pages come out of the channel.
     pub(crate) async fn open() -> std::io::Result<(Self, mpsc::UnboundedReceiver<Said>)> {
         let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
         let port = listener.local_addr()?.port();
@@ -87,22 +88,22 @@ impl Control {
         self.port
     }
 
-    /// The load whose pages may come.
+    /// Sets the load whose pages may connect.
     pub(crate) fn set_stage(&self, stage: Option<Arc<Stage>>) {
         *self.shared.stage.lock().unwrap_or_else(PoisonError::into_inner) = stage;
     }
 
-    /// Says when a load's plan begins.
+    /// Announces the start time of a load to its pages.
     pub(crate) fn start(&self, load: u64, at: Instant) {
         self.shared.start.send_replace(Some((load, at)));
     }
 
-    /// Tells the driving page what to do.
+    /// Sends an order to the driver page.
     pub(crate) fn order(&self, order: Value) {
         self.shared.orders.send_replace(order);
     }
 
-    /// An instant in milliseconds of the server's clock, which pages compare theirs with.
+    /// An instant in milliseconds of the server's clock.
     pub(crate) fn milliseconds(&self, instant: Instant) -> f64 {
         self.shared.milliseconds(instant)
     }
@@ -119,7 +120,7 @@ impl Shared {
         instant.saturating_duration_since(self.base).as_secs_f64() * 1e3
     }
 
-    /// Talks with a page of a load until it goes.
+    /// Serves the WebSocket of a load's page until the page closes it.
     async fn talk(self: Arc<Self>, stage: Arc<Stage>, tab: u32, mut socket: Socket) {
         let load = stage.number();
         let (sender, mut sent) = mpsc::unbounded_channel();
@@ -165,7 +166,7 @@ impl Shared {
         }
     }
 
-    /// Gives the driving page its orders.
+    /// Serves the WebSocket of the driver page.
     async fn drive(self: Arc<Self>, mut socket: Socket) {
         let mut orders = self.orders.subscribe();
         self.said.send(Said::Driver).ok();

@@ -1,4 +1,4 @@
-//! Connections: each a task of its own, closed when the load is over or when it has been idle for too long.
+//! Connections: one task each, closed when the load is over or after the idle timeout (keep-alive).
 
 use super::content::{Busy, Content};
 use hyper::body::Incoming;
@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Who answers requests.
+/// Answers the requests of a listener.
 pub(crate) trait Answers: Clone + Send + Sync + 'static {
-    /// Answers a request of a connection; `busy` lives as long as the exchange.
+    /// Answers a request of a connection; `busy` must be kept until the exchange is over.
     fn answer(
         &self,
         connection: u32,
@@ -25,18 +25,18 @@ pub(crate) trait Answers: Clone + Send + Sync + 'static {
     /// The number of the next connection.
     fn next_connection(&self) -> u32;
 
-    /// A connection that is idle for so long is closed.
+    /// Idle time after which a connection is closed; none: never.
     fn keep_alive(&self) -> Option<Duration>;
 }
 
-/// Accepts connections until `closed` says true.
+/// Accepts connections until `closed` becomes true.
 pub(crate) async fn listen(listener: TcpListener, answers: impl Answers, closed: watch::Receiver<bool>) {
     let mut over = closed.clone();
     loop {
         tokio::select! {
             _ = over.wait_for(|over| *over) => return,
             accepted = listener.accept() => {
-                // An error here is one of the caller's, who has gone already.
+                // The client has gone already.
                 let Ok((stream, _)) = accepted else { continue };
                 let number = answers.next_connection();
                 tokio::spawn(serve(stream, answers.clone(), number, closed.clone()));
@@ -69,7 +69,7 @@ async fn serve(stream: TcpStream, answers: impl Answers, number: u32, mut closed
     };
     let over = async { closed.wait_for(|over| *over).await.map(|_| ()) };
     tokio::select! {
-        // The caller's going away is no error of the server's.
+        // A client that disconnects is not an error of the server.
         _ = connection.as_mut() => {}
         () = idle => {
             connection.as_mut().graceful_shutdown();

@@ -1,8 +1,8 @@
-//! The keeper of time: a thread that does the servers' work when it is due and wakes whoever waits for an instant.
+//! The timekeeper: a thread that advances the servers when something is due and wakes the tasks that wait for a time.
 //!
-//! Rule: tokio's timers round up to whole milliseconds, so all instants of a load are waited for here, by a thread that
-//! sleeps until the next one (Linux is late by some 0.1 ms). Scenario time is real time since the plan's start, divided
-//! by the scale; before the start nothing is done.
+//! Rule: tokio's timers round up to whole milliseconds, so this thread waits for all times of a load: it sleeps until the
+//! next one (Linux wakes it about 0.1 ms late). Scenario time is real time since the start of the load, divided by the
+//! scale. Nothing happens before the start.
 
 use super::works::{Said, TaskId, Works};
 use sixslot_sim_core::Time;
@@ -25,7 +25,7 @@ impl Clock {
         Self { start: Arc::default(), scale }
     }
 
-    /// Says when scenario time 0 is; only the first word counts.
+    /// Sets the instant of scenario time 0; only the first call has an effect.
     pub(crate) fn set_start(&self, start: Instant) {
         self.start.get_or_init(|| start);
     }
@@ -41,21 +41,21 @@ impl Clock {
     }
 }
 
-/// What the keeper is asked.
+/// A message to the thread.
 enum Order {
-    /// A request has come; the answer's time goes back.
+    /// A request has arrived; the time of its response is sent back.
     Arrive { ticket: u64, identity: Identity, at: Instant, answer: oneshot::Sender<Time> },
-    /// The caller of a request has gone.
+    /// The client of a request has disconnected.
     Abort { ticket: u64, at: Instant },
     /// A background call's condition is met.
     Background { class: usize, at: Instant },
-    /// Somebody wants to be woken.
+    /// A task waits for a time.
     Wake { at: Time, done: oneshot::Sender<()> },
     /// The load is over.
     Stop,
 }
 
-/// Which request it is.
+/// Identifies a request of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identity {
     pub(crate) class: usize,
@@ -64,7 +64,7 @@ pub(crate) struct Identity {
     pub(crate) tab: u32,
 }
 
-/// The keeper's thread, seen from the others.
+/// A handle to the thread.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     orders: Sender<Order>,
@@ -94,14 +94,14 @@ impl Keeper {
         Ok(Self { orders, thread: Some(thread) })
     }
 
-    /// A request has come; its headers go out when the answer comes.
+    /// Reports the arrival of a request; its response headers are sent when the receiver yields.
     pub(crate) fn arrive(&self, ticket: u64, identity: Identity, at: Instant) -> oneshot::Receiver<Time> {
         let (answer, answered) = oneshot::channel();
         self.tell(Order::Arrive { ticket, identity, at, answer });
         answered
     }
 
-    /// The caller of a request has gone; nothing happens where it has been answered.
+    /// Reports that the client of a request has disconnected; no effect once it has been answered.
     pub(crate) fn abort(&self, ticket: u64) {
         self.tell(Order::Abort { ticket, at: Instant::now() });
     }
@@ -115,14 +115,14 @@ impl Keeper {
     pub(crate) async fn wait_until(&self, at: Time) {
         let (done, woken) = oneshot::channel();
         self.tell(Order::Wake { at, done });
-        // A keeper that has stopped wakes nobody; the connections are closed then.
+        // A stopped thread wakes no task; the connections are closed then.
         if woken.await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
     fn tell(&self, order: Order) {
-        // A keeper that has stopped listens no more, and the load is over.
+        // The thread has stopped only when the load is over.
         self.orders.send(order).ok();
     }
 }
@@ -141,13 +141,13 @@ struct Keeping {
     clock: Clock,
     inbox: Receiver<Order>,
     background: watch::Sender<BTreeMap<usize, Time>>,
-    /// Of each request: its work.
+    /// The task of each request.
     tasks: BTreeMap<u64, TaskId>,
-    /// Of each piece of work: who wants the answer.
+    /// Where to send the response time of each task.
     waiting: BTreeMap<TaskId, oneshot::Sender<Time>>,
     wakes: BTreeMap<(Time, u64), oneshot::Sender<()>>,
     wake_number: u64,
-    /// The latest time that anything was done for: orders of different threads may come out of order.
+    /// The latest time processed: messages of different threads may come out of order.
     latest: Time,
 }
 
@@ -156,7 +156,7 @@ impl Keeping {
         loop {
             let wake = self.wakes.first_key_value().map(|((at, _), _)| *at);
             let next = [self.works.next(), wake].into_iter().flatten().min().and_then(|at| self.clock.real(at));
-            // Until the start is known, it is looked for every millisecond: nothing is measured then.
+            // Until the start is set, look for it every millisecond; nothing is measured yet.
             let patience = match next {
                 Some(next) => next.saturating_duration_since(Instant::now()),
                 None if self.clock.start.get().is_some() => Duration::from_secs(3_600),
@@ -174,7 +174,7 @@ impl Keeping {
     }
 
     fn obey(&mut self, order: Order) {
-        // What was due before an order is done before it; what came before the start came at the start.
+        // What is due before a message is processed before it. What came before the start counts as coming at the start.
         let at = |clock: &Clock, instant| clock.scenario(instant).unwrap_or(Time::ZERO);
         match order {
             Order::Arrive { ticket, identity, at: instant, answer } => {
@@ -203,7 +203,7 @@ impl Keeping {
         }
     }
 
-    /// Does what is due; gives the time that it is for the servers, which never goes back.
+    /// Processes what is due and returns the servers' time, which never decreases.
     fn advance(&mut self, now: Time) -> Time {
         let now = now.max(self.latest);
         for said in self.works.advance(now) {

@@ -1,17 +1,17 @@
-//! Processor sharing, executed: who is present makes progress at the rate that the number of them allows.
+//! Processor sharing on real arrival times.
 //!
-//! Rule: between two changes everybody present is worked on at rate(n), with n the number present; at each change, the
-//! progress since the last one is taken off everybody's remaining work.
+//! Rule: between two changes each of the n tasks present progresses at rate(n). At each change, the progress since the
+//! last one is subtracted from the remaining work of all tasks: O(n) per change.
 
 use sixslot_sim_core::{Span, Time};
 
 /// Identifies a task of one load's servers: a request, or one call of a background job.
 pub type TaskId = usize;
 
-/// Who shares a server.
+/// The tasks that share a server.
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
-    /// With the nanoseconds of work that each has left, in order of arrival.
+    /// Each task with its remaining work in nanoseconds, in order of arrival.
     present: Vec<(TaskId, f64)>,
     updated: Time,
 }
@@ -23,28 +23,28 @@ impl Sharing {
         self.updated = now;
     }
 
-    /// Brings work.
+    /// Adds a task.
     pub(super) fn join(&mut self, now: Time, task: TaskId, work: Span, rate: impl Fn(usize) -> f64) {
         self.settle(now, rate);
         self.present.push((task, work.as_nanos() as f64));
     }
 
-    /// Takes work away.
+    /// Removes a task.
     pub(super) fn leave(&mut self, now: Time, task: TaskId, rate: impl Fn(usize) -> f64) {
         self.settle(now, rate);
         self.present.retain(|(other, _)| *other != task);
     }
 
-    /// How long it takes until somebody is done, counted from the last change.
+    /// Time from the last change until the next task is done.
     pub(super) fn next(&self, rate: impl Fn(usize) -> f64) -> Option<Span> {
         let least = self.present.iter().map(|(_, left)| *left).min_by(f64::total_cmp)?;
         Some(Span::from_nanos((least.max(0.0) / rate(self.present.len())).ceil() as u64))
     }
 
-    /// Takes away the first who is done.
+    /// Removes and returns a task that is done.
     pub(super) fn done(&mut self, now: Time, rate: impl Fn(usize) -> f64) -> Option<TaskId> {
         self.settle(now, rate);
-        // Half a nanosecond: times are whole nanoseconds, shares are not.
+        // Up to half a nanosecond: times are whole nanoseconds, shares are not.
         let at = self.present.iter().position(|(_, left)| *left <= 0.5)?;
         Some(self.present.remove(at).0)
     }

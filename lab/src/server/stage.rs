@@ -1,7 +1,7 @@
-//! One load's servers: ports of their own, a log of arrivals, and what goes back.
+//! The servers of one load: their ports, the log of arrivals, and the responses.
 //!
-//! Rule: a request says who it is in its `accept` header, which changes no rule of any browser and asks for no preflight
-//! at another origin; a socket, which has no headers of its own, says it at the end of its URL.
+//! Rule: a request carries its identity in its `Accept` header, which changes no browser's rules and needs no CORS
+//! preflight. A socket cannot set headers, so it carries its identity at the end of its URL.
 
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};
@@ -25,16 +25,16 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
-/// Where the page is, at the scenario's own origin.
+/// Path of the page, at the scenario's first origin.
 pub(crate) const PAGE: &str = "/sixslot-page";
-/// What precedes a request's identity in its `accept` header, and in a socket's query.
+/// Precedes a request's identity in its `Accept` header and in a socket's query.
 const MARK: &str = "sixslot";
-/// Bytes of a body that the page leaves unread: more than fits between server and page.
+/// Length of a body that the page does not read, in bytes: more than the buffers between server and page hold.
 const UNREAD: usize = 16 << 20;
-/// The first and the last bytes of a body that takes time.
+/// The first and the last bytes of a body that is sent over time.
 const BODY: &[u8] = &[b' '; 64];
 
-/// A request that has come.
+/// The arrival of a request at the server.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Arrival {
     pub(crate) identity: Identity,
@@ -42,7 +42,7 @@ pub(crate) struct Arrival {
     pub(crate) connection: u32,
 }
 
-/// One load's servers.
+/// The servers of one load.
 #[derive(Debug)]
 pub(crate) struct Stage {
     pub(crate) script: Script,
@@ -52,11 +52,11 @@ pub(crate) struct Stage {
     control: u16,
     number: u64,
     log: Mutex<Vec<Arrival>>,
-    /// What was asked for and is in no script.
+    /// Requests that are not in the script.
     strays: Mutex<Vec<String>>,
-    /// Arrivals that a page waits for, by tab.
+    /// Where to send arrivals that a page waits for, by tab.
     sent: Mutex<BTreeMap<u32, mpsc::UnboundedSender<Identity>>>,
-    /// Whether a page has to be told of a class's arrivals.
+    /// For each class: whether pages wait for its arrivals.
     tells: Vec<bool>,
     background: watch::Receiver<BTreeMap<usize, Time>>,
     closed: watch::Sender<bool>,
@@ -71,7 +71,7 @@ struct Origin {
     number: usize,
 }
 
-/// Tells the keeper that a caller has gone.
+/// Reports the disconnection of a client when dropped before the response.
 struct Caller {
     stage: Arc<Stage>,
     ticket: u64,
@@ -128,7 +128,7 @@ impl Stage {
         self.closed.send_replace(true);
     }
 
-    /// The number of the load in its session.
+    /// Number of the load in the session.
     pub(crate) fn number(&self) -> u64 {
         self.number
     }
@@ -138,23 +138,23 @@ impl Stage {
         &self.ports
     }
 
-    /// Where a tab finds its page.
+    /// The URL of a tab's page.
     pub(crate) fn page_url(&self, tab: u32) -> String {
         let (port, control, load) = (self.ports[0], self.control, self.number);
         format!("http://127.0.0.1:{port}{PAGE}?control={control}&load={load}&tab={tab}")
     }
 
-    /// The arrivals so far, in order.
+    /// The arrivals so far, in order of time.
     pub(crate) fn arrivals(&self) -> Vec<Arrival> {
         self.log.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// What a browser has asked for unasked.
+    /// Requests that the browser sent although they are not in the script.
     pub(crate) fn strays(&self) -> Vec<String> {
         self.strays.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Arrivals of a tab's requests that its page has to know of.
+    /// Sets where to send the arrivals that a tab's page waits for.
     pub(crate) fn tell(&self, tab: u32, sender: mpsc::UnboundedSender<Identity>) {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(tab, sender);
     }
@@ -169,7 +169,7 @@ impl Stage {
         drop(self.closed.subscribe().wait_for(|closed| *closed).await);
     }
 
-    /// Waits until an instant; false where the load was closed before.
+    /// Waits until a time; false if the load was closed before.
     async fn wait_until(&self, at: Time) -> bool {
         tokio::select! {
             () = self.keeper.wait_until(at) => true,
@@ -177,7 +177,7 @@ impl Stage {
         }
     }
 
-    /// The data of an open socket, each as the age of its news in real ms, until the socket's life is over.
+    /// The messages of an open socket, each the age of its data in real milliseconds, until the socket's end.
     fn feed(self: &Arc<Self>, class: usize, opened: Time, end: Option<Time>) -> mpsc::Receiver<f64> {
         let (sender, news) = mpsc::channel(16);
         let stage = Arc::clone(self);
@@ -228,7 +228,7 @@ impl Stage {
 
     fn stray(&self, request: &Request<Incoming>) -> Response<Content> {
         let mut strays = self.strays.lock().unwrap_or_else(PoisonError::into_inner);
-        // A browser that asks without end fills no memory.
+        // Bounds the memory that an endlessly requesting browser can use.
         if strays.len() < 100 {
             strays.push(format!("{} {}", request.method(), request.uri()));
         }
@@ -243,12 +243,12 @@ impl Stage {
         let headers = response.headers_mut();
         set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
         set(headers, header::CACHE_CONTROL, "no-store");
-        // So that the page's own connection is none of the six when the plan begins.
+        // The page's own connection must not be one of the six when the load starts.
         set(headers, header::CONNECTION, "close");
         response
     }
 
-    /// Which request a style sheet is: known by its path and by the page that refers to it.
+    /// The identity of a style sheet's request: from its path and the tab in its `Referer`.
     fn style_sheet(&self, origin: usize, request: &Request<Incoming>) -> Option<Identity> {
         let accepts = request.headers().get(header::ACCEPT)?.to_str().ok()?;
         let page = request.headers().get(header::REFERER)?.to_str().ok()?;
@@ -271,7 +271,7 @@ impl Stage {
             _ => "application/octet-stream",
         };
         set(headers, header::CONTENT_TYPE, kind);
-        // Else a browser holds the headers back until it has seen enough of the body to guess its type.
+        // Otherwise a browser withholds the headers until it has enough of the body to guess its type.
         set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         if let Some(origin) = origin {
             headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
@@ -287,7 +287,7 @@ impl Stage {
         }
     }
 
-    /// The body that follows headers which went out at an instant.
+    /// The body that follows headers sent at a time.
     fn body(self: &Arc<Self>, identity: Identity, headers: Time, busy: Busy) -> Content {
         let class = &self.script.plan.classes[identity.class];
         let Identity { index, attempt, tab, .. } = identity;
@@ -311,7 +311,7 @@ impl Stage {
         let stage = Arc::clone(self);
         let unread = if class.reads_body { 0 } else { UNREAD };
         tokio::spawn(async move {
-            // Firefox gives a page the headers together with the body's first bytes (measured), so some go at once.
+            // Firefox passes the headers on with the body's first bytes (measured), so some bytes are sent at once.
             if sender.send(Bytes::from_static(BODY)).await.is_err() {
                 return;
             }
@@ -328,7 +328,7 @@ impl Stage {
         Content::coming(parts, Some(busy))
     }
 
-    /// Brings an open WebSocket its data, until its life is over or the page has gone.
+    /// Sends an open WebSocket its data until its end or until the page closes it.
     async fn keep_open(self: Arc<Self>, identity: Identity, opened: Time, mut socket: Socket) {
         let class = &self.script.plan.classes[identity.class];
         let Identity { index, attempt, tab, .. } = identity;
@@ -381,7 +381,7 @@ impl Answers for Origin {
         let caller = Caller { stage: Arc::clone(stage), ticket };
         let answered = stage.keeper.arrive(ticket, identity, at).await;
         drop(caller);
-        // The load is over: nobody reads the answer.
+        // The load is over: nobody reads the response.
         let Ok(headers) = answered else { return Response::new(Content::whole("", Some(busy))) };
         if websocket::is_asked_for(&request) {
             let Some((response, socket)) = websocket::accept(&mut request) else { return stage.stray(&request) };
@@ -412,7 +412,7 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// A request's identity: CLASS-INDEX-ATTEMPT-TAB, after `sixslot/` in its accept header or after `sixslot=` in its query.
+/// A request's identity: CLASS-INDEX-ATTEMPT-TAB, after `sixslot/` in its `Accept` header or after `sixslot=` in its query.
 fn identity(request: &Request<Incoming>) -> Option<Identity> {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let accepted = accepts.and_then(|accepts| accepts.strip_prefix(MARK)?.strip_prefix('/'));

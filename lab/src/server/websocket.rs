@@ -18,7 +18,7 @@ pub(crate) fn is_asked_for(request: &Request<Incoming>) -> bool {
     request.headers().get(UPGRADE).is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-/// The answer 101, and the socket that is there once it has gone out; none for a request without a key.
+/// The 101 response, and the socket that is open once it has been sent; none for a request without a key.
 pub(crate) fn accept(
     request: &mut Request<Incoming>,
 ) -> Option<(Response<Content>, impl Future<Output = Option<Socket>> + Send + use<>)> {

@@ -1,4 +1,4 @@
-//! `sixslot lab`: the same load in a real browser, beside its prediction.
+//! `sixslot lab`: runs loads in a real browser and compares them with their predictions.
 
 use super::{Failure, Format, INTERRUPT, missing_folder, print_json, print_text, progress};
 use clap::Args;
@@ -39,19 +39,19 @@ fn duration(text: &str) -> Result<Duration, String> {
     if (0.0..=60.0).contains(&seconds) { Ok(Duration::from_secs_f64(seconds)) } else { Err(advice()) }
 }
 
-/// What is to be played.
+/// What to run.
 #[derive(Debug, Args)]
 #[group(id = "what", required = true, multiple = false)]
 struct What {
     /// The scenario file, or `-` for standard input.
     scenario: Option<PathBuf>,
-    /// Play random plans instead of a scenario: plan K of the seed is load K.
+    /// Run random plans instead of a scenario: plan K of the seed is load K.
     #[arg(long)]
     random: bool,
-    /// Measure what a hand-over and a connect cost in this browser on this machine; prints a table [browser].
+    /// Measure the costs `dispatch` and `connect` of this browser on this machine; prints a table [browser].
     #[arg(long)]
     calibrate: bool,
-    /// Play nothing: compare what --save has kept.
+    /// Run nothing: compare loads that --save has written.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     replay: Vec<PathBuf>,
 }
@@ -64,32 +64,32 @@ pub(super) struct Lab {
     /// The browser.
     #[arg(long, value_enum, default_value_t = Browser::Chromium)]
     browser: Browser,
-    /// How many loads, or random plans, are played.
+    /// Number of loads, or of random plans.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     loads: u64,
     /// The first load, or the first random plan.
     #[arg(long, value_name = "K", default_value_t = 0)]
     replication: u64,
-    /// Real time is scenario time times this, deadlines and all.
+    /// Real time divided by scenario time; deadlines are scaled too.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
-    /// How long the browser is left alone before its first plan. Default: 1s in Chromium, 3.5s in Firefox.
+    /// Idle time between the browser's start and the first load. Default: 1s for Chromium, 3.5s for Firefox.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     rest: Option<Duration>,
-    /// Costs of the browser to predict with beside the profile's own: what --calibrate has written.
+    /// Predict with these costs too, besides the profile's: a file that --calibrate has written.
     #[arg(long, value_name = "FILE")]
     overrides: Option<PathBuf>,
-    /// Keep what was measured, for --replay; compressed where the name ends in .gz.
+    /// Write the measured loads to a file for --replay; compressed if its name ends in .gz.
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
     /// With --calibrate: write the table here instead of printing it. With --replay: write tables and pictures into
     /// this folder.
     #[arg(short, long, alias = "out", value_name = "PATH")]
     output: Option<PathBuf>,
-    /// The most rows of each list.
+    /// The largest number of rows of each list.
     #[arg(long, value_name = "N", default_value_t = 8)]
     rows: usize,
-    /// Print every request too.
+    /// Also print all requests.
     #[arg(long)]
     requests: bool,
     /// Fixes to apply, separated by commas.
@@ -106,10 +106,10 @@ pub(super) struct Lab {
     format: Format,
 }
 
-/// Scenarios, each with its loads.
+/// Scenarios with their loads.
 type Wanted = Vec<(Source, Vec<u64>)>;
 
-/// A browser that is started anew, once, where it was given up in the middle of a load.
+/// A browser that is restarted once if it fails during a load.
 struct Bench {
     engine: Engine,
     settings: Settings,
@@ -117,24 +117,24 @@ struct Bench {
 }
 
 impl Bench {
-    fn once(&mut self, script: &Script) -> Result<Measured, LabError> {
+    fn try_run(&mut self, script: &Script) -> Result<Measured, LabError> {
         let session = match self.session.take() {
             Some(session) => session,
             None => Session::start(self.engine, self.settings)?,
         };
-        self.session.insert(session).play(script)
+        self.session.insert(session).run(script)
     }
 
-    fn play(&mut self, script: &Script) -> Result<Measured, Failure> {
-        let played = match self.once(script) {
+    fn run(&mut self, script: &Script) -> Result<Measured, Failure> {
+        let run = match self.try_run(script) {
             Err(LabError::Browser { why, .. }) => {
-                eprintln!("sixslot: load {}: {why}; the browser is started anew", script.load());
+                eprintln!("sixslot: load {}: {why}; the browser is restarted", script.load());
                 self.session = None;
-                self.once(script)
+                self.try_run(script)
             }
             other => other,
         };
-        played.map_err(|error| match error {
+        run.map_err(|error| match error {
             LabError::Stopped => Stopped::Interrupted.into(),
             other => other.into(),
         })
@@ -144,7 +144,7 @@ impl Bench {
 impl Lab {
     pub(super) fn run(&self) -> Result<ExitCode, Failure> {
         let engine = self.browser.engine();
-        // Before minutes are spent on what cannot be kept.
+        // Before minutes are spent on results that cannot be written.
         for path in self.save.iter().chain(self.output.iter().filter(|_| self.what.calibrate)) {
             if missing_folder(path).is_some() {
                 return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
@@ -155,17 +155,17 @@ impl Lab {
         } else if self.what.replay.is_empty() {
             let (what, sources) = self.sources()?;
             let mut recording = Recording::new(what, engine, self.costs()?);
-            let played = self.measure(sources, &mut recording);
+            let measured = self.measure(sources, &mut recording);
             if let Some(path) = &self.save
                 && !recording.loads.is_empty()
             {
                 recording.write(path)?;
             }
-            // What was measured before the end, too.
+            // Also what was measured before an error or an interrupt.
             if !recording.loads.is_empty() {
                 self.show(&recording)?;
             }
-            played?;
+            measured?;
         } else {
             self.replay()?;
         }
@@ -189,7 +189,7 @@ impl Lab {
         Bench { engine, settings, session: None }
     }
 
-    /// What is played, and the scenarios, each with its loads.
+    /// What is run, and the scenarios with their loads.
     fn sources(&self) -> Result<(String, Wanted), Failure> {
         let loads = (self.replication..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
         let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
@@ -207,7 +207,7 @@ impl Lab {
 
     fn measure(&self, sources: Wanted, recording: &mut Recording) -> Result<(), Failure> {
         let engine = recording.engine;
-        // All scripts first: what cannot be played is refused before a browser is started.
+        // All scripts first: what cannot be run is refused before a browser is started.
         let mut scripts = Vec::new();
         for (source, loads) in sources {
             let plan = source.plan(engine, &[])?;
@@ -220,7 +220,7 @@ impl Lab {
         let bar = progress(scripts.len() as u64, "loads");
         let mut bench = self.bench(engine);
         for (source, script) in scripts {
-            let measured = bench.play(&script)?;
+            let measured = bench.run(&script)?;
             recording.add(source, measured);
             bar.inc(1);
         }
@@ -228,7 +228,7 @@ impl Lab {
         Ok(())
     }
 
-    /// Compares what was kept; files that are parts of one measurement count as one.
+    /// Compares recordings; files that are parts of one measurement are joined.
     fn replay(&self) -> Result<(), Failure> {
         let mut parts = Vec::new();
         for path in &self.what.replay {
@@ -267,14 +267,14 @@ impl Lab {
                 let source = Source { name: name.clone(), text: text.clone(), fixes: Vec::new(), sets: Vec::new() };
                 let plan = source.plan(engine, &[])?;
                 let script = Script::new(&plan, self.seed, load, 1.0).map_err(RecordingError::from)?;
-                measured.push((name.clone(), bench.play(&script)?));
+                measured.push((name.clone(), bench.run(&script)?));
                 bar.inc(1);
             }
         }
         bar.finish_and_clear();
         let version = measured.first().map_or_else(|| engine.to_string(), |(_, measured)| measured.version.clone());
         let Some(costs) = calibration::fit(&measured) else {
-            return Err(Failure::Usage("no request reached the server: nothing to fit; try again".to_owned()));
+            return Err(Failure::Usage("no request reached the server, so there is nothing to fit; run it again".to_owned()));
         };
         let text = costs.to_toml(&version);
         match &self.output {
