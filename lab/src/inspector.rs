@@ -4,8 +4,9 @@
 //! Chrome DevTools Protocol; its events are kept until they are taken.
 //! Source: <https://chromedevtools.github.io/devtools-protocol/tot/>.
 
-use crate::browser::chromium::{self, Protocol};
+use crate::browser::chromium;
 use crate::browser::process::Process;
+use crate::browser::protocol::Protocol;
 use crate::engine::Engine;
 use crate::error::LabError;
 use crate::settings::Settings;

@@ -182,7 +182,7 @@ async fn listen(
                 }
             }
             Ok(None) => return Err(browser.error("the control origin is closed")),
-            Err(_) if !browser.is_alive() => return Err(browser.error("it has ended")),
+            Err(_) if !browser.is_alive() => return Err(browser.error("the browser has ended")),
             Err(_) => {}
         }
     }

@@ -1,7 +1,8 @@
-//! Firefox, started plainly; a page of the lab's own opens and closes the others.
+//! Starts Firefox with a page of the lab (page/driver.html) that opens and closes the tabs.
 //!
-//! Rule: headless, an empty profile whose preferences switch off everything that Firefox does by itself; no remote agent,
-//! which would slow its pages. Preferences: modules/libpref/init/StaticPrefList.yaml, browser/app/profile/firefox.js.
+//! Rule: headless, with an empty profile whose preferences switch off Firefox's background activity, and without the
+//! remote agent, which would slow down its pages.
+//! Source of the preferences: modules/libpref/init/StaticPrefList.yaml, browser/app/profile/firefox.js.
 
 use super::process::{self, Process};
 use crate::engine::Engine;
@@ -9,26 +10,26 @@ use crate::error::LabError;
 use std::fmt::Write;
 use std::path::Path;
 
-/// Preferences; all others are as Firefox is delivered.
+/// The preferences that differ from Firefox's defaults.
 const PREFERENCES: &[(&str, &str)] = &[
-    // The lab's driver opens tabs, and all of them are treated like the one in front. Firefox serves the requests of the
-    // front tab before those of the others (active_tab_priority, measured); scenarios do not say which tab is in front.
+    // The driver page opens the tabs, and all of them are treated like the one in the foreground. By default Firefox serves
+    // the requests of the foreground tab first (active_tab_priority, measured); a scenario does not say which tab that is.
     ("network.http.active_tab_priority", "false"),
     ("dom.disable_open_during_load", "false"),
     ("dom.popup_maximum", "100"),
     ("dom.min_background_timeout_value", "4"),
     ("dom.min_background_timeout_value_without_budget_throttling", "4"),
     ("dom.timeout.enable_budget_timer_throttling", "false"),
-    // Clocks to 20 microseconds instead of 1 ms with jitter.
+    // Page clocks with a resolution of 20 microseconds instead of 1 ms with jitter.
     ("privacy.reduceTimerPrecision", "false"),
-    // Nothing speculative: no connection that the plan does not ask for.
+    // No speculative connections: only those that the plan needs.
     ("network.http.speculative-parallel-limit", "0"),
     ("network.prefetch-next", "false"),
     ("network.dns.disablePrefetch", "true"),
     ("network.predictor.enabled", "false"),
     ("network.early-hints.enabled", "false"),
     ("browser.urlbar.speculativeConnect.enabled", "false"),
-    // No proxy, no questions to the world outside.
+    // No proxy and no requests to the outside.
     ("network.proxy.type", "0"),
     ("network.captive-portal-service.enabled", "false"),
     ("network.connectivity-service.enabled", "false"),
@@ -78,7 +79,7 @@ const PREFERENCES: &[(&str, &str)] = &[
     ("browser.translations.enable", "false"),
 ];
 
-/// Starts Firefox with the driving page of the control origin.
+/// Starts Firefox with the driver page of the control origin.
 pub(super) fn start(program: &Path, control: u16) -> Result<Process, LabError> {
     let folder = process::folder(Engine::Firefox)?;
     let profile = folder.path().join("profile");
@@ -94,5 +95,7 @@ pub(super) fn start(program: &Path, control: u16) -> Result<Process, LabError> {
         profile.display().to_string(),
         format!("http://127.0.0.1:{control}/driver"),
     ];
-    Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1")], folder)
+    let (process, _pipes) =
+        Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1")], folder)?;
+    Ok(process)
 }

@@ -1,17 +1,19 @@
-//! Drivers: they start a browser, open and close its tabs, and end it whatever happens.
+//! Drivers: start a browser, open and close its tabs, and end it in every case.
 
 pub(crate) mod chromium;
 mod firefox;
 pub(crate) mod process;
+pub(crate) mod protocol;
 
 use crate::engine::Engine;
 use crate::error::LabError;
 use crate::server::control::Control;
 use crate::settings::Settings;
 use process::Process;
+use protocol::Protocol;
 use serde_json::json;
 
-/// A browser that is running.
+/// A running browser.
 #[derive(Debug)]
 pub(crate) struct Browser {
     engine: Engine,
@@ -21,14 +23,14 @@ pub(crate) struct Browser {
 
 #[derive(Debug)]
 enum Driver {
-    /// Its debugging protocol.
-    Chromium(Box<chromium::Protocol>),
-    /// A page that opens the others.
+    /// The debugging protocol opens and closes the tabs.
+    Chromium(Box<Protocol>),
+    /// The driver page opens and closes the tabs.
     Firefox,
 }
 
 impl Browser {
-    /// Starts a browser with a profile of its own.
+    /// Starts a browser with an empty profile.
     pub(crate) async fn start(engine: Engine, settings: &Settings, control: &Control) -> Result<Self, LabError> {
         let program = engine.find().ok_or(LabError::NoBrowser { engine })?;
         let (process, driver) = match engine {
@@ -63,12 +65,12 @@ impl Browser {
         }
     }
 
-    /// Whether it still runs.
+    /// Whether the browser is still running.
     pub(crate) fn is_alive(&mut self) -> bool {
         self.process.is_alive()
     }
 
-    /// An error of this browser.
+    /// An error that names this browser.
     pub(crate) fn error(&self, why: impl Into<String>) -> LabError {
         LabError::Browser { engine: self.engine, why: why.into() }
     }

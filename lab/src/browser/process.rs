@@ -1,19 +1,20 @@
-//! A browser's processes and its folder, ended together whatever becomes of this program.
+//! A browser's processes and its temporary folder, which end together with this program, however it ends.
 //!
-//! Rule: the browser is a process group of its own, and everything it writes lies in one temporary folder. A watchdog, a
-//! small shell in a third group, reads from a pipe that this program holds: when the pipe is closed, by hand, by a panic
-//! or by the end of this program of whatever cause, SIGKILL included, it kills the browser's group and removes the folder.
-//! The browser's program begins only after the watchdog knows its number, so there is no moment at which it is unknown.
+//! Rule: the browser runs in its own process group and writes to one temporary folder only. A watchdog (a small shell in
+//! a third process group) reads a pipe held by this program. When the pipe closes, because the session is dropped, by a
+//! panic, or because this program ended for any reason including SIGKILL, the watchdog kills the browser's group and
+//! removes the folder. The browser starts only after the watchdog has been sent its process group, so it is never
+//! unknown to the watchdog.
 
 use crate::engine::Engine;
 use crate::error::LabError;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Reads the group's number; at the end of the pipe it kills the group, then removes the folder. A process that is just
-/// dying may still write, so the folder is removed until it is gone.
+/// Reads the process group; when the pipe closes, kills the group, then removes the folder. A process that is being
+/// killed may still write, so removal is repeated until the folder is gone.
 const WATCHDOG: &str = r#"
 trap '' INT TERM HUP QUIT
 group=
@@ -27,20 +28,29 @@ while [ -e "$1" ] && [ "$n" -lt 100 ]; do
 done
 "#;
 
-/// Waits for a line, then becomes the browser.
-const START: &str = r#"read -r go && exec "$@" </dev/null"#;
+/// Waits for a line, then becomes the browser: what follows the line on standard input is its file descriptor 3, and its
+/// file descriptor 4 is the shell's standard output.
+const START: &str = r#"read -r go && exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
 /// A browser's processes and its folder.
 #[derive(Debug)]
 pub(crate) struct Process {
-    folder: PathBuf,
     browser: Child,
     watchdog: Child,
-    /// The pipe whose end is the browser's end.
+    /// Closing this pipe ends the browser.
     leash: Option<ChildStdin>,
 }
 
-/// A temporary folder with the places that a browser looks for; nothing is left of it when a start fails.
+/// The pipes to the browser's file descriptors 3 and 4.
+#[derive(Debug)]
+pub(super) struct Pipes {
+    /// What the browser reads.
+    pub(super) input: ChildStdin,
+    /// What the browser writes.
+    pub(super) output: ChildStdout,
+}
+
+/// Creates a temporary folder with the folders that a browser needs; it is removed if the start fails.
 pub(super) fn folder(engine: Engine) -> Result<tempfile::TempDir, LabError> {
     let folder = tempfile::Builder::new().prefix(&format!("sixslot-{engine}-")).tempdir()?;
     for name in ["profile", "home", "tmp"] {
@@ -50,25 +60,16 @@ pub(super) fn folder(engine: Engine) -> Result<tempfile::TempDir, LabError> {
 }
 
 impl Process {
-    /// Starts a program in a folder of its own.
+    /// Starts a program in its own folder. Drop the pipes if the program does not use them.
     pub(super) fn start(
         engine: Engine,
         program: &Path,
         arguments: &[String],
         environment: &[(&str, &str)],
         folder: tempfile::TempDir,
-    ) -> Result<Self, LabError> {
+    ) -> Result<(Self, Pipes), LabError> {
         let failed = |error: std::io::Error| LabError::Start { engine, why: error.to_string() };
-        let mut watchdog = Command::new("/bin/sh")
-            .args(["-c", WATCHDOG, "sixslot-watchdog"])
-            .arg(folder.path())
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .map_err(failed)?;
+        let mut watchdog = watchdog(folder.path()).map_err(failed)?;
         // From here on the watchdog removes the folder.
         let folder = folder.keep();
         let mut leash = watchdog.stdin.take();
@@ -87,7 +88,7 @@ impl Process {
             .env_remove("WAYLAND_DISPLAY")
             .env_remove("DBUS_SESSION_BUS_ADDRESS")
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .process_group(0)
             .spawn();
@@ -99,35 +100,42 @@ impl Process {
                 return Err(failed(error));
             }
         };
-        let told = match &mut leash {
+        let pipes = browser.stdin.take().zip(browser.stdout.take());
+        let known = match &mut leash {
             Some(leash) => writeln!(leash, "{}", browser.id()),
             None => Ok(()),
         };
-        let begun = match browser.stdin.take() {
-            Some(mut go) => writeln!(go, "go"),
-            None => Ok(()),
-        };
-        let process = Self { folder, browser, watchdog, leash };
-        told.and(begun).map_err(failed)?;
-        Ok(process)
+        let process = Self { browser, watchdog, leash };
+        known.map_err(failed)?;
+        let Some((mut input, output)) = pipes else { return Err(failed(std::io::ErrorKind::BrokenPipe.into())) };
+        writeln!(input, "go").map_err(failed)?;
+        Ok((process, Pipes { input, output }))
     }
 
-    /// Its folder.
-    pub(super) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
-    /// Whether it still runs.
+    /// Whether the browser is still running.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.browser.try_wait(), Ok(None))
     }
+}
+
+/// Starts the watchdog of a folder.
+fn watchdog(folder: &Path) -> std::io::Result<Child> {
+    Command::new("/bin/sh")
+        .args(["-c", WATCHDOG, "sixslot-watchdog"])
+        .arg(folder)
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .process_group(0)
+        .spawn()
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
         drop(self.leash.take());
         self.watchdog.wait().ok();
-        // The group has been killed, so this returns; it takes the dead process off the system's list.
+        // The group has been killed, so this returns. It reaps the process.
         self.browser.wait().ok();
     }
 }
