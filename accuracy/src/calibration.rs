@@ -131,8 +131,8 @@ impl Costs {
         let Self { dispatch_ms, connect_ms, observations, left_ms } = self;
         format!(
             "# The costs of {version} on this machine, as `sixslot lab --calibrate` measured them: least squares over\n\
-             # {observations} medians of {REPETITIONS}, which leaves {left_ms:.2} ms (median). n requests that get a connection together\n\
-             # take n hand-overs, on new connections a connect more.\n\
+             # {observations} medians of {REPETITIONS}, with a median residual of {left_ms:.2} ms. n requests that get a connection at the same\n\
+             # time take n dispatches, and one connect more on new connections.\n\
              [browser]\ndispatch = \"{dispatch_ms:.2}ms\"\nconnect = \"{connect_ms:.2}ms\"\n"
         )
     }

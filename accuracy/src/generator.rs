@@ -141,17 +141,8 @@ fn service(text: &mut String, dice: &mut Dice, longest: u32) {
     }
 }
 
-fn request(
-    text: &mut String,
-    dice: &mut Dice,
-    number: u32,
-    before: &[Request],
-    sockets: u32,
-    has_queue: bool,
-) -> Request {
-    let name = format!("r{number}");
-    let _ = write!(text, "\n[request.{name}]\n");
-    let shared = dice.chance(35);
+/// When a request starts; returns false if it has random arrivals.
+fn start(text: &mut String, dice: &mut Dice, before: &[Request], sockets: u32) -> bool {
     let mut finite = true;
     match dice.below(10) {
         0..=2 => {
@@ -179,6 +170,21 @@ fn request(
             let _ = writeln!(text, "start = {}", dice.ms(0, 1200));
         }
     }
+    finite
+}
+
+fn request(
+    text: &mut String,
+    dice: &mut Dice,
+    number: u32,
+    before: &[Request],
+    sockets: u32,
+    has_queue: bool,
+) -> Request {
+    let name = format!("r{number}");
+    let _ = write!(text, "\n[request.{name}]\n");
+    let shared = dice.chance(35);
+    let finite = start(text, dice, before, sockets);
     if finite && dice.chance(25) {
         let _ = writeln!(text, "every = {}", dice.ms(250, 900));
         if dice.chance(60) {

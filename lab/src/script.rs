@@ -214,88 +214,30 @@ impl Script {
     }
 }
 
-/// The key of the first rule in which two browsers differ; costs are not rules.
-fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
-    // Names all fields, so that a new rule does not compile until it is compared here.
-    let Browser {
-        tabs: _,
-        tab_interval: _,
-        dispatch: _,
-        connect: _,
-        connections,
-        connections_total,
-        multiplexed,
-        streams,
-        partition_by_credentials,
-        websocket_takes_slot,
-        websocket_handshake_takes_slot,
-        websocket_handshake_first,
-        websocket_opens_connection,
-        websocket_one_handshake,
-        event_source_takes_slot,
-        event_source_connects_last,
-        ranks,
-        late_binding,
-        abort_closes_connection,
-        idle_order,
-        idle_timeout_used,
-        idle_timeout_unused,
-        delays_low_priority,
-        delayable_below,
-        delayable_limit,
-        delayable_limit_per_host,
-        delayable_timeout,
-        cache_lock,
-        cache_lock_until,
-        cache_lock_timeout,
-        cache_lock_releases_all_on_no_store,
-        cache_lock_releases_all_on_abort,
-        reload_replaces,
-        cache_partition_by_credentials,
-        post_invalidates,
-        cache_lock_releases_all_on_post,
-        unread_body_holds_slot,
-    } = one;
-    let rules = [
-        ("connections", *connections == other.connections),
-        ("connections_total", *connections_total == other.connections_total),
-        ("multiplexed", *multiplexed == other.multiplexed),
-        ("streams", *streams == other.streams),
-        ("partition_by_credentials", *partition_by_credentials == other.partition_by_credentials),
-        ("websocket_takes_slot", *websocket_takes_slot == other.websocket_takes_slot),
-        ("websocket_handshake_takes_slot", *websocket_handshake_takes_slot == other.websocket_handshake_takes_slot),
-        ("websocket_handshake_first", *websocket_handshake_first == other.websocket_handshake_first),
-        ("websocket_opens_connection", *websocket_opens_connection == other.websocket_opens_connection),
-        ("websocket_one_handshake", *websocket_one_handshake == other.websocket_one_handshake),
-        ("event_source_takes_slot", *event_source_takes_slot == other.event_source_takes_slot),
-        ("event_source_connects_last", *event_source_connects_last == other.event_source_connects_last),
-        ("priorities", *ranks == other.ranks),
-        ("late_binding", *late_binding == other.late_binding),
-        ("abort_closes_connection", *abort_closes_connection == other.abort_closes_connection),
-        ("idle_order", *idle_order == other.idle_order),
-        ("idle_timeout_used", *idle_timeout_used == other.idle_timeout_used),
-        ("idle_timeout_unused", *idle_timeout_unused == other.idle_timeout_unused),
-        ("delays_low_priority", *delays_low_priority == other.delays_low_priority),
-        ("delayable_below", *delayable_below == other.delayable_below),
-        ("delayable_limit", *delayable_limit == other.delayable_limit),
-        ("delayable_limit_per_host", *delayable_limit_per_host == other.delayable_limit_per_host),
-        ("delayable_timeout", *delayable_timeout == other.delayable_timeout),
-        ("cache_lock", *cache_lock == other.cache_lock),
-        ("cache_lock_until", *cache_lock_until == other.cache_lock_until),
-        ("cache_lock_timeout", *cache_lock_timeout == other.cache_lock_timeout),
-        (
-            "cache_lock_releases_all_on_no_store",
-            *cache_lock_releases_all_on_no_store == other.cache_lock_releases_all_on_no_store,
-        ),
-        (
-            "cache_lock_releases_all_on_abort",
-            *cache_lock_releases_all_on_abort == other.cache_lock_releases_all_on_abort,
-        ),
-        ("reload_replaces", *reload_replaces == other.reload_replaces),
-        ("cache_partition_by_credentials", *cache_partition_by_credentials == other.cache_partition_by_credentials),
-        ("post_invalidates", *post_invalidates == other.post_invalidates),
-        ("cache_lock_releases_all_on_post", *cache_lock_releases_all_on_post == other.cache_lock_releases_all_on_post),
-        ("unread_body_holds_slot", *unread_body_holds_slot == other.unread_body_holds_slot),
-    ];
-    rules.into_iter().find(|(_, same)| !same).map(|(key, _)| key)
+/// Defines a comparison of two browsers' rules from the names of all their fields; `= "key"` where a key has another name.
+macro_rules! first_difference {
+    (not rules: $($other:ident)*; rules: $($rule:ident $(= $key:literal)?)*) => {
+        /// The key of the first rule in which two browsers differ.
+        fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
+            // Names all fields, so that a new one does not compile until it is listed.
+            let Browser { $($other: _,)* $($rule,)* } = one;
+            $(if *$rule != other.$rule {
+                return Some([$($key,)? stringify!($rule)][0]);
+            })*
+            None
+        }
+    };
+}
+
+first_difference! {
+    not rules: tabs tab_interval dispatch connect;
+    rules: connections connections_total multiplexed streams partition_by_credentials
+        websocket_takes_slot websocket_handshake_takes_slot websocket_handshake_first websocket_opens_connection
+        websocket_one_handshake event_source_takes_slot event_source_connects_last
+        ranks = "priorities"
+        late_binding abort_closes_connection idle_order idle_timeout_used idle_timeout_unused
+        delays_low_priority delayable_below delayable_limit delayable_limit_per_host delayable_timeout
+        cache_lock cache_lock_until cache_lock_timeout cache_lock_releases_all_on_no_store cache_lock_releases_all_on_abort
+        reload_replaces cache_partition_by_credentials post_invalidates cache_lock_releases_all_on_post
+        unread_body_holds_slot
 }

@@ -1,4 +1,4 @@
-//! Prediction beside measurement, on loads of which both sides are known: the simulator itself stands in for the browser.
+//! Predictions compared with measurements where both are known: the simulator takes the place of the browser.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod binary;
@@ -20,9 +20,9 @@ fn plan(text: &str) -> Plan {
     Document::read("test", text, &[]).unwrap().plan(&[], &[]).unwrap()
 }
 
-/// The simulator's own load, told as a browser's.
+/// A simulated load in the form of a measured one.
 fn measured(plan: &Plan, seed: u64, load: u64) -> Measured {
-    let Prediction { requests, verdict } = Prediction::play(plan, seed, load).unwrap();
+    let Prediction { requests, verdict } = Prediction::simulate(plan, seed, load).unwrap();
     Measured {
         engine: Engine::Chromium,
         version: "a browser".to_owned(),
@@ -40,7 +40,7 @@ fn source(text: &str) -> Source {
     Source { name: "test".to_owned(), text: text.to_owned(), fixes: Vec::new(), sets: Vec::new() }
 }
 
-/// A page that fails by a margin: a call behind six others, with its deadline so long after the connection is free.
+/// A page that fails by a margin: a request that waits for six others; its deadline is `margin` ms after its answer.
 fn behind_six(margin: f64) -> String {
     let deadline = 500.0 + margin;
     format!(
@@ -63,7 +63,7 @@ fn the_simulator_agrees_with_itself() {
     }
 }
 
-/// The call is answered at 500 ms, 499 ms after its issue; so its deadline is off that by `margin` and 1 ms more.
+/// The request is answered 499 ms after its issue, and its deadline is 500 ms plus `margin` after it.
 #[test]
 fn what_is_within_the_noise_hangs_and_what_is_beyond_does_not() {
     // Two services add up, and the deadline itself: 40 ms at most.
@@ -79,9 +79,9 @@ fn what_is_within_the_noise_hangs_and_what_is_beyond_does_not() {
     const { assert!(DEADLINE + 2.0 * SERVICE < 60.0) };
 }
 
-/// Noise on every time of a measurement: nothing that does not hang on it changes, and the errors are the noise's.
+/// Noise on every time of a measurement: it changes no outcome, and the errors have the distribution of the noise.
 #[test]
-fn noise_is_told_from_disagreement() {
+fn noise_is_not_disagreement() {
     let mut loads = Vec::new();
     for number in 0..40 {
         let text = generator::plan(4, number);
@@ -98,10 +98,10 @@ fn noise_is_told_from_disagreement() {
     let (relative, absolute) = (summary.relative.unwrap(), summary.absolute_ms.unwrap());
     assert_eq!(relative.max, 0.0, "within 10 ms nothing counts");
     assert!((absolute.p50 - 4.0).abs() < 0.5 && (absolute.p90 - 7.2).abs() < 0.5, "{absolute:?}");
-    assert!((summary.bias_ms.unwrap() + 4.0).abs() < 0.5, "predicted less measured");
+    assert!((summary.bias_ms.unwrap() + 4.0).abs() < 0.5, "predicted minus measured");
 }
 
-/// A browser with another rule is caught: the cache lock switched off behind the simulator's back.
+/// A browser with another rule is detected: one without the cache lock.
 #[test]
 fn a_wrong_rule_shows() {
     let text = "schema = 1\nhorizon = \"2s\"\n[request.a]\ncount = 3\nurl = \"/one\"\nservice = \"400ms\"\n\
@@ -161,7 +161,7 @@ fn a_recording_comes_back_as_it_was_and_can_be_replayed() {
     }
     let damaged = folder.path().join("damaged.json");
     std::fs::write(&damaged, "{\"format\": 9}").unwrap();
-    assert!(refused(&["lab", "--replay", damaged.to_str().unwrap()]).contains("no recording"));
+    assert!(refused(&["lab", "--replay", damaged.to_str().unwrap()]).contains("not a recording"));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn bad_usage_is_refused_before_a_browser_is_started() {
     assert!(refusal.contains("browser.connections"), "{refusal}");
 }
 
-/// The rule for noise excuses little, and random plans have all endings.
+/// The rule for noise excuses little, and random plans have all outcomes.
 #[test]
 fn few_outcomes_of_random_plans_hang_on_the_noise() {
     let load = |number| {
@@ -201,7 +201,7 @@ fn few_outcomes_of_random_plans_hang_on_the_noise() {
     }
 }
 
-/// The folder of results: every disagreement is listed, explained or unknown, and no explanation outlives its disagreement.
+/// The folder of results lists every disagreement with its explanation or as unknown, and accepts no outdated explanation.
 #[test]
 fn results_list_each_disagreement_with_its_reason() {
     let mut recording = Recording::new("random plans of seed 6".to_owned(), Engine::Chromium, Vec::new());
@@ -216,17 +216,17 @@ fn results_list_each_disagreement_with_its_reason() {
         assert_eq!(files.len(), 4);
         Ok(files[0].1.clone())
     };
-    let told = |page: Result<String, RecordingError>| page.unwrap_or_else(|error| error.to_string());
-    let unknown = told(page(""));
+    let shown = |page: Result<String, RecordingError>| page.unwrap_or_else(|error| error.to_string());
+    let unknown = shown(page(""));
     let count = unknown.matches("| unknown |").count();
     assert!(count > 2, "{unknown}");
     let row = unknown.lines().find(|line| line.ends_with("| unknown |")).unwrap();
     let scenario = row.split('|').nth(2).unwrap().trim().split(',').next().unwrap();
     let why = format!("[[explained]]\nengine = \"chromium\"\nscenario = \"{scenario}\"\nwhy = \"the scheduler\"\n");
-    let explained = told(page(&why));
+    let explained = shown(page(&why));
     assert!(explained.contains("| the scheduler |"), "{explained}");
     assert!(explained.matches("| unknown |").count() < count);
     let stale = why.replace(scenario, "plan 77");
-    assert!(told(page(&stale)).contains("fits no disagreement"));
-    assert!(told(page("[[explained]]\nwho = 1")).contains("explained.toml"));
+    assert!(shown(page(&stale)).contains("fits no disagreement"));
+    assert!(shown(page("[[explained]]\nwho = 1")).contains("explained.toml"));
 }

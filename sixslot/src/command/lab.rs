@@ -274,7 +274,9 @@ impl Lab {
         bar.finish_and_clear();
         let version = measured.first().map_or_else(|| engine.to_string(), |(_, measured)| measured.version.clone());
         let Some(costs) = calibration::fit(&measured) else {
-            return Err(Failure::Usage("no request reached the server, so there is nothing to fit; run it again".to_owned()));
+            return Err(Failure::Usage(
+                "no request reached the server, so there is nothing to fit; run it again".to_owned(),
+            ));
         };
         let text = costs.to_toml(&version);
         match &self.output {
