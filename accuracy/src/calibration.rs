@@ -1,11 +1,11 @@
-//! What a hand-over and a new connection cost in the browser at hand, on this machine.
+//! Measures what sending a request and opening a connection cost in a browser on this machine.
 //!
-//! Rule: the plans of [`plans`] are played, and `dispatch` and `connect` fitted to them by least squares, by the model's own
-//! law: n requests that get a connection together have reached the server n hand-overs later, and one connect later still
-//! where the connections are new. Observed are bursts of 1, 2, 3 and 6 requests, from the issue to the arrival, first on
-//! new connections and then three times on open ones; and requests that wait for a connection, from the moment at which
-//! the server has ended the request before. Of equal observations (same plan, burst and place in the burst) the median
-//! stands for all repetitions, so that one stall of the machine moves nothing.
+//! Rule: the plans of [`plans`] are run, and `dispatch` and `connect` are fitted by least squares to the simulator's law: n
+//! requests that get a connection at the same time have all arrived n dispatches later, and one connect later still on new
+//! connections. There are two kinds of observations. In bursts of 1, 2, 3 and 6 requests, the time from issue to arrival is
+//! observed, once on new connections and then three times on open ones. For requests that wait for a connection, it is the
+//! time from the end of the previous response at the server to the arrival. Of equal observations (same plan, burst and
+//! place in the burst) the fit uses the median, so that a single stall of the machine has no effect.
 
 use sixslot_lab::Measured;
 use sixslot_statistics::quantile::quantile;
@@ -24,7 +24,7 @@ const HOLDS: [u32; 6] = [60, 110, 160, 210, 260, 310];
 /// A browser's costs on a machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Costs {
-    /// From having a connection to the server's having the request, in ms, of a request alone.
+    /// Time from having a connection to the arrival at the server, in ms, for a single request.
     pub dispatch_ms: f64,
     /// Opening a connection, in ms.
     pub connect_ms: f64,

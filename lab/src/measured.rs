@@ -101,7 +101,7 @@ pub struct Measured {
     /// Bound on the difference between any page's clock and the server's, in real milliseconds: half of the fastest of
     /// 20 round trips.
     pub clock_error_ms: f64,
-    /// In the order in which they were issued; sockets among them, a server's background calls not.
+    /// The page's requests and sockets in the order in which they were issued, without the server's background calls.
     pub requests: Vec<MeasuredRequest>,
     /// The load's verdict.
     pub verdict: MeasuredVerdict,

@@ -56,8 +56,8 @@ fn outcomes(measured: &Measured, class: &str, expected: &[Ending]) {
     assert_eq!(endings, expected, "{class}");
 }
 
-/// Six at once, the seventh behind the first that ends; an abort in the queue is never seen by the server, an abort in
-/// flight closes its connection.
+/// Six requests at once; the seventh waits for the first that ends. An abort in the queue never reaches the server; an abort
+/// in flight closes its connection.
 fn six_and_aborts(session: &mut Session, engine: Engine) {
     let measured = run(
         session,
@@ -146,7 +146,7 @@ ready = ["chained"]
     assert!(!measured.verdict.failed && measured.verdict.ready_ms.is_some_and(|at| (650.0..950.0).contains(&at)));
 }
 
-/// Each socket in its place; two tabs share the six; another origin has six of its own.
+/// Sockets in their own pools; two tabs share the six connections; another origin has its own six.
 fn sockets_and_tabs(session: &mut Session, engine: Engine) {
     let measured = run(
         session,
@@ -183,7 +183,7 @@ ready = ["four"]
     outcomes(&measured, "web", &[Ending::Ok; 2]);
     arrive(&measured, "stream", &[0.0, 100.0]);
     outcomes(&measured, "stream", &[Ending::Unfinished; 2]);
-    // Two streams keep two of the six: the second tab's third waits for one of the first tab's.
+    // Two event streams keep two of the six connections: the second tab's third request waits for one of the first tab's.
     arrive(&measured, "four", &[200.0, 200.0, 200.0, 300.0, 700.0, 700.0]);
     arrive(&measured, "elsewhere", &[250.0, 350.0]);
 }
@@ -259,7 +259,7 @@ ready = ["turn"]
     arrive(&measured, "follower", &[1100.0, second]);
 }
 
-/// Low priorities behind all others, at half the speed; the style sheet before them all.
+/// Low priorities after all others, the style sheet before them; at half the speed.
 fn priorities_at_half_speed(session: &mut Session, engine: Engine) {
     let measured = run(
         session,
@@ -290,14 +290,14 @@ ready = ["low"]
     arrive(&measured, "sheet", &[500.0]);
     let behind_the_sheet = engine == Engine::Firefox;
     arrive(&measured, "auto", &[if behind_the_sheet { 900.0 } else { 500.0 }; 3]);
-    // Chromium's scheduler holds them while six are in flight; two places are left beside the four. Firefox lets nothing
-    // else of a tab go while a style sheet is on its way.
+    // Chromium's scheduler holds them while six requests are in flight; four others leave room for two. Firefox sends
+    // nothing else of a tab while a style sheet is loading.
     let low = of(&measured, "low").iter().filter_map(|request| request.arrived_ms).fold(f64::MAX, f64::min);
     assert!((490.0..1100.0).contains(&low), "low came at {low}");
     assert_eq!(measured.scale, 2.0);
 }
 
-/// A body that is not read, a body that takes time, a server that stops on an abort, snapshots that make a poll needless.
+/// An unread body, a slow body, a server that stops on disconnection, and snapshots that make a poll unnecessary.
 fn bodies_and_servers(session: &mut Session, engine: Engine) {
     let measured = run(
         session,

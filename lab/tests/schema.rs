@@ -170,7 +170,7 @@ fn plan(text: &str, sets: &[String]) -> Plan {
 
 fn refused(text: &str, scale: f64) -> Unsupported {
     match Script::new(&plan(text, &[]), 1, 0, scale) {
-        Err(unplayable) => unplayable,
+        Err(refusal) => refusal,
         Ok(_) => panic!("not refused:\n{text}"),
     }
 }

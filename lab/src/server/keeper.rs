@@ -47,7 +47,7 @@ enum Order {
     Arrive { ticket: u64, identity: Identity, at: Instant, answer: oneshot::Sender<Time> },
     /// The client of a request has disconnected.
     Abort { ticket: u64, at: Instant },
-    /// A background call's condition is met.
+    /// The condition of a background call's `after` is met.
     Background { class: usize, at: Instant },
     /// A task waits for a time.
     Wake { at: Time, done: oneshot::Sender<()> },
@@ -72,7 +72,8 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the thread. Successes of a background call are made known by `background`: for each class the scenario time of the last one.
+    /// Starts the thread. It sends the successes of background calls to `background`: the scenario time of the last one for
+    /// each class.
     pub(crate) fn start(
         works: Works,
         clock: Clock,
@@ -106,12 +107,12 @@ impl Keeper {
         self.tell(Order::Abort { ticket, at: Instant::now() });
     }
 
-    /// What a background call waited for has happened.
+    /// Reports that the condition of a background call's `after` is met.
     pub(crate) fn start_background(&self, class: usize) {
         self.tell(Order::Background { class, at: Instant::now() });
     }
 
-    /// Waits until an instant of scenario time.
+    /// Waits until a scenario time.
     pub(crate) async fn wait_until(&self, at: Time) {
         let (done, woken) = oneshot::channel();
         self.tell(Order::Wake { at, done });

@@ -5,7 +5,7 @@
 
 use sixslot_sim_core::{Span, Time};
 
-/// Identifies a task of one load's servers: a request, or one call of a background job.
+/// Identifies a task of one load's servers: a request, or a background call.
 pub type TaskId = usize;
 
 /// The tasks that share a server.

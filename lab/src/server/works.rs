@@ -1,8 +1,9 @@
-//! The server's work: it turns arrivals into answers, by the scenario's disciplines, server caches and background calls.
+//! The server's work: computes response times from arrivals, with the scenario's disciplines, server caches and
+//! background calls.
 //!
-//! Rule: the disciplines are those of [`sixslot_models::origin::Discipline`], executed exactly on the times at which requests
-//! really arrive: a block that is due at an instant ends at that instant, however late the thread woke. Time is an
-//! argument. It is written apart from the simulator's server, so that each is a test of the other (tests/works.rs).
+//! Rule: the disciplines of [`sixslot_models::origin::Discipline`], applied to the times at which requests really arrive.
+//! A block that is due at a time ends at exactly that time, however late the thread wakes up. Time is an argument. The
+//! simulator's server is a separate implementation, and tests/works.rs compares the two.
 
 use super::sharing::Sharing;
 pub use super::sharing::TaskId;
@@ -14,26 +15,26 @@ use sixslot_models::server_cache::TtlFrom;
 use sixslot_sim_core::{EventKey, EventQueue, Span, Time};
 use std::collections::VecDeque;
 
-/// What a server has to say.
+/// An event of the servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
-    /// The headers of a request go out.
+    /// The response headers of a request are sent.
     Answer {
-        /// Which.
+        /// The request.
         task: TaskId,
-        /// When.
+        /// The time.
         at: Time,
     },
     /// A background call has succeeded.
     BackgroundDone {
-        /// Its class.
+        /// Index of its class in the plan.
         class: usize,
-        /// When.
+        /// The time.
         at: Time,
     },
 }
 
-/// Something that becomes due.
+/// A scheduled event.
 #[derive(Clone, Copy, Debug)]
 enum Due {
     Worked(TaskId),
@@ -44,18 +45,18 @@ enum Due {
     BackgroundDeadline(TaskId),
 }
 
-/// Where a piece of work is.
+/// The state of a task.
 #[derive(Clone, Copy, Debug)]
 enum Place {
-    /// At none of the others.
+    /// In none of the other states.
     Between,
-    /// In line for a worker.
+    /// Waiting for a worker.
     Queued,
-    /// At a worker, or in a wait, until this event.
+    /// At a worker, or waiting for I/O, until this event.
     Until(EventKey),
-    /// Among those who share the workers.
+    /// Sharing the workers with other tasks.
     Sharing,
-    /// Waiting for a value that this one computes.
+    /// Waiting for a cached value that this task computes.
     AwaitsValue(TaskId),
 }
 
@@ -64,15 +65,15 @@ enum Place {
 struct Task {
     class: usize,
     place: Place,
-    /// Its caller still waits.
+    /// Whether its client is still connected.
     wanted: bool,
-    /// Each part of its own work, and the wait after it.
+    /// Work and I/O time of each segment of its own service.
     own: (Span, Span),
-    /// The part that it is at.
+    /// Work and I/O time of the current segment.
     part: (Span, Span),
     segments_left: u32,
     looked_up: usize,
-    /// When it began to compute a value.
+    /// When it began to compute a cached value, if it does.
     making: Option<Time>,
     awaited_by: Vec<TaskId>,
     deadline: Option<EventKey>,
@@ -88,9 +89,9 @@ struct Server {
 
 #[derive(Debug, Default)]
 struct ServerCache {
-    /// Since when the time to live of the present value counts.
+    /// Start of the current value's time to live.
     value: Option<Time>,
-    /// The last one who began to make it, until that is done.
+    /// The task that last began to compute the value, until it is done.
     maker: Option<TaskId>,
     made: u64,
 }
@@ -102,7 +103,7 @@ struct Background {
     last_end: Option<Time>,
 }
 
-/// All servers of a load.
+/// All servers of one load.
 #[derive(Debug)]
 pub struct Works {
     plan: Plan,
@@ -116,7 +117,7 @@ pub struct Works {
 }
 
 impl Works {
-    /// The servers of a load, with its first background calls scheduled.
+    /// Creates the servers of a load and schedules its first background calls.
     pub fn new(plan: &Plan, draws: &Draws) -> Self {
         let mut agenda = EventQueue::new();
         for (number, class) in plan.classes.iter().enumerate() {
@@ -136,12 +137,12 @@ impl Works {
         }
     }
 
-    /// When something is due next.
+    /// The time of the next scheduled event.
     pub fn next(&self) -> Option<Time> {
         self.agenda.peek_time()
     }
 
-    /// Does what is due up to now, and gives what the servers have said since the last time.
+    /// Processes all events up to `now`; returns what has happened since the last call.
     pub fn advance(&mut self, now: Time) -> Vec<Said> {
         while self.agenda.peek_time().is_some_and(|at| at <= now) {
             let Some((now, due)) = self.agenda.pop() else { break };
@@ -157,7 +158,7 @@ impl Works {
         std::mem::take(&mut self.said)
     }
 
-    /// A request has come. Everything due before must have been done.
+    /// A request arrives. Call [`Works::advance`] with the same time first.
     pub fn arrive(&mut self, now: Time, class: usize, index: u32, attempt: u32, tab: u32) -> TaskId {
         let rules = &self.plan.classes[class];
         let discipline = self.plan.origins[rules.origin].discipline;
@@ -186,14 +187,14 @@ impl Works {
         task
     }
 
-    /// The caller of a request has gone.
+    /// The client of a request disconnects.
     pub fn abort(&mut self, now: Time, task: TaskId) {
         if !std::mem::take(&mut self.tasks[task].wanted) {
             return;
         }
         let origin = self.class(task).origin;
         let rules = self.plan.origins[origin];
-        // Others may wait for a value that is being computed, so its computation never stops.
+        // Other tasks may wait for a value that is being computed, so the computation continues.
         if !rules.cancel_on_disconnect || self.tasks[task].making.is_some() {
             return;
         }
@@ -206,7 +207,7 @@ impl Works {
                 self.schedule_shared(now, origin);
             }
             Place::Queued => self.servers[origin].line.retain(|other| *other != task),
-            // A block of an event loop that has begun runs to its end; nothing follows it.
+            // A running block of an event loop cannot be interrupted; no further segment follows it.
             Place::Until(key) if rules.discipline == Discipline::EventLoop => {
                 let state = &mut self.tasks[task];
                 state.place = Place::Until(key);
@@ -221,7 +222,7 @@ impl Works {
         }
     }
 
-    /// What a background call waited for has happened: its first call comes after its delay.
+    /// The condition of a background call's `after` is met: its first call comes after its delay.
     pub fn start_background(&mut self, now: Time, class: usize) {
         let delay = self.draws.start(&self.plan.classes[class], 0, 0);
         self.agenda.schedule(now + delay, Due::BackgroundStart(class));
@@ -270,7 +271,8 @@ impl Works {
         }
     }
 
-    /// The part that comes next: the computation of a cached value or its own work; or the task that computes the value it has to wait for.
+    /// The next segment: the computation of a cached value, or one of the task's own. An error names the task that computes
+    /// a value that this task has to wait for.
     fn look_up_caches(&mut self, now: Time, task: TaskId) -> Result<(Span, Span), TaskId> {
         let rules = &self.plan.classes[self.tasks[task].class];
         if rules.segments.saturating_sub(self.tasks[task].segments_left) + 1 < rules.lookup_before_segment {
@@ -344,7 +346,7 @@ impl Works {
             TtlFrom::Start => began,
             TtlFrom::End => Some(now),
         };
-        // The younger value stays.
+        // The newer value is kept.
         cache.value = cache.value.max(valid_from);
         if cache.maker == Some(task) {
             cache.maker = None;
@@ -355,7 +357,7 @@ impl Works {
         }
     }
 
-    /// The speed of each of n who share a server.
+    /// The speed of each of n tasks that share a server.
     fn rate(&self, origin: usize) -> impl Fn(usize) -> f64 + use<> {
         let (workers, slowdown_exponent) =
             (self.plan.origins[origin].workers as f64, self.plan.origins[origin].slowdown_exponent);
