@@ -1,11 +1,11 @@
 //! One load, predicted and measured: its requests in pairs, and their disagreements.
 //!
-//! Rule: requests are paired by class, instance, attempt and tab. A pair agrees if both requests have the same outcome and
-//! both or neither arrived at the server by the horizon. (At the horizon the page aborts everything, which frees
-//! connections for requests that wait.) A request that only one side has is a disagreement.
-//! Arrival times are compared if both sides have one. The error is the predicted minus the measured time, in real
-//! milliseconds; the relative error is its size divided by the measured time since the start of the load, and counts as 0
-//! if the error is within [`ZERO`].
+//! Rule: requests are paired by class, instance, attempt and tab. A pair agrees if both requests have the same outcome
+//! and both or neither arrived at the server by the horizon. (At the horizon the page aborts everything, which frees
+//! connections for requests that wait.) A request that only one side has is a disagreement. Arrival times are compared
+//! if both sides have one. The error is the predicted minus the measured time, in real milliseconds; the relative error
+//! is its size divided by the measured time since the start of the load, and counts as 0 if the error is within
+//! [`ZERO`].
 
 use super::identity::Identity;
 use super::noise::Hanging;

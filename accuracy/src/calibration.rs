@@ -1,11 +1,12 @@
 //! Measures what sending a request and opening a connection cost in a browser on this machine.
 //!
-//! Rule: the plans of [`plans`] are run, and `dispatch` and `connect` are fitted by least squares to the simulator's law: n
-//! requests that get a connection at the same time have all arrived n dispatches later, and one connect later still on new
-//! connections. There are two kinds of observations. In bursts of 1, 2, 3 and 6 requests, the time from issue to arrival is
-//! observed, once on new connections and then three times on open ones. For requests that wait for a connection, it is the
-//! time from the end of the previous response at the server to the arrival. Of equal observations (same plan, burst and
-//! place in the burst) the fit uses the median, so that a single stall of the machine has no effect.
+//! Rule: the plans of [`plans`] are run, and `dispatch` and `connect` are fitted by least squares to the simulator's
+//! law: n requests that get a connection at the same time have all arrived n dispatches later, and one connect later
+//! still on new connections. There are two kinds of observations. In bursts of 1, 2, 3 and 6 requests, the time from
+//! issue to arrival is observed, once on new connections and then three times on open ones. For requests that wait for
+//! a connection, it is the time from the end of the previous response at the server to the arrival. Of equal
+//! observations (same plan, burst and place in the burst) the fit uses the median, so that a single stall of the
+//! machine has no effect.
 
 use sixslot_lab::Measured;
 use sixslot_statistics::quantile::quantile;

@@ -6,8 +6,9 @@
 //! answers, frameworks' queues, deduplication, chains. Times are drawn to the millisecond, so that ties are rare, and
 //! plans last 2.5 to 4 s, so that a hundred take minutes.
 //!
-//! Options that the lab cannot run are not drawn. The random scenarios of `models/tests/generator` serve another purpose:
-//! they test invariants, cover every key of the schema and have many simultaneous events, so no browser could run them.
+//! Options that the lab cannot run are not drawn. The random scenarios of `models/tests/generator` serve another
+//! purpose: they test invariants, cover every key of the schema and have many simultaneous events, so no browser could
+//! run them.
 
 use sixslot_sim_core::{Purpose, Stream, Streams};
 use std::fmt::Write as _;

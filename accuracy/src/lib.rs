@@ -1,8 +1,8 @@
 //! Predictions of loads compared with measurements of the same loads in real browsers.
 //!
-//! Rule: both sides have the same random draws, and requests are matched by identity (class, instance, attempt, tab). So
-//! every difference is one of rules or of timing, never of chance. Measurements are kept as a [`Recording`], and all results
-//! are computed from recordings: with or without a browser, the numbers are the same.
+//! Rule: both sides have the same random draws, and requests are matched by identity (class, instance, attempt, tab).
+//! So every difference is one of rules or of timing, never of chance. Measurements are kept as a [`Recording`], and all
+//! results are computed from recordings: with or without a browser, the numbers are the same.
 //!
 //! ```
 //! use sixslot_accuracy::{recording::Recording, report::Report};

@@ -1,11 +1,11 @@
 //! Which predictions depend on the noise of a measurement: on small differences in timing.
 //!
-//! Rule: the simulator repeats a load [`REPLAYS`] times with small changes. Each service time and handshake is changed by
-//! its own random amount of at most [`SERVICE`]; the deadline of each class and the horizon are moved by [`DEADLINE`] in
-//! either direction or kept; the browser's costs are halved, doubled or kept. The first two replays move all deadlines in
-//! one direction. A request depends on noise if a replay gives it another outcome, changes whether it arrives at the
-//! server, or adds or removes it. A verdict depends on noise if a replay changes whether the load fails. The amounts are
-//! real time: at a tenth of the time scale, the noise is ten times larger in scenario time.
+//! Rule: the simulator repeats a load [`REPLAYS`] times with small changes. Each service time and handshake is changed
+//! by its own random amount of at most [`SERVICE`]; the deadline of each class and the horizon are moved by
+//! [`DEADLINE`] in either direction or kept; the browser's costs are halved, doubled or kept. The first two replays
+//! move all deadlines in one direction. A request depends on noise if a replay gives it another outcome, changes
+//! whether it arrives at the server, or adds or removes it. A verdict depends on noise if a replay changes whether the
+//! load fails. The amounts are real time: at a tenth of the time scale, the noise is ten times larger in scenario time.
 //!
 //! The rule sees the prediction only, never the measurement, so it cannot excuse a disagreement for being one.
 

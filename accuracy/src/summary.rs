@@ -1,8 +1,8 @@
 //! Many loads, predicted and measured: how often they agree, and the errors of arrival times.
 //!
-//! Rule: predictions that depend on noise are counted separately, whether they agree or not. The errors of arrivals are those
-//! of all requests that arrived on both sides, including the ones that depend on noise. Quantiles are observed values
-//! ([`sixslot_statistics::quantile`]).
+//! Rule: predictions that depend on noise are counted separately, whether they agree or not. The errors of arrivals are
+//! those of all requests that arrived on both sides, including the ones that depend on noise. Quantiles are observed
+//! values ([`sixslot_statistics::quantile`]).
 
 use super::agreement::LoadAgreement;
 use serde::Serialize;

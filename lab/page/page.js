@@ -205,7 +205,8 @@ function broken(call, error) {
   finish(call, "aborted");
 }
 
-// A style sheet has the highest priority, which fetch() cannot have. The server identifies it by its path and its Referer.
+// A style sheet has the highest priority, which fetch() cannot have. The server identifies it by its path and its
+// Referer.
 function loadStyleSheet(call) {
   const link = document.createElement("link");
   link.rel = "stylesheet";

@@ -1,7 +1,7 @@
 //! A page in a headless Chromium for tests that inspect and operate it. It runs no load.
 //!
-//! Rule: the browser is started and ended as in a [`Session`](crate::Session). The page is controlled by commands of the
-//! Chrome DevTools Protocol; its events are kept until they are taken.
+//! Rule: the browser is started and ended as in a [`Session`](crate::Session). The page is controlled by commands of
+//! the Chrome DevTools Protocol; its events are kept until they are taken.
 //! Source: <https://chromedevtools.github.io/devtools-protocol/tot/>.
 
 use crate::browser::chromium;

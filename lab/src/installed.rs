@@ -1,7 +1,7 @@
 //! Finds an installed browser and asks for its version.
 //!
-//! Rule: the path in SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX if the variable is set, otherwise the first of the browser's usual
-//! program names in PATH.
+//! Rule: the path in SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX if the variable is set, otherwise the first of the browser's
+//! usual program names in PATH.
 
 use crate::engine::Engine;
 use crate::error::LabError;

@@ -1,8 +1,9 @@
 //! The measurement of one load in a browser.
 //!
-//! Rule: all times are milliseconds of scenario time since the start of the load: real time divided by the script's scale.
-//! Arrivals are read from the server's clock, all other times from the page's clock; [`Measured::clock_error_ms`] bounds
-//! the difference of the two clocks. A point that a request never reached has no time.
+//! Rule: all times are milliseconds of scenario time since the start of the load: real time divided by the script's
+//! scale. Arrivals are read from the server's clock, all other times from the page's clock;
+//! [`Measured::clock_error_ms`] bounds the difference of the two clocks. A point that a request never reached has no
+//! time.
 
 use crate::engine::Engine;
 use serde::{Deserialize, Serialize};

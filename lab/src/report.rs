@@ -48,7 +48,8 @@ pub(crate) struct Joined {
     pub(crate) errors: Vec<String>,
 }
 
-/// Joins the tabs' reports with arrivals; `start` is the start of the load by the server's clock, in ms and as an instant.
+/// Joins the tabs' reports with arrivals; `start` is the start of the load by the server's clock, in ms and as an
+/// instant.
 pub(crate) fn join(
     script: &Script,
     reports: &BTreeMap<u32, Report>,

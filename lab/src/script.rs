@@ -93,8 +93,8 @@ impl Script {
         self.scale
     }
 
-    /// Whether an engine can run it: the plan's browser rules must be the engine's own, because a browser cannot be given
-    /// others. The costs `dispatch` and `connect` are the machine's and are not compared.
+    /// Whether an engine can run it: the plan's browser rules must be the engine's own, because a browser cannot be
+    /// given others. The costs `dispatch` and `connect` are the machine's and are not compared.
     ///
     /// # Errors
     /// The first rule that differs.
@@ -110,8 +110,8 @@ impl Script {
         Err(Unsupported::new(format!("browser.{key}"), why))
     }
 
-    /// The plan whose simulation predicts the measurement. The browser's own costs and timeouts do not follow the scale:
-    /// with a scale below 1 they take more scenario time.
+    /// The plan whose simulation predicts the measurement. The browser's own costs and timeouts do not follow the
+    /// scale: with a scale below 1 they take more scenario time.
     pub fn prediction(&self) -> Plan {
         let mut plan = self.plan.clone();
         let browser = &mut plan.browser;
@@ -214,7 +214,8 @@ impl Script {
     }
 }
 
-/// Defines a comparison of two browsers' rules from the names of all their fields; `= "key"` where a key has another name.
+/// Defines a comparison of two browsers' rules from the names of all their fields; `= "key"` where a key has another
+/// name.
 macro_rules! first_difference {
     (not rules: $($other:ident)*; rules: $($rule:ident $(= $key:literal)?)*) => {
         /// The key of the first rule in which two browsers differ.

@@ -67,8 +67,8 @@ impl Session {
     /// Runs a load. It takes the scenario's horizon times the script's scale, and some seconds for pages and clocks.
     ///
     /// # Errors
-    /// The script's rules are not the browser's ([`Script::check`]), the browser stops answering, sends requests that are
-    /// not in the script, or a request fails for another reason than its own abort.
+    /// The script's rules are not the browser's ([`Script::check`]), the browser stops answering, sends requests that
+    /// are not in the script, or a request fails for another reason than its own abort.
     pub fn run(&mut self, script: &Script) -> Result<Measured, LabError> {
         script.check(self.engine)?;
         self.loads += 1;

@@ -56,7 +56,8 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
         let (failures, began) = rows.entry(copy).or_insert((0, call.issued_ms));
         *failures += 1;
         let shown = shows_error.is_some_and(|rule| {
-            // Rounded to nanoseconds like simulated time: the difference of two floating-point milliseconds is not exact.
+            // Rounded to nanoseconds like simulated time: the difference of two floating-point milliseconds is not
+            // exact.
             let lasted = Span::from_seconds_f64((call.at_ms - *began) / 1e3);
             let long = rule.no_success_for.is_some_and(|span| lasted >= span);
             rule.failures > 0 && *failures >= rule.failures || long

@@ -1,8 +1,8 @@
 //! Small plans in real browsers: outcomes, and arrivals within a margin that a busy machine keeps.
 //!
-//! The outcome of each plan depends on a rule, not on milliseconds. Without the browser, a test prints that it is skipped,
-//! and passes. The plans of an engine run one after another in one session. A plan that fails is repeated in a new session
-//! at most twice: a machine may stall, but a wrong rule is wrong three times.
+//! The outcome of each plan depends on a rule, not on milliseconds. Without the browser, a test prints that it is
+//! skipped, and passes. The plans of an engine run one after another in one session. A plan that fails is repeated in a
+//! new session at most twice: a machine may stall, but a wrong rule is wrong three times.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -56,8 +56,8 @@ fn outcomes(measured: &Measured, class: &str, expected: &[Ending]) {
     assert_eq!(endings, expected, "{class}");
 }
 
-/// Six requests at once; the seventh waits for the first that ends. An abort in the queue never reaches the server; an abort
-/// in flight closes its connection.
+/// Six requests at once; the seventh waits for the first that ends. An abort in the queue never reaches the server; an
+/// abort in flight closes its connection.
 fn six_and_aborts(session: &mut Session, engine: Engine) {
     let measured = run(
         session,
@@ -183,7 +183,8 @@ ready = ["four"]
     outcomes(&measured, "web", &[Ending::Ok; 2]);
     arrive(&measured, "stream", &[0.0, 100.0]);
     outcomes(&measured, "stream", &[Ending::Unfinished; 2]);
-    // Two event streams keep two of the six connections: the second tab's third request waits for one of the first tab's.
+    // Two event streams keep two of the six connections: the second tab's third request waits for one of the first
+    // tab's.
     arrive(&measured, "four", &[200.0, 200.0, 200.0, 300.0, 700.0, 700.0]);
     arrive(&measured, "elsewhere", &[250.0, 350.0]);
 }

@@ -1,4 +1,5 @@
-//! The lab's servers against the simulator's: two implementations of the same disciplines, server caches and background calls.
+//! The lab's servers against the simulator's: two implementations of the same disciplines, server caches and background
+//! calls.
 //!
 //! Random scenarios in which the browser holds nothing back, so that a request is at its server when it is issued; all
 //! times are random to the nanosecond, so that nothing happens at once and order decides nothing.

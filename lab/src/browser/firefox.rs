@@ -12,8 +12,9 @@ use std::path::Path;
 
 /// The preferences that differ from Firefox's defaults.
 const PREFERENCES: &[(&str, &str)] = &[
-    // The driver page opens the tabs, and all of them are treated like the one in the foreground. By default Firefox serves
-    // the requests of the foreground tab first (active_tab_priority, measured); a scenario does not say which tab that is.
+    // The driver page opens the tabs, and all of them are treated like the one in the foreground. By default Firefox
+    // serves the requests of the foreground tab first (active_tab_priority, measured); a scenario does not say which
+    // tab that is.
     ("network.http.active_tab_priority", "false"),
     ("dom.disable_open_during_load", "false"),
     ("dom.popup_maximum", "100"),

@@ -1,9 +1,9 @@
 //! A browser's processes and its temporary folder, which end together with this program, however it ends.
 //!
-//! Rule: the browser runs in its own process group and writes to one temporary folder only. A watchdog (a small shell in
-//! a third process group) reads a pipe held by this program. When the pipe closes, because the session is dropped, by a
-//! panic, or because this program ended for any reason including SIGKILL, the watchdog kills the browser's group and
-//! removes the folder. The browser starts only after the watchdog has been sent its process group, so it is never
+//! Rule: the browser runs in its own process group and writes to one temporary folder only. A watchdog (a small shell
+//! in a third process group) reads a pipe held by this program. When the pipe closes, because the session is dropped,
+//! by a panic, or because this program ended for any reason including SIGKILL, the watchdog kills the browser's group
+//! and removes the folder. The browser starts only after the watchdog has been sent its process group, so it is never
 //! unknown to the watchdog.
 
 use crate::engine::Engine;
@@ -28,8 +28,8 @@ while [ -e "$1" ] && [ "$n" -lt 100 ]; do
 done
 "#;
 
-/// Waits for a line, then becomes the browser: what follows the line on standard input is its file descriptor 3, and its
-/// file descriptor 4 is the shell's standard output.
+/// Waits for a line, then becomes the browser: what follows the line on standard input is its file descriptor 3, and
+/// its file descriptor 4 is the shell's standard output.
 const START: &str = r#"read -r go && exec "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
 /// A browser's processes and its folder.

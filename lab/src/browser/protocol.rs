@@ -1,10 +1,9 @@
 //! The Chrome DevTools Protocol over two pipes.
 //!
-//! Rule: one JSON message, then a zero byte, in each direction. Chromium reads commands from file descriptor 3 and writes
-//! answers and events to 4 (`--remote-debugging-pipe`). Unlike a debugging port, which any user of the machine can connect
-//! to, a pipe is open to this process only.
-//! Source: <https://chromedevtools.github.io/devtools-protocol/tot/>,
-//! content/browser/devtools/devtools_pipe_handler.cc.
+//! Rule: one JSON message, then a zero byte, in each direction. Chromium reads commands from file descriptor 3 and
+//! writes answers and events to 4 (`--remote-debugging-pipe`). Unlike a debugging port, which any user of the machine
+//! can connect to, a pipe is open to this process only.
+//! Source: <https://chromedevtools.github.io/devtools-protocol/tot/>, content/browser/devtools/devtools_pipe_handler.cc.
 
 use super::process::Pipes;
 use crate::engine::Engine;

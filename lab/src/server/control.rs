@@ -1,8 +1,8 @@
 //! The control origin: how the lab communicates with its pages.
 //!
 //! Rule: each page keeps a WebSocket to this origin, outside the measured connection pools. It carries the page's plan,
-//! the start, the comparison of the clocks, arrivals that the page waits for, and its report. The origin also answers the
-//! fetches with which a page warms up.
+//! the start, the comparison of the clocks, arrivals that the page waits for, and its report. The origin also answers
+//! the fetches with which a page warms up.
 
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};

@@ -1,8 +1,8 @@
 //! The timekeeper: a thread that advances the servers when something is due and wakes the tasks that wait for a time.
 //!
-//! Rule: tokio's timers round up to whole milliseconds, so this thread waits for all times of a load: it sleeps until the
-//! next one (Linux wakes it about 0.1 ms late). Scenario time is real time since the start of the load, divided by the
-//! scale. Nothing happens before the start.
+//! Rule: tokio's timers round up to whole milliseconds, so this thread waits for all times of a load: it sleeps until
+//! the next one (Linux wakes it about 0.1 ms late). Scenario time is real time since the start of the load, divided by
+//! the scale. Nothing happens before the start.
 
 use super::works::{Said, TaskId, Works};
 use sixslot_sim_core::Time;
@@ -72,8 +72,8 @@ pub(crate) struct Keeper {
 }
 
 impl Keeper {
-    /// Starts the thread. It sends the successes of background calls to `background`: the scenario time of the last one for
-    /// each class.
+    /// Starts the thread. It sends the successes of background calls to `background`: the scenario time of the last one
+    /// for each class.
     pub(crate) fn start(
         works: Works,
         clock: Clock,
@@ -175,7 +175,8 @@ impl Keeping {
     }
 
     fn obey(&mut self, order: Order) {
-        // What is due before a message is processed before it. What came before the start counts as coming at the start.
+        // What is due before a message is processed before it. What came before the start counts as coming at the
+        // start.
         let at = |clock: &Clock, instant| clock.scenario(instant).unwrap_or(Time::ZERO);
         match order {
             Order::Arrive { ticket, identity, at: instant, answer } => {

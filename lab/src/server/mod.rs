@@ -1,9 +1,9 @@
 //! The server: the scenario's origins and a control origin, on free ports of 127.0.0.1.
 //!
-//! Rule: HTTP/1.1, with one task per TCP connection, so that connections can be numbered. A response is sent at the time
-//! that the scenario's service discipline gives it ([`works`]). When a client disconnects, the server's work for it stops
-//! or continues as the scenario says. The lab's own traffic (plans, clocks, reports) uses the control origin only, never a
-//! measured connection.
+//! Rule: HTTP/1.1, with one task per TCP connection, so that connections can be numbered. A response is sent at the
+//! time that the scenario's service discipline gives it ([`works`]). When a client disconnects, the server's work for
+//! it stops or continues as the scenario says. The lab's own traffic (plans, clocks, reports) uses the control origin
+//! only, never a measured connection.
 
 mod content;
 pub(crate) mod control;

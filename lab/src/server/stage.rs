@@ -412,7 +412,8 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// A request's identity: CLASS-INDEX-ATTEMPT-TAB, after `sixslot/` in its `Accept` header or after `sixslot=` in its query.
+/// A request's identity: CLASS-INDEX-ATTEMPT-TAB, after `sixslot/` in its `Accept` header or after `sixslot=` in its
+/// query.
 fn identity(request: &Request<Incoming>) -> Option<Identity> {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let accepted = accepts.and_then(|accepts| accepts.strip_prefix(MARK)?.strip_prefix('/'));

@@ -1,9 +1,9 @@
 //! The server's work: computes response times from arrivals, with the scenario's disciplines, server caches and
 //! background calls.
 //!
-//! Rule: the disciplines of [`sixslot_models::origin::Discipline`], applied to the times at which requests really arrive.
-//! A block that is due at a time ends at exactly that time, however late the thread wakes up. Time is an argument. The
-//! simulator's server is a separate implementation, and tests/works.rs compares the two.
+//! Rule: the disciplines of [`sixslot_models::origin::Discipline`], applied to the times at which requests really
+//! arrive. A block that is due at a time ends at exactly that time, however late the thread wakes up. Time is an
+//! argument. The simulator's server is a separate implementation, and tests/works.rs compares the two.
 
 use super::sharing::Sharing;
 pub use super::sharing::TaskId;
@@ -271,8 +271,8 @@ impl Works {
         }
     }
 
-    /// The next segment: the computation of a cached value, or one of the task's own. An error names the task that computes
-    /// a value that this task has to wait for.
+    /// The next segment: the computation of a cached value, or one of the task's own. An error names the task that
+    /// computes a value that this task has to wait for.
     fn look_up_caches(&mut self, now: Time, task: TaskId) -> Result<(Span, Span), TaskId> {
         let rules = &self.plan.classes[self.tasks[task].class];
         if rules.segments.saturating_sub(self.tasks[task].segments_left) + 1 < rules.lookup_before_segment {
