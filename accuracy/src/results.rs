@@ -1,8 +1,8 @@
-//! The accuracy table as a folder: a page, a table of loads, pictures, all computed from recordings.
+//! The folder results/accuracy: a page, a table of loads and pictures, all computed from recordings.
 //!
-//! Rule: no number on the page is written by hand but those of others, with their source. A disagreement outside the noise
-//! is explained in `explained.toml` beside the page, or stands there as unknown; an explanation that fits no disagreement
-//! any more is refused, so that the list cannot rot.
+//! Rule: all numbers on the page are computed, except published ones of others, which have their source. A disagreement
+//! that does not depend on noise is explained in `explained.toml`, or the page says "unknown". An explanation that
+//! matches no disagreement is an error, so that the list stays current.
 
 use super::agreement::{LoadAgreement, Pair};
 use super::recording::{Recording, RecordingError};
@@ -14,16 +14,16 @@ use sixslot_lab::{Engine, MeasuredRequest};
 use std::fmt::Write as _;
 use std::path::Path;
 
-/// Why a disagreement is one.
+/// The explanation of disagreements.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Explanation {
     engine: Engine,
-    /// The scenario, as its loads name it.
+    /// The scenario's name in the recording.
     scenario: String,
-    /// Its load; all loads where it is left out.
+    /// The load; all loads if missing.
     load: Option<u64>,
-    /// The request, as the page writes it; all requests where it is left out.
+    /// The request as the page writes it; all requests if missing.
     request: Option<String>,
     why: String,
 }
@@ -31,7 +31,7 @@ struct Explanation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Explanations {
-    /// Under which conditions it was measured, as a sentence.
+    /// Conditions of the measurement, as sentences.
     #[serde(default)]
     conditions: String,
     #[serde(default)]
@@ -48,7 +48,7 @@ impl Explanation {
     }
 }
 
-/// A recording with all that is said of it.
+/// A recording and its report.
 struct Entry<'a> {
     recording: &'a Recording,
     report: Report,
@@ -67,7 +67,8 @@ impl Entry<'_> {
 /// Writes the folder.
 ///
 /// # Errors
-/// A recording that cannot be played any more, explanations with a fault, or a folder that cannot be written.
+/// This program no longer accepts a scenario of a recording, `explained.toml` has an error, or the folder cannot be
+/// written.
 pub fn write(recordings: &[Recording], folder: &Path) -> Result<(), RecordingError> {
     let file = |path: &Path, error| RecordingError::File { path: path.display().to_string(), error };
     std::fs::create_dir_all(folder).map_err(|error| file(folder, error))?;
@@ -86,7 +87,7 @@ pub fn write(recordings: &[Recording], folder: &Path) -> Result<(), RecordingErr
 /// The files of the folder, by name; `explained` is the text of `explained.toml`.
 ///
 /// # Errors
-/// A recording that cannot be played any more, or explanations with a fault.
+/// This program no longer accepts a scenario of a recording, or `explained` has an error.
 pub fn files(recordings: &[Recording], explained: &str) -> Result<Vec<(&'static str, String)>, RecordingError> {
     let explained: Explanations =
         toml::from_str(explained).map_err(|error| RecordingError::Explained(error.to_string()))?;
@@ -106,7 +107,7 @@ fn share(agreement: &Agreement) -> String {
     format!("{} of {}", agreement.agree, agreement.of)
 }
 
-/// What hangs on the noise: how many agree, of how many, and their share of all.
+/// What depends on noise: agreements, comparisons, and their share of all comparisons.
 fn hanging(agreement: &Agreement) -> String {
     let Agreement { of, hanging_agree, hanging_of, .. } = *agreement;
     let share = hanging_of as f64 / (of + hanging_of).max(1) as f64;
@@ -129,14 +130,14 @@ fn costs(sets: &[String]) -> String {
 
 fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, RecordingError> {
     let mut out = String::from(
-        "# How right the simulator is\n\nThe same loads were played by a real browser against a real server, and by the simulator. Both played the same\ndraws, so every difference is one of rules or of time.\n",
+        "# Accuracy of the simulator\n\nThe same loads were run by a real browser against a real server, and by the simulator. Both used the same random\ndraws, so every difference is one of rules or of timing.\n",
     );
     let cores = entries.first().map_or(1, |entry| entry.recording.cores);
     let _ = write!(
         out,
-        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server together, over loopback.\n{}{}All of it is computed from the recordings in `measured/`, without a browser, by\n\n    \
+        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server, connected over loopback.\n{}{}Everything here is computed from the recordings in `measured/`, without a browser, by\n\n    \
          sixslot lab --replay results/accuracy/measured/*.json.gz --output results/accuracy\n\n\
-         and `scripts/measure-accuracy` measures them again. `accuracy/tests/lab_fixtures.rs` computes it too, and compares.\n",
+         and `scripts/measure-accuracy` repeats the measurement. `accuracy/tests/lab_fixtures.rs` computes it too and compares.\n",
         explained.conditions,
         if explained.conditions.is_empty() { "" } else { "\n" },
     );
@@ -148,7 +149,7 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
 }
 
 fn random(out: &mut String, entries: &[Entry<'_>]) {
-    out.push_str("\n## Random plans\n\n| browser | left alone before | plans | requests | arrivals compared |\n| --- | --- | --- | --- | --- |\n");
+    out.push_str("\n## Random plans\n\n| browser | idle before | plans | requests | arrivals compared |\n| --- | --- | --- | --- | --- |\n");
     let random = || entries.iter().filter(|entry| entry.is_random());
     for Entry { report, .. } in random() {
         let Agreement { of, hanging_of, .. } = report.with_defaults.outcomes;
@@ -162,7 +163,7 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
             report.with_defaults.arrivals,
         );
     }
-    out.push_str("\nOutcomes of requests, verdicts of loads, and what of them hangs on less than the noise:\n\n| browser | costs | outcomes that agree | hanging on the noise | verdicts that agree | hanging on the noise |\n| --- | --- | --- | --- | --- | --- |\n");
+    out.push_str("\nOutcomes of requests and verdicts of loads; those that depend on noise are counted separately:\n\n| browser | costs | outcomes that agree | that depend on noise | verdicts that agree | that depend on noise |\n| --- | --- | --- | --- | --- | --- |\n");
     each(out, random(), |row, summary| {
         let _ = writeln!(
             row,
@@ -173,7 +174,7 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
             hanging(&summary.verdicts),
         );
     });
-    out.push_str("\nHow far predicted arrivals at the server are off:\n\n| | costs | p50 | p90 | p95 | in ms: p50 | p90 | p95 | largest | median with its sign |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    out.push_str("\nErrors of the predicted arrivals at the server:\n\n| | costs | relative: p50 | p90 | p95 | in ms: p50 | p90 | p95 | largest | signed median |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     each(out, random(), |row, summary| {
         let (relative, absolute) = (summary.relative.unwrap_or_default(), summary.absolute_ms.unwrap_or_default());
         let Spread { p50, p90, p95, max } = absolute;
@@ -188,16 +189,16 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(out, "| Lighthouse, {metric} | | {p50:.1} % | {p90:.1} % | {p95:.1} % | | | | | |");
     }
     out.push_str(
-        "\nThe last lines are what Lighthouse publishes of its own simulator of page loads, lantern: relative errors of its metrics over\n\
-         a set of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; what they are of:\n\
-         core/scripts/lantern and its documentation). It predicts whole metrics of sites on the open web from one trace, which is harder\n\
-         than this; it stands here as the one published accuracy of a page-load simulator that we know of.\n\n\
+        "\nThe last rows are published by Lighthouse for its own page-load simulator, lantern: relative errors of its metrics over a set\n\
+         of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; their definition:\n\
+         core/scripts/lantern and its documentation). Lantern predicts metrics of sites on the open web from one trace, which is harder.\n\
+         It is the only published accuracy of a page-load simulator that we know of.\n\n\
          ![Predicted against measured arrivals](predicted-measured.svg)\n\n\
          ![Distribution of the arrivals' errors](arrival-error.svg)\n",
     );
 }
 
-/// What Lighthouse publishes: the relative errors of its metrics in per cent, p50, p90, p95.
+/// Lighthouse's published relative errors in per cent: p50, p90, p95 of each metric.
 const LIGHTHOUSE: [(&str, [f64; 3]); 4] = [
     ("first contentful paint", [29.1, 48.8, 51.9]),
     ("speed index", [24.9, 55.7, 65.2]),
@@ -222,8 +223,8 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
         return;
     }
     out.push_str(
-        "\n## The shipped scenarios\n\nWith calibrated costs. Time is scaled by the factor in the column \"at\", deadlines with it; the browser and the machine are not.\n\n\
-         | scenario | browser | at | loads | same verdict | hanging on the noise | failed, predicted / measured | outcomes that agree | hanging on the noise | error p50 | p90 |\n\
+        "\n## The shipped scenarios\n\nWith calibrated costs. Scenario time, deadlines included, is scaled by the factor in the column \"scale\"; the browser's own times are not.\n\n\
+         | scenario | browser | scale | loads | same verdict | that depend on noise | failed, predicted / measured | outcomes that agree | that depend on noise | relative error p50 | p90 |\n\
          | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for entry in entries.iter().filter(|entry| !entry.is_random()) {
@@ -254,15 +255,16 @@ fn meaning(out: &mut String) {
     let _ = write!(
         out,
         "\n## What the numbers mean\n\n\
-         - **Outcomes that agree**: requests that ended alike (answered, aborted, joined, unfinished) on both sides, and that both or\n  \
-           neither of the servers received. A request that only one side made is a disagreement.\n\
-         - **Hanging on the noise**: counted apart, with its share of all, and found from the prediction alone: the simulator replays the\n  \
-           load {replays} times with service times moved by up to {service} ms, deadlines by {deadline} ms and the browser's costs halved\n  \
-           or doubled; what changes in a replay hangs on the noise. The first number says how many of them agree.\n\
-         - **Error**: of the time at which the server received a request, relative to that time since the plan's start. An error of up to\n  \
-           {zero} ms counts as none in the relative figures, not in those in ms. Requests that hang on the noise are among them.\n\
-         - **Costs**: what a hand-over and a new connection cost, by the profile, or as `sixslot lab --calibrate` found them here.\n\
-         - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints every request.\n",
+         - **Outcomes that agree**: requests with the same outcome (ok, aborted, coalesced, unfinished) on both sides that arrived at\n  \
+           both servers or at neither. A request that only one side has is a disagreement.\n\
+         - **That depend on noise**: counted separately, with their share of all, and found from the prediction alone: the simulator\n  \
+           repeats the load {replays} times with service times changed by up to {service} ms, deadlines by {deadline} ms and the browser's\n  \
+           costs halved or doubled. What changes in a replay depends on noise. The first number is how many of them agree.\n\
+         - **Error**: the error of the time at which the server received a request. The relative error is its size divided by that time\n  \
+           since the start of the load; errors up to {zero} ms count as 0 in it. Requests that depend on noise are included.\n\
+         - **Costs**: what sending a request (`dispatch`) and opening a connection (`connect`) cost, by the browser's profile, or as\n  \
+           `sixslot lab --calibrate` measured them on this machine.\n\
+         - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints all requests.\n",
         zero = super::agreement::ZERO,
         replays = super::noise::REPLAYS,
         service = super::noise::SERVICE,
@@ -271,10 +273,10 @@ fn meaning(out: &mut String) {
 }
 
 fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanation]) -> Result<(), RecordingError> {
-    out.push_str("\n## Disagreements\n\nOf all that was played, with calibrated costs, outside the noise.\n\n");
+    out.push_str("\n## Disagreements\n\nOver all loads, with calibrated costs, without what depends on noise.\n\n");
     let mut used = vec![false; explained.len()];
     let (mut rows, mut unknown) = (0_usize, 0_usize);
-    let mut table = String::from("| browser | load | what | why |\n| --- | --- | --- | --- |\n");
+    let mut table = String::from("| browser | load | disagreement | cause |\n| --- | --- | --- | --- |\n");
     for entry in entries {
         let engine = entry.recording.engine;
         let mut row = |load: &LoadAgreement, pair: Option<&Pair>, what: String| {
@@ -290,9 +292,9 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
         };
         for load in &entry.report.loads {
             if !load.agrees() && !load.hangs_on_noise {
-                let say = |failed| if failed { "fails" } else { "is fine" };
+                let say = |failed| if failed { "fails" } else { "does not fail" };
                 let what =
-                    format!("predicted it {}, measured it {}", say(load.predicted.failed), say(load.measured.failed));
+                    format!("predicted: {}; measured: {}", say(load.predicted.failed), say(load.measured.failed));
                 row(load, None, what);
             }
             for pair in load.requests.iter().filter(|pair| !pair.agrees() && !pair.hangs_on_noise) {
@@ -303,7 +305,7 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
     if rows == 0 {
         out.push_str("None.\n");
     } else {
-        let _ = write!(out, "{rows} in all, {unknown} of them unknown.\n\n{table}");
+        let _ = write!(out, "{rows} in total, {unknown} of them with unknown cause.\n\n{table}");
     }
     match used.iter().position(|used| !used) {
         None => Ok(()),
@@ -311,13 +313,13 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
             let Explanation { engine, scenario, request, .. } = &explained[at];
             let request = request.as_deref().unwrap_or("all requests");
             Err(RecordingError::Explained(format!(
-                "the explanation of {engine}, {scenario}, {request} fits no disagreement; take it out"
+                "the explanation of {engine}, {scenario}, {request} matches no disagreement; remove it"
             )))
         }
     }
 }
 
-/// A row for each load.
+/// The table of loads as CSV.
 fn table(entries: &[Entry<'_>]) -> String {
     let mut out = String::from(
         "browser,played,scenario,load,scale,requests,outcomes_agree,outcomes_of,hanging_agree,hanging_of,arrivals,\

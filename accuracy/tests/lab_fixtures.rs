@@ -1,5 +1,5 @@
-//! What browsers did, replayed without one: the table in results/accuracy is what its recordings give, and it keeps what it
-//! promises.
+//! What browsers did, replayed without one: the table in results/accuracy is what its recordings give, and it keeps
+//! what it promises.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use sixslot_accuracy::recording::Recording;

@@ -227,6 +227,6 @@ fn results_list_each_disagreement_with_its_reason() {
     assert!(explained.contains("| the scheduler |"), "{explained}");
     assert!(explained.matches("| unknown |").count() < count);
     let stale = why.replace(scenario, "plan 77");
-    assert!(shown(page(&stale)).contains("fits no disagreement"));
+    assert!(shown(page(&stale)).contains("matches no disagreement"));
     assert!(shown(page("[[explained]]\nwho = 1")).contains("explained.toml"));
 }
