@@ -13,24 +13,24 @@ fn queue(criterion: &mut Criterion) {
         let mut stream = streams.stream(Purpose::named("bench"), 0);
         let mut queue = EventQueue::new();
         for event in 0..pending {
-            queue.schedule(Time::from_nanos((stream.next_uniform() * 1e9) as u64), event);
+            queue.schedule_in(Span::from_nanos((stream.next_uniform() * 1e9) as u64), event);
         }
         group.bench_function(format!("pop and schedule, {pending} pending"), |bencher| {
             bencher.iter(|| {
                 let (now, event) = queue.pop().unwrap_or((Time::ZERO, 0));
                 // A cheap pseudo-random step, so that the draw is not what is measured.
                 let step = event.wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17).wrapping_add(now.as_nanos());
-                queue.schedule(now + Span::from_nanos(step % 1_000_000_000), event);
+                queue.schedule_in(Span::from_nanos(step % 1_000_000_000), event);
             });
         });
     }
     group.bench_function("schedule and cancel, 32 pending", |bencher| {
         let mut queue = EventQueue::new();
         for event in 0..32_u64 {
-            queue.schedule(Time::from_nanos(event * 1_000), event);
+            queue.schedule_in(Span::from_nanos(event * 1_000), event);
         }
         bencher.iter(|| {
-            let key = queue.schedule(Time::from_nanos(black_box(8_000)), 0);
+            let key = queue.schedule_in(Span::from_nanos(black_box(8_000)), 0);
             queue.cancel(key)
         });
     });

@@ -1,4 +1,4 @@
-//! Deterministic discrete-event simulation: [`Time`], the [`EventQueue`], the [`run()`] loop, random
+//! Deterministic discrete-event simulation: [`Time`], the [`EventQueue`] on a [`Heap`], the [`run()`] loop, random
 //! [`Streams`] and [`Distribution`]s. The crate knows nothing of what is simulated.
 //!
 //! Its rule: the same inputs give the same bits on every machine. There is no clock, no ambient
@@ -9,6 +9,7 @@
 #![deny(missing_docs)]
 
 pub mod distribution;
+pub mod heap;
 pub mod queue;
 pub mod run;
 pub mod special;
@@ -16,7 +17,8 @@ pub mod streams;
 pub mod time;
 
 pub use distribution::{Distribution, DistributionError, Family};
-pub use queue::{EventKey, EventQueue};
+pub use heap::{Handle, Heap};
+pub use queue::{EventKey, EventQueue, PastError};
 pub use run::{End, Flow, Model, run};
 pub use streams::{Purpose, Stream, Streams};
 pub use time::{Span, Time};

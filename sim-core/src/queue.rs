@@ -1,57 +1,43 @@
-//! The queue of pending events: an indexed 4-ary heap with exact cancellation.
+//! The queue of pending events.
 //!
-//! The rule: events leave in the order (time, sequence number), where the sequence number counts calls
-//! of [`EventQueue::schedule`]; nothing else decides, so simultaneous events are first in, first out.
-//! Every pending event knows its place in the heap, so a cancelled one leaves at once: a page cancels
-//! most of its timers, and dead entries left in place would make the heap tens of times larger.
-//!
-//! Sources: D. B. Johnson, "Priority queues with update and finding minimum spanning trees",
-//! Information Processing Letters 4 (1975), for the d-ary heap with positions; A. LaMarca and
-//! R. Ladner, "The influence of caches on the performance of heaps", ACM JEA 1 (1996), for d = 4.
+//! The rule: events leave in the order (time, sequence number), where the sequence number counts calls of
+//! [`EventQueue::schedule`] and [`EventQueue::schedule_in`]; nothing else decides, so simultaneous events are first in,
+//! first out. Time never goes back: an event in the past is an error.
 
-use crate::time::Time;
-
-const ARITY: usize = 4;
+use crate::heap::{Handle, Heap};
+use crate::time::{Span, Time};
 
 /// Names one scheduled event of one queue, for [`EventQueue::cancel`]. Once the event has fired, was
 /// cancelled or was cleared, the key is stale for ever: it never names a later event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EventKey {
-    slot: usize,
-    generation: u64,
-}
+pub struct EventKey(Handle);
 
-// The derived order reads the fields from the top; the sequence number is unique, so `slot` never decides.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Entry {
-    at: Time,
-    sequence: u64,
-    slot: usize,
-}
-
-#[derive(Debug)]
-struct Slot<E> {
-    generation: u64,
-    position: usize,
-    event: Option<E>,
+/// An event was scheduled for a time that has passed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("an event at {at_ns} ns lies in the past: it is {now_ns} ns; schedule it at or after the current time")]
+pub struct PastError {
+    /// The event's time, in nanoseconds.
+    pub at_ns: u64,
+    /// The queue's time, in nanoseconds.
+    pub now_ns: u64,
 }
 
 /// Pending events in the order (time, sequence number).
 ///
 /// ```
-/// use sixslot_sim_core::{EventQueue, Time};
+/// use sixslot_sim_core::{EventQueue, Span, Time};
 /// let mut queue = EventQueue::new();
-/// let timeout = queue.schedule(Time::from_nanos(9), "timeout");
-/// queue.schedule(Time::from_nanos(5), "answer");
+/// let timeout = queue.schedule_in(Span::from_nanos(9), "timeout");
+/// queue.schedule(Time::from_nanos(5), "answer")?;
 /// assert_eq!(queue.pop(), Some((Time::from_nanos(5), "answer")));
 /// assert_eq!(queue.cancel(timeout), Some("timeout"));
 /// assert_eq!(queue.cancel(timeout), None);
+/// assert!(queue.schedule(Time::from_nanos(4), "too late").is_err());
+/// # Ok::<(), sixslot_sim_core::PastError>(())
 /// ```
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    heap: Vec<Entry>,
-    slots: Vec<Slot<E>>,
-    free: Vec<usize>,
+    heap: Heap<(Time, u64), E>,
     next_sequence: u64,
     now: Time,
 }
@@ -66,48 +52,52 @@ impl<E> EventQueue<E> {
     /// An empty queue at [`Time::ZERO`]; allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { heap: Vec::new(), slots: Vec::new(), free: Vec::new(), next_sequence: 0, now: Time::ZERO }
+        Self { heap: Heap::new(), next_sequence: 0, now: Time::ZERO }
     }
 
     /// Adds an event that fires at `at`, after all events already scheduled for the same time. O(log n).
     ///
-    /// An `at` before [`EventQueue::now`] is a programming error: it panics in debug builds and becomes
-    /// `now` in release builds.
-    pub fn schedule(&mut self, at: Time, event: E) -> EventKey {
-        debug_assert!(at >= self.now, "{at:?} lies in the past: it is {:?}", self.now);
-        let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot { generation: 0, position: 0, event: None });
-            self.slots.len() - 1
-        });
-        self.slots[slot].event = Some(event);
-        let entry = Entry { at: at.max(self.now), sequence: self.next_sequence, slot };
+    /// # Errors
+    /// [`PastError`] when `at` is before [`EventQueue::now`]; the queue is unchanged.
+    pub fn schedule(&mut self, at: Time, event: E) -> Result<EventKey, PastError> {
+        if at < self.now {
+            return Err(PastError { at_ns: at.as_nanos(), now_ns: self.now.as_nanos() });
+        }
+        Ok(self.push(at, event))
+    }
+
+    /// Adds an event that fires `delay` after [`EventQueue::now`], after all events already scheduled for the same
+    /// time. O(log n). A time beyond [`Time::MAX`] becomes [`Time::MAX`], which means "never".
+    pub fn schedule_in(&mut self, delay: Span, event: E) -> EventKey {
+        self.push(self.now + delay, event)
+    }
+
+    fn push(&mut self, at: Time, event: E) -> EventKey {
+        let key = (at, self.next_sequence);
         self.next_sequence += 1;
-        self.heap.push(entry);
-        self.sift_up(self.heap.len() - 1, entry);
-        EventKey { slot, generation: self.slots[slot].generation }
+        EventKey(self.heap.push(key, event))
     }
 
     /// Removes a pending event and returns it; `None` when the key is stale. O(log n).
     ///
     /// A key of another queue is not recognised as foreign: it may name an event here.
     pub fn cancel(&mut self, key: EventKey) -> Option<E> {
-        let slot = self.slots.get(key.slot)?;
-        if slot.generation != key.generation {
-            return None;
-        }
-        self.remove(slot.position)
+        self.heap.remove(key.0)
     }
 
     /// Removes the first event and moves [`EventQueue::now`] to its time. O(log n).
     pub fn pop(&mut self) -> Option<(Time, E)> {
-        self.now = self.peek_time()?;
-        self.remove(0).map(|event| (self.now, event))
+        let ((at, sequence), event) = self.heap.pop()?;
+        debug_assert!(at >= self.now, "time went back from {:?} to {at:?}", self.now);
+        debug_assert!(sequence < self.next_sequence, "an event that was never scheduled");
+        self.now = at;
+        Some((at, event))
     }
 
     /// The time of the first event. O(1).
     #[must_use]
     pub fn peek_time(&self) -> Option<Time> {
-        self.heap.first().map(|entry| entry.at)
+        self.heap.peek().map(|(at, _)| at)
     }
 
     /// The time of the last popped event; [`Time::ZERO`] before the first.
@@ -116,7 +106,7 @@ impl<E> EventQueue<E> {
         self.now
     }
 
-    /// How many events are pending.
+    /// The number of pending events.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.heap.len()
@@ -131,62 +121,8 @@ impl<E> EventQueue<E> {
     /// Drops all events and starts again at [`Time::ZERO`] and sequence number zero, keeping the
     /// allocated memory. Keys from before stay stale. O(n).
     pub fn clear(&mut self) {
-        while let Some(entry) = self.heap.pop() {
-            self.release(entry.slot);
-        }
+        self.heap.clear();
         self.next_sequence = 0;
         self.now = Time::ZERO;
-    }
-
-    fn release(&mut self, slot: usize) -> Option<E> {
-        self.free.push(slot);
-        let slot = &mut self.slots[slot];
-        slot.generation += 1;
-        slot.event.take()
-    }
-
-    fn remove(&mut self, position: usize) -> Option<E> {
-        let removed = self.heap.swap_remove(position);
-        if let Some(&moved) = self.heap.get(position) {
-            if moved < removed {
-                self.sift_up(position, moved);
-            } else {
-                self.sift_down(position, moved);
-            }
-        }
-        self.release(removed.slot)
-    }
-
-    fn place(&mut self, position: usize, entry: Entry) {
-        self.heap[position] = entry;
-        self.slots[entry.slot].position = position;
-    }
-
-    fn sift_up(&mut self, mut position: usize, entry: Entry) {
-        while position > 0 {
-            let parent = (position - 1) / ARITY;
-            if self.heap[parent] < entry {
-                break;
-            }
-            self.place(position, self.heap[parent]);
-            position = parent;
-        }
-        self.place(position, entry);
-    }
-
-    fn sift_down(&mut self, mut position: usize, entry: Entry) {
-        loop {
-            let first = ARITY * position + 1;
-            let last = self.heap.len().min(first + ARITY);
-            let Some(least) = (first..last).min_by_key(|&child| self.heap[child]) else {
-                break;
-            };
-            if entry < self.heap[least] {
-                break;
-            }
-            self.place(position, self.heap[least]);
-            position = least;
-        }
-        self.place(position, entry);
     }
 }

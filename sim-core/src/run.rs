@@ -10,8 +10,14 @@ pub trait Model {
     /// What can happen.
     type Event;
 
-    /// Reacts to `event` at `now`. May schedule and cancel in `queue`, not before `now`.
-    fn handle(&mut self, now: Time, event: Self::Event, queue: &mut EventQueue<Self::Event>) -> Flow;
+    /// Why a run can't go on; [`std::convert::Infallible`] where it always can.
+    type Error;
+
+    /// Reacts to `event`, which happens at [`EventQueue::now`]. May schedule and cancel in `queue`.
+    ///
+    /// # Errors
+    /// Ends the run.
+    fn handle(&mut self, event: Self::Event, queue: &mut EventQueue<Self::Event>) -> Result<Flow, Self::Error>;
 }
 
 /// What the model wants of the loop after an event.
@@ -39,38 +45,48 @@ pub enum End {
 /// Runs `model` until nothing is due. Events exactly at `horizon` are still handled, later ones are
 /// not; at most `event_limit` events are handled.
 ///
+/// # Errors
+/// The model's error; the events that were still pending stay in the queue.
+///
 /// ```
 /// use sixslot_sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
+/// use std::convert::Infallible;
 ///
 /// struct Clock(u32);
 /// impl Model for Clock {
 ///     type Event = ();
-///     fn handle(&mut self, now: Time, (): (), queue: &mut EventQueue<()>) -> Flow {
+///     type Error = Infallible;
+///     fn handle(&mut self, (): (), queue: &mut EventQueue<()>) -> Result<Flow, Infallible> {
 ///         self.0 += 1;
-///         queue.schedule(now + Span::from_seconds(1), ());
-///         Flow::Continue
+///         queue.schedule_in(Span::from_seconds(1), ());
+///         Ok(Flow::Continue)
 ///     }
 /// }
 ///
 /// let (mut clock, mut queue) = (Clock(0), EventQueue::new());
-/// queue.schedule(Time::ZERO, ());
+/// queue.schedule_in(Span::ZERO, ());
 /// let horizon = Time::ZERO + Span::from_seconds(60);
-/// assert_eq!(run(&mut clock, &mut queue, horizon, 1_000), End::Horizon);
+/// assert_eq!(run(&mut clock, &mut queue, horizon, 1_000), Ok(End::Horizon));
 /// assert_eq!(clock.0, 61);
 /// ```
-pub fn run<M: Model>(model: &mut M, queue: &mut EventQueue<M::Event>, horizon: Time, event_limit: u64) -> End {
+pub fn run<M: Model>(
+    model: &mut M,
+    queue: &mut EventQueue<M::Event>,
+    horizon: Time,
+    event_limit: u64,
+) -> Result<End, M::Error> {
     let mut left = event_limit;
     loop {
         match queue.peek_time() {
-            None => return End::Idle,
-            Some(at) if at > horizon => return End::Horizon,
-            Some(_) if left == 0 => return End::EventLimit,
+            None => return Ok(End::Idle),
+            Some(at) if at > horizon => return Ok(End::Horizon),
+            Some(_) if left == 0 => return Ok(End::EventLimit),
             Some(_) => left -= 1,
         }
-        if let Some((now, event)) = queue.pop()
-            && model.handle(now, event, queue) == Flow::Stop
+        if let Some((_, event)) = queue.pop()
+            && model.handle(event, queue)? == Flow::Stop
         {
-            return End::Stopped;
+            return Ok(End::Stopped);
         }
     }
 }

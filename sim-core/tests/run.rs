@@ -7,26 +7,30 @@ struct Chain {
     seen: Vec<Time>,
     chain: usize,
     stop_at: usize,
+    fail_at: usize,
 }
 
 impl Model for Chain {
     type Event = ();
+    type Error = &'static str;
 
-    fn handle(&mut self, now: Time, (): (), queue: &mut EventQueue<()>) -> Flow {
-        assert_eq!(now, queue.now());
-        self.seen.push(now);
-        if self.seen.len() < self.chain {
-            queue.schedule(now + Span::from_nanos(1), ());
+    fn handle(&mut self, (): (), queue: &mut EventQueue<()>) -> Result<Flow, &'static str> {
+        self.seen.push(queue.now());
+        if self.seen.len() == self.fail_at {
+            return Err("the model's own error");
         }
-        if self.seen.len() == self.stop_at { Flow::Stop } else { Flow::Continue }
+        if self.seen.len() < self.chain {
+            queue.schedule_in(Span::from_nanos(1), ());
+        }
+        Ok(if self.seen.len() == self.stop_at { Flow::Stop } else { Flow::Continue })
     }
 }
 
 fn outcome(chain: usize, stop_at: usize, horizon: u64, limit: u64) -> (End, usize, usize) {
-    let mut model = Chain { seen: Vec::new(), chain, stop_at };
+    let mut model = Chain { seen: Vec::new(), chain, stop_at, fail_at: usize::MAX };
     let mut queue = EventQueue::new();
-    queue.schedule(Time::ZERO, ());
-    let end = run(&mut model, &mut queue, Time::from_nanos(horizon), limit);
+    queue.schedule_in(Span::ZERO, ());
+    let end = run(&mut model, &mut queue, Time::from_nanos(horizon), limit).expect("the chain never fails");
     let expected: Vec<_> = (0..model.seen.len() as u64).map(Time::from_nanos).collect();
     assert_eq!(model.seen, expected);
     (end, model.seen.len(), queue.len())
@@ -44,4 +48,13 @@ fn ends_for_one_named_reason() {
     assert_eq!(outcome(7, NEVER, 100, 7), (End::Idle, 7, 0));
     assert_eq!(outcome(NEVER, NEVER, 6, 7), (End::Horizon, 7, 1));
     assert_eq!(outcome(1, NEVER, 0, 0), (End::EventLimit, 0, 1));
+}
+
+#[test]
+fn an_error_of_the_model_ends_the_run() {
+    let mut model = Chain { seen: Vec::new(), chain: usize::MAX, stop_at: usize::MAX, fail_at: 3 };
+    let mut queue = EventQueue::new();
+    queue.schedule_in(Span::ZERO, ());
+    assert_eq!(run(&mut model, &mut queue, Time::MAX, 100), Err("the model's own error"));
+    assert_eq!((model.seen.len(), queue.len()), (3, 0));
 }

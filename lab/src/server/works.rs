@@ -122,7 +122,7 @@ impl Works {
         let mut agenda = EventQueue::new();
         for (number, class) in plan.classes.iter().enumerate() {
             if class.kind == Kind::Background && matches!(class.start, Start::At(_)) {
-                agenda.schedule(Time::ZERO + draws.start(class, 0, 0), Due::BackgroundStart(number));
+                agenda.schedule_in(draws.start(class, 0, 0), Due::BackgroundStart(number));
             }
         }
         Self {
@@ -225,7 +225,7 @@ impl Works {
     /// The condition of a background call's `after` is met: its first call comes after its delay.
     pub fn start_background(&mut self, now: Time, class: usize) {
         let delay = self.draws.start(&self.plan.classes[class], 0, 0);
-        self.agenda.schedule(now + delay, Due::BackgroundStart(class));
+        self.later(now, delay, Due::BackgroundStart(class));
     }
 
     fn class(&self, task: TaskId) -> &Class {
@@ -233,7 +233,12 @@ impl Works {
     }
 
     fn at(&mut self, at: Time, task: TaskId, due: Due) {
-        let key = self.agenda.schedule(at, due);
+    /// Schedules something `delay` after `now`, which is at or after the last event: the real clock never goes back.
+    fn later(&mut self, now: Time, delay: Span, due: Due) -> EventKey {
+        self.agenda.schedule_in(now - self.agenda.now() + delay, due)
+    }
+
+        let key = self.later(at, Span::ZERO, due);
         self.tasks[task].place = Place::Until(key);
     }
 
@@ -372,7 +377,7 @@ impl Works {
             self.agenda.cancel(key);
         }
         if let Some(left) = server.sharing.next(rate) {
-            server.next_shared = Some(self.agenda.schedule(now + left, Due::Shared(origin)));
+            server.next_shared = Some(self.agenda.schedule_in(now - self.agenda.now() + left, Due::Shared(origin)));
         }
     }
 
@@ -412,7 +417,7 @@ impl Works {
 
     fn start_background_now(&mut self, now: Time, class: usize) {
         if let Some(every) = self.plan.classes[class].every {
-            self.agenda.schedule(now + every, Due::BackgroundTick(class));
+            self.later(now, every, Due::BackgroundTick(class));
         }
         self.call(now, class);
     }
@@ -435,7 +440,7 @@ impl Works {
         if let Some(deadline) = self.plan.classes[class].deadline
             && self.tasks[task].wanted
         {
-            let key = self.agenda.schedule(now + deadline, Due::BackgroundDeadline(task));
+            let key = self.later(now, deadline, Due::BackgroundDeadline(task));
             self.tasks[task].deadline = Some(key);
         }
     }

@@ -20,7 +20,7 @@ use super::request::{Outcome, Station};
 use super::{Agenda, Event, Running};
 use crate::browser::{LockUntil, Replaces};
 use crate::class::{CacheMode, Method};
-use sixslot_sim_core::Time;
+use sixslot_sim_core::{Span, Time};
 
 /// A URL, and how often it had been made invalid.
 type Key = (u64, u32);
@@ -120,7 +120,7 @@ impl Running<'_> {
             // By an event, so that a long line of readers does not nest.
             let request = self.request(id);
             request.enter(Station::Body, now);
-            request.timer = Some(agenda.schedule(now, Event::BodyEnd { request: id }));
+            request.timer = Some(agenda.schedule_in(Span::ZERO, Event::BodyEnd { request: id }));
             return;
         }
         if !self.plan.browser.cache_lock {
@@ -137,8 +137,8 @@ impl Running<'_> {
                     return self.follow(id, turn);
                 }
                 self.state.cache.locks[at].1.waiting.push(&mut self.state.links, id);
-                let timeout = now + self.plan.browser.cache_lock_timeout;
-                self.request(id).timer = Some(agenda.schedule(timeout, Event::LockTimeout { request: id }));
+                let timeout = self.plan.browser.cache_lock_timeout;
+                self.request(id).timer = Some(agenda.schedule_in(timeout, Event::LockTimeout { request: id }));
             }
         }
     }

@@ -23,7 +23,7 @@ pub use verdict::Verdict;
 use crate::limits;
 use crate::plan::Plan;
 use list::{Link, RequestId};
-use sixslot_sim_core::{End, EventQueue, Flow, Model, Time, run};
+use sixslot_sim_core::{End, EventQueue, Flow, Model, run};
 
 /// Something that happens in a load.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,6 @@ struct State {
     servers: Vec<server::Server>,
     server_caches: Vec<server_cache::ServerCache>,
     verdict: Verdict,
-    too_many: bool,
 }
 
 /// A load that is running.
@@ -129,6 +128,8 @@ struct Running<'a> {
     extent: Extent,
     state: &'a mut State,
 }
+    /// The load's number, for errors.
+    load: u64,
 
 impl Load {
     /// Memory for loads.
@@ -144,12 +145,9 @@ impl Load {
         self.agenda.clear();
         self.state.reset(plan);
         self.state.draws.turn_to(plan, seed, load)?;
-        let mut running = Running { plan, extent, state: &mut self.state };
-        running.open_tabs(&mut self.agenda);
-        let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS);
-        if self.state.too_many {
-            return Err(LoadError::Requests { load });
-        }
+        let mut running = Running { plan, extent, load, state: &mut self.state };
+        running.open_tabs(&mut self.agenda)?;
+        let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS)?;
         let until = match end {
             End::EventLimit => return Err(LoadError::Events { load }),
             End::Stopped => self.agenda.now(),
@@ -207,19 +205,19 @@ impl State {
         self.server_caches.resize_with(plan.server_caches.len(), server_cache::ServerCache::default);
         self.pool.reset(plan);
         self.verdict = Verdict::default();
-        self.too_many = false;
     }
 }
 
 impl Model for Running<'_> {
     type Event = Event;
+    type Error = LoadError;
 
-    fn handle(&mut self, _now: Time, event: Event, agenda: &mut Agenda) -> Flow {
+    fn handle(&mut self, event: Event, agenda: &mut Agenda) -> Result<Flow, LoadError> {
         match event {
-            Event::Start { instance } => self.start(agenda, instance),
-            Event::Arrival { class, tab, number } => self.arrive(agenda, class, tab, number),
-            Event::Tick { instance } => self.tick(agenda, instance),
-            Event::Retry { instance } => self.retry(agenda, instance),
+            Event::Start { instance } => self.start(agenda, instance)?,
+            Event::Arrival { class, tab, number } => self.arrive(agenda, class, tab, number)?,
+            Event::Tick { instance } => self.tick(agenda, instance)?,
+            Event::Retry { instance } => self.retry(agenda, instance)?,
             Event::Deadline { request } => self.deadline(agenda, request),
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
@@ -234,7 +232,7 @@ impl Model for Running<'_> {
             Event::BodyEnd { request } => self.body_ended(agenda, request),
         }
         let decided = self.extent == Extent::UntilDecided && self.state.verdict.is_decided(&self.plan.load);
-        if decided || self.state.too_many { Flow::Stop } else { Flow::Continue }
+        Ok(if decided { Flow::Stop } else { Flow::Continue })
     }
 }
 

@@ -7,7 +7,7 @@
 
 use super::list::{List, RequestId};
 use super::request::{Outcome, Request, Station};
-use super::{Agenda, Event, Running};
+use super::{Agenda, Event, LoadError, Running};
 use crate::class::{self, Kind, Start};
 use crate::limits;
 use crate::queue::{Order, ReleaseOn};
@@ -85,8 +85,11 @@ impl Instance {
 }
 
 impl Running<'_> {
-    /// Makes the copies of all classes and schedules their starts.
-    pub(super) fn open_tabs(&mut self, agenda: &mut Agenda) {
+    /// Creates the instances of all classes and schedules their starts.
+    ///
+    /// # Errors
+    /// [`LoadError::Requests`] where the instances alone exceed the limit.
+    pub(super) fn open_tabs(&mut self, agenda: &mut Agenda) -> Result<(), LoadError> {
         let plan = self.plan;
         let tabs = self.state.draws.tabs(&plan.browser);
         self.state.tabs = tabs;
@@ -105,8 +108,7 @@ impl Running<'_> {
                 let first = page.instances.len();
                 let copies = self.state.draws.copies(class, tab);
                 if copies > (limits::REQUESTS - first.min(limits::REQUESTS)) as u64 {
-                    self.state.too_many = true;
-                    return;
+                    return Err(LoadError::Requests { load: self.load });
                 }
                 let copies = u32::try_from(copies).unwrap_or(u32::MAX);
                 page.instances.extend((0..copies).map(|index| Instance::new(number, index, tab)));
@@ -121,7 +123,7 @@ impl Running<'_> {
             self.state.verdict.ready = Some(Time::ZERO);
         }
         for tab in 0..tabs {
-            let opens = Time::ZERO + plan.browser.tab_interval * u64::from(tab);
+            let opens = plan.browser.tab_interval * u64::from(tab);
             for (number, class) in plan.classes.iter().enumerate() {
                 match &class.start {
                     Start::At(_) => self.schedule_copies(agenda, number, tab, opens),
@@ -139,72 +141,77 @@ impl Running<'_> {
 
     fn is_stream(&self, class: usize) -> bool {
         matches!(self.plan.classes[class].start, Start::Arrivals { .. })
+        Ok(())
     }
 
     fn range(&self, class: usize, tab: u32) -> (usize, usize) {
         self.state.page.ranges[tab as usize * self.plan.classes.len() + class]
     }
 
-    fn schedule_copies(&self, agenda: &mut Agenda, class: usize, tab: u32, from: Time) {
+    /// Schedules the starts of a class's instances in a tab; their delays count from `wait` after now.
+    fn schedule_copies(&self, agenda: &mut Agenda, class: usize, tab: u32, wait: Span) {
         let (first, copies) = self.range(class, tab);
         for instance in first..first + copies {
             let index = self.state.page.instances[instance].index;
             let after = self.state.draws.start(&self.plan.classes[class], index, tab);
-            agenda.schedule(from + after, Event::Start { instance });
+            agenda.schedule_in(wait + after, Event::Start { instance });
         }
     }
 
-    /// Schedules the arrival of a number; each gap has a draw of its own.
-    fn schedule_arrival(&self, agenda: &mut Agenda, class: usize, tab: u32, number: u32, from: Time) {
+    /// Schedules arrival `number` of a random stream; its gap counts from `wait` after now and has a draw of its own.
+    fn schedule_arrival(&self, agenda: &mut Agenda, class: usize, tab: u32, number: u32, wait: Span) {
         let rules = &self.plan.classes[class];
         let Start::Arrivals { until, .. } = &rules.start else { return };
-        let at = from + self.state.draws.gap(rules, number, tab);
+        let gap = wait + self.state.draws.gap(rules, number, tab);
         let opens = Time::ZERO + self.plan.browser.tab_interval * u64::from(tab);
-        if at <= opens + *until {
-            agenda.schedule(at, Event::Arrival { class, tab, number });
+        if agenda.now() + gap <= opens + *until {
+            agenda.schedule_in(gap, Event::Arrival { class, tab, number });
         }
     }
 
-    pub(super) fn arrive(&mut self, agenda: &mut Agenda, class: usize, tab: u32, number: u32) {
+    pub(super) fn arrive(
+        &mut self,
+        agenda: &mut Agenda,
+        class: usize,
+        tab: u32,
+        number: u32,
+    ) -> Result<(), LoadError> {
         let instance = self.state.page.instances.len();
         self.state.page.instances.push(Instance::new(class, number, tab));
-        self.issue(agenda, instance);
+        self.issue(agenda, instance)?;
         self.schedule_arrival(agenda, class, tab, number + 1, agenda.now());
     }
 
-    pub(super) fn start(&mut self, agenda: &mut Agenda, instance: usize) {
+    pub(super) fn start(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
         if let Some(every) = class.every {
             let lag = self.state.draws.timer_delay(class, copy.index, copy.tab);
-            agenda.schedule(agenda.now() + lag + every, Event::Tick { instance });
+            agenda.schedule_in(lag + every, Event::Tick { instance });
         }
-        self.issue(agenda, instance);
+        self.issue(agenda, instance)
     }
 
-    pub(super) fn tick(&mut self, agenda: &mut Agenda, instance: usize) {
+    pub(super) fn tick(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
         if class.until_ok && copy.has_had(class::Event::Ok) {
-            return;
+            return Ok(());
         }
         if let Some(every) = class.every {
-            agenda.schedule(agenda.now() + every, Event::Tick { instance });
+            agenda.schedule_in(every, Event::Tick { instance });
         }
         let busy = class.skip_while_in_flight && (copy.in_flight > 0 || copy.last_end == Some(agenda.now()));
         let fresh = class
             .skip_while_fresh
             .is_some_and(|(socket, within)| self.is_fresh(socket, copy.tab, within, agenda.now()));
-        if !busy && !fresh {
-            self.issue(agenda, instance);
-        }
+        if busy || fresh { Ok(()) } else { self.issue(agenda, instance) }
     }
 
-    pub(super) fn retry(&mut self, agenda: &mut Agenda, instance: usize) {
+    pub(super) fn retry(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
         let copy = &self.state.page.instances[instance];
-        if copy.in_flight == 0 || !self.plan.classes[copy.class].skip_while_in_flight {
-            self.issue(agenda, instance);
-        }
+        let busy = self.plan.classes[copy.class].skip_while_in_flight && copy.in_flight > 0;
+        if busy { Ok(()) } else { self.issue(agenda, instance) }
     }
 
     /// Whether a socket of a tab is open and its last snapshot is younger than a span.
@@ -228,10 +235,9 @@ impl Running<'_> {
         })
     }
 
-    fn issue(&mut self, agenda: &mut Agenda, instance: usize) {
+    fn issue(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
         if self.state.requests.len() >= limits::REQUESTS {
-            self.state.too_many = true;
-            return;
+            return Err(LoadError::Requests { load: self.load });
         }
         let now = agenda.now();
         let id = self.state.requests.len();
@@ -248,18 +254,20 @@ impl Running<'_> {
         let class = &self.plan.classes[number];
         self.reach(agenda, id, class::Event::Issued);
         if let Some(deadline) = class.deadline {
-            let key = agenda.schedule(now + deadline, Event::Deadline { request: id });
+            let key = agenda.schedule_in(deadline, Event::Deadline { request: id });
             self.request(id).deadline = Some(key);
         }
         if class.kind == Kind::Background {
-            return self.sent(agenda, id);
+            self.sent(agenda, id);
+            return Ok(());
         }
         if class.dedupe {
             let key = (tab, self.url(id));
             match self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key) {
                 Ok(at) => {
                     let leader = self.state.page.joinable[at].1;
-                    return self.follow(id, leader);
+                    self.follow(id, leader);
+                    return Ok(());
                 }
                 Err(at) => self.state.page.joinable.insert(at, (key, id)),
             }
@@ -273,7 +281,7 @@ impl Running<'_> {
             }
             // An event behind all that begins at this instant.
             None if class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last => {
-                agenda.schedule(now, Event::Connects { request: id });
+                agenda.schedule_in(Span::ZERO, Event::Connects { request: id });
             }
             None if class.kind == Kind::WebSocket && self.plan.browser.websocket_one_handshake => {
                 self.state.page.handshakes[class.origin].waiting.push(&mut self.state.links, id);
@@ -290,6 +298,7 @@ impl Running<'_> {
     }
 
     fn next_handshake(&mut self, agenda: &mut Agenda, origin: usize) {
+        Ok(())
         let state = &mut self.state.page.handshakes[origin];
         if !state.busy
             && let Some(id) = state.waiting.pop(&mut self.state.links)
@@ -518,7 +527,7 @@ impl Running<'_> {
             }
             if failures < class.attempts {
                 let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
-                agenda.schedule(now + pause.copied().unwrap_or(Span::ZERO), Event::Retry { instance });
+                agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { instance });
             }
             self.reach(agenda, id, class::Event::Failed);
         }
@@ -546,7 +555,7 @@ impl Running<'_> {
                 && *before == number
                 && *wanted == event
             {
-                self.schedule_copies(agenda, waiting, tab, agenda.now());
+                self.schedule_copies(agenda, waiting, tab, Span::ZERO);
             }
         }
     }

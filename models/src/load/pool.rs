@@ -101,7 +101,7 @@ impl Running<'_> {
         let rules = &self.plan.browser;
         if !self.needs_slot(self.class(id).kind) {
             self.request(id).enter(Station::Connect, now);
-            self.request(id).timer = Some(agenda.schedule(now + rules.connect, Event::HandOver { request: id }));
+            self.request(id).timer = Some(agenda.schedule_in(rules.connect, Event::HandOver { request: id }));
             return;
         }
         self.request(id).enter(Station::Pool, now);
@@ -158,17 +158,38 @@ impl Running<'_> {
                 }
             }
         }
+        // Those for whom no connection is being opened yet: `owner` first, then by priority and arrival.
+        let (mut rank, mut at) = (RANKS, None);
+        let mut owner = owner.filter(|id| self.wants_connection(*id));
         loop {
             let state = &self.state.pool.groups[group];
-            // Nobody has found an idle connection above, so active and connecting are all that could be had.
+            // No idle connection was found above, so no more than the active and the connecting ones could be had.
             if state.connecting >= state.waiting || !self.pool_has_room(group) {
                 return;
             }
-            let owner = owner.or(state.head());
-            if !self.open(agenda, group, owner) {
+            while owner.is_none() && (rank > 0 || at.is_some()) {
+                match at {
+                    Some(id) => {
+                        at = List::next(&self.state.links, id);
+                        owner = Some(id).filter(|id| self.wants_connection(*id));
+                    }
+                    None => {
+                        rank -= 1;
+                        at = self.state.pool.groups[group].queue[rank].first();
+                    }
+                }
+            }
+            debug_assert!(owner.is_some(), "a connection is opened for no request");
+            if !self.open(agenda, group, owner.take()) {
                 return;
             }
         }
+    }
+
+    /// Whether a request waits for a connection and none is being opened for it.
+    fn wants_connection(&self, id: RequestId) -> bool {
+        let request = &self.state.requests[id];
+        request.station == Station::Pool && !request.state.is_connecting
     }
 
     fn serve_streams(&mut self, agenda: &mut Agenda, group: usize) {
@@ -204,7 +225,7 @@ impl Running<'_> {
         self.state.pool.connections.push(Connection { group, used: false, idle_since: Time::ZERO, owner });
         self.state.pool.groups[group].connecting += 1;
         self.state.pool.total += 1;
-        agenda.schedule(agenda.now() + self.plan.browser.connect, Event::Connected { connection });
+        agenda.schedule_in(self.plan.browser.connect, Event::Connected { connection });
     }
 
     pub(super) fn connected(&mut self, agenda: &mut Agenda, connection: usize) {
@@ -301,7 +322,7 @@ impl Running<'_> {
         let dispatch = self.plan.browser.dispatch;
         self.request(id).timer = None;
         if dispatch.is_zero() {
-            self.request(id).timer = Some(agenda.schedule(agenda.now(), Event::Sent { request: id }));
+            self.request(id).timer = Some(agenda.schedule_in(Span::ZERO, Event::Sent { request: id }));
         } else {
             self.state.pool.handing_over.join(agenda, id, dispatch, BROWSER);
         }

@@ -56,8 +56,8 @@ impl Running<'_> {
         }
         let (tab, rank) = (self.state.requests[id].tab as usize, self.class(id).rank);
         self.state.scheduler.tabs[tab].held[rank].push(&mut self.state.links, id);
-        let release = now + self.plan.browser.delayable_timeout;
-        self.request(id).timer = Some(agenda.schedule(release, Event::Release { request: id }));
+        let release = self.plan.browser.delayable_timeout;
+        self.request(id).timer = Some(agenda.schedule_in(release, Event::Release { request: id }));
     }
 
     fn has_room(&self, id: RequestId) -> bool {

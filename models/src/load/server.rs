@@ -67,7 +67,6 @@ impl Running<'_> {
     }
 
     fn begin(&mut self, agenda: &mut Agenda, id: RequestId, block: Span, gap: Span) {
-        let now = agenda.now();
         let origin = self.class(id).origin;
         let rules = self.plan.origins[origin];
         let capacity = self.capacity(origin);
@@ -75,7 +74,7 @@ impl Running<'_> {
         (state.block, state.gap) = (block, gap);
         match rules.discipline {
             Discipline::Independent => {
-                self.request(id).timer = Some(agenda.schedule(now + block + gap, Event::Waited { request: id }));
+                self.request(id).timer = Some(agenda.schedule_in(block + gap, Event::Waited { request: id }));
             }
             Discipline::ProcessorSharing => {
                 self.state.servers[origin].sharing.join(agenda, id, block, capacity);
@@ -86,7 +85,7 @@ impl Running<'_> {
                 let server = &mut self.state.servers[origin];
                 if server.busy < rules.workers {
                     server.busy += 1;
-                    self.request(id).timer = Some(agenda.schedule(now + block, Event::Worked { request: id }));
+                    self.request(id).timer = Some(agenda.schedule_in(block, Event::Worked { request: id }));
                 } else {
                     server.queue.push(&mut self.state.links, id);
                 }
@@ -119,8 +118,8 @@ impl Running<'_> {
         match server.queue.pop(&mut self.state.links) {
             None => server.busy -= 1,
             Some(next) => {
-                let at = agenda.now() + self.state.requests[next].state.block;
-                self.request(next).timer = Some(agenda.schedule(at, Event::Worked { request: next }));
+                let block = self.state.requests[next].state.block;
+                self.request(next).timer = Some(agenda.schedule_in(block, Event::Worked { request: next }));
             }
         }
     }
@@ -130,7 +129,7 @@ impl Running<'_> {
         if gap.is_zero() {
             return self.waited(agenda, id);
         }
-        self.request(id).timer = Some(agenda.schedule(agenda.now() + gap, Event::Waited { request: id }));
+        self.request(id).timer = Some(agenda.schedule_in(gap, Event::Waited { request: id }));
     }
 
     pub(super) fn waited(&mut self, agenda: &mut Agenda, id: RequestId) {
@@ -172,7 +171,7 @@ impl Running<'_> {
             None => {}
             Some(span) if span.is_zero() => self.finish(agenda, id, Outcome::Ok),
             Some(span) => {
-                self.request(id).timer = Some(agenda.schedule(now + span, Event::BodyEnd { request: id }));
+                self.request(id).timer = Some(agenda.schedule_in(span, Event::BodyEnd { request: id }));
             }
         }
     }

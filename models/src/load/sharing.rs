@@ -58,8 +58,7 @@ impl Sharing {
         }
         let Some(first) = self.present.iter().map(|(end, _)| *end).min_by(f64::total_cmp) else { return };
         let left = ((first - self.attained) / self.rate(capacity)).max(0.0);
-        let at = agenda.now() + Span::from_nanos(left.ceil() as u64);
-        self.next = Some(agenda.schedule(at, capacity.event));
+        self.next = Some(agenda.schedule_in(Span::from_nanos(left.ceil() as u64), capacity.event));
     }
 
     /// Brings work; the capacity's event comes when somebody is done.
