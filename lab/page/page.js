@@ -70,7 +70,7 @@ const joinable = new Map();
 const kept = []; // responses with unread bodies; garbage collection of one would close its connection
 
 function makeCopy(number, index) {
-  return { number, index, calls: 0, inFlight: 0, last: undefined, failures: 0, lastEnd: undefined, had: new Set() };
+  return { number, index, calls: 0, ticks: 0, inFlight: 0, last: undefined, failures: 0, lastEnd: undefined, had: new Set() };
 }
 
 function begin() {
@@ -118,10 +118,11 @@ function arrive(number, index) {
 
 function pollTick(copy, time) {
   const rules = plan.classes[copy.number];
+  copy.ticks++;
   if (rules.untilOk && copy.had.has("ok")) return;
   at(time + rules.every, (tick) => pollTick(copy, tick));
   const busy = rules.skipWhileInFlight && copy.inFlight > 0;
-  if (!busy && !(rules.fresh && isFresh(...rules.fresh))) issue(copy);
+  if (!busy && !(rules.fresh && isFresh(...rules.fresh))) issue(copy, copy.ticks);
 }
 
 // Whether a socket of this tab is open and its last data is younger than `within` ms.
@@ -132,11 +133,12 @@ function isFresh(socket, within) {
   });
 }
 
-function issue(copy) {
+// A server draws by the tick, skipped ones counted, and the attempt within it.
+function issue(copy, tick = 0, tickAttempt = 1) {
   const rules = plan.classes[copy.number];
   copy.calls++;
   copy.inFlight++;
-  const call = { copy, rules, attempt: copy.calls, issued: now(), followers: new Set() };
+  const call = { copy, rules, attempt: copy.calls, tick, tickAttempt, issued: now(), followers: new Set() };
   copy.last = call;
   calls.push(call);
   reach(copy, "issued");
@@ -175,7 +177,7 @@ function leaveQueue(call) {
 
 function send(call) {
   const { rules, copy } = call;
-  const name = [copy.number, copy.index, call.attempt, plan.tab].join("-");
+  const name = [copy.number, copy.index, call.attempt, plan.tab, call.tick, call.tickAttempt].join("-");
   if (rules.kind === "websocket" || rules.kind === "event-source") return openSocket(call, name);
   if (rules.priority === "style") return loadStyleSheet(call);
   call.controller = new AbortController();
@@ -295,15 +297,15 @@ function settle(call, ok) {
     copy.failures++;
     if (copy.failures < rules.attempts) {
       const pause = rules.backoff[copy.failures - 1] ?? rules.backoff.at(-1) ?? 0;
-      at(call.settled + pause, () => retry(copy));
+      at(call.settled + pause, () => retry(call));
     }
     reach(copy, "failed");
   }
   reach(copy, "end");
 }
 
-function retry(copy) {
-  if (copy.inFlight === 0 || !plan.classes[copy.number].skipWhileInFlight) issue(copy);
+function retry({ copy, tick, tickAttempt }) {
+  if (copy.inFlight === 0 || !plan.classes[copy.number].skipWhileInFlight) issue(copy, tick, tickAttempt + 1);
 }
 
 // An instance has had an event. When all instances have had it, the classes that wait for it start.
@@ -339,6 +341,8 @@ function finishLoad() {
     class: call.copy.number,
     index: call.copy.index,
     attempt: call.attempt,
+    tick: call.tick,
+    tickAttempt: call.tickAttempt,
     issued: call.issued,
     headers: call.headers,
     ended: call.ended,

@@ -6,6 +6,7 @@ use crate::server::keeper::Identity;
 use crate::server::stage::Arrival;
 use crate::verdict::Settled;
 use serde::Deserialize;
+use sixslot_models::load::Call;
 use std::collections::BTreeMap;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use std::time::Instant;
 pub(crate) struct Report {
     pub(crate) clock: PageClock,
     start: f64,
-    calls: Vec<Call>,
+    calls: Vec<ReportedCall>,
 }
 
 /// The server's clock minus the page's is `offset`, with an error of at most `error`; real milliseconds.
@@ -26,10 +27,13 @@ pub(crate) struct PageClock {
 
 /// A request, as a page reports it.
 #[derive(Debug, Deserialize)]
-struct Call {
+struct ReportedCall {
     class: usize,
     index: u32,
     attempt: u32,
+    tick: u32,
+    #[serde(rename = "tickAttempt")]
+    tick_attempt: u32,
     issued: f64,
     headers: Option<f64>,
     ended: Option<f64>,
@@ -72,7 +76,8 @@ pub(crate) fn join(
         let scenario = |time: f64| (time + shift) / script.scale;
         for call in &report.calls {
             let Some(class) = script.plan.classes.get(call.class) else { continue };
-            let identity = Identity { class: call.class, index: call.index, attempt: call.attempt, tab: *tab };
+            let key = Call { index: call.index, tab: *tab, tick: call.tick, attempt: call.tick_attempt };
+            let identity = Identity { class: call.class, attempt: call.attempt, call: key };
             let arrival = came.get(&identity);
             let arrived = |arrival: &Arrival| {
                 let (after, before) = (

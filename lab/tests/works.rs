@@ -149,7 +149,7 @@ fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize
         match what {
             Outside::Arrives(number) => {
                 let request = &requests[number];
-                let task = works.arrive(at, request.class, request.index, request.attempt, request.tab);
+                let task = works.arrive(at, request.class, request.call());
                 tasks.insert(number, task);
                 owners.insert(task, number);
             }

@@ -1,7 +1,8 @@
 //! Common random numbers: a fix that changes which requests are sent, when and in which order changes no service time.
 //!
-//! Source: ARCHITECTURE.md#invariants: each random quantity has its own stream, so two fixes are compared on the same
-//! loads. A request is the same in two loads if its class, copy, tab and attempt are.
+//! Rule: every random quantity has a stream of its own, so two fixes are compared on the same loads. A request is the same
+//! in two loads if its class, instance and tab, the tick of its poll and its attempt within that tick are; a computation of
+//! a server's cached value is the same if the request that caused it and the position of its look-up are.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -11,21 +12,30 @@ use generator::{Scenario, Tape, scenario};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sixslot_models::class::Start;
-use sixslot_models::load::{Extent, Load, Request};
+use sixslot_models::load::{Call, Draws, Extent, Load, Request};
 use sixslot_models::{Document, Plan};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-type Name = (String, u32, u32, u32);
+type Name = (String, Call);
 
 fn name(plan: &Plan, request: &Request) -> Name {
-    (plan.classes[request.class].name.clone(), request.index, request.tab, request.attempt)
+    (plan.classes[request.class].name.clone(), request.call())
 }
 
 /// The times drawn for requests that their servers have got.
 fn drawn(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
     let sent = load.requests().iter().filter(|request| request.sent.is_some());
     sent.map(|request| (name(plan, request), request.drawn.as_nanos())).collect()
+}
+
+/// The times drawn for computations of cached values: work and I/O time.
+fn computed(plan: &Plan, load: &Load) -> BTreeMap<(Name, usize), (u64, u64)> {
+    let computations = load.computations().iter().map(|one| {
+        let key = (name(plan, &load.requests()[one.request]), one.position);
+        (key, (one.work.as_nanos(), one.io_time.as_nanos()))
+    });
+    computations.collect()
 }
 
 /// When the first calls of copies that start by themselves were made, and those of random streams.
@@ -74,6 +84,12 @@ fn fix(tape: &mut Tape<'_>, scenario: &Scenario) -> String {
     if scenario.queues > 0 && tape.chance(30) {
         patch.insert("queue.q0.limit".to_owned(), tape.pick(&["1", "9"]));
     }
+    if scenario.server_caches > 0 && tape.chance(60) {
+        patch.insert("server_cache.m0.ttl".to_owned(), tape.pick(&["\"0s\"", "\"50ms\"", "\"5s\""]));
+    }
+    if scenario.server_caches > 0 && tape.chance(30) {
+        patch.insert("server_cache.m0.single_flight".to_owned(), tape.pick(&["true", "false"]));
+    }
     if tape.chance(20) {
         patch.insert("server.discipline".to_owned(), tape.pick(&["\"fifo\"", "\"processor-sharing\""]));
     }
@@ -114,7 +130,100 @@ proptest! {
                 prop_assert!(changed.is_none(), "{name:?} had {time}, and has {changed:?}\n{text}");
             }
         }
+        let (one, other) = (computed(&before, &one), computed(&after, &other));
+        for (name, times) in &one {
+            let changed = other.get(name).filter(|other| *other != times);
+            prop_assert!(changed.is_none(), "{name:?} computed {times:?}, and computes {changed:?}\n{text}");
+        }
     }
+}
+
+/// A poll whose ticks are skipped, another that retries, and a third that looks up a cached value.
+const POLLS: &str = r#"
+schema = 1
+horizon = "300s"
+[browser]
+profile = "as-reported"
+connections = 100
+[server_cache.list]
+work = { distribution = "exponential", mean = "50ms" }
+io_time = { distribution = "exponential", mean = "50ms" }
+ttl = "1500ms"
+[request.skips]
+every = "1s"
+skip_while_in_flight = true
+service = { distribution = "log-normal", median = "900ms", sigma = 1 }
+body = { distribution = "exponential", mean = "100ms" }
+[request.retried]
+every = "1s"
+deadline = "1s"
+retry = { attempts = 4, backoff = ["100ms"] }
+service = { distribution = "log-normal", median = "900ms", sigma = 1 }
+[request.looks-up]
+every = "1s"
+looks_up = ["list"]
+io_time = { distribution = "exponential", mean = "1s" }
+[load]
+ready = ["skips"]
+[fix.every-tick]
+patch.request.skips.skip_while_in_flight = false
+[fix.no-retries]
+patch.request.retried.retry.attempts = 1
+[fix.long-ttl]
+patch.server_cache.list.ttl = "10s"
+"#;
+
+/// Each fix changes how many calls and computations there are before a given one, and moves the draw of none.
+#[test]
+fn skipped_ticks_retries_and_cached_values_move_no_draw() {
+    let document = Document::read("polls", POLLS, &[]).unwrap();
+    let base = document.plan(&[], &[]).unwrap();
+    let before = simulate(&base, 1, 0);
+    let numbers = |load: &Load| -> BTreeMap<Name, u32> {
+        load.requests().iter().map(|request| (name(&base, request), request.attempt)).collect()
+    };
+    let order = |load: &Load| -> BTreeMap<(Name, usize), usize> {
+        (0..)
+            .zip(load.computations())
+            .map(|(at, one)| ((name(&base, &load.requests()[one.request]), one.position), at))
+            .collect()
+    };
+    // Values under keys that both have, equal ones and different ones.
+    fn both<K: Ord, V: PartialEq>(one: &BTreeMap<K, V>, other: &BTreeMap<K, V>) -> (usize, usize) {
+        let common: Vec<bool> = one.iter().filter_map(|(key, value)| Some(other.get(key)? == value)).collect();
+        let equal = common.iter().filter(|equal| **equal).count();
+        (equal, common.len() - equal)
+    }
+    for (fix, moved_calls, moved_computations) in [(0, true, false), (1, true, false), (2, false, true)] {
+        let after = simulate(&document.plan(&[fix], &[]).unwrap(), 1, 0);
+        let (equal, different) = both(&drawn(&base, &before), &drawn(&base, &after));
+        assert!(equal > 500 && different == 0, "fix {fix}: {equal} and {different}");
+        let (equal, different) = both(&computed(&base, &before), &computed(&base, &after));
+        assert!(equal > 20 && different == 0, "fix {fix}: {equal} and {different}");
+        // Keys of call numbers and of the order of computations would have moved them.
+        assert_eq!(both(&numbers(&before), &numbers(&after)).1 > 50, moved_calls, "fix {fix}");
+        assert_eq!(both(&order(&before), &order(&after)).1 > 20, moved_computations, "fix {fix}");
+    }
+}
+
+/// A retry within a tick is no other tick's call, and ticks beyond 2^24 are no other tab's.
+#[test]
+fn every_call_has_draws_of_its_own() {
+    let plan = Document::read("polls", POLLS, &[]).unwrap().plan(&[], &[]).unwrap();
+    let draws = Draws::new(&plan, 1, 0).unwrap();
+    let class = plan.classes.iter().find(|class| class.name == "retried").unwrap();
+    let origin = plan.origins[0].discipline;
+    let mut seen = BTreeSet::new();
+    let mut calls = 0;
+    for tick in [0, 1, 2, 3, (1 << 24) - 2, (1 << 24) - 1, 1 << 24, 1 << 25, u32::MAX] {
+        for (attempt, tab, index) in
+            (1..=5).flat_map(|attempt| [(attempt, 0, 0), (attempt, 1, 0), (attempt, 0, 1), (attempt, 2, 7)])
+        {
+            calls += 1;
+            seen.insert(draws.service(class, origin, Call { index, tab, tick, attempt }).1);
+        }
+    }
+    assert_eq!(seen.len(), calls);
 }
 
 const RANDOM: &str = r#"

@@ -36,6 +36,25 @@ impl Purpose {
         self.hash(&[0xff]).hash(other.as_bytes())
     }
 
+    /// The purpose of this number within `self`. No name gives the same bytes, as for [`Purpose::and`].
+    ///
+    /// ```
+    /// use sixslot_sim_core::Purpose;
+    /// const WORK: Purpose = Purpose::named("server/work");
+    /// assert_ne!(WORK.numbered(1), WORK.numbered(2));
+    /// ```
+    #[must_use]
+    pub const fn numbered(self, number: u64) -> Self {
+        self.hash(&[0xff, 0xff]).hash(&number.to_le_bytes())
+    }
+
+    /// The purpose of another purpose within `self`: what a quantity is for, when it is drawn on behalf of something
+    /// that has purposes itself. The order counts.
+    #[must_use]
+    pub const fn on_behalf_of(self, other: Self) -> Self {
+        self.numbered(other.0)
+    }
+
     const fn hash(self, bytes: &[u8]) -> Self {
         let mut hash = self.0;
         let mut index = 0;

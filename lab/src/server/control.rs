@@ -153,7 +153,7 @@ impl Shared {
                         continue;
                     }
                 }
-                Some(identity) = sent.recv() => json!({ "sent": [identity.class, identity.index, identity.attempt] }),
+                Some(identity) = sent.recv() => json!({ "sent": [identity.class, identity.call.index, identity.attempt] }),
                 start = start.wait_for(|start| !started && start.is_some_and(|(number, _)| number == load)) => {
                     let Ok(Some((_, at))) = start.map(|start| *start) else { return };
                     started = true;

@@ -5,6 +5,7 @@
 //! the scale. Nothing happens before the start.
 
 use super::works::{Said, TaskId, Works};
+use sixslot_models::load::Call;
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -59,9 +60,10 @@ enum Order {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Identity {
     pub(crate) class: usize,
-    pub(crate) index: u32,
+    /// 1-based number of the call among all of its instance.
     pub(crate) attempt: u32,
-    pub(crate) tab: u32,
+    /// The key of its random draws.
+    pub(crate) call: Call,
 }
 
 /// A handle to the thread.
@@ -181,8 +183,7 @@ impl Keeping {
         match order {
             Order::Arrive { ticket, identity, at: instant, answer } => {
                 let now = self.advance(at(&self.clock, instant));
-                let Identity { class, index, attempt, tab } = identity;
-                let task = self.works.arrive(now, class, index, attempt, tab);
+                let task = self.works.arrive(now, identity.class, identity.call);
                 self.tasks.insert(ticket, task);
                 self.waiting.insert(task, answer);
             }

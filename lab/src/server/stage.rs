@@ -15,6 +15,7 @@ use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, Event, Kind, Start};
+use sixslot_models::load::Call;
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -259,7 +260,7 @@ impl Stage {
         let found = sheets.find_map(|(number, class)| {
             let copies = u32::try_from(self.script.draws.copies(class, tab)).unwrap_or(u32::MAX);
             let index = (0..copies).find(|index| class.url.expand(*index, tab) == path)?;
-            Some(Identity { class: number, index, attempt: 1, tab })
+            Some(Identity { class: number, attempt: 1, call: Call::first(index, tab) })
         });
         found.filter(|_| accepts.starts_with("text/css"))
     }
@@ -290,8 +291,7 @@ impl Stage {
     /// The body that follows headers sent at a time.
     fn body(self: &Arc<Self>, identity: Identity, headers: Time, busy: Busy) -> Content {
         let class = &self.script.plan.classes[identity.class];
-        let Identity { index, attempt, tab, .. } = identity;
-        let end = self.script.draws.body(class, index, attempt, tab).map(|body| headers + body);
+        let end = self.script.draws.body(class, identity.call).map(|body| headers + body);
         if class.kind == Kind::EventSource {
             let mut news = self.feed(identity.class, headers, end);
             let (sender, parts) = mpsc::channel(16);
@@ -331,8 +331,7 @@ impl Stage {
     /// Sends an open WebSocket its data until its end or until the page closes it.
     async fn keep_open(self: Arc<Self>, identity: Identity, opened: Time, mut socket: Socket) {
         let class = &self.script.plan.classes[identity.class];
-        let Identity { index, attempt, tab, .. } = identity;
-        let end = self.script.draws.body(class, index, attempt, tab).map(|life| opened + life);
+        let end = self.script.draws.body(class, identity.call).map(|life| opened + life);
         let mut news = self.feed(identity.class, opened, end);
         loop {
             let sent = tokio::select! {
@@ -373,7 +372,7 @@ impl Answers for Origin {
         };
         stage.log.lock().unwrap_or_else(PoisonError::into_inner).push(Arrival { identity, at, connection });
         if stage.tells[identity.class]
-            && let Some(page) = stage.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&identity.tab)
+            && let Some(page) = stage.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&identity.call.tab)
         {
             page.send(identity).ok();
         }
@@ -412,8 +411,8 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// A request's identity: CLASS-INDEX-ATTEMPT-TAB, after `sixslot/` in its `Accept` header or after `sixslot=` in its
-/// query.
+/// The identity of a request: `sixslot/CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT` in its header `Accept`, or `sixslot=...` in
+/// its query.
 fn identity(request: &Request<Incoming>) -> Option<Identity> {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let accepted = accepts.and_then(|accepts| accepts.strip_prefix(MARK)?.strip_prefix('/'));
@@ -425,5 +424,7 @@ fn identity(request: &Request<Incoming>) -> Option<Identity> {
         .find_map(|pair| pair.strip_prefix(MARK)?.strip_prefix('='));
     let mut numbers = accepted.or(query)?.split('-').map(|number| number.parse::<u32>().ok());
     let mut next = || numbers.next().flatten();
-    Some(Identity { class: next()? as usize, index: next()?, attempt: next()?, tab: next()? })
+    let (class, index, attempt, tab) = (next()? as usize, next()?, next()?, next()?);
+    let (tick, tick_attempt) = (next()?, next()?.max(1));
+    Some(Identity { class, attempt, call: Call { index, tab, tick, attempt: tick_attempt } })
 }

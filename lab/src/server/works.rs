@@ -9,7 +9,7 @@ use super::sharing::Sharing;
 pub use super::sharing::TaskId;
 use sixslot_models::Plan;
 use sixslot_models::class::{Class, Kind, Start};
-use sixslot_models::load::Draws;
+use sixslot_models::load::{Call, Draws};
 use sixslot_models::origin::Discipline;
 use sixslot_models::server_cache::TtlFrom;
 use sixslot_sim_core::{EventKey, EventQueue, Span, Time};
@@ -64,6 +64,7 @@ enum Place {
 #[derive(Debug)]
 struct Task {
     class: usize,
+    call: Call,
     place: Place,
     /// Whether its client is still connected.
     wanted: bool,
@@ -93,12 +94,11 @@ struct ServerCache {
     value: Option<Time>,
     /// The task that last began to compute the value, until it is done.
     maker: Option<TaskId>,
-    made: u64,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Background {
-    calls: u32,
+    ticks: u32,
     in_flight: u32,
     last_end: Option<Time>,
 }
@@ -158,16 +158,17 @@ impl Works {
         std::mem::take(&mut self.said)
     }
 
-    /// A request arrives. Call [`Works::advance`] with the same time first.
-    pub fn arrive(&mut self, now: Time, class: usize, index: u32, attempt: u32, tab: u32) -> TaskId {
+    /// A request has come. Everything due before must have been done.
+    pub fn arrive(&mut self, now: Time, class: usize, call: Call) -> TaskId {
         let rules = &self.plan.classes[class];
         let discipline = self.plan.origins[rules.origin].discipline;
         let segments = if discipline == Discipline::EventLoop { rules.segments } else { 1 };
-        let (work, wait) = self.draws.service(rules, discipline, index, attempt, tab);
+        let (work, wait) = self.draws.service(rules, discipline, call);
         let own = (work / u64::from(segments), wait / u64::from(segments));
         let task = self.tasks.len();
         self.tasks.push(Task {
             class,
+            call,
             place: Place::Between,
             wanted: true,
             own,
@@ -232,12 +233,12 @@ impl Works {
         &self.plan.classes[self.tasks[task].class]
     }
 
-    fn at(&mut self, at: Time, task: TaskId, due: Due) {
     /// Schedules something `delay` after `now`, which is at or after the last event: the real clock never goes back.
     fn later(&mut self, now: Time, delay: Span, due: Due) -> EventKey {
         self.agenda.schedule_in(now - self.agenda.now() + delay, due)
     }
 
+    fn at(&mut self, at: Time, task: TaskId, due: Due) {
         let key = self.later(at, Span::ZERO, due);
         self.tasks[task].place = Place::Until(key);
     }
@@ -296,9 +297,9 @@ impl Works {
                 }
             }
             cache.maker = Some(task);
-            cache.made += 1;
-            self.tasks[task].making = Some(now);
-            return Ok(self.draws.server_cache(law, cache.made - 1));
+            let state = &mut self.tasks[task];
+            state.making = Some(now);
+            return Ok(self.draws.computation(law, rules, state.call, state.looked_up));
         }
         Ok(self.tasks[task].own)
     }
@@ -423,20 +424,22 @@ impl Works {
     }
 
     fn tick(&mut self, now: Time, class: usize) {
-        let rules = &self.plan.classes[class];
-        if let Some(every) = rules.every {
-            self.agenda.schedule(now + every, Due::BackgroundTick(class));
+        let (every, skip) = (self.plan.classes[class].every, self.plan.classes[class].skip_while_in_flight);
+        if let Some(every) = every {
+            self.later(now, every, Due::BackgroundTick(class));
         }
-        let background = self.background[class];
-        if !(rules.skip_while_in_flight && (background.in_flight > 0 || background.last_end == Some(now))) {
+        let background = &mut self.background[class];
+        background.ticks += 1;
+        if !(skip && (background.in_flight > 0 || background.last_end == Some(now))) {
             self.call(now, class);
         }
     }
 
     fn call(&mut self, now: Time, class: usize) {
-        self.background[class].calls += 1;
-        self.background[class].in_flight += 1;
-        let task = self.arrive(now, class, 0, self.background[class].calls, 0);
+        let background = &mut self.background[class];
+        background.in_flight += 1;
+        let call = Call { tick: background.ticks, ..Call::first(0, 0) };
+        let task = self.arrive(now, class, call);
         if let Some(deadline) = self.plan.classes[class].deadline
             && self.tasks[task].wanted
         {

@@ -1,8 +1,9 @@
 //! What a load draws, by identity and not by order.
 //!
-//! Rule: each quantity has a stream of its own, named by its purpose and by who draws it: copy, attempt and tab. So whoever
-//! asks for a request's service time gets the same answer, in any order and also for a request that nobody has issued;
-//! a real server can ask what the simulated one would.
+//! Rule: each quantity has a stream of its own, named by its purpose and by the call that it is drawn for. The key of a
+//! call is its class, instance and tab, the tick of its poll, and its attempt within that tick. So a service time is the
+//! same in any order of events, also for a request that nobody has issued: a real server can ask what the simulated one
+//! would, and a fix that skips ticks, saves retries or fills a cache moves no other call's draw.
 
 use super::LoadError;
 use crate::browser::Browser;
@@ -14,14 +15,37 @@ use crate::plan::Plan;
 use crate::server_cache::ServerCache;
 use sixslot_sim_core::{Purpose, Span, Streams};
 
+/// Bits of a call's number and of an instance's index in the key of a draw; [`limits::REQUESTS`] has 20.
+const NUMBER_BITS: u32 = 24;
+
+/// A call of a class: the key of its random draws.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Call {
+    /// Number of the instance, from 0; for a random stream, of the arrival.
+    pub index: u32,
+    /// Number of the tab, from 0.
+    pub tab: u32,
+    /// The tick of a poll's timer that caused it, skipped ticks counted; 0 is the call that starts the poll.
+    pub tick: u32,
+    /// 1-based attempt within the tick: 1 plus the retries before it.
+    pub attempt: u32,
+}
+
+impl Call {
+    /// The first call of an instance.
+    pub const fn first(index: u32, tab: u32) -> Self {
+        Self { index, tab, tick: 0, attempt: 1 }
+    }
+}
+
 /// The random quantities of one load.
 ///
 /// ```
-/// use sixslot_models::{Document, load::Draws};
+/// use sixslot_models::{Document, load::{Call, Draws}};
 /// let text = "schema = 1\n[request.a]\nservice = \"20ms\"\n[load]\nready = [\"a\"]";
 /// let plan = Document::read("a.toml", text, &[])?.plan(&[], &[])?;
 /// let draws = Draws::new(&plan, 1, 0).map_err(|error| error.to_string());
-/// let (work, wait) = draws.unwrap_or_default().service(&plan.classes[0], plan.origins[0].discipline, 0, 1, 0);
+/// let (work, wait) = draws.unwrap_or_default().service(&plan.classes[0], plan.origins[0].discipline, Call::first(0, 0));
 /// assert_eq!((work.as_millis_f64(), wait.as_millis_f64()), (0.0, 20.0));
 /// # Ok::<(), sixslot_models::ScenarioError>(())
 /// ```
@@ -103,8 +127,8 @@ impl Draws {
     }
 
     /// What a request costs its server: work, which is shared as the discipline says, and the wait after it.
-    pub fn service(&self, class: &Class, discipline: Discipline, index: u32, attempt: u32, tab: u32) -> (Span, Span) {
-        let draw = |form, purpose| self.span(form, purpose, Self::entity(index, attempt, tab));
+    pub fn service(&self, class: &Class, discipline: Discipline, call: Call) -> (Span, Span) {
+        let draw = |form, purpose| self.call_span(form, purpose, class, call);
         match &class.service {
             Some(service) => {
                 let service = draw(service, class.purposes.service);
@@ -115,22 +139,41 @@ impl Draws {
     }
 
     /// The time from a request's headers to its end; none for a socket that stays open.
-    pub fn body(&self, class: &Class, index: u32, attempt: u32, tab: u32) -> Option<Span> {
-        let entity = Self::entity(index, attempt, tab);
-        class.body.as_ref().map(|form| self.span(form, class.purposes.body, entity))
+    pub fn body(&self, class: &Class, call: Call) -> Option<Span> {
+        class.body.as_ref().map(|form| self.call_span(form, class.purposes.body, class, call))
     }
 
-    /// The work and the I/O time of computing a cached value, by the number of computations before.
-    pub fn server_cache(&self, cache: &ServerCache, made: u64) -> (Span, Span) {
-        (self.span(&cache.work, cache.work_purpose, made), self.span(&cache.io_time, cache.io_time_purpose, made))
+    /// The work and the I/O time of computing a cached value, by the call that causes the computation: `call` of `class`, for
+    /// the look-up at `position` (from 0) of those that it makes.
+    pub fn computation(&self, cache: &ServerCache, class: &Class, call: Call, position: usize) -> (Span, Span) {
+        let draw = |form, purpose: Purpose| {
+            let purpose = purpose.on_behalf_of(class.purposes.work).numbered(position as u64);
+            self.call_span(form, purpose, class, call)
+        };
+        (draw(&cache.work, cache.work_purpose), draw(&cache.io_time, cache.io_time_purpose))
+    }
+
+    /// A length of time for a call.
+    ///
+    /// A poll's calls are numbered by their ticks, other calls by their attempts; a retry within a poll's tick has a
+    /// purpose of its own.
+    fn call_span(&self, form: &Form, purpose: Purpose, class: &Class, call: Call) -> Span {
+        let (number, retries) = match class.every {
+            Some(_) => (u64::from(call.tick) + 1, call.attempt - 1),
+            None => (u64::from(call.attempt), 0),
+        };
+        let rest = (number >> NUMBER_BITS) << 32 | u64::from(retries);
+        let purpose = if rest == 0 { purpose } else { purpose.numbered(rest) };
+        self.span(form, purpose, Self::entity(call.index, number & ((1 << NUMBER_BITS) - 1), call.tab))
     }
 
     fn span(&self, form: &Form, purpose: Purpose, entity: u64) -> Span {
         form.span(&self.parameters, || self.streams.uniform(purpose, entity))
     }
 
-    /// The number that all draws of a request have in common.
-    fn entity(index: u32, attempt: u32, tab: u32) -> u64 {
-        u64::from(tab) << 48 | u64::from(attempt) << 24 | u64::from(index)
+    /// The number that all draws of a call have in common.
+    fn entity(index: u32, number: u64, tab: u32) -> u64 {
+        debug_assert!(u64::from(index) < 1 << NUMBER_BITS && number < 1 << NUMBER_BITS, "{index}, {number}");
+        u64::from(tab) << (2 * NUMBER_BITS) | number << NUMBER_BITS | u64::from(index)
     }
 }

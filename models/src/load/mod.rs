@@ -16,7 +16,8 @@ mod server_cache;
 mod sharing;
 mod verdict;
 
-pub use draws::Draws;
+pub use draws::{Call, Draws};
+pub use server_cache::Computation;
 pub use request::{Outcome, Request, Station};
 pub use verdict::Verdict;
 
@@ -34,8 +35,8 @@ pub(crate) enum Event {
     Arrival { class: usize, tab: u32, number: u32 },
     /// A poll's tick.
     Tick { instance: usize },
-    /// A retry's pause is over.
-    Retry { instance: usize },
+    /// The pause after a failed request is over: its instance calls again.
+    Retry { failed: RequestId },
     /// A request's deadline.
     Deadline { request: RequestId },
     /// The scheduler has held a request for as long as it may.
@@ -119,6 +120,7 @@ struct State {
     pool: pool::Pool,
     servers: Vec<server::Server>,
     server_caches: Vec<server_cache::ServerCache>,
+    computations: Vec<Computation>,
     verdict: Verdict,
 }
 
@@ -126,10 +128,10 @@ struct State {
 struct Running<'a> {
     plan: &'a Plan,
     extent: Extent,
-    state: &'a mut State,
-}
     /// The load's number, for errors.
     load: u64,
+    state: &'a mut State,
+}
 
 impl Load {
     /// Memory for loads.
@@ -169,6 +171,11 @@ impl Load {
         &self.state.requests
     }
 
+    /// The computations of the servers' server_caches, in the order in which they began.
+    pub fn computations(&self) -> &[Computation] {
+        &self.state.computations
+    }
+
     /// What became of the load.
     pub fn verdict(&self) -> &Verdict {
         &self.state.verdict
@@ -201,6 +208,7 @@ impl State {
         self.cache.reset();
         self.servers.resize_with(plan.origins.len(), server::Server::default);
         self.servers.iter_mut().for_each(server::Server::reset);
+        self.computations.clear();
         self.server_caches.clear();
         self.server_caches.resize_with(plan.server_caches.len(), server_cache::ServerCache::default);
         self.pool.reset(plan);
@@ -217,7 +225,7 @@ impl Model for Running<'_> {
             Event::Start { instance } => self.start(agenda, instance)?,
             Event::Arrival { class, tab, number } => self.arrive(agenda, class, tab, number)?,
             Event::Tick { instance } => self.tick(agenda, instance)?,
-            Event::Retry { instance } => self.retry(agenda, instance)?,
+            Event::Retry { failed } => self.retry(agenda, failed)?,
             Event::Deadline { request } => self.deadline(agenda, request),
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),

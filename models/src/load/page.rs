@@ -5,6 +5,7 @@
 //! a call of the same URL in the same tab; a framework's queue lets a limited number through (Next.js: five at once,
 //! freed by the first decoded row of the answer). An answer frees the connection first and reaches the page then.
 
+use super::draws::Call;
 use super::list::{List, RequestId};
 use super::request::{Outcome, Request, Station};
 use super::{Agenda, Event, LoadError, Running};
@@ -50,6 +51,8 @@ struct Instance {
     index: u32,
     tab: u32,
     calls: u32,
+    /// Ticks of its poll so far, those that were skipped among them.
+    ticks: u32,
     in_flight: u32,
     last: Option<RequestId>,
     last_end: Option<Time>,
@@ -69,6 +72,7 @@ impl Instance {
             index,
             tab,
             calls: 0,
+            ticks: 0,
             in_flight: 0,
             last: None,
             last_end: None,
@@ -137,11 +141,11 @@ impl Running<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     fn is_stream(&self, class: usize) -> bool {
         matches!(self.plan.classes[class].start, Start::Arrivals { .. })
-        Ok(())
     }
 
     fn range(&self, class: usize, tab: u32) -> (usize, usize) {
@@ -169,17 +173,12 @@ impl Running<'_> {
         }
     }
 
-    pub(super) fn arrive(
-        &mut self,
-        agenda: &mut Agenda,
-        class: usize,
-        tab: u32,
-        number: u32,
-    ) -> Result<(), LoadError> {
+    pub(super) fn arrive(&mut self, agenda: &mut Agenda, class: usize, tab: u32, number: u32) -> Result<(), LoadError> {
         let instance = self.state.page.instances.len();
         self.state.page.instances.push(Instance::new(class, number, tab));
-        self.issue(agenda, instance)?;
-        self.schedule_arrival(agenda, class, tab, number + 1, agenda.now());
+        self.issue(agenda, instance, Call::first(number, tab))?;
+        self.schedule_arrival(agenda, class, tab, number + 1, Span::ZERO);
+        Ok(())
     }
 
     pub(super) fn start(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
@@ -189,10 +188,14 @@ impl Running<'_> {
             let lag = self.state.draws.timer_delay(class, copy.index, copy.tab);
             agenda.schedule_in(lag + every, Event::Tick { instance });
         }
-        self.issue(agenda, instance)
+        let call = Call::first(copy.index, copy.tab);
+        self.issue(agenda, instance, call)
     }
 
     pub(super) fn tick(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
+        let copy = &mut self.state.page.instances[instance];
+        copy.ticks += 1;
+        let call = Call { index: copy.index, tab: copy.tab, tick: copy.ticks, attempt: 1 };
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
         if class.until_ok && copy.has_had(class::Event::Ok) {
@@ -205,13 +208,15 @@ impl Running<'_> {
         let fresh = class
             .skip_while_fresh
             .is_some_and(|(socket, within)| self.is_fresh(socket, copy.tab, within, agenda.now()));
-        if busy || fresh { Ok(()) } else { self.issue(agenda, instance) }
+        if busy || fresh { Ok(()) } else { self.issue(agenda, instance, call) }
     }
 
-    pub(super) fn retry(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
+    pub(super) fn retry(&mut self, agenda: &mut Agenda, failed: RequestId) -> Result<(), LoadError> {
+        let request = &self.state.requests[failed];
+        let (instance, call) = (request.instance, request.call());
         let copy = &self.state.page.instances[instance];
         let busy = self.plan.classes[copy.class].skip_while_in_flight && copy.in_flight > 0;
-        if busy { Ok(()) } else { self.issue(agenda, instance) }
+        if busy { Ok(()) } else { self.issue(agenda, instance, Call { attempt: call.attempt + 1, ..call }) }
     }
 
     /// Whether a socket of a tab is open and its last snapshot is younger than a span.
@@ -235,7 +240,7 @@ impl Running<'_> {
         })
     }
 
-    fn issue(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
+    fn issue(&mut self, agenda: &mut Agenda, instance: usize, call: Call) -> Result<(), LoadError> {
         if self.state.requests.len() >= limits::REQUESTS {
             return Err(LoadError::Requests { load: self.load });
         }
@@ -245,11 +250,12 @@ impl Running<'_> {
         copy.calls += 1;
         copy.in_flight += 1;
         copy.last = Some(id);
-        let (number, index, tab, calls) = (copy.class, copy.index, copy.tab, copy.calls);
+        let (number, tab, calls) = (copy.class, copy.tab, copy.calls);
+        debug_assert!((call.index, call.tab) == (copy.index, copy.tab), "{call:?} is a call of another instance");
         if copy.failures == 0 {
             copy.row_began = now;
         }
-        self.state.requests.push(Request::new(number, index, tab, calls, instance, now));
+        self.state.requests.push(Request::new(number, call, calls, instance, now));
         self.state.links.push(super::list::Link::default());
         let class = &self.plan.classes[number];
         self.reach(agenda, id, class::Event::Issued);
@@ -289,6 +295,7 @@ impl Running<'_> {
             }
             None => self.go_to_scheduler(agenda, id),
         }
+        Ok(())
     }
 
     /// A WebSocket is open: the next of its origin may shake hands.
@@ -298,7 +305,6 @@ impl Running<'_> {
     }
 
     fn next_handshake(&mut self, agenda: &mut Agenda, origin: usize) {
-        Ok(())
         let state = &mut self.state.page.handshakes[origin];
         if !state.busy
             && let Some(id) = state.waiting.pop(&mut self.state.links)
@@ -527,7 +533,7 @@ impl Running<'_> {
             }
             if failures < class.attempts {
                 let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
-                agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { instance });
+                agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { failed: id });
             }
             self.reach(agenda, id, class::Event::Failed);
         }

@@ -2,6 +2,7 @@
 //!
 //! Rule: a request is at one station at a time, so the times at its stations add up to its life.
 
+use super::draws::Call;
 use super::list::{List, RequestId};
 use sixslot_sim_core::{EventKey, Span, Time};
 
@@ -63,8 +64,12 @@ pub struct Request {
     pub index: u32,
     /// Its tab, from 0.
     pub tab: u32,
-    /// The how manieth call of its copy it is, from 1.
+    /// 1-based number of this call among all calls of its instance.
     pub attempt: u32,
+    /// The tick of its poll that caused it, skipped ticks counted; 0 is the call that starts a poll, and other calls.
+    pub tick: u32,
+    /// 1-based attempt within its tick.
+    pub tick_attempt: u32,
     /// When the page made it.
     pub issued: Time,
     /// When the server had it.
@@ -134,12 +139,14 @@ pub(super) struct State {
 }
 
 impl Request {
-    pub(super) fn new(class: usize, index: u32, tab: u32, attempt: u32, instance: usize, now: Time) -> Self {
+    pub(super) fn new(class: usize, call: Call, attempt: u32, instance: usize, now: Time) -> Self {
         Self {
             class,
-            index,
-            tab,
+            index: call.index,
+            tab: call.tab,
             attempt,
+            tick: call.tick,
+            tick_attempt: call.attempt,
             issued: now,
             sent: None,
             headers: None,
@@ -159,9 +166,9 @@ impl Request {
         }
     }
 
-    /// Whose draws are its own: copy, attempt and tab.
-    pub(super) fn identity(&self) -> (u32, u32, u32) {
-        (self.index, self.attempt, self.tab)
+    /// The key of its random draws.
+    pub fn call(&self) -> Call {
+        Call { index: self.index, tab: self.tab, tick: self.tick, attempt: self.tick_attempt }
     }
 
     /// Goes to a station; the time since the last change counts for the station that it leaves.

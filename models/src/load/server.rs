@@ -46,8 +46,7 @@ impl Running<'_> {
         }
         self.reach(agenda, id, class::Event::Sent);
         let discipline = self.plan.origins[class.origin].discipline;
-        let (index, attempt, tab) = self.state.requests[id].identity();
-        let (work, wait) = self.state.draws.service(class, discipline, index, attempt, tab);
+        let (work, wait) = self.state.draws.service(class, discipline, self.state.requests[id].call());
         let segments = if discipline == Discipline::EventLoop { class.segments } else { 1 };
         let request = self.request(id);
         request.drawn = work + wait;
@@ -159,8 +158,7 @@ impl Running<'_> {
         let request = self.request(id);
         request.headers = Some(now);
         request.enter(Station::Body, now);
-        let (index, attempt, tab) = request.identity();
-        let body = self.state.draws.body(class, index, attempt, tab);
+        let body = self.state.draws.body(class, self.state.requests[id].call());
         self.headers_at_cache(agenda, id);
         self.headers_seen(agenda, id);
         if class.kind.is_socket() {

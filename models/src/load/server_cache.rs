@@ -17,8 +17,23 @@ pub(super) struct ServerCache {
     value: Option<Time>,
     /// The last request that began to compute it, until that is done.
     maker: Option<RequestId>,
-    /// Number of computations so far: the number of the next draw.
-    made: u64,
+}
+
+/// The computation of a server's cached value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Computation {
+    /// The server cache, by number in the plan.
+    pub server_cache: usize,
+    /// The request that caused it, by number in the load.
+    pub request: RequestId,
+    /// Which of that request's look-ups found no value, from 0.
+    pub position: usize,
+    /// When it began.
+    pub began: Time,
+    /// Work of the server that was drawn for it.
+    pub work: Span,
+    /// Latency after that work.
+    pub io_time: Span,
 }
 
 impl Running<'_> {
@@ -47,10 +62,13 @@ impl Running<'_> {
                 return None;
             }
             cache.maker = Some(id);
-            let parts = self.state.draws.server_cache(rules, cache.made);
-            cache.made += 1;
-            self.request(id).state.making = Some(now);
-            return Some(parts);
+            let request = &mut self.state.requests[id];
+            request.state.making = Some(now);
+            let position = request.state.looked_up;
+            let (work, io_time) = self.state.draws.computation(rules, class, request.call(), position);
+            let computation = Computation { server_cache: number, request: id, position, began: now, work, io_time };
+            self.state.computations.push(computation);
+            return Some((work, io_time));
         }
         Some(self.request(id).state.own)
     }

@@ -35,6 +35,7 @@ pub struct Scenario {
     pub text: String,
     pub requests: Vec<Made>,
     pub queues: usize,
+    pub server_caches: usize,
 }
 
 /// What others need to know of a request of a scenario.
@@ -379,5 +380,5 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     (0..sockets).for_each(|number| socket(&mut text, tape, number, world));
     (0..background).for_each(|number| background_call(&mut text, tape, number, world));
     load(&mut text, tape, &requests);
-    Scenario { text, requests, queues: queues as usize }
+    Scenario { text, requests, queues: queues as usize, server_caches: server_caches as usize }
 }
