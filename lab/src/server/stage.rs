@@ -411,8 +411,8 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// The identity of a request: `sixslot/CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT` in its header `Accept`, or `sixslot=...` in
-/// its query.
+/// The identity of a request, CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT: after `sixslot/` in its header `Accept`, or after
+/// `sixslot=` in its query.
 fn identity(request: &Request<Incoming>) -> Option<Identity> {
     let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let accepted = accepts.and_then(|accepts| accepts.strip_prefix(MARK)?.strip_prefix('/'));
