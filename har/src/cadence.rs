@@ -5,7 +5,8 @@
 //! Each gap between two starts of one URL, with the life of the earlier call, allows some periods and forbids others; what
 //! all gaps allow is the answer, and where they allow several, the file does not tell them apart.
 //!
-//! Calls that start together at two ticks or more hang on one timer: their gaps count together.
+//! Calls that start together at two ticks or more hang on one timer: their gaps count together. Gaps count within one load
+//! only, and documents have no timer.
 
 use crate::archive::Archive;
 use crate::class::{Class, Kind};
@@ -98,7 +99,7 @@ impl Cadence {
     }
 }
 
-/// The calls of one kind to one URL, in one archive.
+/// The calls of one kind to one URL, in one load.
 #[derive(Debug, Default)]
 struct Track {
     /// Start, and end where known.
@@ -132,13 +133,17 @@ impl Track {
 
 fn tracks<'a>(archive: &Archive, classes: &'a [Class]) -> Vec<(&'a Kind, Track)> {
     let mut result = Vec::new();
-    for class in classes.iter().filter(|class| !class.kind.is_static() && class.entries.len() >= 2) {
-        let mut urls = BTreeMap::<&str, Track>::new();
+    for class in classes
+        .iter()
+        .filter(|class| !class.kind.is_static() && class.kind.resource_type != "document" && class.entries.len() >= 2)
+    {
+        // By load too: a page that is loaded again is no timer.
+        let mut urls = BTreeMap::<(usize, &str), Track>::new();
         for entry in class.entries.iter().map(|at| &archive.entries[*at]) {
-            if entry.from_cache || entry.verdict.is_socket() || entry.url.origin().is_none() {
+            if entry.is_from_cache() || entry.verdict.is_socket() || entry.url.origin().is_none() {
                 continue;
             }
-            let track = urls.entry(entry.url.as_str()).or_default();
+            let track = urls.entry((entry.load, entry.url.as_str())).or_default();
             let full = track.calls.len() > GAPS;
             match track.calls.last_mut() {
                 Some((start, end)) if entry.start_ms - *start <= TOGETHER_MS => {

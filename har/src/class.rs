@@ -4,7 +4,8 @@
 //! differ in one segment are one class, and so are calls whose queries differ in one value that takes three or more values;
 //! the segment or value becomes `{*}`. Nothing else is merged by guess.
 
-use crate::archive::{Archive, Entry};
+use crate::archive::Archive;
+use crate::entry::Entry;
 use crate::pattern::pattern;
 use crate::verdict::Verdict;
 use serde::Serialize;

@@ -2,16 +2,16 @@
 //!
 //! Rule: a deadline breaks calls off at one age, or a little later on a busy machine. The lives of a kind's aborted calls
 //! without an answer are sorted into clusters; a cluster of two, or one life just beyond a half second, is a deadline: the
-//! round number at or just below its least life. Calls that were broken off at the same moment at different ages ended with
-//! their page, not by a deadline.
+//! round number at or just below its least life. Calls that ended with their page ([`Entry::cut_by_page`]), calls that were
+//! broken off at the same moment at different ages, and static files and documents show no deadline.
 
-use crate::archive::{Archive, End, Entry};
+use crate::archive::Archive;
 use crate::class::{Class, Kind};
+use crate::cut::MOMENT_MS;
+use crate::entry::{End, Entry};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Calls that end within this of each other ended at one moment.
-const MOMENT_MS: f64 = 5.0;
 /// Lives further apart than this, or than 3 %, are two clusters.
 const CLUSTER_MS: f64 = 150.0;
 /// The shortest deadline that is looked for.
@@ -22,7 +22,7 @@ const ALONE_MS: f64 = 60.0;
 /// A deadline of a kind of requests.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Deadline {
-    /// Whose.
+    /// The kind of requests that it ends.
     pub kind: Kind,
     /// The deadline in milliseconds.
     pub deadline_ms: f64,
@@ -60,7 +60,8 @@ fn round(least: f64) -> f64 {
 }
 
 fn is_cut(entry: &Entry) -> bool {
-    entry.verdict.is_unanswered() && entry.end == End::Aborted && entry.life_ms.is_some_and(|life| life >= SHORTEST_MS)
+    let shows = entry.verdict.is_unanswered() && entry.end == End::Aborted && !entry.cut_by_page;
+    shows && entry.life_ms.is_some_and(|life| life >= SHORTEST_MS)
 }
 
 /// The entries of an archive that may have been broken off by a deadline.
@@ -100,7 +101,8 @@ pub fn deadlines(archives: &[(&Archive, &[Class])]) -> Vec<Deadline> {
             is_cut[at] = true;
         }
         for class in *classes {
-            for at in &class.entries {
+            let has_deadline = !class.kind.is_static() && class.kind.resource_type != "document";
+            for at in class.entries.iter().filter(|_| has_deadline) {
                 let entry = &archive.entries[*at];
                 if is_cut[*at] {
                     lives.entry(class.kind.clone()).or_default().extend(entry.life_ms);

@@ -3,14 +3,17 @@
 //! Rule: a diagnosis holds facts of the file and what the browsers' rules make of them, with the numbers; it says in
 //! [`Causes`] which readings of the failed calls the file allows. Words are for whoever prints it.
 
-use crate::archive::{Archive, End, Entry, Flavour, Protocol};
+use crate::archive::Archive;
 use crate::burst::{Burst, bursts};
 use crate::busy::{Busy, busy};
 use crate::cadence::{Cadence, cadences};
 use crate::class::{Class, Kind};
 use crate::deadline::{Deadline, deadlines};
+use crate::entry::{End, Entry};
+use crate::exporter::Exporter;
 use crate::identical::{Identical, identical};
 use crate::occupancy::{Occupancy, SLOTS, WAIT_MS, occupancy, proved_wait_ms};
+use crate::protocol::Protocol;
 use crate::unanswered::{Reading, Unanswered, unanswered};
 use crate::verdict::{Service, Verdict};
 use serde::Serialize;
@@ -70,6 +73,8 @@ pub struct Causes {
     pub unknown_with_room: usize,
     /// Of the failed ones: taken back right after their issue, within [`TAKEN_BACK_MS`](crate::unanswered::TAKEN_BACK_MS).
     pub taken_back: usize,
+    /// Not among the failed ones: calls that were broken off because their page ended.
+    pub page_ended: usize,
     /// Of the failed ones: ended by an error of the network or the browser.
     pub errors: usize,
     /// Answers that are errors of the server: status 408, 429, 500 and above.
@@ -92,6 +97,7 @@ impl std::ops::AddAssign for Causes {
         self.unknown_with_room += unknown_with_room;
         self.taken_back += taken_back;
         self.errors += errors;
+        self.page_ended += more.page_ended;
         self.error_answers += more.error_answers;
         self.waited_and_answered += more.waited_and_answered;
         self.busy += more.busy;
@@ -103,8 +109,8 @@ impl std::ops::AddAssign for Causes {
 pub struct Diagnosis {
     /// What the user calls the file.
     pub file: String,
-    /// Who wrote it.
-    pub flavour: Flavour,
+    /// The program that wrote it.
+    pub exporter: Exporter,
     /// The writer's own words.
     pub creator: String,
     /// Entries.
@@ -165,7 +171,7 @@ impl Diagnosis {
         let causes = causes(archive, &unanswered, &busy);
         Self {
             file: archive.name.clone(),
-            flavour: archive.flavour,
+            exporter: archive.exporter,
             creator: archive.creator.clone(),
             requests: archive.entries.len(),
             span_ms: archive.span_ms,
@@ -240,9 +246,10 @@ fn causes(archive: &Archive, unanswered: &[Unanswered], busy: &[Busy]) -> Causes
     let mut causes = Causes { busy: busy.iter().map(|busy| busy.entries.len()).sum(), ..Causes::default() };
     for one in unanswered {
         let with_room = usize::from(one.had_room());
-        causes.failed += usize::from(one.reading != Reading::Open);
+        causes.failed += usize::from(!matches!(one.reading, Reading::Open | Reading::PageEnded));
         match one.reading {
             Reading::Open => {}
+            Reading::PageEnded => causes.page_ended += 1,
             Reading::TakenBack => causes.taken_back += 1,
             Reading::Error => causes.errors += 1,
             Reading::Starved => causes.never_sent += 1,

@@ -6,6 +6,7 @@ use crate::limits;
 
 /// An archive that cannot be read.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum HarError {
     /// The system does not give the file.
     #[error("{name} cannot be read: {error}; name a .har or .har.gz file")]

@@ -24,7 +24,7 @@ pub struct Identical {
 pub fn identical(archive: &Archive) -> Vec<Identical> {
     let mut urls = BTreeMap::<(&str, &str), Vec<(f64, f64)>>::new();
     for entry in &archive.entries {
-        if entry.from_cache || entry.verdict.is_socket() || entry.url.origin().is_none() {
+        if entry.is_from_cache() || entry.verdict.is_socket() || entry.url.origin().is_none() {
             continue;
         }
         let key = (entry.method.as_str(), entry.url.as_str());

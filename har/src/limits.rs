@@ -23,3 +23,5 @@ pub const STRING_BYTES: usize = 1 << 20;
 pub const HEADERS: usize = 1_000;
 /// The longest time of an entry, in milliseconds: 30 days. A longer one counts as not given, and a note says so.
 pub const LONGEST_MS: f64 = 30.0 * 24.0 * 3600.0 * 1000.0;
+/// Scripts of a call stack that are kept of an entry, and stacks of asynchronous parents that are looked at.
+pub const STACK: usize = 16;

@@ -5,11 +5,13 @@
 //! whose waiting the file has no word: they count for what is possible, not for what is certain. HTTP/2 and HTTP/3 have no
 //! six.
 
-use crate::archive::{Archive, End, Entry, Protocol};
+use crate::archive::Archive;
 use crate::class::Class;
-use crate::verdict::Verdict;
+use crate::entry::{End, Entry};
+use crate::origin::{KeepAlive, Origin};
+use crate::protocol::{Protocol, ProtocolSign};
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Connections that a browser opens to one origin over HTTP/1.1.
 pub const SLOTS: usize = 6;
@@ -41,12 +43,22 @@ pub struct Stretch {
 pub struct Occupancy {
     /// Scheme, host and port.
     pub origin: String,
-    /// The protocol of its answers; the one that shares connections, where there are several.
+    /// It is the page's own.
+    pub is_page: bool,
+    /// The protocol of most of its answers.
     pub protocol: Protocol,
+    /// How many answers tell the protocol by which field.
+    pub signs: BTreeMap<ProtocolSign, usize>,
     /// Requests to it that used the network.
     pub requests: usize,
-    /// Connections that the file names.
+    /// Connections that the file names; 0 where it names none.
     pub connections: usize,
+    /// The most of them in use at once.
+    pub at_once: Option<usize>,
+    /// Evidence of keep-alive.
+    pub keep_alive: KeepAlive,
+    /// The median time to set up a connection, in milliseconds.
+    pub connect_ms: Option<f64>,
     /// How many were held at once for certain: the counts, with when each began, at most [`Self::STEPS`] steps.
     pub held: Vec<(f64, usize)>,
     /// The most that were held at once for certain.
@@ -130,7 +142,13 @@ fn thinned(counts: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
     counts.chunks(size).map(|part| (part[0].0, part.iter().map(|(_, count)| *count).max().unwrap_or(0))).collect()
 }
 
-fn shares(of: BTreeMap<usize, (usize, f64)>) -> Vec<Share> {
+fn shares(parts: impl Iterator<Item = (usize, f64)>) -> Vec<Share> {
+    let mut of = BTreeMap::<usize, (usize, f64)>::new();
+    for (class, ms) in parts {
+        let (requests, sum) = of.entry(class).or_default();
+        *requests += 1;
+        *sum += ms;
+    }
     let mut shares = of.into_iter().map(|(class, (requests, ms))| Share { class, requests, ms }).collect::<Vec<_>>();
     shares.sort_by(|one, other| other.ms.total_cmp(&one.ms));
     shares
@@ -145,76 +163,80 @@ pub fn proved_wait_ms(archive: &Archive, entry: &Entry) -> f64 {
     entry.waiting(archive.watched_ms(entry)).map_or(0.0, |waiting| waiting.all.low_ms)
 }
 
-/// The connections of each origin that the archive's requests used, the busiest first.
-pub fn occupancy(archive: &Archive, classes: &[Class]) -> Vec<Occupancy> {
-    let mut origins = BTreeMap::<&str, Vec<(usize, usize)>>::new();
-    for (number, class) in classes.iter().enumerate() {
-        let network = class.entries.iter().filter(|at| {
-            let verdict = archive.entries[**at].verdict;
-            !matches!(verdict, Verdict::FromCache | Verdict::NoNetwork | Verdict::Socket)
-        });
-        if !class.kind.origin.is_empty() {
-            origins.entry(&class.kind.origin).or_default().extend(network.map(|at| (number, *at)));
-        }
-    }
-    let mut result = Vec::new();
-    for (origin, requests) in origins.into_iter().filter(|(_, requests)| !requests.is_empty()) {
-        let entries = || requests.iter().map(|(class, at)| (*class, &archive.entries[*at]));
-        let protocol = entries().map(|(_, entry)| entry.protocol).max().unwrap_or_default();
-        let connections = entries().filter_map(|(_, entry)| entry.connection.as_deref()).collect::<BTreeSet<_>>().len();
-        let serial = !protocol.is_multiplexed();
-        let mut holds = Vec::new();
-        let mut possible = Vec::new();
-        for (class, entry) in entries().filter(|_| serial) {
-            if let Some((from, until)) = entry.held(archive.span_ms) {
-                holds.push((class, (from, until)));
-                possible.push((from, until));
+/// What the requests of one origin held and waited for.
+struct Holds {
+    /// The class of a request, and when it held a connection for certain.
+    certain: Vec<(usize, (f64, f64))>,
+    /// When a connection may have been held.
+    possible: Vec<(f64, f64)>,
+    /// The class of a request, and for how long it is proved to have waited.
+    waits: Vec<(usize, f64)>,
+}
+
+impl Holds {
+    fn new(archive: &Archive, class_of: &[usize], entries: &[usize]) -> Self {
+        let mut result = Self { certain: Vec::new(), possible: Vec::new(), waits: Vec::new() };
+        for (class, entry) in entries.iter().map(|at| (class_of[*at], &archive.entries[*at])) {
+            let until_ms = archive.loads.get(entry.load).map_or(archive.span_ms, |load| load.end_ms);
+            if let Some(held) = entry.held(until_ms) {
+                result.certain.push((class, held));
+                result.possible.push(held);
             } else if entry.may_have_held() {
-                possible.push((entry.start_ms, entry.start_ms + archive.watched_ms(entry)));
+                result.possible.push((entry.start_ms, entry.start_ms + archive.watched_ms(entry)));
+            }
+            let wait = proved_wait_ms(archive, entry);
+            if wait >= WAIT_MS {
+                result.waits.push((class, wait));
             }
         }
-        let held = counts(&holds.iter().map(|(_, held)| *held).collect::<Vec<_>>());
-        let saturated = full(&held);
+        result
+    }
+
+    /// The classes' shares of the time in which all six were held.
+    fn holders(&self, saturated: &[Stretch]) -> Vec<Share> {
         let mut before = Vec::with_capacity(saturated.len());
         let mut total = 0.0;
-        for stretch in &saturated {
+        for stretch in saturated {
             before.push(total);
             total += stretch.until_ms - stretch.from_ms;
         }
-        let mut holders = BTreeMap::<usize, (usize, f64)>::new();
-        for (class, (from, until)) in &holds {
-            let ms = within(&saturated, &before, *from, *until);
-            if ms > 0.0 {
-                let (requests, sum) = holders.entry(*class).or_default();
-                *requests += 1;
-                *sum += ms;
-            }
+        let ms = self.certain.iter().map(|(class, (from, until))| (*class, within(saturated, &before, *from, *until)));
+        shares(ms.filter(|(_, ms)| *ms > 0.0))
+    }
+}
+
+/// The connections of each origin that the archive's requests used: the page's own first, then the busiest.
+pub fn occupancy(archive: &Archive, classes: &[Class]) -> Vec<Occupancy> {
+    let mut class_of = vec![0; archive.entries.len()];
+    for (number, class) in classes.iter().enumerate() {
+        for at in &class.entries {
+            class_of[*at] = number;
         }
-        let mut waiting = BTreeMap::<usize, (usize, f64)>::new();
-        for (class, entry) in entries() {
-            let ms = proved_wait_ms(archive, entry);
-            if ms >= WAIT_MS {
-                let (requests, sum) = waiting.entry(class).or_default();
-                *requests += 1;
-                *sum += ms;
-            }
-        }
-        let possibly = counts(&possible);
+    }
+    let one = |origin: Origin| {
+        let holds = Holds::new(archive, &class_of, &origin.entries);
+        let held = counts(&holds.certain.iter().map(|(_, held)| *held).collect::<Vec<_>>());
+        let possibly = counts(&holds.possible);
+        let saturated = full(&held);
         let most = |counts: &[(f64, usize)]| counts.iter().map(|(_, count)| *count).max().unwrap_or(0);
-        result.push(Occupancy {
-            origin: origin.to_owned(),
-            protocol,
-            requests: requests.len(),
-            connections,
+        Occupancy {
+            connect_ms: origin.connect_median_ms(),
+            origin: origin.name,
+            is_page: origin.is_page,
+            protocol: origin.protocol,
+            signs: origin.signs,
+            requests: origin.entries.len(),
+            connections: origin.connections.unwrap_or(0),
+            at_once: origin.at_once,
+            keep_alive: origin.keep_alive,
             most_held: most(&held),
             most_possible: most(&possibly),
             possibly_saturated_ms: length(&full(&possibly)),
             held: thinned(held),
+            holders: holds.holders(&saturated),
             saturated,
-            holders: shares(holders),
-            waiting: shares(waiting),
-        });
-    }
-    result.sort_by(|one, other| other.requests.cmp(&one.requests).then(one.origin.cmp(&other.origin)));
-    result
+            waiting: shares(holds.waits.into_iter()),
+        }
+    };
+    archive.origins().into_iter().map(one).collect()
 }

@@ -3,7 +3,7 @@
 //! Rule: the text is read as a stream, and what is not needed is skipped, so memory is bounded (see [`limits`]). Accepted:
 //! `null`, missing vendor fields, a byte order mark, offsets in dates, entries out of order. Negative times mean "none".
 
-use crate::archive::{Archive, Flavour};
+use crate::archive::Archive;
 use crate::error::HarError;
 use crate::limits;
 use crate::raw::RawArchive;
@@ -178,27 +178,6 @@ impl Archive {
             Ok((true, _)) => Err(HarError::Folder { name }),
             Ok((false, file)) => Self::read(&name, file),
             Err(error) => Err(HarError::Unreadable { name, error }),
-        }
-    }
-}
-
-impl Flavour {
-    pub(crate) fn of(creator: &str, browser: &str) -> Self {
-        let creator = creator.to_ascii_lowercase();
-        if creator.contains("playwright") {
-            Self::Playwright
-        } else if creator.contains("webpagetest") || creator.contains("web page test") {
-            Self::WebPageTest
-        } else if creator.contains("firefox") || browser.eq_ignore_ascii_case("firefox") {
-            Self::Firefox
-        } else if creator.contains("webinspector")
-            || creator.contains("devtools")
-            || creator == "sixslot"
-            || creator.contains("chrome")
-        {
-            Self::Chrome
-        } else {
-            Self::Other
         }
     }
 }

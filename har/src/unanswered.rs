@@ -1,11 +1,13 @@
 //! Requests without an answer: where may they have been?
 //!
-//! Rule (browser-rules.md): a request waits for a connection only while six others to its origin are in flight, tabs taken
+//! Rule (docs/browser-rules.md): a request waits for a connection only while six others to its origin are in flight, tabs taken
 //! together; at the cache's lock only while a GET of the same URL is; at the scheduler only below priority Medium while six
 //! are in flight. Where none of that held at its issue, the browser sent it at once, if no other tab had the connections.
 
-use crate::archive::{Archive, End, Entry};
+use crate::archive::Archive;
+use crate::entry::{End, Entry};
 use crate::occupancy::SLOTS;
+use crate::origin::uses_network;
 use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -17,11 +19,14 @@ pub const TAKEN_BACK_MS: f64 = 100.0;
 /// How the end of a request without an answer is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Reading {
     /// It was under way when the capture ended.
     Open,
     /// It was broken off within [`TAKEN_BACK_MS`] of its issue.
     TakenBack,
+    /// It was broken off because its page ended.
+    PageEnded,
     /// The network, or the browser itself, ended it with an error of its own: refused, reset, blocked by an extension.
     Error,
     /// It was broken off before it was sent: it starved in the browser.
@@ -38,6 +43,7 @@ impl Reading {
             (End::Open, _) => Self::Open,
             (End::Failed(_), _) => Self::Error,
             _ if entry.life_ms.is_some_and(|life| life < TAKEN_BACK_MS) => Self::TakenBack,
+            _ if entry.cut_by_page => Self::PageEnded,
             (_, Verdict::NeverSent) => Self::Starved,
             (_, Verdict::SentUnanswered) => Self::Sent,
             _ => Self::Unknown,
@@ -79,10 +85,6 @@ impl Unanswered {
     }
 }
 
-fn uses_connections(entry: &Entry) -> bool {
-    !matches!(entry.verdict, Verdict::FromCache | Verdict::NoNetwork | Verdict::Socket) && !entry.url.is_socket()
-}
-
 /// Starts in order, and ends in order.
 #[derive(Default)]
 struct Lives {
@@ -102,10 +104,8 @@ impl Lives {
 pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
     let mut origins = BTreeMap::<String, Lives>::new();
     let mut urls = BTreeMap::<&str, Lives>::new();
-    let mut multiplexed = BTreeMap::<String, bool>::new();
-    for entry in archive.entries.iter().filter(|entry| uses_connections(entry)) {
+    for entry in archive.entries.iter().filter(|entry| uses_network(entry)) {
         let Some(origin) = entry.url.origin() else { continue };
-        *multiplexed.entry(origin.clone()).or_default() |= entry.protocol.is_multiplexed();
         let lives = origins.entry(origin).or_default();
         let end = entry.start_ms + archive.watched_ms(entry);
         lives.ends.push(end);
@@ -117,9 +117,8 @@ pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
         lives.ends.sort_by(f64::total_cmp);
     }
     let mut result = Vec::new();
-    for (at, entry) in archive.entries.iter().enumerate().filter(|(_, entry)| uses_connections(entry)) {
+    for (at, entry) in archive.entries.iter().enumerate().filter(|(_, entry)| uses_network(entry)) {
         let Some(origin) = entry.url.origin() else { continue };
-        let serial = !multiplexed.get(&origin).copied().unwrap_or(false);
         let before = |lives: Option<&mut Lives>| {
             lives.map_or(0, |lives| {
                 let others = lives.in_flight(entry.start_ms, lives.starts.len());
@@ -130,7 +129,7 @@ pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
         let others = before(origins.get_mut(&origin));
         let same = if entry.is_get() { before(urls.get_mut(entry.url.as_str())) } else { 0 };
         if entry.verdict.is_unanswered() {
-            let full = serial && others >= SLOTS;
+            let full = !entry.protocol.is_multiplexed() && others >= SLOTS;
             let scheduler = full && entry.is_delayable();
             result.push(Unanswered {
                 entry: at,

@@ -79,6 +79,44 @@ impl Url {
         }
     }
 
+    /// The port, the scheme's own where the address has none.
+    pub fn port(&self) -> Option<u16> {
+        let origin = self.origin()?;
+        let (scheme, host) = origin.split_once("://")?;
+        // An IPv6 host has colons inside its brackets.
+        match host.rsplit_once(':').filter(|(_, port)| !port.contains(']')) {
+            Some((_, port)) => port.parse().ok(),
+            None => match scheme {
+                "http" | "ws" => Some(80),
+                "https" | "wss" => Some(443),
+                _ => Some(21),
+            },
+        }
+    }
+
+    /// A reference resolved against this address, without its fragment: absolute, of the same scheme (`//host/`), of the same
+    /// origin (`/path`), or relative to the folder.
+    pub fn join(&self, reference: &str) -> String {
+        let reference = reference.split('#').next().unwrap_or_default();
+        let absolute =
+            reference.find("://").is_some_and(|at| reference[..at].bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        let base = &self.text[..self.authority_end];
+        if absolute {
+            reference.to_owned()
+        } else if reference.starts_with("//") {
+            format!("{}:{reference}", &self.text[..self.scheme_end])
+        } else if reference.starts_with('/') {
+            format!("{base}{reference}")
+        } else if reference.starts_with('?') {
+            format!("{base}{}{reference}", self.path())
+        } else if reference.is_empty() {
+            self.text.clone()
+        } else {
+            let folder = self.path().rfind('/').map_or("/", |at| &self.path()[..=at]);
+            format!("{base}{folder}{reference}")
+        }
+    }
+
     /// Whether its scheme is a WebSocket's.
     pub fn is_socket(&self) -> bool {
         let scheme = &self.text[..self.scheme_end];
@@ -101,6 +139,22 @@ mod tests {
         assert_eq!(Url::new("http://localhost:3000").path(), "/");
         assert_eq!(Url::new("http://h?q").query(), Some("q"));
         assert!(Url::new("ws://h/mux").is_socket());
+        for (text, port) in
+            [("http://h:8080/", 8080), ("https://h/", 443), ("http://[::1]/", 80), ("http://[::1]:9/", 9)]
+        {
+            assert_eq!(Url::new(text).port(), Some(port), "{text}");
+        }
+        let url = Url::new("https://h/a/b?c#d");
+        for (reference, joined) in [
+            ("http://x/y#z", "http://x/y"),
+            ("//x/y", "https://x/y"),
+            ("/y", "https://h/y"),
+            ("y", "https://h/a/y"),
+            ("?y", "https://h/a/b?y"),
+            ("", "https://h/a/b?c"),
+        ] {
+            assert_eq!(url.join(reference), joined);
+        }
         for text in [
             "",
             "data:image/png;base64,AAAA",

@@ -4,10 +4,45 @@
 //! error. In a field of a vendor's own (its name begins with an underscore) whatever does not fit is the same as nothing.
 
 use crate::limits;
-use serde::de::value::MapAccessDeserializer;
+use serde::de::value::{MapAccessDeserializer, MapDeserializer};
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Unexpected, Visitor};
 use std::fmt;
 use std::marker::PhantomData;
+
+/// Methods of a visitor that make nothing of each type that the JSON parser can find, but for objects.
+macro_rules! nothing_from {
+    ($value:ty, $nothing:expr) => {
+        $crate::value::nothing_from!(@lists $value, $nothing);
+        $crate::value::nothing_from!(@scalars $value, $nothing);
+        fn visit_str<E: serde::de::Error>(self, _: &str) -> Result<$value, E> {
+            Ok($nothing)
+        }
+    };
+    (@lists $value:ty, $nothing:expr) => {
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, mut values: A) -> Result<$value, A::Error> {
+            while values.next_element::<serde::de::IgnoredAny>()?.is_some() {}
+            Ok($nothing)
+        }
+    };
+    (@scalars $value:ty, $nothing:expr) => {
+        fn visit_bool<E: serde::de::Error>(self, _: bool) -> Result<$value, E> {
+            Ok($nothing)
+        }
+        fn visit_i64<E: serde::de::Error>(self, _: i64) -> Result<$value, E> {
+            Ok($nothing)
+        }
+        fn visit_u64<E: serde::de::Error>(self, _: u64) -> Result<$value, E> {
+            Ok($nothing)
+        }
+        fn visit_f64<E: serde::de::Error>(self, _: f64) -> Result<$value, E> {
+            Ok($nothing)
+        }
+        fn visit_unit<E: serde::de::Error>(self) -> Result<$value, E> {
+            Ok($nothing)
+        }
+    };
+}
+pub(crate) use nothing_from;
 
 /// Cuts a text at the limit, between two characters.
 pub(crate) fn kept(text: &str) -> String {
@@ -133,7 +168,8 @@ impl Word {
     }
 }
 
-/// An object of HAR 1.2: no list in its place, and not `null`.
+/// An object of HAR 1.2. An empty list passes for an empty object, as scripts write it whose language has one type for both;
+/// a list with items and `null` do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Map<T>(pub T);
 
@@ -148,8 +184,15 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Map<T> {
             fn visit_map<A: MapAccess<'de>>(self, values: A) -> Result<Self::Value, A::Error> {
                 T::deserialize(MapAccessDeserializer::new(values)).map(Map)
             }
+            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
+                if values.next_element::<IgnoredAny>()?.is_some() {
+                    return Err(A::Error::invalid_type(Unexpected::Seq, &self));
+                }
+                let nothing = std::iter::empty::<(&str, ())>();
+                T::deserialize(MapDeserializer::<_, A::Error>::new(nothing)).map(Map)
+            }
         }
-        deserializer.deserialize_map(Reader(PhantomData))
+        deserializer.deserialize_any(Reader(PhantomData))
     }
 }
 
@@ -168,28 +211,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
             fn visit_map<A: MapAccess<'de>>(self, values: A) -> Result<Self::Value, A::Error> {
                 T::deserialize(MapAccessDeserializer::new(values)).map(|value| Object(Some(value)))
             }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Self::Value, A::Error> {
-                while values.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Object(None))
-            }
-            fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
-            fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
-            fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
-            fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
-            fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
-            fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-                Ok(Object(None))
-            }
+            nothing_from!(Object<T>, Object(None));
         }
         deserializer.deserialize_any(Reader(PhantomData))
     }

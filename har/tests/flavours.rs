@@ -4,7 +4,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use serde_json::{Value, json};
-use sixslot_har::{Archive, Diagnosis, End, Flavour, Protocol, Verdict};
+use sixslot_har::{Archive, Diagnosis, End, Exporter, Protocol, Verdict};
 
 fn read(log: Value) -> Archive {
     Archive::read("flavour.har", json!({"log": log}).to_string().as_bytes()).unwrap()
@@ -30,7 +30,7 @@ fn firefox() {
             entry("2026-01-01T10:00:00.020+02:00", "http://h/api/c", 0, json!({"blocked": 1, "dns": 0, "connect": 0, "ssl": 0, "send": 1, "wait": 4000, "receive": 0}), 4002.0),
         ]}),
     );
-    assert_eq!((archive.flavour, archive.creator.as_str()), (Flavour::Firefox, "Firefox 153.0"));
+    assert_eq!((archive.exporter, archive.creator.as_str()), (Exporter::Firefox, "Firefox 153.0"));
     let verdicts = archive.entries.iter().map(|entry| entry.verdict).collect::<Vec<_>>();
     // Firefox lists a Host also for what it never sent: the header proves nothing; bytes on the wire do.
     assert_eq!(verdicts, [Verdict::Answered, Verdict::Unknown, Verdict::SentUnanswered]);
@@ -55,7 +55,7 @@ fn playwright() {
                 "cache": {}, "timings": {"send": -1, "wait": -1, "receive": -1}},
         ]}),
     );
-    assert_eq!(archive.flavour, Flavour::Playwright);
+    assert_eq!(archive.exporter, Exporter::Playwright);
     let [page, failed] = archive.entries.as_slice() else { panic!() };
     assert_eq!((page.verdict, page.protocol, page.life_ms), (Verdict::Answered, Protocol::Http2, Some(12.5)));
     // No `blocked` at all: of its waiting the file has no word. A failed call has no life.
@@ -102,7 +102,7 @@ fn web_page_test() {
             "response": {"status": null, "httpVersion": null, "headers": [], "content": {"size": 0, "mimeType": null}},
             "cache": {}, "timings": {"blocked": -1, "dns": null, "send": 0, "wait": 120, "receive": 0}},
     ]}));
-    assert_eq!(archive.flavour, Flavour::WebPageTest);
+    assert_eq!(archive.exporter, Exporter::WebPageTest);
     // Sorted by start, with a note; `null` is the same as nothing.
     assert_eq!(archive.entries.iter().map(|entry| entry.number).collect::<Vec<_>>(), [2, 1]);
     assert!(archive.notes[0].contains("not in order"));

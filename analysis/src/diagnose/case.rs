@@ -8,7 +8,7 @@ use crate::phrase::{count, cut};
 use sixslot_har::cadence::Guard;
 use sixslot_har::occupancy::{Occupancy, SLOTS, WAIT_MS, proved_wait_ms};
 use sixslot_har::unanswered::{Reading, Unanswered};
-use sixslot_har::{Archive, Diagnosis, End, Entry, Flavour, Verdict};
+use sixslot_har::{Archive, Diagnosis, End, Entry, Exporter, Verdict};
 
 /// A stretch with six connections held that is shorter than this is not told.
 const SATURATED_MS: f64 = 100.0;
@@ -321,9 +321,9 @@ impl<'a> Case<'a> {
         let unknown = self.read_as(Reading::Unknown);
         let headless = unknown.iter().all(|one| self.archive.entries[one.entry].header_count == 0);
         if let Some(first) = unknown.first() {
-            settle.push(match self.archive.flavour {
-                Flavour::Playwright => "A capture by Chrome's DevTools: Playwright writes neither waiting nor the lives of failed calls, so its archives can prove no starvation.".to_owned(),
-                Flavour::Firefox => "A capture by Chrome's DevTools: Firefox lists the headers also of what it never sent.".to_owned(),
+            settle.push(match self.archive.exporter {
+                Exporter::Playwright => "A capture by Chrome's DevTools: Playwright writes neither waiting nor the lives of failed calls, so its archives can prove no starvation.".to_owned(),
+                Exporter::Firefox => "A capture by Chrome's DevTools: Firefox lists the headers also of what it never sent.".to_owned(),
                 _ if headless => "An archive with request headers: Chrome's DevTools, Network, \"Export HAR\". Only what was sent has a \
                                   Host header there, and `_blocked_queueing` of 0 or more.".to_owned(),
                 _ => "A capture by Chrome's DevTools, or a net-export log (chrome://net-export): both tell whether a request was sent.".to_owned(),

@@ -2,7 +2,7 @@
 
 use super::phrases::{ms, range};
 use crate::phrase::count;
-use sixslot_har::archive::Protocol;
+use sixslot_har::Protocol;
 use sixslot_har::occupancy::{Occupancy, SLOTS};
 use sixslot_har::{Diagnosis, Pool, Verdict};
 
@@ -57,9 +57,7 @@ pub(super) fn origins(diagnosis: &Diagnosis) -> Vec<String> {
     let sentence = |origin: &Occupancy| {
         let protocol = match origin.protocol {
             Protocol::Unknown => "unknown protocol",
-            Protocol::Http1 => "HTTP/1.1",
-            Protocol::Http2 => "HTTP/2",
-            Protocol::Http3 => "HTTP/3",
+            known => known.name(),
         };
         let used = if origin.connections > 0 {
             format!(" on {}", count(origin.connections, "connection"))

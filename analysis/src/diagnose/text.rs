@@ -75,7 +75,7 @@ fn table<const N: usize>(out: &mut String, titles: [&str; N], rows: &[[String; N
 
 fn file(out: &mut String, report: &FileReport, width: usize) {
     let FileReport { words, diagnosis } = report;
-    let writer = if diagnosis.creator.is_empty() { diagnosis.flavour.name() } else { &diagnosis.creator };
+    let writer = if diagnosis.creator.is_empty() { diagnosis.exporter.name() } else { &diagnosis.creator };
     let head = format!(
         "{}: {} in {}, written by {}",
         diagnosis.file,

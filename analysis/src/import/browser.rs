@@ -6,7 +6,7 @@
 //! have let one through.
 
 use super::calls::{Load, median};
-use sixslot_har::{Archive, Entry, Flavour, Verdict};
+use sixslot_har::{Archive, Entry, Exporter, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The rules that the archives suggest.
@@ -41,8 +41,8 @@ fn profile(loads: &[Load]) -> (&'static str, String) {
     }
     let archive = &loads[0].archive;
     let creator = archive.creator.to_ascii_lowercase();
-    let profile = match archive.flavour {
-        Flavour::Firefox => "firefox",
+    let profile = match archive.exporter {
+        Exporter::Firefox => "firefox",
         _ if creator.contains("firefox") => "firefox",
         _ if creator.contains("webkit") || creator.contains("safari") => "webkit",
         _ => "chromium",

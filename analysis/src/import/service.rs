@@ -7,7 +7,7 @@
 //! given up, says nothing.
 
 use super::calls::{Call, Group, Kind, Load};
-use sixslot_har::{End, Flavour, Service, Verdict};
+use sixslot_har::{End, Exporter, Service, Verdict};
 use sixslot_statistics::censored::Observation;
 
 /// A connection goes from one request to the next within this, as files with dates in whole milliseconds tell it.
@@ -128,7 +128,7 @@ pub fn plain(sample: &Sample) -> Vec<Observation> {
 
 /// A value as its file has it: Firefox rounds to whole milliseconds, and 0 is less than can be measured.
 fn value(call: &Call<'_>, loads: &[Load], ms: f64) -> Observation {
-    if loads[call.load].archive.flavour == Flavour::Firefox {
+    if loads[call.load].archive.exporter == Exporter::Firefox {
         return Observation::Between((ms - 0.5).max(0.0), ms + 0.5);
     }
     if ms <= 0.0 { Observation::Between(0.0, 0.5) } else { Observation::Exact(ms) }
@@ -152,7 +152,7 @@ pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool)
                 let server = call.watched - slots.longest_wait(call, &group.origin, locked);
                 (server > 1.0).then_some(Observation::AtLeast(server))
             }
-            Service::Nothing => None,
+            _ => None,
         };
         sample.extend(observation.map(|observation| (call.load, observation)));
     }

@@ -1,18 +1,22 @@
 //! An entry as it stands in the file, and how it becomes an [`Entry`].
 //!
-//! Rule: what a writer leaves out is nothing; what it writes in its own way (a socket's messages, a call's error) is read
-//! from each of the fields that are known for it.
+//! Rule: what an exporter leaves out is nothing; what it writes in its own way (a socket's messages, a call's error, the
+//! protocol) is read from each of the fields that are known for it.
 
 use super::headers::{RequestHeaders, ResponseHeaders};
+use super::initiator::RawInitiator;
 use super::messages::RawMessages;
 use super::strange::Strange;
-use crate::archive::{End, Entry, Flavour, Initiator, Messages, Protocol, Timings};
+use super::times::{Given, Moments, OwnTimes, RawTimings};
 use crate::date::Date;
+use crate::entry::{End, Entry, Messages, Served, Sizes};
+use crate::exporter::{Exporter, Traits};
+use crate::judge::{Signs, judge};
+use crate::limits;
+use crate::protocol::{Protocol, ProtocolFields, ProtocolSign};
 use crate::url::Url;
-use crate::value::{Fold, Map, Number, Object, Text, Word, folded};
-use crate::verdict::{Signs, judge};
+use crate::value::{Map, Number, Text, Word, folded};
 use serde::Deserialize;
-use serde::de::Error;
 
 #[derive(Deserialize)]
 pub(super) struct RawEntry {
@@ -30,21 +34,49 @@ pub(super) struct RawEntry {
     #[serde(default)]
     connection: Word,
     #[serde(default, rename = "_connectionId")]
-    connection_id: Word,
+    pub connection_id: Word,
+    #[serde(default, rename = "_socket")]
+    socket: Word,
+    #[serde(default, rename = "_protocol")]
+    protocol: Word,
+    #[serde(default, rename = "_http2_stream_id")]
+    stream_id: Word,
+    #[serde(default, rename = "_was_pushed")]
+    was_pushed: Word,
     #[serde(default, rename = "_initiator")]
-    initiator: Object<RawInitiator>,
+    initiator: RawInitiator,
+    #[serde(default, rename = "_initiator_type")]
+    initiator_type: Word,
+    #[serde(default, rename = "_initiator_line")]
+    initiator_line: Word,
+    #[serde(default, rename = "_initialPriority")]
+    initial_priority: Word,
     #[serde(default, rename = "_priority")]
     priority: Word,
     #[serde(default, rename = "_resourceType")]
     resource_type: Word,
     #[serde(default, rename = "_fromCache")]
     from_cache: Word,
+    #[serde(default, rename = "_monotonicTime")]
+    monotonic: Word,
     #[serde(default, rename = "_webSocketMessages", deserialize_with = "folded")]
     socket_messages: RawMessages,
     #[serde(default, rename = "_frames", deserialize_with = "folded")]
     frames: RawMessages,
     #[serde(default, rename = "_eventSourceMessages", deserialize_with = "folded")]
     stream_messages: RawMessages,
+    #[serde(default, rename = "_created")]
+    created: Word,
+    #[serde(default, rename = "_dns_start")]
+    dns_start: Word,
+    #[serde(default, rename = "_connect_start")]
+    connect_start: Word,
+    #[serde(default, rename = "_ssl_start")]
+    ssl_start: Word,
+    #[serde(default, rename = "_load_start")]
+    load_start: Word,
+    #[serde(default, rename = "_load_end")]
+    load_end: Word,
 }
 
 #[derive(Deserialize)]
@@ -52,6 +84,8 @@ struct RawRequest {
     #[serde(default)]
     method: Text,
     url: Text,
+    #[serde(default, rename = "httpVersion")]
+    protocol: Text,
     #[serde(default, deserialize_with = "folded")]
     headers: RequestHeaders,
 }
@@ -66,6 +100,10 @@ struct RawResponse {
     headers: ResponseHeaders,
     #[serde(default)]
     content: Option<Map<RawContent>>,
+    #[serde(default, rename = "redirectURL")]
+    redirect: Word,
+    #[serde(default, rename = "headersSize")]
+    headers_size: Number,
     #[serde(default, rename = "bodySize")]
     body_size: Number,
     #[serde(default, rename = "_transferSize")]
@@ -86,90 +124,44 @@ struct RawContent {
     mime: Text,
 }
 
-#[derive(Default, Deserialize)]
-struct RawTimings {
-    #[serde(default)]
-    blocked: Number,
-    #[serde(default)]
-    dns: Number,
-    #[serde(default)]
-    connect: Number,
-    #[serde(default)]
-    ssl: Number,
-    #[serde(default)]
-    send: Number,
-    #[serde(default)]
-    wait: Number,
-    #[serde(default)]
-    receive: Number,
-    #[serde(default, rename = "_blocked_queueing")]
-    queueing: Word,
+/// What holds for all entries of a file.
+pub(super) struct File {
+    pub exporter: Exporter,
+    /// The first `startedDateTime`.
+    pub epoch_us: i64,
+    /// Entries have `_connectionId`, so `connection` is a port.
+    pub has_connection_ids: bool,
+    /// Entries have `_connectionId` or `connection`.
+    pub names_connections: bool,
+    /// The last moment that the file knows of, entries of an impossible length left out, in milliseconds.
+    pub end_ms: f64,
 }
 
-impl RawTimings {
-    fn timings(&self, strange: &mut Strange) -> Timings {
-        Timings {
-            blocked: strange.ms(self.blocked),
-            queueing: strange.ms(Number(self.queueing.number())),
-            dns: strange.ms(self.dns),
-            connect: strange.ms(self.connect),
-            ssl: strange.ms(self.ssl),
-            send: strange.ms(self.send),
-            wait: strange.ms(self.wait),
-            receive: strange.ms(self.receive),
+impl RawResponse {
+    fn status(&self, strange: &mut Strange) -> u16 {
+        match self.status.0 {
+            Some(status) if (0.0..1000.0).contains(&status) => status as u16,
+            None | Some(-1.0) => 0,
+            Some(_) => {
+                strange.status += 1;
+                0
+            }
         }
     }
-}
 
-#[derive(Default, Deserialize)]
-struct RawInitiator {
-    #[serde(default, rename = "type")]
-    kind: Word,
-    #[serde(default)]
-    url: Word,
-    #[serde(default, rename = "lineNumber")]
-    line: Word,
-    #[serde(default)]
-    stack: Object<RawStack>,
-}
-
-#[derive(Default, Deserialize)]
-struct RawStack {
-    #[serde(default, rename = "callFrames", deserialize_with = "folded")]
-    frames: TopFrame,
-}
-
-/// The first call frame of a stack.
-#[derive(Default)]
-struct TopFrame(Option<RawFrame>);
-
-#[derive(Default, Deserialize)]
-struct RawFrame {
-    #[serde(default)]
-    url: Word,
-    #[serde(default, rename = "lineNumber")]
-    line: Word,
-}
-
-impl<'de> Fold<'de> for TopFrame {
-    type Item = Object<RawFrame>;
-    const EXPECTED: &'static str = "a list";
-    const LOOSE: bool = true;
-    fn take<E: Error>(&mut self, item: Self::Item) -> Result<(), E> {
-        self.0 = self.0.take().or(item.0);
-        Ok(())
-    }
-}
-
-impl RawInitiator {
-    fn initiator(self) -> Initiator {
-        let frame = self.stack.0.and_then(|stack| stack.frames.0).unwrap_or_default();
-        let line = self.line.number().or(frame.line.number());
-        Initiator {
-            kind: self.kind.0,
-            url: self.url.0.or(frame.url.0),
-            line: line.filter(|line| (0.0..1e9).contains(line)).map(|line| line as u64),
+    fn sizes(&self) -> Sizes {
+        let size = |number: Option<f64>| number.filter(|size| *size >= 0.0);
+        Sizes {
+            transfer: size(self.transfer_size.number()),
+            body: size(self.body_size.0),
+            content: size(self.content.as_ref().and_then(|content| content.0.size.0)),
+            headers: size(self.headers_size.0),
         }
+    }
+
+    fn mime(&self) -> Option<String> {
+        let mime = self.content.as_ref().and_then(|content| content.0.mime.text.clone());
+        mime.filter(|mime| !mime.is_empty() && mime != "x-unknown")
     }
 }
 
@@ -177,116 +169,221 @@ impl RawEntry {
     /// Bytes of what is kept of it.
     pub fn bytes(&self) -> usize {
         let length = |word: &Word| word.0.as_ref().map_or(0, String::len);
-        let initiator = self.initiator.0.as_ref().map_or(0, |initiator| {
-            let frame = initiator.stack.0.as_ref().and_then(|stack| stack.frames.0.as_ref());
-            length(&initiator.url) + length(&initiator.kind) + frame.map_or(0, |frame| length(&frame.url))
-        });
+        let text = |text: &Text| text.text.as_ref().map_or(0, String::len);
         let response = self.response.as_ref().map_or(0, |Map(response)| {
-            let content =
-                response.content.as_ref().and_then(|content| content.0.mime.text.as_ref()).map_or(0, String::len);
-            response.headers.0.bytes() + length(&response.error) + length(&response.failure) + content
+            let content = response.content.as_ref().map_or(0, |content| text(&content.0.mime));
+            let words = [&response.error, &response.failure, &response.redirect];
+            response.headers.0.bytes()
+                + words.into_iter().map(length).sum::<usize>()
+                + content
+                + text(&response.protocol)
         });
-        let words = [&self.pageref, &self.connection, &self.connection_id, &self.priority, &self.resource_type];
-        self.request.0.url.text.as_ref().map_or(0, String::len)
-            + self.request.0.method.text.as_ref().map_or(0, String::len)
-            + self.request.0.headers.0.bytes()
+        let words = [
+            &self.pageref,
+            &self.connection,
+            &self.connection_id,
+            &self.socket,
+            &self.protocol,
+            &self.priority,
+            &self.initial_priority,
+            &self.resource_type,
+            &self.initiator_type,
+        ];
+        let request = &self.request.0;
+        text(&request.url)
+            + text(&request.method)
+            + text(&request.protocol)
+            + request.headers.0.bytes()
             + words.into_iter().map(length).sum::<usize>()
-            + initiator
+            + self.initiator.bytes()
             + response
     }
 
-    /// Makes the entry; `number` is its place in the file, from 1, and times count from `epoch_us`.
-    pub fn entry(self, number: usize, flavour: Flavour, epoch_us: i64, strange: &mut Strange) -> Entry {
-        let Map(request) = self.request;
-        let response = self.response.map_or_else(RawResponse::default, |Map(response)| response);
-        let raw = self.timings.map_or_else(RawTimings::default, |Map(timings)| timings);
-        strange.cut += usize::from(request.url.cut);
-        let url = Url::new(request.url.text.as_deref().unwrap_or_default());
-        let timings = raw.timings(strange);
-        let status = match response.status.0 {
-            Some(status) if (0.0..1000.0).contains(&status) => status as u16,
-            None | Some(-1.0) => 0,
-            Some(_) => {
-                strange.status += 1;
-                0
-            }
-        };
-        let start_ms = (self.started.unix_us - epoch_us) as f64 / 1000.0;
-        let resource_type = self.resource_type.0.map(|kind| kind.to_ascii_lowercase());
-        let mime = response.content.as_ref().and_then(|content| content.0.mime.text.clone());
-        let mime = mime.filter(|mime| !mime.is_empty() && mime != "x-unknown");
-        let is = |kind: &str| resource_type.as_deref() == Some(kind);
-        let is_socket = url.is_socket() || is("websocket");
-        let is_stream = is("eventsource") || mime.as_deref().is_some_and(|mime| mime.starts_with("text/event-stream"));
-        let messages = [self.socket_messages, self.frames, self.stream_messages];
-        let messages = messages.iter().max_by_key(|messages| messages.count);
-        let messages = messages.map_or_else(Messages::default, |messages| messages.messages(epoch_us));
-        let error = response.error.0.or(response.failure.0);
-        let parts = [timings.blocked, timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
-        let parts = parts.into_iter().flatten().sum::<f64>();
-        let time = strange.ms(self.time);
-        let is_open_socket = is_socket && status == 101 && timings.receive.is_none_or(|ms| ms == 0.0);
-        let is_open = status == 0 && error.is_none() && time.unwrap_or(parts) <= 0.0 && timings.blocked.is_none();
-        let has_life = !is_open
-            && !is_open_socket
-            && (status > 0 || time.unwrap_or(parts) > 0.0 || flavour != Flavour::Playwright);
-        let life_ms = has_life.then(|| time.unwrap_or(parts));
-        let end = match error.as_deref() {
-            Some(text) if is_abort(text) => End::Aborted,
-            Some(text) => End::Failed(text.to_owned()),
-            None if is_open || is_open_socket => End::Open,
-            None if status == 0 => End::Aborted,
-            None => End::Complete,
-        };
-        let connection = self.connection_id.0.or(self.connection.0);
-        let served_by_worker = response.service_worker.0.as_deref() == Some("true");
-        let unused = connection.as_deref() == Some("0");
-        let from_cache = status > 0 && (self.from_cache.0.is_some() || served_by_worker || unused);
-        let headers = request.headers.0;
-        let verdict = judge(&Signs {
-            flavour,
-            status,
-            timings: &timings,
-            has_queueing: raw.queueing.0.is_some(),
-            header_count: headers.count,
-            headers: &headers.kept,
-            end: &end,
-            is_socket,
-            is_stream,
-            from_cache,
-            has_origin: url.origin().is_some(),
-        });
-        let size = response.transfer_size.number().filter(|size| *size > 0.0);
-        let size = size.or(response.body_size.0.filter(|size| *size > 0.0));
-        Entry {
-            number,
-            start_ms,
-            life_ms,
-            method: request.method.text.filter(|method| !method.is_empty()).unwrap_or_else(|| "GET".to_owned()),
-            url,
-            status,
-            timings,
-            protocol: Protocol::of(response.protocol.text.as_deref().unwrap_or_default()),
-            resource_type,
-            priority: self.priority.0,
-            initiator: self.initiator.0.map(RawInitiator::initiator),
-            connection: connection.filter(|_| !unused),
-            end,
-            from_cache,
-            page: self.pageref.0,
-            mime,
-            bytes: size.or(response.content.and_then(|content| content.0.size.0).filter(|size| *size >= 0.0)),
-            header_count: headers.count,
-            request_headers: headers.kept,
-            response_headers: response.headers.0.kept,
-            messages,
-            verdict,
+    /// Fields by which an exporter without a known name is recognised.
+    pub fn traits(&self) -> Traits {
+        let timings = self.timings.as_ref().map(|timings| &timings.0);
+        Traits {
+            blocked_queueing: timings.is_some_and(RawTimings::has_queueing),
+            queued: self.initial_priority.0.is_some() || timings.is_some_and(RawTimings::has_queued),
+            load_start: self.load_start.0.is_some(),
+            monotonic: self.monotonic.0.is_some(),
         }
     }
+
+    /// From the first `startedDateTime` to its end by its own `time`, in milliseconds.
+    pub fn end_ms(&self, epoch_us: i64) -> f64 {
+        (self.started.unix_us - epoch_us) as f64 / 1000.0 + self.time.0.unwrap_or(0.0).clamp(0.0, limits::LONGEST_MS)
+    }
+
+    pub fn names_connection(&self) -> bool {
+        self.connection_id.0.is_some() || self.connection.0.is_some()
+    }
+
+    fn own_times(&self) -> OwnTimes {
+        OwnTimes {
+            created: self.created.number(),
+            set_up: [&self.dns_start, &self.connect_start, &self.ssl_start].map(Word::number),
+            load_start: self.load_start.number(),
+            load_end: self.load_end.number(),
+        }
+    }
+
+    /// The protocol of what was answered. Of what was not, exporters fill the version in.
+    fn protocol(&self, response: &RawResponse, status: u16) -> (Protocol, ProtocolSign) {
+        let text = |text: &'_ Text| text.text.clone().unwrap_or_default();
+        let stream = self.stream_id.number();
+        let exporter = self.protocol.0.clone().unwrap_or_default();
+        let (response, request) = if status == 0 {
+            (String::new(), String::new())
+        } else {
+            (text(&response.protocol), text(&self.request.0.protocol))
+        };
+        let has_stream_id = stream.is_some_and(|id| id > 0.0);
+        ProtocolFields { exporter: &exporter, has_stream_id, response: &response, request: &request }.read()
+    }
+
+    /// The connection's id. DevTools writes the server's port into `connection` where it has `_connectionId`, Firefox and
+    /// Firebug always; chrome-har and the first versions of DevTools write the id there.
+    fn connection(&self, file: &File, url: &Url) -> Option<String> {
+        let is_port = |word: &String| url.port().is_some_and(|port| port.to_string() == *word);
+        let ports = matches!(file.exporter, Exporter::Firefox | Exporter::Firebug) || file.has_connection_ids;
+        let connection = self.connection.0.clone().filter(|word| !ports && !is_port(word));
+        let id = self.connection_id.0.clone().or_else(|| self.socket.0.clone()).or(connection);
+        id.filter(|id| id != "0" && id != "-1")
+    }
+
+    /// Where the answer came from. `moments` tells an answer whose parts do not fit into its time.
+    fn served(&self, response: &RawResponse, file: &File, status: u16, moments: &Moments) -> Served {
+        let is_true = |word: &Word| matches!(word.0.as_deref(), Some("true" | "1"));
+        let transfer = response.sizes().transfer;
+        let empty = transfer == Some(0.0) && status != 101 && file.exporter.is_chromium();
+        // An exporter that names connections names none, or 0, for what used no socket. QUIC has none either.
+        let id = if file.has_connection_ids { &self.connection_id } else { &self.connection };
+        let is_zero = id.0.as_deref() == Some("0") && transfer.is_none_or(|bytes| bytes == 0.0);
+        match self.from_cache.0.as_deref() {
+            _ if status == 0 => Served::Network,
+            Some("memory") => Served::MemoryCache,
+            Some("disk") => Served::DiskCache,
+            Some(_) => Served::Cache,
+            None if is_true(&response.service_worker) => Served::ServiceWorker,
+            None if is_true(&self.was_pushed) => Served::Pushed,
+            None if is_zero || empty && file.names_connections && id.0.is_none() => Served::Cache,
+            None if moments.shorter_than_wait && file.exporter.is_chromium() => Served::Cache,
+            None => Served::Network,
+        }
+    }
+}
+
+/// Whether a content type is one of a body that may stay open.
+fn is_stream(mime: &str) -> bool {
+    ["text/event-stream", "multipart/x-mixed-replace"].iter().any(|kind| mime.to_ascii_lowercase().starts_with(kind))
 }
 
 /// Whether an error's text is the page's or the user's breaking off, in the words of Chrome, Firefox and WebKit.
 fn is_abort(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     ["err_aborted", "ns_binding_aborted", "cancel", "aborted"].iter().any(|word| text.contains(word))
+}
+
+fn end(error: Option<&str>, is_open: bool, status: u16) -> End {
+    match error {
+        Some(text) if is_abort(text) => End::Aborted,
+        Some(text) => End::Failed(text.to_owned()),
+        None if is_open => End::Open,
+        None if status == 0 => End::Aborted,
+        None => End::Complete,
+    }
+}
+
+impl RawEntry {
+    /// Makes the entry; `number` is its place in the file, from 1.
+    pub fn entry(mut self, number: usize, file: &File, strange: &mut Strange) -> Entry {
+        let response = self.response.take().map_or_else(RawResponse::default, |Map(response)| response);
+        let timings = self.timings.take().map_or_else(RawTimings::default, |Map(timings)| timings);
+        strange.cut += usize::from(self.request.0.url.cut);
+        let url = Url::new(self.request.0.url.text.as_deref().unwrap_or_default());
+        let status = response.status(strange);
+        let mime = response.mime();
+        let resource_type = self.resource_type.0.take().map(|kind| kind.to_ascii_lowercase());
+        let is = |kind: &str| resource_type.as_deref() == Some(kind);
+        let is_socket = url.is_socket() || is("websocket");
+        let streams = is("eventsource") || mime.as_deref().is_some_and(is_stream);
+        let error = response.error.0.as_deref().or(response.failure.0.as_deref());
+        let recorded_ms = (self.started.unix_us - file.epoch_us) as f64 / 1000.0;
+        let given = Given {
+            timings: &timings,
+            time: self.time,
+            own: self.own_times(),
+            exporter: file.exporter,
+            recorded_ms,
+            file_end_ms: file.end_ms,
+            status,
+            has_error: error.is_some(),
+            is_socket,
+            streams,
+        };
+        let moments = Moments::read(&given, strange);
+        let end = end(error, moments.is_open, status);
+        let served = self.served(&response, file, status, &moments);
+        let (protocol, protocol_sign) = self.protocol(&response, status);
+        let connection = self.connection(file, &url);
+        let redirect = self.redirect(&response, &url, status);
+        let headers = self.request.0.headers.0;
+        let verdict = judge(&Signs {
+            exporter: file.exporter,
+            status,
+            timings: &moments.timings,
+            has_queueing: timings.has_queueing(),
+            header_count: headers.count,
+            headers: &headers.kept,
+            end: &end,
+            is_socket,
+            is_event_source: is("eventsource"),
+            streams,
+            from_cache: !matches!(served, Served::Network | Served::Pushed),
+            has_origin: url.origin().is_some(),
+        });
+        let messages = [&self.socket_messages, &self.frames, &self.stream_messages];
+        let messages = messages.into_iter().max_by_key(|messages| messages.count);
+        let method = self.request.0.method.text.filter(|method| !method.is_empty());
+        Entry {
+            number,
+            load: 0,
+            start_ms: moments.start_ms,
+            recorded_ms,
+            life_ms: moments.life_ms,
+            method: method.unwrap_or_else(|| "GET".to_owned()),
+            url,
+            status,
+            timings: moments.timings,
+            protocol,
+            protocol_sign,
+            resource_type,
+            priority: self.priority.0.or(self.initial_priority.0),
+            initiator: self.initiator.initiator(self.initiator_type, self.initiator_line),
+            connection,
+            reused: None,
+            released_ms: None,
+            end,
+            cut_by_page: false,
+            served,
+            page: self.pageref.0,
+            redirect,
+            mime,
+            sizes: response.sizes(),
+            header_count: headers.count,
+            request_headers: headers.kept,
+            messages: messages.map_or_else(Messages::default, |messages| messages.messages(file.epoch_us)),
+            starts_at_sending: file.exporter.starts_at_sending(),
+            verdict,
+            response_headers: response.headers.0.kept,
+        }
+    }
+
+    /// Where a redirect leads to.
+    fn redirect(&self, response: &RawResponse, url: &Url, status: u16) -> Option<String> {
+        let location = response.headers.0.kept.get("location").map(String::as_str);
+        let target = response.redirect.0.as_deref().or(location).filter(|target| !target.is_empty())?;
+        (300..400).contains(&status).then(|| url.join(target))
+    }
 }

@@ -1,6 +1,6 @@
 //! The headers of a request or an answer: how many there are, and the values of those that are kept.
 
-use crate::archive::{REQUEST_HEADERS, RESPONSE_HEADERS};
+use crate::entry::{REQUEST_HEADERS, RESPONSE_HEADERS};
 use crate::limits;
 use crate::value::{Fold, Object, Word};
 use serde::Deserialize;

@@ -1,6 +1,6 @@
 //! Messages of a socket or an event stream: how many, and when.
 
-use crate::archive::Messages;
+use crate::entry::Messages;
 use crate::limits;
 use crate::value::{Fold, Object, Word};
 use serde::Deserialize;

@@ -1,4 +1,4 @@
-//! What an archive holds that makes no sense, counted, and how it was taken.
+//! Values of an archive that make no sense, counted, and how they were read.
 
 use crate::limits;
 use crate::value::Number;
@@ -8,12 +8,14 @@ use crate::value::Number;
 pub(super) struct Strange {
     pub cut: usize,
     pub too_long: usize,
+    /// Bodies whose end lies far beyond everything else.
+    pub beyond: usize,
     pub status: usize,
     pub order: bool,
 }
 
 impl Strange {
-    /// A length of time: nothing where it is negative or absurd.
+    /// A duration; `None` where it is negative or longer than the limit.
     pub fn ms(&mut self, number: Number) -> Option<f64> {
         let ms = number.0.filter(|ms| *ms >= 0.0)?;
         if ms > limits::LONGEST_MS {
@@ -41,6 +43,11 @@ impl Strange {
                 self.too_long,
                 "1 time of more than 30 days was taken as not given.",
                 "times of more than 30 days were taken as not given.".to_owned(),
+            ),
+            counted(
+                self.beyond,
+                "1 body that ends more than 10 minutes after everything else was taken as still open.",
+                "bodies that end more than 10 minutes after everything else were taken as still open.".to_owned(),
             ),
             counted(
                 self.status,

@@ -1,0 +1,218 @@
+//! Which entries are which load, which loads are one page, and an archive for each load.
+//!
+//! Rule: see `load.rs`. Loads are of one page where their documents have the same address, queries apart, and at least half
+//! of the requests of the larger one are in the other. A second view of a page from the cache sends few of them, and is a
+//! page of its own.
+
+use crate::archive::Archive;
+use crate::entry::Entry;
+use crate::load::{Load, Page};
+use crate::pattern::pattern;
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// Different pages with one document's address that are told apart; further loads are pages of their own.
+const PAGES_OF_ADDRESS: usize = 32;
+
+/// Whether an entry is a document: a page, or a frame in it.
+pub(crate) fn is_document(entry: &Entry) -> bool {
+    match entry.resource_type.as_deref() {
+        Some(kind) => kind == "document",
+        None => entry.mime.as_deref().is_some_and(|mime| mime.starts_with("text/html")),
+    }
+}
+
+/// The page of each entry: the one that it names, or the one that began last before it.
+fn page_of(pages: &[Page], entries: &[Entry]) -> Vec<usize> {
+    let mut ids = BTreeMap::new();
+    for (at, page) in pages.iter().enumerate() {
+        ids.entry(page.id.as_str()).or_insert(at);
+    }
+    let mut starts = pages.iter().enumerate().filter_map(|(at, page)| Some((page.start_ms?, at))).collect::<Vec<_>>();
+    starts.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let by_time = |at: f64| {
+        let before = starts.partition_point(|(start, _)| *start <= at);
+        starts.get(before.saturating_sub(1)).map_or(0, |(_, page)| *page)
+    };
+    let page = |entry: &Entry| {
+        let named = entry.page.as_deref().and_then(|id| ids.get(id).copied());
+        named.unwrap_or_else(|| by_time(entry.start_ms))
+    };
+    entries.iter().map(page).collect()
+}
+
+/// The main document of a load: its first document that is no redirect and that nothing in the load asked for. Without
+/// initiators only the first entry behind the redirects can be it.
+fn document(entries: &[Entry], load: &[usize]) -> Option<usize> {
+    let mut earlier = BTreeSet::new();
+    for at in load {
+        let entry = &entries[*at];
+        if is_document(entry) && !(300..400).contains(&entry.status) && entry.status > 0 {
+            return match &entry.initiator {
+                Some(initiator) => {
+                    let inside = initiator.url.iter().chain(&initiator.stack).any(|url| earlier.contains(url.as_str()));
+                    (!inside).then_some(*at)
+                }
+                None => load
+                    .iter()
+                    .take_while(|other| *other != at)
+                    .all(|other| entries[*other].redirect.is_some())
+                    .then_some(*at),
+            };
+        }
+        earlier.insert(entry.url.as_str());
+    }
+    None
+}
+
+/// Assigns the entries, which are in order of their start, to loads.
+pub(crate) fn assign(pages: &[Page], entries: &mut [Entry]) -> Vec<Load> {
+    let of = page_of(pages, entries);
+    let mut members = BTreeMap::<usize, Vec<usize>>::new();
+    for (at, page) in of.into_iter().enumerate() {
+        members.entry(page).or_default().push(at);
+    }
+    let mut members = members.into_iter().collect::<Vec<_>>();
+    members.sort_by_key(|(_, entries)| entries.first().copied());
+    let mut loads = Vec::with_capacity(members.len());
+    for (page, members) in members {
+        for at in &members {
+            entries[*at].load = loads.len();
+        }
+        loads.push(load(pages.get(page).map(|_| page), pages, entries, members));
+    }
+    group(entries, &mut loads);
+    loads
+}
+
+fn load(page: Option<usize>, pages: &[Page], entries: &[Entry], members: Vec<usize>) -> Load {
+    let start_ms = members.first().map_or(0.0, |at| entries[*at].start_ms);
+    let page_start = page.and_then(|page| pages[page].start_ms).unwrap_or(start_ms);
+    let event = |ms: Option<f64>| ms.map(|ms| page_start + ms).filter(|at| *at >= start_ms);
+    let content = event(page.and_then(|page| pages[page].content_ms));
+    let loaded = event(page.and_then(|page| pages[page].load_ms));
+    let moments = members.iter().map(|at| &entries[*at]);
+    let moments =
+        moments.flat_map(|entry| [entry.end_ms(), entry.headers_ms(), Some(entry.start_ms), entry.messages.last_ms]);
+    let end_ms = moments.chain([loaded]).flatten().fold(start_ms, f64::max);
+    Load {
+        page,
+        document: document(entries, &members),
+        entries: members,
+        start_ms,
+        end_ms,
+        content_ms: content.map(|at| at - start_ms),
+        load_ms: loaded.map(|at| at - start_ms),
+        group: 0,
+    }
+}
+
+/// What a load asks for: hashes of method, origin and pattern, in order.
+fn requests(entries: &[Entry], load: &Load) -> Vec<u64> {
+    let hash = |at: &usize| {
+        let mut hasher = DefaultHasher::new();
+        (&entries[*at].method, entries[*at].url.origin(), pattern(&entries[*at].url)).hash(&mut hasher);
+        hasher.finish()
+    };
+    load.entries.iter().map(hash).collect::<BTreeSet<_>>().into_iter().collect()
+}
+
+/// Whether the larger of two ordered lists shares at least half of its items with the other.
+fn mostly_same(one: &[u64], other: &[u64]) -> bool {
+    let shared = one.iter().filter(|item| other.binary_search(item).is_ok()).count();
+    2 * shared >= one.len().max(other.len())
+}
+
+fn group(entries: &[Entry], loads: &mut [Load]) {
+    if loads.len() < 2 {
+        return;
+    }
+    let mut pages = BTreeMap::<Option<String>, Vec<(Vec<u64>, usize)>>::new();
+    let mut groups = 0;
+    for load in loads {
+        let address = |at: usize| entries[at].url.origin().unwrap_or_default() + entries[at].url.path();
+        let requests = requests(entries, load);
+        let known = pages.entry(load.document.map(address)).or_default();
+        let same = known.iter().find(|(others, _)| mostly_same(&requests, others)).map(|(_, group)| *group);
+        load.group = same.unwrap_or_else(|| {
+            groups += 1;
+            if known.len() < PAGES_OF_ADDRESS {
+                known.push((requests, groups - 1));
+            }
+            groups - 1
+        });
+    }
+}
+
+impl Archive {
+    /// The loads that are one page each, as indices into [`loads`](Self::loads), in order of their first.
+    pub fn groups(&self) -> Vec<Vec<usize>> {
+        let mut groups = BTreeMap::<usize, Vec<usize>>::new();
+        for (at, load) in self.loads.iter().enumerate() {
+            groups.entry(load.group).or_default().push(at);
+        }
+        groups.into_values().collect()
+    }
+
+    /// An archive for each load, with times from that load's first request. Where there are several, their names get the
+    /// load's number (`a.har#2`), and the notes stay with the first. Nothing is copied but names.
+    pub fn split(self) -> Vec<Self> {
+        if self.loads.len() == 1 {
+            return vec![self];
+        }
+        let Self { name, exporter, creator, pages, loads, entries, notes, .. } = self;
+        let mut parts = loads.iter().map(|_| Vec::new()).collect::<Vec<Vec<Entry>>>();
+        let mut place = Vec::with_capacity(entries.len());
+        for entry in entries {
+            let part = &mut parts[entry.load];
+            place.push(part.len());
+            part.push(Entry { load: 0, ..entry });
+        }
+        let mut notes = Some(notes);
+        let part = |(number, (load, entries)): (usize, (Load, Vec<Entry>))| {
+            let load = Load {
+                page: load.page.map(|_| 0),
+                entries: (0..entries.len()).collect(),
+                document: load.document.map(|at| place[at]),
+                ..load
+            };
+            let mut part = Self {
+                name: format!("{name}#{}", number + 1),
+                exporter,
+                creator: creator.clone(),
+                pages: loads_page(&pages, number, &loads),
+                span_ms: load.end_ms,
+                loads: vec![load],
+                entries,
+                notes: notes.take().unwrap_or_default(),
+            };
+            part.shift(-part.loads[0].start_ms);
+            part
+        };
+        loads.clone().into_iter().zip(parts).enumerate().map(part).collect()
+    }
+
+    /// Adds `by_ms` to every moment.
+    pub(crate) fn shift(&mut self, by_ms: f64) {
+        if by_ms == 0.0 {
+            return;
+        }
+        for entry in &mut self.entries {
+            entry.start_ms += by_ms;
+            entry.recorded_ms += by_ms;
+            let moments = [&mut entry.released_ms, &mut entry.messages.first_ms, &mut entry.messages.last_ms];
+            moments.into_iter().flatten().for_each(|moment| *moment += by_ms);
+        }
+        self.pages.iter_mut().filter_map(|page| page.start_ms.as_mut()).for_each(|start| *start += by_ms);
+        for load in &mut self.loads {
+            load.start_ms += by_ms;
+            load.end_ms += by_ms;
+        }
+        self.span_ms += by_ms;
+    }
+}
+
+/// The page of a load, alone.
+fn loads_page(pages: &[Page], number: usize, loads: &[Load]) -> Vec<Page> {
+    loads[number].page.map(|page| pages[page].clone()).into_iter().collect()
+}
