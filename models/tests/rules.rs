@@ -8,14 +8,22 @@
 #[path = "golden/play.rs"]
 mod play;
 
+#[path = "rules/caches.rs"]
+mod caches;
 #[path = "rules/cases.rs"]
 mod cases;
 #[path = "rules/scenarios.rs"]
 mod scenarios;
 
-use cases::{CASES, Case};
+use caches::CACHES;
+use cases::{CONNECTIONS, Case};
 use play::play;
 use sixslot_models::{browser::Browser, schema};
+
+/// All cases.
+fn cases() -> impl Iterator<Item = &'static Case> {
+    CONNECTIONS.iter().chain(CACHES)
+}
 
 impl Case {
     fn holds(&self, profile: &str, sets: &[String]) -> bool {
@@ -29,7 +37,7 @@ impl Case {
 #[test]
 fn every_rule_does_what_it_says_and_nothing_else_does_it() {
     let mut faults = Vec::new();
-    for case in CASES {
+    for case in cases() {
         for profile in case.profiles {
             if !case.holds(profile, &[]) {
                 faults.push(format!("{profile}: `{}` is not followed", case.rule));
@@ -63,7 +71,7 @@ fn rules_of(browser: &Browser) -> Vec<(String, String)> {
 #[test]
 fn every_rule_has_a_case_and_every_profile_has_one_where_it_differs() {
     let covered = |profile: &str, rule: &str| {
-        CASES.iter().any(|case| case.rule == rule && (profile.is_empty() || case.profiles.contains(&profile)))
+        cases().any(|case| case.rule == rule && (profile.is_empty() || case.profiles.contains(&profile)))
     };
     let keys: Vec<&str> =
         schema::BROWSER.fields.iter().map(|field| field.key).filter(|key| *key != "profile").collect();
