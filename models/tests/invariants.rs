@@ -5,14 +5,11 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "invariants/all.rs"]
+mod all;
 mod generator;
-#[path = "invariants/page.rs"]
-mod page;
-#[path = "invariants/stations.rs"]
-mod stations;
-#[path = "invariants/story.rs"]
-mod story;
 
+use all::story::{Checked, Story};
 use generator::{Tape, scenario};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -22,26 +19,6 @@ use sixslot_models::load::{Extent, Load, Outcome, Request, Station, Verdict};
 use sixslot_sim_core::Time;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use story::{Checked, Story};
-
-impl Story<'_> {
-    fn check(&self) -> Checked {
-        self.times_are_in_order()?;
-        self.stations_add_up()?;
-        self.slots_stay_within_limits()?;
-        self.pool_serves_by_rank()?;
-        self.pool_lets_nothing_idle()?;
-        self.deadlines_strike()?;
-        self.calls_follow_each_other()?;
-        self.ticks_are_skipped_for_a_reason()?;
-        self.framework_queues_hold_back()?;
-        self.scheduler_holds_low_ranks_only()?;
-        self.cache_lock_passes_one_at_a_time()?;
-        self.followers_have_leaders()?;
-        self.servers_take_their_time()?;
-        self.first_come_servers_are_exact()
-    }
-}
 
 /// Everything that a record shows of a request.
 fn shown(request: &Request) -> String {
