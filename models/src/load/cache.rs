@@ -17,29 +17,31 @@
 
 use super::list::{List, RequestId};
 use super::request::{Outcome, Station};
+use super::table::Table;
 use super::{Agenda, Event, Running};
 use crate::browser::{LockUntil, Replaces};
 use crate::class::{CacheMode, Method};
 use sixslot_sim_core::{Span, Time};
 
-/// A URL, and how often it had been made invalid.
+/// A URL, and the number of times that it had been invalidated.
 type Key = (u64, u32);
 
-/// What the cache knows, each list sorted.
+/// What the cache knows.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    locks: Vec<(Key, Lock)>,
-    stored: Vec<(Key, Time)>,
-    /// Of what an answer is kept, fresh or not.
-    kept: Vec<Key>,
-    /// How often URLs have been made invalid.
-    versions: Vec<Key>,
+    pub(super) locks: Table<Key, Lock>,
+    /// Until when stored answers are fresh.
+    stored: Table<Key, Time>,
+    /// The keys of which an answer is kept, fresh or not.
+    kept: Table<Key, ()>,
+    /// The number of times that URLs have been invalidated.
+    versions: Table<u64, u32>,
 }
 
-#[derive(Debug)]
-struct Lock {
-    turn: RequestId,
-    waiting: List,
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lock {
+    pub(super) turn: RequestId,
+    pub(super) waiting: List,
 }
 
 impl Cache {
@@ -48,18 +50,6 @@ impl Cache {
         self.stored.clear();
         self.kept.clear();
         self.versions.clear();
-    }
-
-    fn lock(&self, key: Key) -> Result<usize, usize> {
-        self.locks.binary_search_by_key(&key, |(key, _)| *key)
-    }
-
-    fn stored(&self, key: Key) -> Result<usize, usize> {
-        self.stored.binary_search_by_key(&key, |(key, _)| *key)
-    }
-
-    fn version(&self, url: u64) -> Result<usize, usize> {
-        self.versions.binary_search_by_key(&url, |(url, _)| *url)
     }
 }
 
@@ -71,7 +61,7 @@ impl Running<'_> {
     }
 
     /// What a request that came to the cache is kept under.
-    fn key(&self, id: RequestId) -> Key {
+    pub(super) fn key(&self, id: RequestId) -> Key {
         (self.cache_url(id), self.state.requests[id].state.version)
     }
 
@@ -82,31 +72,30 @@ impl Running<'_> {
             && class.method == Method::Get
             && match self.plan.browser.reload_replaces {
                 Replaces::Never => false,
-                Replaces::WhenFree => self.state.cache.lock(self.key(id)).is_err(),
+                Replaces::WhenFree => !self.state.cache.locks.contains(self.key(id)),
                 Replaces::Always => true,
             }
     }
 
-    /// A line of its own begins with a request, at a place among the lines.
-    fn take_turn(&mut self, id: RequestId, at: usize) {
+    /// A request takes the lock of its key, which is free.
+    fn take_turn(&mut self, id: RequestId) {
         let key = self.key(id);
-        self.state.cache.locks.insert(at, (key, Lock { turn: id, waiting: List::default() }));
+        let before = self.state.cache.locks.insert(key, Lock { turn: id, waiting: List::default() });
+        debug_assert!(before.is_none(), "request {id} takes a lock that is taken: {before:?}");
         self.request(id).state.holds_lock = true;
     }
 
     pub(super) fn go_to_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
-        if let Ok(at) = self.state.cache.version(self.cache_url(id)) {
-            self.request(id).state.version = self.state.cache.versions[at].1;
+        if let Some(version) = self.state.cache.versions.get(self.cache_url(id)).copied() {
+            self.request(id).state.version = version;
         }
         if self.replaces(id) {
             let url = self.cache_url(id);
             self.request(id).state.version = self.invalidate(url) + 1;
             self.request(id).state.writes = true;
-            if self.plan.browser.cache_lock
-                && let Err(at) = self.state.cache.lock(self.key(id))
-            {
-                self.take_turn(id, at);
+            if self.plan.browser.cache_lock && !self.state.cache.locks.contains(self.key(id)) {
+                self.take_turn(id);
             }
         }
         if !self.class(id).cacheable {
@@ -114,9 +103,7 @@ impl Running<'_> {
         }
         let key = self.key(id);
         self.request(id).enter(Station::Cache, now);
-        if let Ok(at) = self.state.cache.stored(key)
-            && now < self.state.cache.stored[at].1
-        {
+        if self.state.cache.stored.get(key).is_some_and(|until| now < *until) {
             // By an event, so that a long line of readers does not nest.
             let request = self.request(id);
             request.enter(Station::Body, now);
@@ -126,21 +113,18 @@ impl Running<'_> {
         if !self.plan.browser.cache_lock {
             return self.go_to_pool(agenda, id);
         }
-        match self.state.cache.lock(key) {
-            Err(at) => {
-                self.take_turn(id, at);
-                self.go_to_pool(agenda, id);
-            }
-            Ok(at) => {
-                let turn = self.state.cache.locks[at].1.turn;
-                if self.class(turn).max_age.is_some() && self.request(turn).headers.is_some() {
-                    return self.follow(id, turn);
-                }
-                self.state.cache.locks[at].1.waiting.push(&mut self.state.links, id);
-                let timeout = self.plan.browser.cache_lock_timeout;
-                self.request(id).timer = Some(agenda.schedule_in(timeout, Event::LockTimeout { request: id }));
-            }
+        let Some(turn) = self.state.cache.locks.get(key).map(|lock| lock.turn) else {
+            self.take_turn(id);
+            return self.go_to_pool(agenda, id);
+        };
+        if self.class(turn).max_age.is_some() && self.request(turn).headers.is_some() {
+            return self.follow(id, turn);
         }
+        if let Some(lock) = self.state.cache.locks.get_mut(key) {
+            lock.waiting.push(&mut self.state.links, id);
+        }
+        let timeout = self.plan.browser.cache_lock_timeout;
+        self.request(id).timer = Some(agenda.schedule_in(timeout, Event::LockTimeout { request: id }));
     }
 
     pub(super) fn lock_timeout(&mut self, agenda: &mut Agenda, id: RequestId) {
@@ -153,8 +137,8 @@ impl Running<'_> {
     pub(super) fn leave_cache(&mut self, id: RequestId) {
         if let Some(leader) = self.state.requests[id].state.leader {
             self.state.requests[leader].state.followers.remove(&mut self.state.links, id);
-        } else if let Ok(at) = self.state.cache.lock(self.key(id)) {
-            self.state.cache.locks[at].1.waiting.remove(&mut self.state.links, id);
+        } else if let Some(lock) = self.state.cache.locks.get_mut(self.key(id)) {
+            lock.waiting.remove(&mut self.state.links, id);
         }
     }
 
@@ -175,14 +159,16 @@ impl Running<'_> {
         let (no_store, stores) = (class.answer_no_store, class.max_age.is_some());
         let rules = &self.plan.browser;
         if stores {
-            let Ok(at) = self.state.cache.lock(self.key(id)) else { return };
-            while let Some(reader) = self.state.cache.locks[at].1.waiting.pop(&mut self.state.links) {
+            let key = self.key(id);
+            let Some(lock) = self.state.cache.locks.get_mut(key) else { return };
+            let mut waiting = std::mem::take(&mut lock.waiting);
+            while let Some(reader) = waiting.pop(&mut self.state.links) {
                 self.drop_timer(agenda, reader);
                 self.follow(reader, id);
             }
         } else if no_store && rules.cache_lock_releases_all_on_no_store {
             let key = self.key(id);
-            self.state.cache.kept.retain(|other| *other != key);
+            self.state.cache.kept.remove(key);
             self.open_lock(agenda, key);
         } else if rules.cache_lock_until == LockUntil::Headers {
             self.pass_lock(agenda, id);
@@ -191,23 +177,14 @@ impl Running<'_> {
 
     /// What is kept of a URL is for those who use it already, under its version so far, which is returned.
     fn invalidate(&mut self, url: u64) -> u32 {
-        match self.state.cache.version(url) {
-            Ok(at) => {
-                let version = &mut self.state.cache.versions[at].1;
-                *version += 1;
-                *version - 1
-            }
-            Err(at) => {
-                self.state.cache.versions.insert(at, (url, 1));
-                0
-            }
-        }
+        let version = self.state.cache.versions.get(url).copied().unwrap_or(0);
+        self.state.cache.versions.insert(url, version + 1);
+        version
     }
 
     /// Ends a line at the lock: all who wait go on together.
     fn open_lock(&mut self, agenda: &mut Agenda, key: Key) {
-        let Ok(at) = self.state.cache.lock(key) else { return };
-        let (_, mut lock) = self.state.cache.locks.remove(at);
+        let Some(mut lock) = self.state.cache.locks.remove(key) else { return };
         self.request(lock.turn).state.holds_lock = false;
         while let Some(waiter) = lock.waiting.pop(&mut self.state.links) {
             self.drop_timer(agenda, waiter);
@@ -223,25 +200,21 @@ impl Running<'_> {
             && self.request(id).sent.is_some()
         {
             let (key, until) = (self.key(id), headers + max_age);
-            match self.state.cache.stored(key) {
-                Ok(at) => self.state.cache.stored[at].1 = until,
-                Err(at) => self.state.cache.stored.insert(at, (key, until)),
-            }
+            self.state.cache.stored.insert(key, until);
         }
         if !std::mem::take(&mut self.request(id).state.holds_lock) {
             return;
         }
         let key = self.key(id);
-        let kept = self.state.cache.kept.binary_search(&key);
-        match (self.request(id).outcome, kept) {
-            (Outcome::Ok, Err(at)) if !self.class(id).answer_no_store => self.state.cache.kept.insert(at, key),
-            (Outcome::Aborted, kept) if self.plan.browser.cache_lock_releases_all_on_abort => {
+        match self.state.requests[id].outcome {
+            Outcome::Ok if !self.class(id).answer_no_store => drop(self.state.cache.kept.insert(key, ())),
+            Outcome::Aborted if self.plan.browser.cache_lock_releases_all_on_abort => {
+                // Headers have begun to overwrite what was kept; without them it is still there.
                 let overwritten = self.request(id).headers.is_some();
-                match kept {
-                    Ok(at) if overwritten => drop(self.state.cache.kept.remove(at)),
-                    Ok(_) => return self.pass_on(agenda, key),
-                    Err(_) => {}
+                if self.state.cache.kept.contains(key) && !overwritten {
+                    return self.pass_on(agenda, key);
                 }
+                self.state.cache.kept.remove(key);
                 return self.open_lock(agenda, key);
             }
             _ => {}
@@ -251,11 +224,11 @@ impl Running<'_> {
 
     /// The turn goes to the next in line, if there is one.
     fn pass_on(&mut self, agenda: &mut Agenda, key: Key) {
-        let Ok(at) = self.state.cache.lock(key) else { return };
-        match self.state.cache.locks[at].1.waiting.pop(&mut self.state.links) {
-            None => drop(self.state.cache.locks.remove(at)),
+        let Some(lock) = self.state.cache.locks.get_mut(key) else { return };
+        match lock.waiting.pop(&mut self.state.links) {
+            None => drop(self.state.cache.locks.remove(key)),
             Some(next) => {
-                self.state.cache.locks[at].1.turn = next;
+                lock.turn = next;
                 self.drop_timer(agenda, next);
                 self.request(next).state.holds_lock = true;
                 self.go_to_pool(agenda, next);

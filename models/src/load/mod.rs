@@ -4,8 +4,12 @@
 //! number). Each station is one file; a request passes them in the order page, scheduler, cache, pool, server, page. A
 //! [`Load`] keeps its memory, so that a thousand loads allocate as much as the largest of them.
 
+mod audit;
 mod cache;
+#[cfg(test)]
+mod cost;
 mod draws;
+mod ends;
 mod list;
 mod page;
 mod pool;
@@ -14,16 +18,17 @@ mod scheduler;
 mod server;
 mod server_cache;
 mod sharing;
+mod table;
 mod verdict;
 
 pub use draws::{Call, Draws};
-pub use server_cache::Computation;
 pub use request::{Outcome, Request, Station};
+pub use server_cache::Computation;
 pub use verdict::Verdict;
 
 use crate::limits;
 use crate::plan::Plan;
-use list::{Link, RequestId};
+use list::{Link, List, RequestId};
 use sixslot_sim_core::{End, EventQueue, Flow, Model, run};
 
 /// Something that happens in a load.
@@ -121,6 +126,13 @@ struct State {
     servers: Vec<server::Server>,
     server_caches: Vec<server_cache::ServerCache>,
     computations: Vec<Computation>,
+    /// Work-lists of [`Running::advance`] and [`Running::finish`], empty between events.
+    steps: Vec<server::Step>,
+    ends: Vec<(List, Outcome)>,
+    /// Memory of [`Running::audit`]: the requests that stand in a line.
+    in_line: Vec<bool>,
+    /// The number of handled events, in debug builds.
+    handled: u64,
     verdict: Verdict,
 }
 
@@ -150,6 +162,9 @@ impl Load {
         let mut running = Running { plan, extent, load, state: &mut self.state };
         running.open_tabs(&mut self.agenda)?;
         let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS)?;
+        if cfg!(debug_assertions) {
+            running.audit(&self.agenda);
+        }
         let until = match end {
             End::EventLimit => return Err(LoadError::Events { load }),
             End::Stopped => self.agenda.now(),
@@ -209,6 +224,9 @@ impl State {
         self.servers.resize_with(plan.origins.len(), server::Server::default);
         self.servers.iter_mut().for_each(server::Server::reset);
         self.computations.clear();
+        self.steps.clear();
+        self.ends.clear();
+        self.handled = 0;
         self.server_caches.clear();
         self.server_caches.resize_with(plan.server_caches.len(), server_cache::ServerCache::default);
         self.pool.reset(plan);
@@ -238,6 +256,12 @@ impl Model for Running<'_> {
             Event::Shared { origin } => self.shared(agenda, origin),
             Event::Waited { request } => self.waited(agenda, request),
             Event::BodyEnd { request } => self.body_ended(agenda, request),
+        }
+        if cfg!(debug_assertions) {
+            self.state.handled += 1;
+            if self.state.handled.is_power_of_two() {
+                self.audit(agenda);
+            }
         }
         let decided = self.extent == Extent::UntilDecided && self.state.verdict.is_decided(&self.plan.load);
         Ok(if decided { Flow::Stop } else { Flow::Continue })

@@ -1,66 +1,67 @@
-//! The page: what it issues when, what it holds back, and what it does with an answer.
+//! The page: what it issues when, and what it holds back.
 //!
-//! Rule: starts, ticks and retries issue; a guard skips a tick while a call is in flight (a call that ends at the very
-//! instant of the tick is still in flight: the browser runs the timer before it settles the promise); deduplication joins
-//! a call of the same URL in the same tab; a framework's queue lets a limited number through (Next.js: five at once,
-//! freed by the first decoded row of the answer). An answer frees the connection first and reaches the page then.
+//! Rule: starts, ticks and retries issue; `skip_while_in_flight` skips a tick while a call is in flight (a call that ends at
+//! the very instant of the tick is still in flight: the browser runs the timer before it settles the promise);
+//! deduplication joins a call of the same URL in the same tab; a framework's queue lets a limited number through (Next.js:
+//! five at once, a place is free at the first decoded row of the answer). What the page does with an answer: `ends.rs`.
 
 use super::draws::Call;
 use super::list::{List, RequestId};
-use super::request::{Outcome, Request, Station};
+use super::request::Request;
+use super::table::Table;
 use super::{Agenda, Event, LoadError, Running};
 use crate::class::{self, Kind, Start};
 use crate::limits;
-use crate::queue::{Order, ReleaseOn};
+use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
 
 /// What the page remembers.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     /// The copies of classes, those of random streams behind the others.
-    instances: Vec<Instance>,
+    pub(super) instances: Vec<Instance>,
     /// Of each class in each tab: where its copies begin, and how many there are.
     ranges: Vec<(usize, usize)>,
     /// Of each class in each tab: how many copies have had each event.
     reached: Vec<[usize; class::Event::COUNT]>,
     /// Of each framework queue in each tab.
-    queues: Vec<QueueState>,
+    pub(super) queues: Vec<QueueState>,
     /// Of each origin: WebSockets that open one at a time.
-    handshakes: Vec<Handshakes>,
-    /// Calls that others may join, by tab and URL, sorted.
-    joinable: Vec<((u32, u64), RequestId)>,
+    pub(super) handshakes: Vec<Handshakes>,
+    /// Calls that others may join, by tab and URL.
+    pub(super) joinable: Table<(u32, u64), RequestId>,
 }
 
 #[derive(Debug, Default, Clone)]
-struct QueueState {
-    inside: usize,
-    waiting: List,
+pub(super) struct QueueState {
+    pub(super) inside: usize,
+    pub(super) waiting: List,
 }
 
 /// The WebSockets of an origin that are not open yet.
 #[derive(Debug, Default, Clone)]
-struct Handshakes {
+pub(super) struct Handshakes {
     busy: bool,
-    waiting: List,
+    pub(super) waiting: List,
 }
 
 /// A copy of a class in a tab.
 #[derive(Debug, Clone)]
-struct Instance {
+pub(super) struct Instance {
     class: usize,
     index: u32,
     tab: u32,
     calls: u32,
     /// Ticks of its poll so far, those that were skipped among them.
     ticks: u32,
-    in_flight: u32,
+    pub(super) in_flight: u32,
     last: Option<RequestId>,
-    last_end: Option<Time>,
-    last_ok: Option<Time>,
+    pub(super) last_end: Option<Time>,
+    pub(super) last_ok: Option<Time>,
     /// Failures in a row.
-    failures: u32,
+    pub(super) failures: u32,
     /// When the first call of the row of failures was issued.
-    row_began: Time,
+    pub(super) row_began: Time,
     /// The events that this copy has had, one bit each.
     had: u8,
 }
@@ -83,7 +84,7 @@ impl Instance {
         }
     }
 
-    fn has_had(&self, event: class::Event) -> bool {
+    pub(super) fn has_had(&self, event: class::Event) -> bool {
         self.had >> (event as u8) & 1 == 1
     }
 }
@@ -269,14 +270,11 @@ impl Running<'_> {
         }
         if class.dedupe {
             let key = (tab, self.url(id));
-            match self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key) {
-                Ok(at) => {
-                    let leader = self.state.page.joinable[at].1;
-                    self.follow(id, leader);
-                    return Ok(());
-                }
-                Err(at) => self.state.page.joinable.insert(at, (key, id)),
+            if let Some(leader) = self.state.page.joinable.get(key).copied() {
+                self.follow(id, leader);
+                return Ok(());
             }
+            self.state.page.joinable.insert(key, id);
         }
         match class.queue {
             Some(queue) => {
@@ -327,11 +325,11 @@ impl Running<'_> {
         self.state.requests[leader].state.followers.push(&mut self.state.links, id);
     }
 
-    fn queue_state(&self, queue: usize, tab: u32) -> usize {
+    pub(super) fn queue_state(&self, queue: usize, tab: u32) -> usize {
         tab as usize * self.plan.queues.len() + queue
     }
 
-    fn advance_queue(&mut self, agenda: &mut Agenda, at: usize) {
+    pub(super) fn advance_queue(&mut self, agenda: &mut Agenda, at: usize) {
         let rules = self.plan.queues[at % self.plan.queues.len()];
         loop {
             let state = &mut self.state.page.queues[at];
@@ -347,7 +345,7 @@ impl Running<'_> {
         }
     }
 
-    fn leave_queue(&mut self, agenda: &mut Agenda, id: RequestId) {
+    pub(super) fn leave_queue(&mut self, agenda: &mut Agenda, id: RequestId) {
         let request = &mut self.state.requests[id];
         if !std::mem::take(&mut request.state.has_place) {
             return;
@@ -358,186 +356,6 @@ impl Running<'_> {
             self.state.page.queues[at].inside -= 1;
             self.advance_queue(agenda, at);
         }
-    }
-
-    /// The headers of a request have come to the page.
-    pub(super) fn headers_seen(&mut self, agenda: &mut Agenda, id: RequestId) {
-        let class = self.class(id);
-        let queue = class.queue.map(|queue| self.plan.queues[queue]);
-        let (reads_body, until, kind) = (class.reads_body, class.deadline_until, class.kind);
-        if until == class::DeadlineUntil::Headers {
-            self.drop_deadline(agenda, id);
-        }
-        self.reach(agenda, id, class::Event::Headers);
-        if queue.is_some_and(|queue| queue.release_on == ReleaseOn::Headers) {
-            self.leave_queue(agenda, id);
-        }
-        if !reads_body && kind == Kind::Fetch {
-            self.leave_joinable(id);
-            self.settle(agenda, id, true);
-            self.finish_joined(agenda, id);
-        }
-    }
-
-    /// Nobody can join a call any more. A call that has itself joined another has no entry of its own.
-    fn leave_joinable(&mut self, id: RequestId) {
-        if !self.class(id).dedupe {
-            return;
-        }
-        let key = (self.state.requests[id].tab, self.url(id));
-        if let Ok(at) = self.state.page.joinable.binary_search_by_key(&key, |(key, _)| *key)
-            && self.state.page.joinable[at].1 == id
-        {
-            self.state.page.joinable.remove(at);
-        }
-    }
-
-    pub(super) fn drop_deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if let Some(key) = self.request(id).deadline.take() {
-            agenda.cancel(key);
-        }
-    }
-
-    pub(super) fn drop_timer(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if let Some(key) = self.request(id).timer.take() {
-            agenda.cancel(key);
-        }
-    }
-
-    pub(super) fn deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
-        self.request(id).deadline = None;
-        let request = &self.state.requests[id];
-        match request.station {
-            Station::Ended => return,
-            Station::Page => match request.state.leader {
-                Some(leader) => self.state.requests[leader].state.followers.remove(&mut self.state.links, id),
-                None => {
-                    if let Some(queue) = self.class(id).queue {
-                        let at = self.queue_state(queue, self.state.requests[id].tab);
-                        self.state.page.queues[at].waiting.remove(&mut self.state.links, id);
-                    }
-                }
-            },
-            Station::Scheduler => self.leave_scheduler(id),
-            Station::Cache => self.leave_cache(id),
-            Station::Pool => self.leave_pool(id),
-            Station::Connect | Station::Server | Station::Body => {}
-        }
-        self.finish(agenda, id, Outcome::Aborted);
-    }
-
-    /// A request ends: its connection first, then the other stations, then the page.
-    pub(super) fn finish(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) {
-        let now = agenda.now();
-        self.drop_deadline(agenda, id);
-        let station = self.request(id).station;
-        let request = self.request(id);
-        request.enter(Station::Ended, now);
-        request.ended = Some(now);
-        request.outcome = outcome;
-        match (outcome, station) {
-            (Outcome::Aborted, Station::Connect) => self.abort_hand_over(agenda, id),
-            (Outcome::Aborted, Station::Server) => self.abort_at_server(agenda, id),
-            _ => {}
-        }
-        self.drop_timer(agenda, id);
-        self.free_connection(agenda, id, outcome == Outcome::Aborted);
-        self.pass_lock(agenda, id);
-        self.scheduler_forget(agenda, id);
-        self.leave_queue(agenda, id);
-        self.leave_joinable(id);
-        if outcome == Outcome::Ok {
-            // An answer out of the cache has its headers and its end at once.
-            self.reach(agenda, id, class::Event::Headers);
-        }
-        let succeeded = match outcome {
-            Outcome::Ok => true,
-            Outcome::Coalesced => {
-                let leader = self.state.requests[id].state.leader;
-                leader.is_some_and(|leader| self.state.requests[leader].state.settled)
-            }
-            Outcome::Aborted | Outcome::Unfinished => false,
-        };
-        self.settle(agenda, id, succeeded);
-        self.finish_followers(agenda, id, outcome);
-    }
-
-    /// Those who waited for a request's end share its fate; readers of an answer that was never stored go on alone.
-    fn finish_followers(&mut self, agenda: &mut Agenda, leader: RequestId, outcome: Outcome) {
-        let mut followers = std::mem::take(&mut self.state.requests[leader].state.followers);
-        while let Some(id) = followers.pop(&mut self.state.links) {
-            let reads_cache = self.state.requests[id].station == Station::Cache;
-            match (reads_cache, outcome) {
-                (false, _) => self.finish(agenda, id, Outcome::Coalesced),
-                (true, Outcome::Ok) => {
-                    self.request(id).headers = Some(agenda.now());
-                    self.finish(agenda, id, Outcome::Ok);
-                }
-                (true, _) => {
-                    self.request(id).state.leader = None;
-                    self.go_to_pool(agenda, id);
-                }
-            }
-        }
-    }
-
-    /// Those who have joined a call have its answer as soon as the page has it, though its body may still come.
-    fn finish_joined(&mut self, agenda: &mut Agenda, leader: RequestId) {
-        let mut at = self.state.requests[leader].state.followers.first();
-        while let Some(id) = at {
-            at = List::next(&self.state.links, id);
-            if self.state.requests[id].station == Station::Page {
-                self.state.requests[leader].state.followers.remove(&mut self.state.links, id);
-                self.finish(agenda, id, Outcome::Coalesced);
-            }
-        }
-    }
-
-    /// The page learns of a success or a failure, once: from then on the call is not in flight for it.
-    fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
-        if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
-            self.request(id).state.settled = true;
-            return;
-        }
-        let now = agenda.now();
-        let request = &self.state.requests[id];
-        let (number, instance, issued) = (request.class, request.instance, request.issued);
-        let class = &self.plan.classes[number];
-        let rules = &self.plan.load;
-        let shows_error = rules.error.filter(|error| error.class == number);
-        let copy = &mut self.state.page.instances[instance];
-        copy.in_flight -= 1;
-        copy.last_end = Some(now);
-        if succeeded {
-            let first = !copy.has_had(class::Event::Ok);
-            copy.failures = 0;
-            copy.last_ok = Some(now);
-            if shows_error.is_some() {
-                self.state.verdict.clear_error(rules, now);
-            }
-            if first && rules.ready.contains(&number) {
-                self.state.verdict.one_less(rules, now);
-            }
-            self.reach(agenda, id, class::Event::Ok);
-        } else {
-            if copy.failures == 0 {
-                copy.row_began = issued;
-            }
-            copy.failures += 1;
-            let (failures, row) = (copy.failures, now - copy.row_began);
-            if let Some(error) = shows_error
-                && (error.failures > 0 && failures >= error.failures
-                    || error.no_success_for.is_some_and(|span| row >= span))
-            {
-                self.state.verdict.show_error(id, now);
-            }
-            if failures < class.attempts {
-                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
-                agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { failed: id });
-            }
-            self.reach(agenda, id, class::Event::Failed);
-        }
-        self.reach(agenda, id, class::Event::End);
     }
 
     /// A copy has had an event; when all copies have had it, those who wait for it start.

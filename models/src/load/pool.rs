@@ -29,33 +29,35 @@ const BROWSER: Capacity = Capacity { workers: 1, slowdown_exponent: 1.0, event: 
 #[derive(Debug, Default)]
 pub(super) struct Pool {
     /// Of each origin: requests with credentials, and without.
-    groups: Vec<Group>,
-    connections: Vec<Connection>,
+    pub(super) groups: Vec<Group>,
+    pub(super) connections: Vec<Connection>,
     /// Open or opening connections of all groups.
-    total: usize,
+    pub(super) total: usize,
     /// Requests on their way to a server.
-    handing_over: Sharing,
+    pub(super) handing_over: Sharing,
 }
 
 #[derive(Debug, Default)]
-struct Group {
-    queue: [List; RANKS],
-    waiting: usize,
-    active: usize,
-    connecting: usize,
+pub(super) struct Group {
+    pub(super) queue: [List; RANKS],
+    pub(super) waiting: usize,
+    pub(super) active: usize,
+    pub(super) connecting: usize,
     /// In the order in which they became idle.
-    idle: Vec<usize>,
+    pub(super) idle: Vec<usize>,
     /// The one connection of a multiplexed group, once it is open.
     session: Option<usize>,
 }
 
 #[derive(Debug)]
-struct Connection {
+pub(super) struct Connection {
     group: usize,
     used: bool,
     idle_since: Time,
     /// The request that it was opened for.
     owner: Option<RequestId>,
+    /// The request that it serves; none for the one connection of a multiplexed group.
+    pub(super) user: Option<RequestId>,
 }
 
 impl Pool {
@@ -222,7 +224,7 @@ impl Running<'_> {
             self.request(id).state.is_connecting = true;
         }
         let connection = self.state.pool.connections.len();
-        self.state.pool.connections.push(Connection { group, used: false, idle_since: Time::ZERO, owner });
+        self.state.pool.connections.push(Connection { group, used: false, idle_since: Time::ZERO, owner, user: None });
         self.state.pool.groups[group].connecting += 1;
         self.state.pool.total += 1;
         agenda.schedule_in(self.plan.browser.connect, Event::Connected { connection });
@@ -299,6 +301,8 @@ impl Running<'_> {
         self.leave_pool(id);
         let state = &mut self.state.pool.connections[connection];
         let fresh = !std::mem::replace(&mut state.used, true);
+        debug_assert!(state.user.is_none(), "connection {connection} serves {:?} and {id}", state.user);
+        state.user = Some(id).filter(|_| !self.plan.browser.multiplexed);
         let group = state.group;
         self.state.pool.groups[group].active += 1;
         let connect = self.plan.browser.connect;
@@ -324,19 +328,23 @@ impl Running<'_> {
         if dispatch.is_zero() {
             self.request(id).timer = Some(agenda.schedule_in(Span::ZERO, Event::Sent { request: id }));
         } else {
-            self.state.pool.handing_over.join(agenda, id, dispatch, BROWSER);
+            let share = self.state.pool.handing_over.join(agenda, id, dispatch, BROWSER);
+            self.request(id).state.share = Some(share);
         }
     }
 
     pub(super) fn handed_over(&mut self, agenda: &mut Agenda) {
         while let Some(id) = self.state.pool.handing_over.done(agenda, BROWSER) {
+            self.request(id).state.share = None;
             self.sent(agenda, id);
         }
     }
 
     /// An abort strikes a request on its way to the server.
     pub(super) fn abort_hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
-        self.state.pool.handing_over.leave(agenda, id, BROWSER);
+        if let Some(share) = self.request(id).state.share.take() {
+            self.state.pool.handing_over.leave(agenda, share, BROWSER);
+        }
     }
 
     /// A request has ended, or a socket needs its slot no longer: the connection goes to the next, or is closed.
@@ -349,7 +357,11 @@ impl Running<'_> {
         };
         request.slot_until = Some(now);
         let connection = connection as usize - 1;
-        let group = self.state.pool.connections[connection].group;
+        let state = &mut self.state.pool.connections[connection];
+        debug_assert!(state.user.is_none_or(|user| user == id), "{id} frees the connection of {:?}", state.user);
+        state.user = None;
+        let group = state.group;
+        debug_assert!(self.state.pool.groups[group].active > 0, "{id} frees a slot that is not in use");
         self.state.pool.groups[group].active -= 1;
         let closes = kind == Kind::WebSocket || aborted && self.plan.browser.abort_closes_connection;
         if self.plan.browser.multiplexed {

@@ -4,7 +4,7 @@
 
 use super::draws::Call;
 use super::list::{List, RequestId};
-use sixslot_sim_core::{EventKey, Span, Time};
+use sixslot_sim_core::{EventKey, Handle, Span, Time};
 
 /// Where a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +108,8 @@ pub(super) struct State {
     pub has_place: bool,
     /// A connection is being opened for it.
     pub is_connecting: bool,
+    /// The number of requests that the scheduler held before it.
+    pub held: u64,
     /// The scheduler counts it.
     pub admitted: bool,
     /// It is its URL's turn at the cache lock.
@@ -132,6 +134,8 @@ pub(super) struct State {
     pub own: (Span, Span),
     /// The parts of its own work that are left.
     pub segments_left: u32,
+    /// Its place at a capacity that is shared, while it is worked on there.
+    pub share: Option<Handle>,
     /// The length of the part that it is at.
     pub block: Span,
     /// The wait after that part.

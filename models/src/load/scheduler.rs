@@ -15,28 +15,36 @@ use crate::plan::Plan;
 /// What the scheduler knows of all tabs.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
-    tabs: Vec<Tab>,
-    /// Requests in flight of each tab to each origin.
-    per_host: Vec<usize>,
+    pub(super) tabs: Vec<Tab>,
+    /// What each tab has with each origin.
+    pub(super) hosts: Vec<Host>,
+    /// The number of requests held so far.
+    came: u64,
 }
 
 #[derive(Debug, Default, Clone)]
-struct Tab {
-    held: [List; RANKS],
-    delayable_in_flight: usize,
+pub(super) struct Tab {
+    pub(super) delayable_in_flight: usize,
+}
+
+#[derive(Debug, Default, Clone)]
+pub(super) struct Host {
+    pub(super) held: [List; RANKS],
+    pub(super) in_flight: usize,
 }
 
 impl Scheduler {
     pub(super) fn reset(&mut self, plan: &Plan, tabs: u32) {
         self.tabs.clear();
         self.tabs.resize(tabs as usize, Tab::default());
-        self.per_host.clear();
-        self.per_host.resize(tabs as usize * plan.origins.len(), 0);
+        self.hosts.clear();
+        self.hosts.resize(tabs as usize * plan.origins.len(), Host::default());
+        self.came = 0;
     }
 }
 
 impl Running<'_> {
-    fn is_delayable(&self, id: RequestId) -> bool {
+    pub(super) fn is_delayable(&self, id: RequestId) -> bool {
         let rules = &self.plan.browser;
         rules.delays_low_priority && self.class(id).rank < rules.delayable_below
     }
@@ -54,8 +62,10 @@ impl Running<'_> {
         if !self.is_delayable(id) || self.has_room(id) && self.host_has_room(id) {
             return self.admit(agenda, id);
         }
-        let (tab, rank) = (self.state.requests[id].tab as usize, self.class(id).rank);
-        self.state.scheduler.tabs[tab].held[rank].push(&mut self.state.links, id);
+        let (host, rank) = (self.host(id), self.class(id).rank);
+        self.state.scheduler.hosts[host].held[rank].push(&mut self.state.links, id);
+        self.request(id).state.held = self.state.scheduler.came;
+        self.state.scheduler.came += 1;
         let release = self.plan.browser.delayable_timeout;
         self.request(id).timer = Some(agenda.schedule_in(release, Event::Release { request: id }));
     }
@@ -66,12 +76,12 @@ impl Running<'_> {
     }
 
     fn host_has_room(&self, id: RequestId) -> bool {
-        self.state.scheduler.per_host[self.host(id)] < self.plan.browser.delayable_limit_per_host
+        self.state.scheduler.hosts[self.host(id)].in_flight < self.plan.browser.delayable_limit_per_host
     }
 
     fn admit(&mut self, agenda: &mut Agenda, id: RequestId) {
         let host = self.host(id);
-        self.state.scheduler.per_host[host] += 1;
+        self.state.scheduler.hosts[host].in_flight += 1;
         if self.is_delayable(id) {
             let tab = self.state.requests[id].tab as usize;
             self.state.scheduler.tabs[tab].delayable_in_flight += 1;
@@ -87,8 +97,8 @@ impl Running<'_> {
     }
 
     pub(super) fn leave_scheduler(&mut self, id: RequestId) {
-        let (tab, rank) = (self.state.requests[id].tab as usize, self.class(id).rank);
-        self.state.scheduler.tabs[tab].held[rank].remove(&mut self.state.links, id);
+        let (host, rank) = (self.host(id), self.class(id).rank);
+        self.state.scheduler.hosts[host].held[rank].remove(&mut self.state.links, id);
     }
 
     /// A request that the scheduler let through has ended: others may go.
@@ -97,24 +107,29 @@ impl Running<'_> {
             return;
         }
         let host = self.host(id);
-        self.state.scheduler.per_host[host] -= 1;
+        debug_assert!(self.state.scheduler.hosts[host].in_flight > 0, "request {id} was not counted");
+        self.state.scheduler.hosts[host].in_flight -= 1;
         let tab = self.state.requests[id].tab as usize;
         if self.is_delayable(id) {
             self.state.scheduler.tabs[tab].delayable_in_flight -= 1;
         }
         for rank in (0..RANKS).rev() {
-            let mut at = self.state.scheduler.tabs[tab].held[rank].first();
-            while let Some(held) = at {
-                at = List::next(&self.state.links, held);
+            while let Some(held) = self.first_held(tab, rank) {
                 if !self.has_room(held) {
                     return;
                 }
-                if self.host_has_room(held) {
-                    self.leave_scheduler(held);
-                    self.drop_timer(agenda, held);
-                    self.admit(agenda, held);
-                }
+                self.leave_scheduler(held);
+                self.drop_timer(agenda, held);
+                self.admit(agenda, held);
             }
         }
+    }
+
+    /// Of the held requests of a tab and rank whose hosts have room, the one that came first.
+    fn first_held(&self, tab: usize, rank: usize) -> Option<RequestId> {
+        let origins = self.plan.origins.len();
+        let hosts = self.state.scheduler.hosts[tab * origins..][..origins].iter();
+        let heads = hosts.filter_map(|host| host.held[rank].first()).filter(|id| self.host_has_room(*id));
+        heads.min_by_key(|id| self.state.requests[*id].state.held)
     }
 }

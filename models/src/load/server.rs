@@ -14,15 +14,28 @@ use crate::class::{self, DeadlineUntil};
 use crate::origin::Discipline;
 use sixslot_sim_core::Span;
 
+/// What is to be done at this instant for requests at a server.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Step {
+    /// Begin the next part of a request's work: a look-up in the server's server_caches first, then its own.
+    Next(RequestId),
+    /// A part is done, with the wait after it.
+    PartDone(RequestId),
+    /// These waited for a value that has been computed.
+    Resume(List),
+    /// A part is done and those that waited for it have gone on: the request goes on itself, or leaves.
+    GoOn { id: RequestId, computed: bool },
+}
+
 /// What a server is doing.
 #[derive(Debug, Default)]
 pub(super) struct Server {
     /// Workers that are busy (fifo, event loop).
-    busy: usize,
+    pub(super) busy: usize,
     /// Who waits for a worker.
-    queue: List,
+    pub(super) queue: List,
     /// Who shares the processor.
-    sharing: Sharing,
+    pub(super) sharing: Sharing,
 }
 
 impl Server {
@@ -54,18 +67,73 @@ impl Running<'_> {
         request.state.segments_left = segments;
         request.state.own = (work / u64::from(segments), wait / u64::from(segments));
         self.invalidate_caches(id);
-        self.next_part(agenda, id);
+        self.advance(agenda, Step::Next(id));
     }
 
-    /// Starts the next part of a request's work: its server caches first, then its own.
-    pub(super) fn next_part(&mut self, agenda: &mut Agenda, id: RequestId) {
-        // Without a part to begin it waits for a value that another request computes.
-        if let Some((block, gap)) = self.look_up_caches(agenda.now(), id) {
-            self.begin(agenda, id, block, gap);
+    /// Does everything that follows from a step at this instant: parts of no length, and requests that waited for a value.
+    /// They can be as many as a scenario has look-ups, so the steps that are left are a list and not calls of each other.
+    fn advance(&mut self, agenda: &mut Agenda, first: Step) {
+        let mut steps = std::mem::take(&mut self.state.steps);
+        debug_assert!(steps.is_empty(), "steps are left of another instant: {steps:?}");
+        steps.push(first);
+        while let Some(step) = steps.pop() {
+            match step {
+                Step::Next(id) => {
+                    // Without a part to begin it waits for a value that another request computes.
+                    if let Some((block, gap)) = self.look_up_caches(agenda.now(), id)
+                        && self.begin(agenda, id, block, gap)
+                    {
+                        steps.push(Step::PartDone(id));
+                    }
+                }
+                Step::PartDone(id) => {
+                    let state = &mut self.request(id).state;
+                    let computed = state.making.is_some();
+                    steps.push(Step::GoOn { id, computed });
+                    if computed {
+                        steps.push(Step::Resume(self.value_computed(agenda.now(), id)));
+                    } else {
+                        debug_assert!(state.segments_left > 0, "request {id} has done more parts than it has");
+                        state.segments_left -= 1;
+                    }
+                }
+                Step::Resume(mut waiting) => {
+                    if let Some(waiter) = waiting.pop(&mut self.state.links) {
+                        steps.push(Step::Resume(waiting));
+                        self.value_received(waiter);
+                        steps.push(Step::Next(waiter));
+                    }
+                }
+                Step::GoOn { id, computed } => {
+                    if self.goes_on(id, computed) {
+                        steps.push(Step::Next(id));
+                    } else {
+                        self.leave_server(agenda, id);
+                    }
+                }
+            }
+        }
+        self.state.steps = steps;
+    }
+
+    /// Whether a request has a part left and somebody to do it for.
+    fn goes_on(&self, id: RequestId, computed: bool) -> bool {
+        let stops = self.plan.origins[self.class(id).origin].cancel_on_disconnect;
+        let request = &self.state.requests[id];
+        (request.station == Station::Server || !stops) && (computed || request.state.segments_left > 0)
+    }
+
+    fn leave_server(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let request = self.request(id);
+        request.state.at_server = false;
+        if request.station == Station::Server {
+            self.answer(agenda, id);
         }
     }
 
-    fn begin(&mut self, agenda: &mut Agenda, id: RequestId, block: Span, gap: Span) {
+    /// Begins a part; true where it has no length and is done.
+    #[must_use]
+    fn begin(&mut self, agenda: &mut Agenda, id: RequestId, block: Span, gap: Span) -> bool {
         let origin = self.class(id).origin;
         let rules = self.plan.origins[origin];
         let capacity = self.capacity(origin);
@@ -76,20 +144,23 @@ impl Running<'_> {
                 self.request(id).timer = Some(agenda.schedule_in(block + gap, Event::Waited { request: id }));
             }
             Discipline::ProcessorSharing => {
-                self.state.servers[origin].sharing.join(agenda, id, block, capacity);
+                let share = self.state.servers[origin].sharing.join(agenda, id, block, capacity);
+                self.request(id).state.share = Some(share);
             }
             // No work is no block: it goes on in the loop's present turn.
-            Discipline::EventLoop if block.is_zero() => self.wait_after_work(agenda, id),
+            Discipline::EventLoop if block.is_zero() => return self.wait_after_work(agenda, id),
             Discipline::Fifo | Discipline::EventLoop => {
                 let server = &mut self.state.servers[origin];
                 if server.busy < rules.workers {
                     server.busy += 1;
                     self.request(id).timer = Some(agenda.schedule_in(block, Event::Worked { request: id }));
                 } else {
+                    debug_assert!(server.busy == rules.workers, "{} of {} workers", server.busy, rules.workers);
                     server.queue.push(&mut self.state.links, id);
                 }
             }
         }
+        false
     }
 
     fn capacity(&self, origin: usize) -> Capacity {
@@ -101,7 +172,8 @@ impl Running<'_> {
     pub(super) fn shared(&mut self, agenda: &mut Agenda, origin: usize) {
         let capacity = self.capacity(origin);
         while let Some(id) = self.state.servers[origin].sharing.done(agenda, capacity) {
-            self.wait_after_work(agenda, id);
+            self.request(id).state.share = None;
+            self.after_work(agenda, id);
         }
     }
 
@@ -109,13 +181,16 @@ impl Running<'_> {
     pub(super) fn worked(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).timer = None;
         self.free_worker(agenda, self.class(id).origin);
-        self.wait_after_work(agenda, id);
+        self.after_work(agenda, id);
     }
 
     fn free_worker(&mut self, agenda: &mut Agenda, origin: usize) {
         let server = &mut self.state.servers[origin];
         match server.queue.pop(&mut self.state.links) {
-            None => server.busy -= 1,
+            None => {
+                debug_assert!(server.busy > 0, "origin {origin} frees a worker that it does not have");
+                server.busy -= 1;
+            }
             Some(next) => {
                 let block = self.state.requests[next].state.block;
                 self.request(next).timer = Some(agenda.schedule_in(block, Event::Worked { request: next }));
@@ -123,32 +198,26 @@ impl Running<'_> {
         }
     }
 
-    fn wait_after_work(&mut self, agenda: &mut Agenda, id: RequestId) {
-        let gap = self.request(id).state.gap;
-        if gap.is_zero() {
-            return self.waited(agenda, id);
+    /// A request's work of a part is done; the wait after it begins.
+    fn after_work(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.wait_after_work(agenda, id) {
+            self.advance(agenda, Step::PartDone(id));
         }
-        self.request(id).timer = Some(agenda.schedule_in(gap, Event::Waited { request: id }));
+    }
+
+    /// Begins the wait after the work of a part; true where there is none.
+    fn wait_after_work(&mut self, agenda: &mut Agenda, id: RequestId) -> bool {
+        let request = self.request(id);
+        let gap = request.state.gap;
+        if !gap.is_zero() {
+            request.timer = Some(agenda.schedule_in(gap, Event::Waited { request: id }));
+        }
+        gap.is_zero()
     }
 
     pub(super) fn waited(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).timer = None;
-        let making = self.request(id).state.making.is_some();
-        if making {
-            self.value_computed(agenda, id);
-        } else {
-            self.request(id).state.segments_left -= 1;
-        }
-        let stops = self.plan.origins[self.class(id).origin].cancel_on_disconnect;
-        let request = self.request(id);
-        let goes_on = request.station == Station::Server || !stops;
-        if goes_on && (making || request.state.segments_left > 0) {
-            return self.next_part(agenda, id);
-        }
-        request.state.at_server = false;
-        if request.station == Station::Server {
-            self.answer(agenda, id);
-        }
+        self.advance(agenda, Step::PartDone(id));
     }
 
     /// The headers go out.
@@ -194,8 +263,12 @@ impl Running<'_> {
             request.timer = None;
             return;
         }
-        if self.leave_computation(id) || self.state.servers[origin].sharing.leave(agenda, id, capacity) {
+        let share = request.state.share.take();
+        if self.leave_computation(id) {
             return;
+        }
+        if let Some(share) = share {
+            return self.state.servers[origin].sharing.leave(agenda, share, capacity);
         }
         if self.request(id).timer.is_none() {
             self.state.servers[origin].queue.remove(&mut self.state.links, id);

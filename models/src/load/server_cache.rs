@@ -5,8 +5,8 @@
 //! value; the arrival of certain requests invalidates it. A request computes a value as part of its own work, by the
 //! server's discipline.
 
-use super::list::RequestId;
-use super::{Agenda, Running};
+use super::Running;
+use super::list::{List, RequestId};
 use crate::server_cache::TtlFrom;
 use sixslot_sim_core::{Span, Time};
 
@@ -73,30 +73,33 @@ impl Running<'_> {
         Some(self.request(id).state.own)
     }
 
-    /// A request has computed the value that it looked up: all requests that waited for it go on.
-    pub(super) fn value_computed(&mut self, agenda: &mut Agenda, id: RequestId) {
+    /// A request has computed the value that it looked up; gives the requests that waited for it.
+    pub(super) fn value_computed(&mut self, now: Time, id: RequestId) -> List {
         let class = self.class(id);
         let state = &mut self.request(id).state;
         let began = state.making.take();
-        let mut waiting = std::mem::take(&mut state.awaited_by);
+        let waiting = std::mem::take(&mut state.awaited_by);
         let number = class.looks_up[state.looked_up];
         state.looked_up += 1;
         let cache = &mut self.state.server_caches[number];
         let valid_from = match self.plan.server_caches[number].ttl_from {
             TtlFrom::Start => began,
-            TtlFrom::End => Some(agenda.now()),
+            TtlFrom::End => Some(now),
         };
         // The younger value stays.
         cache.value = cache.value.max(valid_from);
         if cache.maker == Some(id) {
             cache.maker = None;
         }
-        while let Some(waiter) = waiting.pop(&mut self.state.links) {
-            let state = &mut self.request(waiter).state;
-            state.awaits = None;
-            state.looked_up += 1;
-            self.next_part(agenda, waiter);
-        }
+        waiting
+    }
+
+    /// A request receives the value that it waited for.
+    pub(super) fn value_received(&mut self, waiter: RequestId) {
+        let state = &mut self.request(waiter).state;
+        debug_assert!(state.awaits.is_some(), "request {waiter} waited for no value");
+        state.awaits = None;
+        state.looked_up += 1;
     }
 
     /// Stops waiting for a value; false where it waits for none.

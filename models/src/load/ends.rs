@@ -1,0 +1,201 @@
+//! The end of a request, and what the page does about it.
+//!
+//! Rule: an answer, or an abort, frees the connection first, then the other stations, and reaches the page then. A call that
+//! others have joined ends for all of them. A failure is followed by a retry while its row is shorter than `attempts`.
+
+use super::list::{List, RequestId};
+use super::request::{Outcome, Station};
+use super::{Agenda, Event, Running};
+use crate::class::{self, Kind};
+use crate::queue::ReleaseOn;
+use sixslot_sim_core::Span;
+
+impl Running<'_> {
+    /// The headers of a request have come to the page.
+    pub(super) fn headers_seen(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
+        let queue = class.queue.map(|queue| self.plan.queues[queue]);
+        let (reads_body, until, kind) = (class.reads_body, class.deadline_until, class.kind);
+        if until == class::DeadlineUntil::Headers {
+            self.drop_deadline(agenda, id);
+        }
+        self.reach(agenda, id, class::Event::Headers);
+        if queue.is_some_and(|queue| queue.release_on == ReleaseOn::Headers) {
+            self.leave_queue(agenda, id);
+        }
+        if !reads_body && kind == Kind::Fetch {
+            self.leave_joinable(id);
+            self.settle(agenda, id, true);
+            self.finish_joined(agenda, id);
+        }
+    }
+
+    /// Nobody can join a call any more. A call that has itself joined another has no entry of its own.
+    fn leave_joinable(&mut self, id: RequestId) {
+        if !self.class(id).dedupe {
+            return;
+        }
+        let key = (self.state.requests[id].tab, self.url(id));
+        if self.state.page.joinable.get(key) == Some(&id) {
+            self.state.page.joinable.remove(key);
+        }
+    }
+
+    pub(super) fn drop_deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if let Some(key) = self.request(id).deadline.take() {
+            agenda.cancel(key);
+        }
+    }
+
+    pub(super) fn drop_timer(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if let Some(key) = self.request(id).timer.take() {
+            agenda.cancel(key);
+        }
+    }
+
+    pub(super) fn deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).deadline = None;
+        let request = &self.state.requests[id];
+        match request.station {
+            Station::Ended => return,
+            Station::Page => match request.state.leader {
+                Some(leader) => self.state.requests[leader].state.followers.remove(&mut self.state.links, id),
+                None => {
+                    if let Some(queue) = self.class(id).queue {
+                        let at = self.queue_state(queue, self.state.requests[id].tab);
+                        self.state.page.queues[at].waiting.remove(&mut self.state.links, id);
+                    }
+                }
+            },
+            Station::Scheduler => self.leave_scheduler(id),
+            Station::Cache => self.leave_cache(id),
+            Station::Pool => self.leave_pool(id),
+            Station::Connect | Station::Server | Station::Body => {}
+        }
+        self.finish(agenda, id, Outcome::Aborted);
+    }
+
+    /// A request ends, and with it those that wait for its end: they share its outcome, but readers of an answer that was
+    /// never stored go on alone. Others may wait for the end of these: the ends that are left are a list and not calls of
+    /// each other.
+    pub(super) fn finish(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) {
+        let mut ends = std::mem::take(&mut self.state.ends);
+        debug_assert!(ends.is_empty(), "ends are left of another instant: {ends:?}");
+        ends.push(self.end(agenda, id, outcome));
+        while let Some((followers, outcome)) = ends.last_mut() {
+            let Some(id) = followers.pop(&mut self.state.links) else {
+                ends.pop();
+                continue;
+            };
+            let reads_cache = self.state.requests[id].station == Station::Cache;
+            match (reads_cache, *outcome) {
+                (false, _) => ends.push(self.end(agenda, id, Outcome::Coalesced)),
+                (true, Outcome::Ok) => {
+                    self.request(id).headers = Some(agenda.now());
+                    ends.push(self.end(agenda, id, Outcome::Ok));
+                }
+                (true, _) => {
+                    self.request(id).state.leader = None;
+                    self.go_to_pool(agenda, id);
+                }
+            }
+        }
+        self.state.ends = ends;
+    }
+
+    /// Ends a request: its connection first, then the other stations, then the page. Gives those that wait for its end.
+    fn end(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) -> (List, Outcome) {
+        let now = agenda.now();
+        debug_assert!(self.state.requests[id].ended.is_none(), "request {id} ends twice");
+        self.drop_deadline(agenda, id);
+        let station = self.request(id).station;
+        let request = self.request(id);
+        request.enter(Station::Ended, now);
+        request.ended = Some(now);
+        request.outcome = outcome;
+        match (outcome, station) {
+            (Outcome::Aborted, Station::Connect) => self.abort_hand_over(agenda, id),
+            (Outcome::Aborted, Station::Server) => self.abort_at_server(agenda, id),
+            _ => {}
+        }
+        self.drop_timer(agenda, id);
+        self.free_connection(agenda, id, outcome == Outcome::Aborted);
+        self.pass_lock(agenda, id);
+        self.scheduler_forget(agenda, id);
+        self.leave_queue(agenda, id);
+        self.leave_joinable(id);
+        if outcome == Outcome::Ok {
+            // An answer out of the cache has its headers and its end at once.
+            self.reach(agenda, id, class::Event::Headers);
+        }
+        let succeeded = match outcome {
+            Outcome::Ok => true,
+            Outcome::Coalesced => {
+                let leader = self.state.requests[id].state.leader;
+                leader.is_some_and(|leader| self.state.requests[leader].state.settled)
+            }
+            Outcome::Aborted | Outcome::Unfinished => false,
+        };
+        self.settle(agenda, id, succeeded);
+        (std::mem::take(&mut self.request(id).state.followers), outcome)
+    }
+
+    /// Those who have joined a call have its answer as soon as the page has it, though its body may still come.
+    fn finish_joined(&mut self, agenda: &mut Agenda, leader: RequestId) {
+        let mut at = self.state.requests[leader].state.followers.first();
+        while let Some(id) = at {
+            at = List::next(&self.state.links, id);
+            if self.state.requests[id].station == Station::Page {
+                self.state.requests[leader].state.followers.remove(&mut self.state.links, id);
+                self.finish(agenda, id, Outcome::Coalesced);
+            }
+        }
+    }
+
+    /// The page learns of a success or a failure, once: from then on the call is not in flight for it.
+    fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
+        if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
+            self.request(id).state.settled = true;
+            return;
+        }
+        let now = agenda.now();
+        let request = &self.state.requests[id];
+        let (number, instance, issued) = (request.class, request.instance, request.issued);
+        let class = &self.plan.classes[number];
+        let rules = &self.plan.load;
+        let shows_error = rules.error.filter(|error| error.class == number);
+        let copy = &mut self.state.page.instances[instance];
+        copy.in_flight -= 1;
+        copy.last_end = Some(now);
+        if succeeded {
+            let first = !copy.has_had(class::Event::Ok);
+            copy.failures = 0;
+            copy.last_ok = Some(now);
+            if shows_error.is_some() {
+                self.state.verdict.clear_error(rules, now);
+            }
+            if first && rules.ready.contains(&number) {
+                self.state.verdict.one_less(rules, now);
+            }
+            self.reach(agenda, id, class::Event::Ok);
+        } else {
+            if copy.failures == 0 {
+                copy.row_began = issued;
+            }
+            copy.failures += 1;
+            let (failures, row) = (copy.failures, now - copy.row_began);
+            if let Some(error) = shows_error
+                && (error.failures > 0 && failures >= error.failures
+                    || error.no_success_for.is_some_and(|span| row >= span))
+            {
+                self.state.verdict.show_error(id, now);
+            }
+            if failures < class.attempts {
+                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
+                agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { failed: id });
+            }
+            self.reach(agenda, id, class::Event::Failed);
+        }
+        self.reach(agenda, id, class::Event::End);
+    }
+}
