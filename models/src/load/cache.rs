@@ -3,12 +3,12 @@
 //! Rule (Chromium, net/http/http_cache_transaction.cc, measured): GETs of one URL pass one at a time in order of arrival,
 //! until the headers of the one whose turn it is have come, even where the answer turns out not to be storable; a waiter
 //! holds no connection, and goes on alone after 20 s; an abort passes the turn on at once; fetch cache 'no-store' and
-//! POST pass by. A storable answer is read by all who wait. Firefox (measured): a turn lasts to the end of the body, but
+//! POST pass by. A storable answer is read by all that wait. Firefox (measured): a turn lasts to the end of the body, but
 //! the headers of a no-store answer release all waiters together, and so does an abort, unless an earlier answer is kept and
 //! the aborted request had no headers yet (nsHttpChannel.cpp, CloseCacheEntry dooms no entry that is not new); requests
 //! without credentials have entries of their own. WebKitGTK (measured): no lock.
 //!
-//! A fetch with cache 'reload' waits for nobody, but is the one that later GETs wait for, and its answer replaces what was
+//! A fetch with cache 'reload' waits for no other, but later GETs wait for it, and its answer replaces what was
 //! kept (measured in Chromium and Firefox); in Firefox it passes by where a turn is under way (measured).
 //!
 //! The headers of an answer to a POST make whatever is kept of its URL invalid (RFC 9111, section 4.4): later GETs find no
@@ -175,14 +175,14 @@ impl Running<'_> {
         }
     }
 
-    /// What is kept of a URL is for those who use it already, under its version so far, which is returned.
+    /// Invalidates a URL. Requests that use what is kept of it go on under its version so far, which is returned.
     fn invalidate(&mut self, url: u64) -> u32 {
         let version = self.state.cache.versions.get(url).copied().unwrap_or(0);
         self.state.cache.versions.insert(url, version + 1);
         version
     }
 
-    /// Ends a line at the lock: all who wait go on together.
+    /// Opens a lock: all requests that wait at it go on together.
     fn open_lock(&mut self, agenda: &mut Agenda, key: Key) {
         let Some(mut lock) = self.state.cache.locks.remove(key) else { return };
         self.request(lock.turn).state.holds_lock = false;

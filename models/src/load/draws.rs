@@ -2,7 +2,7 @@
 //!
 //! Rule: each quantity has a stream of its own, named by its purpose and by the call that it is drawn for. The key of a
 //! call is its class, instance and tab, the tick of its poll, and its attempt within that tick. So a service time is the
-//! same in any order of events, also for a request that nobody has issued: a real server can ask what the simulated one
+//! same in any order of events, also for a request that is never issued: a real server can ask what the simulated one
 //! would, and a fix that skips ticks, saves retries or fills a cache moves no other call's draw.
 
 use super::LoadError;

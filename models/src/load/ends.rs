@@ -140,7 +140,7 @@ impl Running<'_> {
         (std::mem::take(&mut self.request(id).state.followers), outcome)
     }
 
-    /// Those who have joined a call have its answer as soon as the page has it, though its body may still come.
+    /// The calls that have joined a call get its answer as soon as the page has it, even if the body is still coming.
     fn finish_joined(&mut self, agenda: &mut Agenda, leader: RequestId) {
         let mut at = self.state.requests[leader].state.followers.first();
         while let Some(id) = at {
@@ -165,6 +165,7 @@ impl Running<'_> {
         let rules = &self.plan.load;
         let shows_error = rules.error.filter(|error| error.class == number);
         let copy = &mut self.state.page.instances[instance];
+        debug_assert!(copy.in_flight > 0, "request {id} was not in flight");
         copy.in_flight -= 1;
         copy.last_end = Some(now);
         if succeeded {

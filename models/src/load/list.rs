@@ -1,4 +1,4 @@
-//! First-come lists of requests that cost nothing to leave from the middle.
+//! First-come lists of requests, from which a request can leave in constant time.
 //!
 //! Rule: a request waits in one list at a time, so one pair of links for each request serves all lists. An abort takes a
 //! request out of its list in constant time, and no list allocates.
@@ -45,13 +45,13 @@ impl List {
         (self.tail != NONE).then_some(self.tail)
     }
 
-    /// The one behind another.
+    /// The request after another.
     pub fn next(links: &[Link], id: RequestId) -> Option<RequestId> {
         let after = links[id].after;
         (after != NONE).then_some(after)
     }
 
-    /// Goes to the end.
+    /// Adds a request at the end; it must be in no list.
     pub fn push(&mut self, links: &mut [Link], id: RequestId) {
         links[id] = Link { before: self.tail, after: NONE };
         match self.tail {
@@ -61,16 +61,18 @@ impl List {
         self.tail = id;
     }
 
-    /// Takes the first away.
+    /// Removes the first request.
     pub fn pop(&mut self, links: &mut [Link]) -> Option<RequestId> {
         let first = self.first()?;
         self.remove(links, first);
         Some(first)
     }
 
-    /// Takes a request out; it must be in this list.
+    /// Removes a request, which must be in this list.
     pub fn remove(&mut self, links: &mut [Link], id: RequestId) {
         let Link { before, after } = links[id];
+        debug_assert!(before != NONE || self.head == id, "request {id} does not head this list");
+        debug_assert!(after != NONE || self.tail == id, "request {id} does not end this list");
         match before {
             NONE => self.head = after,
             before => links[before].after = after,

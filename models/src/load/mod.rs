@@ -54,7 +54,7 @@ pub(crate) enum Event {
     Connected { connection: usize },
     /// A request that needs none of the group's connections has one of its own.
     HandOver { request: RequestId },
-    /// The browser has handed over one or more requests.
+    /// The browser has dispatched one or more requests.
     HandedOver,
     /// The server has a request.
     Sent { request: RequestId },
@@ -62,9 +62,9 @@ pub(crate) enum Event {
     Worked { request: RequestId },
     /// A processor-sharing server has finished something.
     Shared { origin: usize },
-    /// A wait after a part of the work is over.
+    /// The I/O time after a part of the work is over.
     Waited { request: RequestId },
-    /// A body has come.
+    /// A response's body is complete.
     BodyEnd { request: RequestId },
 }
 
@@ -186,7 +186,7 @@ impl Load {
         &self.state.requests
     }
 
-    /// The computations of the servers' server_caches, in the order in which they began.
+    /// The computations of cached values by servers, in the order in which they began.
     pub fn computations(&self) -> &[Computation] {
         &self.state.computations
     }

@@ -358,7 +358,7 @@ impl Running<'_> {
         }
     }
 
-    /// A copy has had an event; when all copies have had it, those who wait for it start.
+    /// An instance has had an event. When all instances have had it, the classes that wait for it start.
     pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
         let request = &self.state.requests[id];
         let (number, tab, instance) = (request.class, request.tab, request.instance);

@@ -2,14 +2,14 @@
 //!
 //! Rule (Chromium, net/socket/transport_client_socket_pool.cc, measured in three engines): active, connecting and idle
 //! connections of a group count together against its limit; the queue is served by priority, first come within one;
-//! nothing is preempted; a connection goes to whoever heads the queue when it is ready. An abort in the queue only leaves
+//! nothing is preempted; a connection goes to the head of the queue when it is ready. An abort in the queue only leaves
 //! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
 //! number of streams. A WebSocket has a pool of its own; some engines want one of the six for its handshake.
 //!
 //! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, where that still
 //! waits (DnsAndConnectSocket.cpp, SetupConn). A handshake never takes an idle connection but opens one, which counts
 //! against the six (nsHttpChannel.cpp takes NS_HTTP_ALLOW_KEEPALIVE from it). So an idle connection may be left over at the
-//! limit: those who wait do not get it (nsHttpConnectionMgr.cpp, PreparePendingQForDispatching), but whoever comes new does
+//! limit: waiting requests do not get it (nsHttpConnectionMgr.cpp, PreparePendingQForDispatching), but a new one does
 //! (TryDispatchTransaction).
 
 use super::list::{List, RequestId};
@@ -133,10 +133,11 @@ impl Running<'_> {
         let (group, rank) = (self.group(id), self.class(id).rank);
         let group = &mut self.state.pool.groups[group];
         group.queue[rank].remove(&mut self.state.links, id);
+        debug_assert!(group.waiting > 0, "request {id} was not counted");
         group.waiting -= 1;
     }
 
-    /// Hands idle connections to those who wait, and opens new ones as far as the limits go.
+    /// Gives idle connections to waiting requests, and opens new ones up to the limits.
     fn serve(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
         let rules = &self.plan.browser;
         if rules.multiplexed {
@@ -248,7 +249,7 @@ impl Running<'_> {
         match next {
             Some(request) => self.assign(agenda, connection, request),
             None => {
-                // Who it was opened for has another: it is for those who wait, or can make room for another group.
+                // Its owner has another connection: it goes to a waiting request, or makes room for another group.
                 self.rest(agenda.now(), connection);
                 self.serve(agenda, group, None);
                 self.serve_stalled(agenda);
@@ -371,7 +372,7 @@ impl Running<'_> {
         if closes {
             self.state.pool.total -= 1;
         } else {
-            // Those who wait in its own group have it before it could make room for another (`ReleaseSocket`).
+            // A waiting request of its own group gets it before it can make room for another group (`ReleaseSocket`).
             self.rest(now, connection);
             self.serve(agenda, group, None);
         }

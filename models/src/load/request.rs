@@ -86,7 +86,7 @@ pub struct Request {
     pub slot_from: Option<Time>,
     /// Until when it kept the connection.
     pub slot_until: Option<Time>,
-    /// The service time that was drawn for it, work and wait together, when the server got it.
+    /// The service time that was drawn for it when the server got it: work and I/O time together.
     pub drawn: Span,
     pub(super) instance: usize,
     pub(super) station: Station,
@@ -116,9 +116,9 @@ pub(super) struct State {
     pub holds_lock: bool,
     /// Its answer replaces what the cache keeps, though it asks the cache for nothing.
     pub writes: bool,
-    /// How often its URL had been made invalid when it came to the cache.
+    /// The number of times that its URL had been invalidated when it came to the cache.
     pub version: u32,
-    /// The page has been told of its success.
+    /// The page knows of its success.
     pub settled: bool,
     /// The server still has work for it.
     pub at_server: bool,

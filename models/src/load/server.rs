@@ -32,9 +32,9 @@ pub(super) enum Step {
 pub(super) struct Server {
     /// Workers that are busy (fifo, event loop).
     pub(super) busy: usize,
-    /// Who waits for a worker.
+    /// Requests that wait for a worker.
     pub(super) queue: List,
-    /// Who shares the processor.
+    /// Requests that share the processor.
     pub(super) sharing: Sharing,
 }
 
@@ -116,7 +116,7 @@ impl Running<'_> {
         self.state.steps = steps;
     }
 
-    /// Whether a request has a part left and somebody to do it for.
+    /// Whether a request has a part left, and a client that waits for it or a server that does not stop.
     fn goes_on(&self, id: RequestId, computed: bool) -> bool {
         let stops = self.plan.origins[self.class(id).origin].cancel_on_disconnect;
         let request = &self.state.requests[id];

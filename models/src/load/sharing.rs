@@ -1,4 +1,4 @@
-//! A capacity that all who are present share equally.
+//! A capacity that all present requests share equally.
 //!
 //! Rule: with n present and c workers each is worked on at the rate min(1, c / n) (Kleinrock 1967), or with slowdown exponent g
 //! at min(1, (c / n)^g), so that the whole gets slower the more share it. Everybody present
@@ -14,11 +14,11 @@ use std::cmp::Ordering;
 /// A capacity that is shared.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
-    /// How many are worked on at full speed.
+    /// The number of requests that are worked on at full speed.
     pub workers: usize,
     /// The exponent of the loss; 1: nothing is lost.
     pub slowdown_exponent: f64,
-    /// What comes when somebody is done.
+    /// The event for a request that is done.
     pub event: Event,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Capacity {
 #[derive(Debug, Default)]
 pub(super) struct Sharing {
     present: Heap<Due, RequestId>,
-    /// Those whose work is done at this instant, by the order in which they came.
+    /// Requests that are done at this instant, in the order in which they came.
     done: Heap<u64, RequestId>,
     /// The number of requests that have come.
     came: u64,

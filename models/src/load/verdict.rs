@@ -41,6 +41,7 @@ impl Verdict {
 
     /// One of the copies that the page needs has succeeded for the first time.
     pub(super) fn one_less(&mut self, rules: &LoadRules, now: Time) {
+        debug_assert!(self.missing > 0, "more instances have succeeded than the page needs");
         self.missing -= 1;
         if self.missing == 0 && !(rules.error_is_final && self.error.is_some()) {
             self.ready = Some(now);
