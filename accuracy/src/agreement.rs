@@ -105,7 +105,7 @@ impl LoadAgreement {
         let Measured { seed, load, scale, .. } = *measured;
         let prediction = Prediction::simulate(plan, seed, load)?;
         let hanging = Hanging::find(plan, seed, load, scale, &prediction)?;
-        let horizon = plan.horizon.as_millis_f64();
+        let horizon = plan.horizon().as_millis_f64();
         let until_horizon = |request: &MeasuredRequest| {
             let arrived_ms = request.arrived_ms.filter(|at| *at <= horizon);
             (Identity::of(request), MeasuredRequest { arrived_ms, ..request.clone() })

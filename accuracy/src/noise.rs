@@ -14,7 +14,7 @@ use super::prediction::Prediction;
 use sixslot_lab::{Ending, MeasuredRequest};
 use sixslot_models::Plan;
 use sixslot_models::load::LoadError;
-use sixslot_sim_core::{Purpose, Span, Stream, Streams, Time};
+use sixslot_sim_core::{Purpose, Span, Stream, Streams};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Number of replays of a load.
@@ -50,24 +50,19 @@ fn disturbed(plan: &Plan, replay: u64, scale: f64) -> Plan {
     let mut pick = |choices: [f64; 3]| choices[((stream.next_uniform() * 3.0) as usize).min(2)];
     let mut plan = plan.clone();
     let deadline = DEADLINE / scale;
-    for class in &mut plan.classes {
+    let most = Span::from_seconds_f64(SERVICE / scale / 1e3);
+    for class in 0..plan.classes().len() {
         let by = match replay {
             0 => -deadline,
             1 => deadline,
             _ => pick([-deadline, 0.0, deadline]),
         };
-        class.deadline = class.deadline.map(|span| moved(span, by));
-        let most = Span::from_seconds_f64(SERVICE / scale / 1e3);
-        match class.service.take() {
-            Some(service) => class.service = Some(service.jittered(most, replay)),
-            None => class.io_time = class.io_time.clone().jittered(most, replay),
-        }
+        plan.change_deadline(class, |span| moved(span, by));
+        plan.jitter_service(class, most, replay);
     }
-    plan.horizon = Time::ZERO + moved(plan.horizon - Time::ZERO, pick([-deadline, 0.0, deadline]));
-    let factor = pick([0.5, 1.0, 2.0]);
-    for cost in [&mut plan.browser.dispatch, &mut plan.browser.connect] {
-        *cost = Span::from_seconds_f64(cost.as_seconds_f64() * factor);
-    }
+    let by = pick([-deadline, 0.0, deadline]);
+    plan.change_horizon(|span| moved(span, by));
+    plan.scale_browser_costs(pick([0.5, 1.0, 2.0]));
     plan
 }
 

@@ -26,9 +26,9 @@ impl Prediction {
     pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Result<Self, LoadError> {
         let mut memory = Load::new();
         memory.simulate(plan, seed, load, Extent::Whole)?;
-        let seen = |request: &&Request| plan.classes[request.class].kind != Kind::Background;
+        let seen = |request: &&Request| plan.classes()[request.class].kind != Kind::Background;
         let measured = |request: &Request| MeasuredRequest {
-            class: plan.classes[request.class].name.clone(),
+            class: plan.classes()[request.class].name.clone(),
             index: request.index,
             attempt: request.attempt,
             tab: request.tab,

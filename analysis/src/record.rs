@@ -94,11 +94,11 @@ impl<'a> LoadRecord<'a> {
         let record = |request: &Request| RequestRecord::new(plan, request);
         let of = |wanted: fn(Kind) -> bool| {
             let requests = load.requests().iter();
-            requests.filter(|request| wanted(plan.classes[request.class].kind)).map(record).collect()
+            requests.filter(|request| wanted(plan.classes()[request.class].kind)).map(record).collect()
         };
-        let names = plan.parameters.iter().map(|parameter| parameter.name.as_str());
+        let names = plan.parameters().iter().map(|parameter| parameter.name.as_str());
         Self {
-            scenario: &plan.title,
+            scenario: plan.title(),
             seed,
             load: number,
             fixes,
@@ -119,7 +119,7 @@ impl<'a> LoadRecord<'a> {
 impl<'a> RequestRecord<'a> {
     /// The record of a request of the plan.
     pub fn new(plan: &'a Plan, request: &Request) -> Self {
-        let class = &plan.classes[request.class];
+        let class = &plan.classes()[request.class];
         let spent = |station| Span::as_millis_f64(request.spent(station));
         let priorities = sixslot_models::browser::PRIORITIES;
         Self {

@@ -36,7 +36,7 @@ impl Story<'_> {
             if let Some(request) = verdict.culprit.and_then(|id| self.load.requests().get(id)) {
                 let _ = write!(text, ", because {}", self.fate(request));
             }
-            text.push_str(match (verdict.recovered, self.plan.load.error_is_final) {
+            text.push_str(match (verdict.recovered, self.plan.load().error_is_final) {
                 (_, true) => ". Nothing clears the error.",
                 (Some(_), _) => ".",
                 (None, _) => ". No later success cleared it.",
@@ -51,7 +51,7 @@ impl Story<'_> {
                 let _ = write!(text, "The page was ready at {}.", since(ready));
             }
             None if verdict.error.is_none() => {
-                let _ = write!(text, "the page was not ready within {}", human(self.plan.horizon - Time::ZERO));
+                let _ = write!(text, "the page was not ready within {}", human(self.plan.horizon() - Time::ZERO));
                 match self.load.culprit(self.plan) {
                     Some(request) => {
                         let _ = write!(text, "; {}.", self.fate(request));
@@ -91,11 +91,11 @@ impl Story<'_> {
             [Station::Page, Station::Scheduler, Station::Cache].map(|station| request.spent(station)).into_iter().sum();
         let from = request.issued + before;
         let until = from + wait;
-        let origin = self.plan.classes[request.class].origin;
+        let origin = self.plan.classes()[request.class].origin;
         let mut held: BTreeMap<usize, (Span, usize)> = BTreeMap::new();
         for other in self.load.requests() {
             let (Some(start), Some(end)) = (other.slot_from, other.slot_until) else { continue };
-            if self.plan.classes[other.class].origin != origin || end <= from || start >= until {
+            if self.plan.classes()[other.class].origin != origin || end <= from || start >= until {
                 continue;
             }
             let entry = held.entry(other.class).or_default();
@@ -108,15 +108,17 @@ impl Story<'_> {
     /// Whose other calls the server had while it had a request: for how long together. Nothing where its server does not
     /// let requests slow each other.
     pub fn beside(&self, request: &Request) -> BTreeMap<usize, Span> {
-        let origin = self.plan.classes[request.class].origin;
+        let origin = self.plan.classes()[request.class].origin;
         let mut beside: BTreeMap<usize, Span> = BTreeMap::new();
-        let Some(from) = request.sent.filter(|_| self.plan.origins[origin].discipline != Discipline::Independent)
+        let Some(from) = request.sent.filter(|_| self.plan.origins()[origin].discipline != Discipline::Independent)
         else {
             return beside;
         };
         let until = from + request.spent(Station::Server);
         for other in self.load.requests().iter().filter(|other| !std::ptr::eq(*other, request)) {
-            let Some(start) = other.sent.filter(|_| self.plan.classes[other.class].origin == origin) else { continue };
+            let Some(start) = other.sent.filter(|_| self.plan.classes()[other.class].origin == origin) else {
+                continue;
+            };
             let (start, end) = (start.max(from), (start + other.spent(Station::Server)).min(until));
             if start < end {
                 let sum = beside.entry(other.class).or_default();
@@ -139,7 +141,7 @@ impl Story<'_> {
         let share = |span: Span| 100.0 * span.as_seconds_f64() / total.as_seconds_f64().max(f64::MIN_POSITIVE);
         let texts = parts.iter().take(4).map(|(class, (span, count))| {
             let times = if *count == 1 { String::new() } else { format!(" ({count} requests)") };
-            format!("{}{times} {:.0} %", self.plan.classes[*class].name, share(*span))
+            format!("{}{times} {:.0} %", self.plan.classes()[*class].name, share(*span))
         });
         let texts: Vec<String> = texts.collect();
         Some(format!(
@@ -154,12 +156,12 @@ impl Story<'_> {
     /// slowest.
     fn decisive(&self) -> Vec<&Request> {
         let verdict = self.load.verdict();
-        let end = verdict.error.or(verdict.ready).unwrap_or(self.plan.horizon);
-        let rules = &self.plan.load;
+        let end = verdict.error.or(verdict.ready).unwrap_or(self.plan.horizon());
+        let rules = self.plan.load();
         let failed =
             |request: &Request| request.outcome == Outcome::Aborted && request.ended.is_some_and(|ended| ended <= end);
         let decides = |request: &&Request| {
-            self.plan.classes[request.class].kind == Kind::Fetch
+            self.plan.classes()[request.class].kind == Kind::Fetch
                 && request.issued <= end
                 && (failed(request) || rules.ready.contains(&request.class))
         };

@@ -49,7 +49,7 @@ pub fn human(span: Span) -> String {
 
 /// What a request is called in a load: its class, and the numbers that tell it from its siblings.
 pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
-    let class = &plan.classes[request.class];
+    let class = &plan.classes()[request.class];
     let mut name = class.name.clone();
     let others = |differs: fn(&Request, &Request) -> bool| {
         load.requests().iter().any(|other| other.class == request.class && differs(other, request))
@@ -76,7 +76,7 @@ impl Waterfall<'_> {
     fn end(&self) -> Span {
         let verdict = self.load.verdict();
         let decisive = [verdict.error, verdict.recovered, verdict.ready].into_iter().flatten().max();
-        let horizon = self.plan.horizon - Time::ZERO;
+        let horizon = self.plan.horizon() - Time::ZERO;
         let shown = decisive.map_or(horizon, |time| (time - Time::ZERO) * 23 / 20);
         shown.max(Span::from_millis(10)).min(horizon)
     }
@@ -85,11 +85,11 @@ impl Waterfall<'_> {
     fn chosen(&self, end: Time) -> (Vec<usize>, usize) {
         let requests = self.load.requests();
         let seen: Vec<usize> = (0..requests.len()).filter(|id| requests[*id].issued <= end).collect();
-        let (rules, culprit) = (&self.plan.load, self.load.culprit(self.plan));
+        let (rules, culprit) = (self.plan.load(), self.load.culprit(self.plan));
         let rank = |id: &usize| {
             let class = requests[*id].class;
             let decisive = rules.ready.contains(&class) || rules.error.is_some_and(|error| error.class == class);
-            let socket = self.plan.classes[class].kind.is_socket();
+            let socket = self.plan.classes()[class].kind.is_socket();
             let culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, &requests[*id]));
             (!culprit, !decisive, !socket, *id)
         };
@@ -146,9 +146,9 @@ impl Waterfall<'_> {
     }
 
     fn bar(&self, out: &mut String, request: &Request, columns: usize, column_start: impl Fn(usize) -> Time) {
-        let class = &self.plan.classes[request.class];
+        let class = &self.plan.classes()[request.class];
         let deadline = class.deadline.map(|deadline| request.issued + deadline);
-        let end = request.ended.unwrap_or(self.plan.horizon);
+        let end = request.ended.unwrap_or(self.plan.horizon());
         let mut colour = "";
         for column in 0..columns {
             let (from, until) = (column_start(column), column_start(column + 1));
@@ -185,16 +185,16 @@ impl Waterfall<'_> {
                 format!("deadline, {} ({place})", life(ended))
             }
             (Outcome::Coalesced, Some(ended)) => format!("joined, {}", life(ended)),
-            _ if self.plan.classes[request.class].kind.is_socket() && request.headers.is_some() => "open".to_owned(),
-            _ if Time::ZERO + end < self.plan.horizon => String::new(),
+            _ if self.plan.classes()[request.class].kind.is_socket() && request.headers.is_some() => "open".to_owned(),
+            _ if Time::ZERO + end < self.plan.horizon() => String::new(),
             _ => "never ended".to_owned(),
         }
     }
 
     fn counts(&self, out: &mut String, columns: usize, column_start: impl Fn(usize) -> Time) {
         let limit =
-            if self.plan.browser.multiplexed { self.plan.browser.streams } else { self.plan.browser.connections };
-        let own = |request: &&Request| self.plan.classes[request.class].origin == 0;
+            if self.plan.browser().multiplexed { self.plan.browser().streams } else { self.plan.browser().connections };
+        let own = |request: &&Request| self.plan.classes()[request.class].origin == 0;
         let taken = |time: Time| {
             let holds = |request: &&Request| {
                 request.slot_from.is_some_and(|from| from <= time)
@@ -231,7 +231,7 @@ impl Waterfall<'_> {
         if requests.iter().any(|request| request.outcome == Outcome::Aborted) {
             parts.push(format!("{} aborted", paint("✗", "1;31")));
         }
-        if self.plan.classes.iter().any(|class| class.deadline.is_some()) {
+        if self.plan.classes().iter().any(|class| class.deadline.is_some()) {
             parts.push(format!("{} deadline", paint("┊", "31")));
         }
         parts.join("   ")

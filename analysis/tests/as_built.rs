@@ -167,11 +167,11 @@ const NOTHING_ANSWERS: [&str; 9] = [
 fn the_published_cadence_fits_captures_of_54_to_58_seconds_only() {
     let plan = as_built(&NOTHING_ANSWERS, &[]);
     let load = play(&plan, 0);
-    let mount = load.requests().iter().find(|request| plan.classes[request.class].name == "session").unwrap().issued;
+    let mount = load.requests().iter().find(|request| plan.classes()[request.class].name == "session").unwrap().issued;
     // A call whose end is the capture's end is not in it as completed.
     let completed = |name: &str, capture: u64| {
         let end = mount + sixslot_sim_core::Span::from_seconds(capture);
-        let own = load.requests().iter().filter(|request| plan.classes[request.class].name == name);
+        let own = load.requests().iter().filter(|request| plan.classes()[request.class].name == name);
         own.filter(|request| request.outcome == Outcome::Aborted && request.ended.is_some_and(|at| at < end)).count()
     };
     for capture in 50..=62 {
@@ -187,7 +187,7 @@ fn the_error_card_comes_at_8_seconds_and_after_the_shipped_repair_at_36() {
         sets.push(lag);
         let plan = as_built(&sets, fixes);
         let load = play(&plan, 0);
-        let session = load.requests().iter().find(|request| plan.classes[request.class].name == "session");
+        let session = load.requests().iter().find(|request| plan.classes()[request.class].name == "session");
         (load.verdict().error.unwrap() - session.unwrap().issued).as_millis_f64()
     };
     assert_eq!(card(&[], "parameters.timer_delay=0"), 8_000.0);
@@ -255,7 +255,7 @@ fn a_load_begins_as_the_captures_do() {
     let plan = as_built(&[], &[]);
     let load = play(&plan, 0);
     let first = |name: &str| {
-        let found = load.requests().iter().find(|request| plan.classes[request.class].name == name).unwrap();
+        let found = load.requests().iter().find(|request| plan.classes()[request.class].name == name).unwrap();
         (found.issued, found.sent.unwrap())
     };
     let order = ["document", "static", "runtime", "projects", "session", "sidebar", "prefetch", "project-sessions"];
@@ -266,7 +266,8 @@ fn a_load_begins_as_the_captures_do() {
     let failing = as_built(&["parameters.slowness.median=1.8"], &[]);
     for number in 0..50 {
         let load = play(&failing, number);
-        let session = load.requests().iter().find(|request| failing.classes[request.class].name == "session").unwrap();
+        let session =
+            load.requests().iter().find(|request| failing.classes()[request.class].name == "session").unwrap();
         assert!((session.sent.unwrap() - session.issued).as_millis_f64() < 170.0, "load {number}");
     }
 }

@@ -6,8 +6,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use sixslot_models::Form;
 use sixslot_models::class::Class;
-use sixslot_models::form::Form;
 use sixslot_models::load::{Extent, Load};
 use sixslot_models::{Document, Plan};
 use std::collections::BTreeMap;
@@ -39,14 +39,14 @@ fn drawn(load: &mut Load, plan: &Plan, seed: u64, number: u64) -> BTreeMap<Key, 
     let reached = load.requests().iter().filter(|request| request.sent.is_some());
     reached
         .map(|request| {
-            let key = (plan.classes[request.class].name.clone(), request.index, request.tab, request.attempt);
+            let key = (plan.classes()[request.class].name.clone(), request.index, request.tab, request.attempt);
             (key, request.drawn.as_nanos())
         })
         .collect()
 }
 
 fn class<'a>(plan: &'a Plan, name: &str) -> Option<&'a Class> {
-    plan.classes.iter().find(|class| class.name == name)
+    plan.classes().iter().find(|class| class.name == name)
 }
 
 /// Whether a class draws from the same law with the parameters of one load as with those of another.
@@ -60,8 +60,9 @@ fn same_law(without: (&Class, &[f64]), with: (&Class, &[f64])) -> bool {
 
 /// A parameter with the same law has the same value in the same load.
 fn check_parameters(without: (&Plan, &[f64]), with: (&Plan, &[f64])) {
-    let named =
-        |(plan, values): (&Plan, &[f64])| -> Vec<_> { plan.parameters.iter().cloned().zip(values.to_vec()).collect() };
+    let named = |(plan, values): (&Plan, &[f64])| -> Vec<_> {
+        plan.parameters().iter().cloned().zip(values.to_vec()).collect()
+    };
     for (parameter, value) in named(with) {
         if let Some((_, before)) = named(without).iter().find(|(other, _)| *other == parameter) {
             assert_eq!(*before, value, "{}", parameter.name);

@@ -413,7 +413,7 @@ fn every_failure_is_a_call_that_waited_for_eight_seconds() {
             failures += 1;
             let culprit = load.culprit(&plan).unwrap();
             let waited = culprit.spent(Station::Pool).as_millis_f64() + culprit.spent(Station::Server).as_millis_f64();
-            assert_eq!(plan.classes[culprit.class].name, "session");
+            assert_eq!(plan.classes()[culprit.class].name, "session");
             assert_eq!((waited, load.verdict().error.unwrap().as_millis_f64()), (8_000.0, 8_000.0));
         }
     }
@@ -430,10 +430,10 @@ fn an_independent_simulator_agrees() {
         [(5, 10, 400), (5, 40, 400), (6, 30, 300), (8, 20, 400), (10, 25, 300), (12, 12, 200)]
     {
         let plan = plan(&document, &[], (projects, sessions));
-        let session = plan.classes.iter().position(|class| class.name == "session").unwrap();
+        let session = plan.classes().iter().position(|class| class.name == "session").unwrap();
         for number in 0..loads {
             load.simulate(&plan, 1855, number, Extent::Whole).unwrap();
-            let fates = oracle::serve(6, plan.horizon.as_nanos(), &oracle::calls(&plan, &load));
+            let fates = oracle::serve(6, plan.horizon().as_nanos(), &oracle::calls(&plan, &load));
             for (request, fate) in load.requests().iter().zip(&fates) {
                 let [sent, headers] =
                     [request.sent, request.headers].map(|time| time.map(sixslot_sim_core::Time::as_nanos));

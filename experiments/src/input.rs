@@ -45,7 +45,7 @@ impl ScenarioText {
     /// A file that is not there, that is no text, or that is too long.
     pub fn read(path: &Path) -> Result<Self, InputError> {
         let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
-        let limit = sixslot_models::tree::LARGEST_TEXT as u64 + 1;
+        let limit = sixslot_models::limits::TEXT as u64 + 1;
         let mut text = String::new();
         let read = if path == Path::new("-") {
             std::io::stdin().lock().take(limit).read_to_string(&mut text)

@@ -216,7 +216,7 @@ fn six_streams_freeze_every_tab_and_the_next_tab_never_loads() {
     let plan = plan(TABS, None, &["parameters.tabs=7", "parameters.actions=0"]);
     let load = played(&plan, 0);
     let document = load.culprit(&plan).unwrap();
-    assert_eq!((plan.classes[document.class].name.as_str(), document.tab), ("document", 6));
+    assert_eq!((plan.classes()[document.class].name.as_str(), document.tab), ("document", 6));
     assert_eq!((document.sent, document.last_station()), (None, Station::Pool));
 }
 
@@ -232,7 +232,7 @@ fn on_a_subdomain_the_seventh_stream_still_waits_for_ever() {
     let plan = plan(TABS, Some("subdomain"), &["parameters.tabs=7"]);
     let load = played(&plan, 0);
     assert!(!load.verdict().failed);
-    let streams = load.requests().iter().filter(|request| plan.classes[request.class].name == "events");
+    let streams = load.requests().iter().filter(|request| plan.classes()[request.class].name == "events");
     let silent: Vec<u32> = streams.filter(|request| request.sent.is_none()).map(|request| request.tab).collect();
     assert_eq!(silent, [6]);
 }

@@ -23,8 +23,8 @@ fn check(error: &ScenarioError) {
 
 /// The requests that a load may issue, look-ups and segments counted.
 fn expected_requests(plan: &Plan, draws: &Draws) -> f64 {
-    let tabs = f64::from(draws.tabs(&plan.browser));
-    let horizon = plan.horizon.as_seconds_f64();
+    let tabs = f64::from(draws.tabs(plan.browser()));
+    let horizon = plan.horizon().as_seconds_f64();
     let of_class = |class: &sixslot_models::class::Class| {
         let calls = match (&class.start, class.every) {
             (Start::Arrivals { rate_per_second, .. }, _) => rate_per_second * horizon,
@@ -35,7 +35,7 @@ fn expected_requests(plan: &Plan, draws: &Draws) -> f64 {
         };
         calls * f64::from(class.attempts) * (class.looks_up.len() as f64 + f64::from(class.segments))
     };
-    tabs * plan.classes.iter().map(of_class).sum::<f64>()
+    tabs * plan.classes().iter().map(of_class).sum::<f64>()
 }
 
 fn simulate(plan: &Plan) {

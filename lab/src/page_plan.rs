@@ -30,7 +30,7 @@ impl Script {
 
     /// The plan of a tab; `ports` are those of the origins, in order.
     pub(crate) fn page_plan(&self, tab: u32, ports: &[u16]) -> Value {
-        let queues = self.plan.queues.iter().map(|queue| {
+        let queues = self.plan.queues().iter().map(|queue| {
             let release_on = match queue.release_on {
                 ReleaseOn::Headers => "headers",
                 ReleaseOn::End => "end",
@@ -39,10 +39,10 @@ impl Script {
         });
         json!({
             "tab": tab,
-            "horizon": self.real_ms(self.plan.horizon - Time::ZERO),
-            "opens": self.real_ms(self.plan.browser.tab_interval * u64::from(tab)),
+            "horizon": self.real_ms(self.plan.horizon() - Time::ZERO),
+            "opens": self.real_ms(self.plan.browser().tab_interval * u64::from(tab)),
             "queues": queues.collect::<Vec<_>>(),
-            "classes": self.plan.classes.iter().map(|class| self.class_plan(class, tab, ports)).collect::<Vec<_>>(),
+            "classes": self.plan.classes().iter().map(|class| self.class_plan(class, tab, ports)).collect::<Vec<_>>(),
         })
     }
 
@@ -103,7 +103,7 @@ impl Script {
     /// The arrival times of a class with `arrivals`, since the opening of the tab.
     fn arrivals(&self, class: &Class, tab: u32) -> Vec<f64> {
         let Start::Arrivals { until, .. } = class.start else { return Vec::new() };
-        let last = until.min(self.plan.horizon - Time::ZERO);
+        let last = until.min(self.plan.horizon() - Time::ZERO);
         let sum = |at: &mut Span, number| {
             *at = *at + self.draws.gap(class, number, tab);
             (*at <= last).then_some(*at)

@@ -75,7 +75,7 @@ pub(crate) fn join(
         let shift = report.start + report.clock.offset - start.0;
         let scenario = |time: f64| (time + shift) / script.scale;
         for call in &report.calls {
-            let Some(class) = script.plan.classes.get(call.class) else { continue };
+            let Some(class) = script.plan.classes().get(call.class) else { continue };
             let key = Call { index: call.index, tab: *tab, tick: call.tick, attempt: call.tick_attempt };
             let identity = Identity { class: call.class, attempt: call.attempt, call: key };
             let arrival = came.get(&identity);

@@ -9,7 +9,7 @@ use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use sixslot_models::load::{Draws, LoadError};
-use sixslot_sim_core::{Span, Time};
+use sixslot_sim_core::Time;
 
 /// The longest load, in real seconds.
 pub const LONGEST_RUN: f64 = 600.0;
@@ -40,7 +40,7 @@ impl Script {
         if !(0.001..=1_000.0).contains(&scale) {
             return Err(Unsupported::new("--scale", "it must be between 0.001 and 1000"));
         }
-        let horizon = plan.horizon.as_seconds_f64() * scale;
+        let horizon = plan.horizon().as_seconds_f64() * scale;
         if horizon > LONGEST_RUN {
             let why = format!(
                 "{horizon:.0} s of real time exceed the limit of {LONGEST_RUN} s; lower the horizon or the scale"
@@ -49,17 +49,20 @@ impl Script {
         }
         let draws = Draws::new(plan, seed, load).map_err(|error| match error {
             LoadError::Tabs { .. } => Unsupported::new("browser.tabs", error.to_string()),
-            LoadError::Requests { .. } | LoadError::Events { .. } => Unsupported::new("horizon", error.to_string()),
+            LoadError::Count { ref parameter, .. } => {
+                Unsupported::new(format!("parameters.{parameter}"), error.to_string())
+            }
+            _ => Unsupported::new("horizon", error.to_string()),
         })?;
-        let tabs = draws.tabs(&plan.browser);
+        let tabs = draws.tabs(plan.browser());
         if tabs == 0 || tabs > TABS {
             return Err(Unsupported::new("browser.tabs", format!("the load has {tabs} tabs; use 1 to {TABS}")));
         }
-        if plan.origins.len() > ORIGINS {
-            let why = format!("{} origins exceed the limit of {ORIGINS}; use fewer", plan.origins.len());
+        if plan.origins().len() > ORIGINS {
+            let why = format!("{} origins exceed the limit of {ORIGINS}; use fewer", plan.origins().len());
             return Err(Unsupported::new("origin", why));
         }
-        let copies: u64 = plan.classes.iter().map(|class| draws.copies(class, 0)).sum();
+        let copies: u64 = plan.classes().iter().map(|class| draws.copies(class, 0)).sum();
         if copies.saturating_mul(u64::from(tabs)) > COPIES {
             return Err(Unsupported::new(
                 "request",
@@ -69,7 +72,7 @@ impl Script {
             ));
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
-        script.plan.classes.iter().try_for_each(|class| script.check_class(class))?;
+        script.plan.classes().iter().try_for_each(|class| script.check_class(class))?;
         Ok(script)
     }
 
@@ -99,7 +102,7 @@ impl Script {
     /// # Errors
     /// The first rule that differs.
     pub fn check(&self, engine: Engine) -> Result<(), Unsupported> {
-        let (plan, own) = (&self.plan.browser, engine.rules());
+        let (plan, own) = (self.plan.browser(), engine.rules());
         let Some(key) = first_difference(plan, &own) else { return Ok(()) };
         let others =
             [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::http2(), Browser::as_reported()];
@@ -114,18 +117,8 @@ impl Script {
     /// scale: with a scale below 1 they take more scenario time.
     pub fn prediction(&self) -> Plan {
         let mut plan = self.plan.clone();
-        let browser = &mut plan.browser;
-        let own = [
-            &mut browser.dispatch,
-            &mut browser.connect,
-            &mut browser.idle_timeout_used,
-            &mut browser.idle_timeout_unused,
-            &mut browser.delayable_timeout,
-            &mut browser.cache_lock_timeout,
-        ];
-        for span in own {
-            *span = Span::from_seconds_f64(span.as_seconds_f64() / self.scale);
-        }
+        plan.scale_browser_costs(1.0 / self.scale);
+        plan.scale_browser_timeouts(1.0 / self.scale);
         plan
     }
 
@@ -168,7 +161,7 @@ impl Script {
         }
         if let Some(max_age) = class.max_age {
             let real = max_age.as_seconds_f64() * self.scale;
-            if real.fract() != 0.0 && Time::ZERO + max_age < self.plan.horizon {
+            if real.fract() != 0.0 && Time::ZERO + max_age < self.plan.horizon() {
                 let why = format!("{real} s of real time: HTTP has whole seconds only; use another scale");
                 return Err(Unsupported::new(key("response_cache_control"), why));
             }
@@ -180,7 +173,7 @@ impl Script {
 impl Script {
     /// fetch() has no priority "highest". The lab loads such a request as a style sheet, which has fewer options.
     fn check_style_sheet(&self, class: &Class) -> Result<(), String> {
-        let number = self.plan.classes.iter().position(|other| std::ptr::eq(other, class));
+        let number = self.plan.classes().iter().position(|other| std::ptr::eq(other, class));
         let waits = |other: &Class| matches!(other.start, Start::After { class, event: Event::Headers, .. } if Some(class) == number);
         let copies = self.draws.copies(class, 0);
         let other_urls = |other: &&Class| {
@@ -198,12 +191,12 @@ impl Script {
             ("has no `cache`", class.cache != CacheMode::Default),
             ("has no `credentials = \"omit\"`", class.omits_credentials),
             ("has no `reads_body = false`", !class.reads_body),
-            ("has no request `after` its `headers`", self.plan.classes.iter().any(waits)),
+            ("has no request `after` its `headers`", self.plan.classes().iter().any(waits)),
             (
                 "has `{index}` in its URL if `count` is above 1",
                 copies > 1 && class.url.expand(0, 0) == class.url.expand(1, 0),
             ),
-            ("has a URL that no other request has", self.plan.classes.iter().filter(other_urls).count() > 0),
+            ("has a URL that no other request has", self.plan.classes().iter().filter(other_urls).count() > 0),
         ];
         match limits.into_iter().find(|(_, broken)| *broken) {
             Some((limit, _)) => {
@@ -214,31 +207,7 @@ impl Script {
     }
 }
 
-/// Defines a comparison of two browsers' rules from the names of all their fields; `= "key"` where a key has another
-/// name.
-macro_rules! first_difference {
-    (not rules: $($other:ident)*; rules: $($rule:ident $(= $key:literal)?)*) => {
-        /// The key of the first rule in which two browsers differ.
-        fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
-            // Names all fields, so that a new one does not compile until it is listed.
-            let Browser { $($other: _,)* $($rule,)* } = one;
-            $(if *$rule != other.$rule {
-                return Some([$($key,)? stringify!($rule)][0]);
-            })*
-            None
-        }
-    };
-}
-
-first_difference! {
-    not rules: tabs tab_interval dispatch connect;
-    rules: connections connections_total multiplexed streams partition_by_credentials
-        websocket_takes_slot websocket_handshake_takes_slot websocket_handshake_first websocket_opens_connection
-        websocket_one_handshake event_source_takes_slot event_source_connects_last
-        ranks = "priorities"
-        late_binding abort_closes_connection idle_order idle_timeout_used idle_timeout_unused
-        delays_low_priority delayable_below delayable_limit delayable_limit_per_host delayable_timeout
-        cache_lock cache_lock_until cache_lock_timeout cache_lock_releases_all_on_no_store cache_lock_releases_all_on_abort
-        reload_replaces cache_partition_by_credentials post_invalidates cache_lock_releases_all_on_post
-        unread_body_holds_slot
+/// The first rule in which two browsers differ. What a request costs is the machine's, and the tabs are the scenario's.
+fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
+    one.differences(other).find(|key| !["tab_interval", "dispatch", "connect"].contains(key))
 }

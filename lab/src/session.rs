@@ -137,7 +137,7 @@ async fn perform(
     let start = Instant::now() + LEAD;
     stage.clock.set_start(start);
     control.start(number, start);
-    let lasts = Duration::from_secs_f64(script.plan.horizon.as_seconds_f64() * script.scale);
+    let lasts = Duration::from_secs_f64(script.plan.horizon().as_seconds_f64() * script.scale);
     let mut reports = BTreeMap::new();
     let mut unreadable = None;
     let all_reported = |said: &mut Said| {

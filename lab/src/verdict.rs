@@ -29,8 +29,8 @@ pub struct Settled {
 
 /// The verdict of a load; `calls` are ordered by [`Settled::at_ms`].
 pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> MeasuredVerdict {
-    let rules = &plan.load;
-    let copies = |class: &usize| (0..tabs).map(move |tab| draws.copies(&plan.classes[*class], tab)).sum::<u64>();
+    let rules = plan.load();
+    let copies = |class: &usize| (0..tabs).map(move |tab| draws.copies(&plan.classes()[*class], tab)).sum::<u64>();
     let mut missing: u64 = rules.ready.iter().collect::<BTreeSet<_>>().into_iter().map(copies).sum();
     let mut ready = (missing == 0).then_some(0.0);
     let (mut error, mut recovered) = (None, None);

@@ -14,7 +14,7 @@ use sixslot_sim_core::{Purpose, Streams, Time};
 
 /// When the page learned of a call's fate: at its headers where it does not read the body.
 fn settled(plan: &sixslot_models::Plan, request: &Request) -> Option<Settled> {
-    let class = &plan.classes[request.class];
+    let class = &plan.classes()[request.class];
     let at = match (request.succeeded(), class.reads_body || class.kind != Kind::Fetch, request.outcome) {
         (true, false, outcome) if outcome != Outcome::Coalesced => request.headers.or(request.ended)?,
         (true, ..) => request.ended?,
@@ -53,7 +53,7 @@ fn both_verdicts_agree() {
         if calls.windows(2).any(tie) {
             continue;
         }
-        let measured = verdict(&plan, &draws, draws.tabs(&plan.browser), &calls);
+        let measured = verdict(&plan, &draws, draws.tabs(plan.browser()), &calls);
         let simulated = load.verdict();
         let times = |time: Option<Time>| time.map(Time::as_millis_f64);
         assert_eq!(measured.failed, simulated.failed, "{number}\n{text}");

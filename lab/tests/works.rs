@@ -125,7 +125,7 @@ fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize
     let mut works = Works::new(plan, &draws);
     let mut outside: Vec<(Time, Outside)> = Vec::new();
     for (number, request) in requests.iter().enumerate() {
-        if plan.classes[request.class].kind == Kind::Background {
+        if plan.classes()[request.class].kind == Kind::Background {
             continue;
         }
         outside.extend(request.sent.map(|at| (at, Outside::Arrives(number))));
@@ -156,7 +156,7 @@ fn work_through(plan: &Plan, requests: &[Request], seed: u64) -> (BTreeMap<usize
             Outside::Goes(number) => tasks.get(&number).into_iter().for_each(|task| works.abort(at, *task)),
         }
     }
-    note(works.advance(plan.horizon), &owners);
+    note(works.advance(plan.horizon()), &owners);
     (answers, background)
 }
 
@@ -172,7 +172,7 @@ fn both_servers_answer_at_the_same_time() {
         let (answers, background) = work_through(&plan, load.requests(), number);
         let mut expected_background = BTreeMap::<usize, Vec<Time>>::new();
         for (request, simulated) in load.requests().iter().enumerate() {
-            let class = &plan.classes[simulated.class];
+            let class = &plan.classes()[simulated.class];
             aborted += usize::from(simulated.outcome == Outcome::Aborted);
             if class.kind == Kind::Background {
                 expected_background.entry(simulated.class).or_default().extend(simulated.headers);
@@ -190,7 +190,7 @@ fn both_servers_answer_at_the_same_time() {
         for (class, mut times) in expected_background {
             times.sort_unstable();
             let real = background.get(&class).cloned().unwrap_or_default();
-            assert_eq!(real.len(), times.len(), "scenario {number}, {}\n{text}", plan.classes[class].name);
+            assert_eq!(real.len(), times.len(), "scenario {number}, {}\n{text}", plan.classes()[class].name);
         }
     }
     assert!(compared > 10_000 && aborted > 2_000, "{compared} requests, {aborted} aborted");

@@ -5,7 +5,7 @@
 //! when the file is read, so that a typing mistake in one is found before a sweep reaches it.
 
 use crate::limits;
-use crate::plan::Plan;
+use crate::plan::{Plan, is_count};
 use crate::read::{self, Reader, advice, expected};
 use crate::schema::{self, Fields};
 use crate::source::{Fault, Place, ScenarioError, Sources};
@@ -29,6 +29,7 @@ pub struct Document {
 
 /// A change with a name: a fix, or the removal of a layer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Patch {
     /// Its name.
     pub name: String,
@@ -54,6 +55,7 @@ static LAYER: Kind =
 
 /// A grid: every combination of the axes' values, with each set of fixes.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct Sweep {
     /// The parameters that vary.
     pub axes: Vec<Axis>,
@@ -65,6 +67,7 @@ pub struct Sweep {
 
 /// The values that a parameter takes.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Axis {
     /// The parameter.
     pub parameter: String,
@@ -174,6 +177,7 @@ impl Document {
 /// A fix that the scenario does not have.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the scenario has no fix `{name}`; {advice}")]
+#[non_exhaustive]
 pub struct UnknownFix {
     name: String,
     advice: String,
@@ -204,10 +208,8 @@ impl Kind {
             if patches.len() == self.limit {
                 return Err(Fault::new(&entry.key_place, format!("the limit is {} {}", self.limit, self.plural)));
             }
+            read::check_name(entry)?;
             let reader = Reader::new(&entry.node, self.fields)?;
-            if entry.key.contains([',', '+']) {
-                return Err(Fault::new(&entry.key_place, format!("a {}'s name has no `,` and no `+`", self.name)));
-            }
             let title = reader.or("title", entry.key.as_str(), read::text)?.to_owned();
             patches.push(Patch { name: entry.key.clone(), title });
             let mut patched = scenario.table.clone();
@@ -253,7 +255,14 @@ fn sweep(reader: &Reader<'_>, plan: &Plan, fixes: &[Patch]) -> Result<Sweep, Fau
                     return Err(Fault::new(&entry.key_place, format!("there is no parameter `{name}`"))
                         .help(advice(name, &known)));
                 }
-                let values = read::list(&entry.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
+                let values =
+                    read::list(limits::LIST)(&entry.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
+                if let Some(node) = plan.counts_by(name).and(
+                    read::list(limits::LIST)(&entry.node)?.iter().find(|node| !read::number(node).is_ok_and(is_count)),
+                ) {
+                    let message = format!("`{name}` is a `count`, which is a whole number from 0");
+                    return Err(Fault::new(&node.place, message));
+                }
                 if values.is_empty() {
                     return Err(Fault::new(&entry.node.place, format!("`{name}` takes no value")));
                 }
@@ -295,8 +304,8 @@ fn fix_sets(node: &Node, fixes: &[Patch]) -> Result<Vec<Vec<usize>>, Fault> {
             .position(|fix| *fix == name)
             .ok_or_else(|| Fault::new(&node.place, format!("there is no fix `{name}`")).help(advice(name, &known)))
     };
-    let set = |node: &Node| read::list(node)?.iter().map(number).collect::<Result<Vec<_>, _>>();
-    let sets = read::list(node)?.iter().map(set).collect::<Result<Vec<_>, _>>()?;
+    let set = |node: &Node| read::list(limits::FIXES)(node)?.iter().map(number).collect::<Result<Vec<_>, _>>();
+    let sets = read::list(limits::CELLS)(node)?.iter().map(set).collect::<Result<Vec<_>, _>>()?;
     if sets.is_empty() {
         return Err(Fault::new(&node.place, "the list has no set of fixes").help("write [[]] for none"));
     }

@@ -27,7 +27,7 @@ pub enum Form {
     Drawn(Distribution),
     /// Computed from parameters.
     Linear(Linear),
-    /// Another form, moved by up to so many nanoseconds either way.
+    /// Another form, moved by at most `most` nanoseconds either way.
     Jittered {
         /// What is moved.
         form: Box<Form>,
@@ -45,6 +45,8 @@ pub struct Linear {
     terms: Vec<Term>,
     times: Option<usize>,
     noise: Option<Distribution>,
+    /// A parameter by its name alone: a count by it takes the value as it is and does not round.
+    bare: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +68,11 @@ impl Linear {
             sum + term.parameters.iter().fold(term.coefficient, |product, index| product * parameters[*index])
         });
         self.times.map_or(sum, |index| sum * parameters[index])
+    }
+
+    /// The parameter, by its number, that is the whole of the form: a count by it takes no fraction.
+    pub(crate) fn bare_parameter(&self) -> Option<usize> {
+        self.terms.first().filter(|_| self.bare).and_then(|term| term.parameters.first()).copied()
     }
 
     /// The value as a count: rounded to the nearest whole number, at least 0.
@@ -134,7 +141,8 @@ pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
     match &node.value {
         Value::Text(name) => {
             let index = parameter(name, &node.place, parameters)?;
-            Ok(Linear { terms: vec![Term { coefficient: 1.0, parameters: vec![index] }], ..Linear::default() })
+            let terms = vec![Term { coefficient: 1.0, parameters: vec![index] }];
+            Ok(Linear { terms, bare: true, ..Linear::default() })
         }
         Value::Table(_) => linear(node, Unit::Plain, parameters),
         Value::Integer(value) if *value < 0 => Err(Fault::new(&node.place, format!("{value} is less than 0"))),
@@ -157,7 +165,7 @@ fn linear(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Faul
         !OWN.contains(&entry.key.as_str()) && (FORM.knows(&entry.key) || probability(&entry.key).is_some())
     };
     if let Some(entry) = node.table().and_then(|table| table.entries.iter().find(of_distribution)) {
-        let fault = Fault::new(&entry.key_place, format!("`{}` needs a `distribution` beside it", entry.key));
+        let fault = Fault::new(&entry.key_place, format!("`{}` requires a `distribution`", entry.key));
         return Err(fault.help("a linear form has `base`, `per`, `times` and `noise`"));
     }
     let reader = Reader::new(node, &FORM)?;
@@ -165,7 +173,14 @@ fn linear(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Faul
     let mut terms = Vec::new();
     if let Some(per) = reader.get("per") {
         let table = per.table().ok_or_else(|| expected("a table of parameters", per))?;
+        if let Some(entry) = table.entries.get(limits::TERMS) {
+            return Err(Fault::new(&entry.key_place, format!("the limit is {} terms", limits::TERMS)));
+        }
         for entry in &table.entries {
+            if entry.key.split('*').count() > limits::FACTORS {
+                let message = format!("the limit is {} parameters in a product", limits::FACTORS);
+                return Err(Fault::new(&entry.key_place, message));
+            }
             let factors = entry.key.split('*').map(|name| parameter(name.trim(), &entry.key_place, parameters));
             terms.push(Term {
                 coefficient: quantity(&entry.node, unit)?,
@@ -179,7 +194,7 @@ fn linear(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Faul
         return Err(Fault::new(reader.place_of("noise"), "a count has no noise")
             .help("draw a parameter once per load, and count by it"));
     }
-    Ok(Linear { base, terms, times, noise })
+    Ok(Linear { base, terms, times, noise, bare: false })
 }
 
 /// Reads a parameter: a number or a distribution of numbers.
@@ -271,7 +286,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         }
     }
     own.sort_unstable();
-    // `scale` belongs to the Weibull law, beside `shape`; it once was the factor of every law.
+    // Only the Weibull law has a `scale`, together with `shape`; it once was the factor of every law.
     if let Some(entry) = table.entry("scale").filter(|_| name != "weibull" || !own.contains(&"shape")) {
         let known: Vec<&str> = COMMON.to_vec();
         return Err(Fault::new(&entry.key_place, format!("{name} has no `scale`")).help(advice("scale", &known)));
@@ -305,14 +320,18 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         ("pareto", ["minimum", "shape"]) => Distribution::pareto(get("minimum")?, get("shape")?),
         ("triangular", ["high", "low", "mode"]) => Distribution::triangular(get("low")?, get("mode")?, get("high")?),
         ("empirical", ["samples"]) => {
-            let items = table.get("samples").map_or(Ok(&[][..]), read::list)?;
+            let items = table.get("samples").map_or(Ok(&[][..]), read::list(limits::LIST))?;
             let samples = items.iter().map(|item| quantity(item, unit)).collect::<Result<Vec<_>, _>>()?;
             Distribution::samples(samples)
         }
         ("empirical", ["quantiles"]) => {
             let mut pairs = Vec::new();
             let points = table.get("quantiles").map(|node| node.table().ok_or_else(|| expected("a table", node)));
-            for point in points.transpose()?.map_or(&[][..], |table| &table.entries) {
+            let points = points.transpose()?.map_or(&[][..], |table| &table.entries);
+            if let Some(point) = points.get(limits::LIST) {
+                return Err(Fault::new(&point.key_place, format!("the limit is {} quantiles", limits::LIST)));
+            }
+            for point in points {
                 let at = probability(&point.key).ok_or_else(|| {
                     Fault::new(&point.key_place, format!("`{}` is no quantile", point.key)).help("write p0 to p100")
                 })?;

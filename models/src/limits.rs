@@ -8,21 +8,33 @@ use sixslot_sim_core::Span;
 pub const LONGEST_HORIZON: Span = Span::from_seconds(24 * 60 * 60);
 /// The longest length of time in a scenario.
 pub const LONGEST_SPAN: Span = Span::from_seconds(30 * 24 * 60 * 60);
+/// The largest scenario text that is read, in bytes.
+pub const TEXT: usize = 4 << 20;
+/// Characters of a name: of a parameter, a request, a queue, a fix, a layer.
+pub const NAME: usize = 64;
 /// Requests, retries and polls included, that one load may issue.
 pub const REQUESTS: usize = 1_000_000;
 /// Events that one load may take; a load beyond it is in an endless loop.
 pub const EVENTS: u64 = 100_000_000;
-/// Tables [request.NAME] and `[socket.NAME]` together.
+/// Tables `[request.NAME]`, `[socket.NAME]` and `[background.NAME]` together; tables of any other kind.
 pub const CLASSES: usize = 2_000;
 /// Tables and lists within each other, and parts of a `--set` path.
 pub const DEPTH: usize = 32;
+/// Elements of a list that no other limit names: samples, backoffs, values of an axis.
+pub const LIST: usize = 10_000;
+/// Server-side caches that one request looks up.
+pub const LOOK_UPS: usize = 100;
+/// Terms of a linear form.
+pub const TERMS: usize = 100;
+/// Parameters that one term of a linear form multiplies.
+pub const FACTORS: usize = 8;
 /// Parameters.
 pub const PARAMETERS: usize = 64;
 /// Tabs.
 pub const TABS: u64 = 1_000;
 /// Connections, streams, workers, queue places, priorities' limits.
 pub const PLACES: u64 = 100_000;
-/// Hops of a request on an event loop.
+/// Segments of a request on an event loop; stages of an Erlang law.
 pub const SEGMENTS: u64 = 1_000;
 /// Attempts of a retry, failures before an error.
 pub const ATTEMPTS: u64 = 1_000;
@@ -30,11 +42,11 @@ pub const ATTEMPTS: u64 = 1_000;
 pub const FIXES: usize = 64;
 /// Fixes of which all subsets can be taken.
 pub const SUBSET_FIXES: usize = 12;
-/// Layers of a scenario: all their sets are played.
+/// Layers of a scenario: every set of them is simulated.
 pub const LAYERS: usize = 10;
 /// Cells of a sweep.
 pub const CELLS: usize = 100_000;
 /// Loads of a cell or a run.
 pub const LOADS: u64 = 1_000_000_000;
-/// Loads of a cell or a run whose times to ready are kept; quantiles are of these.
+/// Times to ready that a cell or a run keeps for its quantiles.
 pub const TIMES: u64 = 4_000_000;

@@ -27,6 +27,7 @@ pub enum Discipline {
 
 /// A server.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Origin {
     /// How requests share it.
     pub discipline: Discipline,
@@ -36,7 +37,7 @@ pub struct Origin {
     pub slowdown_exponent: f64,
     /// An abort ends the work.
     pub cancel_on_disconnect: bool,
-    /// A connection idle for so long is closed.
+    /// The server closes a connection that was idle for this time.
     pub keep_alive: Option<Span>,
 }
 
@@ -74,7 +75,7 @@ impl Origin {
         if origin.slowdown_exponent > 1.0 && origin.discipline != Discipline::ProcessorSharing {
             return Err(Fault::new(
                 reader.place_of("slowdown_exponent"),
-                "only \"processor-sharing\" has slowdown_exponent",
+                "only \"processor-sharing\" has a slowdown_exponent",
             ));
         }
         origin.cancel_on_disconnect = reader.or("cancel_on_disconnect", false, read::boolean)?;

@@ -28,23 +28,25 @@ pub enum Fails {
 
 /// When the page shows its error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ErrorRule {
-    /// Whose failures count.
+    /// Index of the class whose failures are counted.
     pub class: usize,
-    /// So many in a row; 0: only the time counts.
+    /// Consecutive failures that trigger the error; 0 disables the count.
     pub failures: u32,
-    /// Or a failure, when the first of its row was issued so long ago.
+    /// A failure also triggers the error when the first of the consecutive failures was issued at least this long ago.
     pub no_success_for: Option<Span>,
 }
 
 /// The load's own state machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoadRules {
-    /// Every copy of these has to succeed.
+    /// Indices of the classes of which every copy must succeed.
     pub ready: Vec<usize>,
     /// The page's error.
     pub error: Option<ErrorRule>,
-    /// Nothing clears the error.
+    /// Whether a later success leaves the error in place.
     pub error_is_final: bool,
     /// What a failed load is.
     pub fails: Fails,
@@ -52,47 +54,102 @@ pub struct LoadRules {
 
 /// A parameter: a value drawn once per load.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Parameter {
     /// Its name.
     pub name: String,
-    /// Its law; mostly a constant.
+    /// Its distribution; often a constant.
     pub value: Distribution,
     purpose: Purpose,
 }
 
-/// A compiled scenario.
+/// A compiled scenario: what a load is simulated from.
+///
+/// A plan is checked: whatever a load could trip over was refused when it was read. So its parts can be looked at, and only
+/// changed in ways that keep it checked.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The scenario's title.
-    pub title: String,
+    pub(crate) title: String,
     /// The load is watched until then.
-    pub horizon: Time,
+    pub(crate) horizon: Time,
     /// The parameters.
-    pub parameters: Vec<Parameter>,
+    pub(crate) parameters: Vec<Parameter>,
     /// The browser's rules.
-    pub browser: Browser,
+    pub(crate) browser: Browser,
     /// The servers; 0 is the page's own.
-    pub origins: Vec<Origin>,
+    pub(crate) origins: Vec<Origin>,
     /// The framework's queues.
-    pub queues: Vec<Queue>,
+    pub(crate) queues: Vec<Queue>,
     /// The servers' server caches.
-    pub server_caches: Vec<ServerCache>,
+    pub(crate) server_caches: Vec<ServerCache>,
     /// Requests, sockets and background calls, in the order of the file.
-    pub classes: Vec<Class>,
+    pub(crate) classes: Vec<Class>,
     /// The load's state machine.
-    pub load: LoadRules,
+    pub(crate) load: LoadRules,
+}
+
+impl Plan {
+    /// The scenario's title.
+    pub fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// The load is watched until then.
+    pub fn horizon(&self) -> Time {
+        self.horizon
+    }
+
+    /// The parameters, in the order of the file.
+    pub fn parameters(&self) -> &[Parameter] {
+        &self.parameters
+    }
+
+    /// The browser's rules.
+    pub fn browser(&self) -> &Browser {
+        &self.browser
+    }
+
+    /// The servers; 0 is the page's own.
+    pub fn origins(&self) -> &[Origin] {
+        &self.origins
+    }
+
+    /// The queues of the page's framework.
+    pub fn queues(&self) -> &[Queue] {
+        &self.queues
+    }
+
+    /// The servers' caches.
+    pub fn server_caches(&self) -> &[ServerCache] {
+        &self.server_caches
+    }
+
+    /// Requests, sockets and background calls, in the order of the file. A request's `class` is an index into it.
+    pub fn classes(&self) -> &[Class] {
+        &self.classes
+    }
+
+    /// When the page is ready, and what a failed load is.
+    pub fn load(&self) -> &LoadRules {
+        &self.load
+    }
+}
+
+/// Whether a value can be a count as it is.
+pub(crate) fn is_count(value: f64) -> bool {
+    value >= 0.0 && value.fract() == 0.0
 }
 
 /// The tables under a key, or none.
 fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
     let table = |node: &'a Node| node.table().ok_or_else(|| expected("a table of tables", node));
     let entries = reader.read(key, table)?.map_or(&[][..], |table: &Table| &table.entries);
-    match entries.get(limits::CLASSES) {
-        None => Ok(entries),
-        Some(entry) => {
-            Err(Fault::new(&entry.key_place, format!("the limit is {} tables [{key}.NAME]", limits::CLASSES)))
-        }
+    if let Some(entry) = entries.get(limits::CLASSES) {
+        return Err(Fault::new(&entry.key_place, format!("the limit is {} tables [{key}.NAME]", limits::CLASSES)));
     }
+    entries.iter().try_for_each(read::check_name)?;
+    Ok(entries)
 }
 
 impl Plan {
@@ -158,14 +215,55 @@ impl Plan {
             load: load_rules(&reader, &names, &classes)?,
             classes,
         };
+        plan.check_counts(&reader)?;
         plan.check_size(&entries, &reader)?;
         Ok(plan)
     }
 
     /// The parameters' values in one load.
-    pub fn draw_parameters(&self, streams: &Streams, values: &mut Vec<f64>) {
+    ///
+    /// # Errors
+    /// The first parameter that is a count and was drawn as something else.
+    pub(crate) fn draw_parameters(&self, streams: &Streams, values: &mut Vec<f64>) -> Result<(), &str> {
         values.clear();
         values.extend(self.parameters.iter().map(|parameter| parameter.value.draw(streams, parameter.purpose, 0)));
+        match self.counted().find(|(parameter, _)| !is_count(values[*parameter])) {
+            Some((parameter, _)) => Err(&self.parameters[parameter].name),
+            None => Ok(()),
+        }
+    }
+
+    /// The parameters, by number, that are the whole of a count, each with what counts by it.
+    fn counted(&self) -> impl Iterator<Item = (usize, &str)> {
+        let classes = self.classes.iter().map(|class| (&class.count, class.name.as_str()));
+        let counts = std::iter::once((&self.browser.tabs, "tabs")).chain(classes);
+        counts.filter_map(|(count, what)| count.bare_parameter().map(|parameter| (parameter, what)))
+    }
+
+    /// What counts by a parameter alone.
+    pub(crate) fn counts_by(&self, parameter: &str) -> Option<&str> {
+        let named = |(number, _): &(usize, &str)| self.parameters[*number].name == parameter;
+        self.counted().find(named).map(|(_, what)| what)
+    }
+
+    /// Refuses a parameter that is a count and can be negative or a fraction.
+    fn check_counts(&self, root: &Reader<'_>) -> Result<(), Fault> {
+        /// Where a drawn parameter is looked at; a law that is whole at all of these is looked at in each load again.
+        const PROBES: [f64; 7] = [1e-6, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0 - 1e-6];
+        for (number, what) in self.counted() {
+            let Parameter { name, value, .. } = &self.parameters[number];
+            let Some(wrong) = PROBES.iter().map(|probe| value.quantile(*probe)).find(|value| !is_count(*value)) else {
+                continue;
+            };
+            let table = root.get("parameters").and_then(Node::table);
+            let node = table.and_then(|table| table.get(name));
+            let verb = if node.is_some_and(|node| node.table().is_some()) { "can be" } else { "is" };
+            let message =
+                format!("`{name}` {verb} {wrong}, and `{what}` counts by it: a count is a whole number from 0");
+            return Err(Fault::new(node.map_or(root.place, |node| &node.place), message)
+                .help(format!("to round, write the count as {{ per = {{ {name} = 1 }} }}")));
+        }
+        Ok(())
     }
 
     /// Refuses a scenario that could issue more requests than a load may have.
@@ -212,9 +310,6 @@ fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {
         return Err(Fault::new(place, format!("the limit is {} parameters", limits::PARAMETERS)));
     }
     let read = |entry: &Entry| {
-        if entry.key.contains('*') {
-            return Err(Fault::new(&entry.key_place, "`*` multiplies parameters and cannot stand in a name"));
-        }
         Ok(Parameter {
             name: entry.key.clone(),
             value: form::parameter_value(&entry.node)?,
@@ -300,7 +395,7 @@ fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Resu
     };
     let load = Reader::new(node, &schema::LOAD)?;
     let mut ready = Vec::new();
-    for node in load.or("ready", &[][..], read::list)? {
+    for node in load.or("ready", &[][..], read::list(limits::CLASSES))? {
         let class = names.request(node)?;
         if matches!(classes[class].start, Start::Arrivals { .. }) {
             return Err(Fault::new(&node.place, "a random stream has no last request to wait for"));

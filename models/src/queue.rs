@@ -12,6 +12,7 @@ use crate::tree::Node;
 
 /// A framework's queue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Queue {
     /// Requests let through at once.
     pub limit: usize,
@@ -32,6 +33,7 @@ pub enum ReleaseOn {
 
 /// The order in which waiting items are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Order {
     /// First in, first out.
     Fifo,

@@ -6,7 +6,7 @@
 use crate::limits;
 use crate::schema::{Field, Fields, Kind, renamed_to};
 use crate::source::{Fault, Place};
-use crate::tree::{Node, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 use jiff::SignedDuration;
 use sixslot_sim_core::Span;
 
@@ -107,7 +107,7 @@ pub fn advice(word: &str, known: &[&str]) -> String {
     // Names that differ more in length are not near; and nobody mistypes very long ones, which take long to compare.
     let near = |name: &str| {
         let comparable = name.len().abs_diff(word.len()) <= limit && name.len() <= 100;
-        if comparable { distance(word, name) } else { usize::MAX }
+        if comparable { strsim::levenshtein(word, name) } else { usize::MAX }
     };
     let nearest = known.iter().filter(|name| **name != "*").min_by_key(|name| near(name));
     match nearest {
@@ -120,21 +120,6 @@ pub fn advice(word: &str, known: &[&str]) -> String {
 
 fn list_of(names: &[&str]) -> String {
     format!("there is {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
-}
-
-/// Levenshtein's edit distance, in bytes.
-fn distance(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.len()).collect();
-    for (i, a) in one.bytes().enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, b) in other.bytes().enumerate() {
-            let replaced = corner + usize::from(a != b);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[other.len()]
 }
 
 /// A string.
@@ -234,13 +219,36 @@ pub fn choice<T: Copy>(words: &[(&'static str, T)]) -> impl Fn(&Node) -> Result<
     }
 }
 
-/// The elements of a list.
+/// The elements of a list of at most `most`.
 ///
 /// # Errors
-/// Another type.
-pub fn list(node: &Node) -> Result<&[Node], Fault> {
-    match &node.value {
+/// Another type, a longer list.
+pub fn list(most: usize) -> impl Fn(&Node) -> Result<&[Node], Fault> {
+    move |node| match &node.value {
+        Value::List(items) if items.len() > most => {
+            let message = format!("the list has {} elements, the limit is {most}", items.len());
+            Err(Fault::new(&items[most].place, message))
+        }
         Value::List(items) => Ok(items),
         _ => Err(expected("a list", node)),
     }
+}
+
+/// Refuses a name that cannot be a part of a file's name.
+///
+/// # Errors
+/// A name of other characters than letters, digits, `_` and `-`, an empty one, one over [`limits::NAME`].
+pub fn check_name(entry: &Entry) -> Result<(), Fault> {
+    let key = entry.key.as_str();
+    let fits = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+    let message = match key.len() {
+        0 => "a name is empty".to_owned(),
+        length if length > limits::NAME => {
+            format!("a name has {} characters, the limit is {}", key.chars().count(), limits::NAME)
+        }
+        _ if fits => return Ok(()),
+        _ => format!("`{}` cannot be a name", key.escape_debug()),
+    };
+    let help = "names become parts of file names: take letters, digits, `-` and `_`";
+    Err(Fault::new(&entry.key_place, message).help(help))
 }

@@ -4,6 +4,7 @@
 
 use crate::class::Names;
 use crate::form::{self, Form};
+use crate::limits;
 use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;
@@ -21,6 +22,7 @@ pub enum TtlFrom {
 
 /// A value that a server keeps for a while.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct ServerCache {
     /// Work of the server to compute the value.
     pub work: Form,
@@ -47,7 +49,7 @@ impl ServerCache {
     pub(crate) fn read(entry: &Entry, names: &Names<'_>) -> Result<Self, Fault> {
         let reader = Reader::new(&entry.node, &schema::SERVER_CACHE)?;
         let time = |node| form::time(node, names.parameters);
-        let wipers = reader.or("invalidated_by", &[][..], read::list)?;
+        let wipers = reader.or("invalidated_by", &[][..], read::list(limits::CLASSES))?;
         Ok(Self {
             work: reader.or("work", Form::constant(Span::ZERO), time)?,
             io_time: reader.or("io_time", Form::constant(Span::ZERO), time)?,

@@ -35,7 +35,7 @@ impl Sources {
         self.0.len() - 1
     }
 
-    /// The source that a place lies in.
+    /// The source of a place.
     pub fn at(&self, place: &Place) -> &Source {
         &self.0[place.source]
     }
@@ -86,6 +86,7 @@ impl Fault {
 
 /// A scenario that cannot be used, with the place of the fault.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ScenarioError {
     /// What is wrong, as a sentence without a full stop.
     pub message: String,

@@ -1,4 +1,4 @@
-//! A TOML text as a tree whose every key and value knows its place.
+//! A TOML text as a tree; every key and value has its place.
 //!
 //! Rule: a patch and a `--set` change the tree before anything is read from it, so that a patched scenario goes through
 //! exactly the checks of a written one, and messages point into the text that is at fault. Keys keep the order of the
@@ -9,9 +9,6 @@ use crate::source::{Fault, Place};
 use std::collections::BTreeMap;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
-
-/// The largest scenario text that is read, in bytes.
-pub const LARGEST_TEXT: usize = 4 << 20;
 
 /// A value with its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,11 +164,11 @@ impl Table {
 /// Reads a TOML text.
 ///
 /// # Errors
-/// The first fault of syntax, or a text over [`LARGEST_TEXT`].
+/// The first fault of syntax, or a text over [`limits::TEXT`].
 pub fn parse(source: usize, text: &str) -> Result<Table, Fault> {
-    if text.len() > LARGEST_TEXT {
+    if text.len() > limits::TEXT {
         let place = Place { source, bytes: 0..0 };
-        return Err(Fault::new(&place, format!("the text has {} bytes, the limit is {LARGEST_TEXT}", text.len())));
+        return Err(Fault::new(&place, format!("the text has {} bytes, the limit is {}", text.len(), limits::TEXT)));
     }
     let document = DeTable::parse(text).map_err(|error| {
         let place = Place { source, bytes: error.span().unwrap_or(0..0) };

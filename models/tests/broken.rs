@@ -102,8 +102,31 @@ fn numbers_of_tables_have_limits() {
     assert!(said.contains("the limit is 64 parameters"), "{said}");
     let said = refused(&format!("schema = 1\n{PAGE}\n{}", many(65, "[fix.f#]\npatch.title = \"x\"\n")), &[]);
     assert!(said.contains("the limit is 64 fixes"), "{said}");
-    let sweep = format!("schema = 1\n{PAGE}\n[parameters]\np = 1\n[sweep]\np = [{}]", "1, ".repeat(100_001));
-    assert!(refused(&sweep, &[]).contains("the limit is 100000"));
+    let sweep = |p: usize, q: usize| {
+        let (p, q) = ("1, ".repeat(p), "1, ".repeat(q));
+        format!("schema = 1\n{PAGE}\n[parameters]\np = 1\nq = 1\n[sweep]\np = [{p}]\nq = [{q}]")
+    };
+    let said = refused(&sweep(1_000, 101), &[]);
+    assert!(said.contains("the sweep has 101000 cells, the limit is 100000"), "{said}");
+    let said = refused(&sweep(10_001, 1), &[]);
+    assert!(said.contains("the list has 10001 elements, the limit is 10000"), "{said}");
+    let looks_up = |count: usize| {
+        let names = "\"ps\", ".repeat(count);
+        format!("schema = 1\n{PAGE}\n[server_cache.ps]\nttl = \"1s\"\n[request.a]\nlooks_up = [{names}]")
+    };
+    assert!(read(&looks_up(100), &[]).is_ok());
+    let said = refused(&looks_up(101), &[]);
+    assert!(said.contains("the list has 101 elements, the limit is 100"), "{said}");
+    let said = refused(&format!("schema = 1\n{PAGE}\n{}", many(11, "[layer.l#]\nremoved_by.title = \"x\"\n")), &[]);
+    assert!(said.contains("the limit is 10 layers"), "{said}");
+    let per = |count| {
+        format!(
+            "schema = 1\n{PAGE}\n[parameters]\np = 1\n[request.a]\nwork.per = {{ {} }}",
+            many(count, "\"p#\" = \"1ms\", ")
+        )
+    };
+    let said = refused(&per(101), &[]);
+    assert!(said.contains("the limit is 100 terms"), "{said}");
 }
 
 #[test]
@@ -111,7 +134,7 @@ fn long_names_chains_and_patches_take_no_time() {
     let patch: String = (0..30_000).map(|number| format!("patch.server.w{number} = 1\n")).collect();
     let text = format!("schema = 1\n[server]\nworkers = 1\n{PAGE}\n[fix.f]\n{patch}");
     assert!(refused(&text, &[]).contains("unknown key `w0`"));
-    let (long, other) = ("a".repeat(400_000), "b".repeat(400_000));
+    let (long, other) = ("a".repeat(400_000), "b".repeat(64));
     let text = format!("schema = 1\n[request.{other}]\n[request.page]\n[load]\nready = [\"{long}\"]");
     assert!(refused(&text, &[]).contains("there is no request or socket"));
     let chain: String =
@@ -148,7 +171,7 @@ fn the_example_of_the_design_is_accepted() {
     assert_eq!(document.sweep.fix_sets, [vec![], vec![0]]);
     let count = |fixes: &[usize], projects: f64| {
         let plan = document.plan(fixes, &[("projects", projects), ("sessions", 20.0)]).unwrap();
-        let prefetch = plan.classes.iter().position(|class| class.name == "prefetch").unwrap();
+        let prefetch = plan.classes().iter().position(|class| class.name == "prefetch").unwrap();
         let mut load = Load::new();
         load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
         assert!(load.verdict().ready.is_some() || load.verdict().error.is_some());

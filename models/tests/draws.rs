@@ -20,7 +20,7 @@ use std::fmt::Write;
 type Name = (String, Call);
 
 fn name(plan: &Plan, request: &Request) -> Name {
-    (plan.classes[request.class].name.clone(), request.call())
+    (plan.classes()[request.class].name.clone(), request.call())
 }
 
 /// The times drawn for requests that their servers have got.
@@ -40,8 +40,9 @@ fn computed(plan: &Plan, load: &Load) -> BTreeMap<(Name, usize), (u64, u64)> {
 
 /// When the first calls of copies that start by themselves were made, and those of random streams.
 fn starts(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
-    let by_itself =
-        |request: &&Request| request.attempt == 1 && !matches!(plan.classes[request.class].start, Start::After { .. });
+    let by_itself = |request: &&Request| {
+        request.attempt == 1 && !matches!(plan.classes()[request.class].start, Start::After { .. })
+    };
     let firsts = load.requests().iter().filter(by_itself);
     firsts.map(|request| (name(plan, request), request.issued.as_nanos())).collect()
 }
@@ -211,8 +212,8 @@ fn skipped_ticks_retries_and_cached_values_move_no_draw() {
 fn every_call_has_draws_of_its_own() {
     let plan = Document::read("polls", POLLS, &[]).unwrap().plan(&[], &[]).unwrap();
     let draws = Draws::new(&plan, 1, 0).unwrap();
-    let class = plan.classes.iter().find(|class| class.name == "retried").unwrap();
-    let origin = plan.origins[0].discipline;
+    let class = plan.classes().iter().find(|class| class.name == "retried").unwrap();
+    let origin = plan.origins()[0].discipline;
     let mut seen = BTreeSet::new();
     let mut calls = 0;
     for tick in [0, 1, 2, 3, (1 << 24) - 2, (1 << 24) - 1, 1 << 24, 1 << 25, u32::MAX] {
@@ -261,7 +262,7 @@ fn draws(seeds: &[u64], numbers: &[u64]) -> (usize, BTreeSet<u64>) {
     for (seed, number) in seeds.iter().flat_map(|seed| numbers.iter().map(move |number| (*seed, *number))) {
         let load = simulate(&plan, seed, number);
         all.extend(drawn(&plan, &load).into_values());
-        let polls = plan.classes.iter().position(|class| class.name == "polls").unwrap();
+        let polls = plan.classes().iter().position(|class| class.name == "polls").unwrap();
         let random = load.requests().iter().filter(|request| request.class != polls);
         all.extend(random.map(|request| request.issued.as_nanos()));
         all.push((load.parameters()[0] * 1e15) as u64);
@@ -314,10 +315,7 @@ fn a_jitter_moves_every_request_by_its_own_length_and_no_draw() {
     let most = sixslot_sim_core::Span::from_millis(10);
     let jittered = |round| {
         let mut plan = plan.clone();
-        for class in &mut plan.classes {
-            class.service = class.service.take().map(|service| service.jittered(most, round));
-            class.work = class.work.clone().jittered(sixslot_sim_core::Span::ZERO, round);
-        }
+        (0..plan.classes().len()).for_each(|class| plan.jitter_service(class, most, round));
         drawn(&plan, &simulate(&plan, 5, 3))
     };
     let (one, two) = (jittered(0), jittered(1));

@@ -12,7 +12,7 @@ fn calls(scenario: &str, name: &str) -> Vec<(f64, Option<f64>)> {
     let plan = Document::read("test", &text, &[]).unwrap().plan(&[], &[]).unwrap();
     let mut load = Load::new();
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
-    let own = load.requests().iter().filter(|request| plan.classes[request.class].name == name);
+    let own = load.requests().iter().filter(|request| plan.classes()[request.class].name == name);
     own.map(|request| (request.issued.as_millis_f64(), request.headers.map(sixslot_sim_core::Time::as_millis_f64)))
         .collect()
 }
@@ -78,9 +78,7 @@ fn a_late_timer_ticks_after_the_abort() {
     let issued = |lag: &str| calls(&page(lag), "session").iter().map(|call| call.0).collect::<Vec<f64>>();
     assert_eq!(issued("0s")[..3], [0.0, 6_000.0, 12_000.0]);
     assert_eq!(issued("10ms")[..3], [0.0, 4_010.0, 10_010.0]);
-    assert!(
-        refusal("[request.a]\ntimer_delay = \"1s\"\n[load]\nready = [\"a\"]").contains("means nothing without `every`")
-    );
+    assert!(refusal("[request.a]\ntimer_delay = \"1s\"\n[load]\nready = [\"a\"]").contains("requires `every`"));
 }
 
 #[test]

@@ -111,7 +111,7 @@ fn random_scenarios_reach_every_corner() {
         load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
         let mut see = |what: String| *seen.entry(what).or_default() += 1;
         for request in load.requests() {
-            let class = &plan.classes[request.class];
+            let class = &plan.classes()[request.class];
             see(format!("{:?} {:?} {:?}", class.kind, request.outcome, request.last_station()));
             for (station, name) in Station::ALL.iter().filter(|(station, _)| !request.spent(*station).is_zero()) {
                 see(format!("{:?} {name} {station:?}", class.kind));
@@ -173,7 +173,7 @@ fn play(text: &str, name: &str) -> Vec<Request> {
     let plan = Document::read("found", &text, &[]).unwrap().plan(&[], &[]).unwrap();
     let mut load = Load::new();
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
-    let of_name = load.requests().iter().filter(|request| plan.classes[request.class].name == name);
+    let of_name = load.requests().iter().filter(|request| plan.classes()[request.class].name == name);
     of_name.cloned().collect()
 }
 

@@ -13,7 +13,7 @@ fn sent(scenario: &str, sets: &[&str]) -> Vec<(String, Option<f64>)> {
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
     let row = |request: &sixslot_models::load::Request| {
         let millis = request.sent.map(sixslot_sim_core::Time::as_millis_f64);
-        (plan.classes[request.class].name.clone(), millis)
+        (plan.classes()[request.class].name.clone(), millis)
     };
     load.requests().iter().map(row).collect()
 }

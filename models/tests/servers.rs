@@ -14,7 +14,7 @@ fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
     let millis = |time: Option<sixslot_sim_core::Time>| time.map(sixslot_sim_core::Time::as_millis_f64);
     let row = |request: &sixslot_models::load::Request| {
-        (plan.classes[request.class].name.clone(), millis(request.sent).unwrap_or(-1.0), millis(request.headers))
+        (plan.classes()[request.class].name.clone(), millis(request.sent).unwrap_or(-1.0), millis(request.headers))
     };
     load.requests().iter().map(row).collect()
 }

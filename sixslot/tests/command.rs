@@ -203,6 +203,9 @@ fn an_unknown_name_comes_with_advice() {
     refuses(&["--loads", "0"], "0 is not in 1..");
     refuses(&["--loads", "10", "--replication", "3"], "cannot be used with");
     refuses(&["--jobs", "0"], "0 is not in 1..");
+    // Old names of an option and of a command.
+    refuses(&["--load", "3"], "a similar argument exists: '--replication'");
+    assert!(refused(&["accounts", SCENARIO]).contains("a similar subcommand exists: 'hypotheses'"));
     refuses(&["--seed", "x"], "'--seed <SEED>'");
     refuses(&["--seed", "-1"], "invalid value '-1' for '--seed <SEED>'");
 }

@@ -266,7 +266,7 @@ fn a_trace_has_every_request_and_slots_that_do_not_overlap() {
 
 const HOSTILE: &str = "schema = 1\ntitle = \"<script>alert(1)</script> \\\"'& \\u202Etxt\\u200F \\u0007 ]]>\"\n\
     [request.needed]\nurl = \"/<script>alert('1')</script>?q=\\\"&x=\\u202Egnp.exe\\u200F\"\nservice = \"10ms\"\n\
-    [request.\"<b>&\\u202E\\\"\"]\nservice = \"10ms\"\n[load]\nready = [\"needed\"]\n";
+    [request.other]\nurl = \"/<b>&\\u202E\\\"\"\nservice = \"10ms\"\n[load]\nready = [\"needed\"]\n";
 
 /// Whether tags balance and attributes and text hold nothing unescaped.
 fn assert_well_formed(svg: &str) {

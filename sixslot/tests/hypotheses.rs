@@ -92,6 +92,8 @@ fn mistakes_are_refused_at_their_places() {
             "hypotheses.toml:24:13",
             "did you mean `slow`?",
         ),
+        ("[hypothesis.slow]", "[account.slow]", "hypotheses.toml:4:", "it is called `hypothesis` now"),
+        ("hypotheses = [", "accounts = [", "hypotheses.toml:24:1", "it is called `hypotheses` now"),
         ("{of:slow}", "{off:slow}", "hypotheses.toml:26:8", "stands for no number"),
         ("{median:error:slow}", "{median:eror:slow}", "hypotheses.toml:26:8", "did you mean `error`?"),
         ("low = 0.5\n", "", "hypotheses.toml:17:9", "has no published value"),

@@ -16,6 +16,10 @@ use sixslot_lab::{Ending, Engine, Measured};
 use sixslot_models::{Document, Plan};
 use sixslot_sim_core::{Purpose, Streams};
 
+fn plan_with(text: &str, set: &str) -> Plan {
+    Document::read("test", text, &[set.to_owned()]).unwrap().plan(&[], &[]).unwrap()
+}
+
 fn plan(text: &str) -> Plan {
     Document::read("test", text, &[]).unwrap().plan(&[], &[]).unwrap()
 }
@@ -107,8 +111,7 @@ fn a_wrong_rule_shows() {
     let text = "schema = 1\nhorizon = \"2s\"\n[request.a]\ncount = 3\nurl = \"/one\"\nservice = \"400ms\"\n\
                 [request.b]\nurl = \"/one\"\nservice = \"400ms\"\ndeadline = \"900ms\"\n[load]\nready = [\"b\"]\n\
                 error = { request = \"b\" }\n";
-    let mut other = plan(text);
-    other.browser.cache_lock = false;
+    let other = plan_with(text, "browser.cache_lock=false");
     let one = LoadAgreement::new("test", &plan(text), &measured(&other, 1, 0)).unwrap();
     assert!(one.predicted.failed && !one.measured.failed && !one.hangs_on_noise);
     let wrong: Vec<String> =
@@ -207,8 +210,7 @@ fn results_list_each_disagreement_with_its_reason() {
     let mut recording = Recording::new("random plans of seed 6".to_owned(), Engine::Chromium, Vec::new());
     for number in 0..6 {
         let text = generator::plan(6, number);
-        let mut other = plan(&text);
-        other.browser.delays_low_priority = false;
+        let other = plan_with(&text, "browser.delays_low_priority=false");
         recording.add(Source { name: format!("plan {number}"), ..source(&text) }, measured(&other, 6, number));
     }
     let page = |explained: &str| {

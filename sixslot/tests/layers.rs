@@ -334,7 +334,7 @@ fn each_shipped_layer_removes_what_it_names() {
         let plan = document.plan_without(without).unwrap();
         load.simulate(&plan, 1, 4, Extent::Whole).unwrap();
         let named = |name: &str| {
-            let of_class = |request: &&sixslot_models::load::Request| plan.classes[request.class].name == name;
+            let of_class = |request: &&sixslot_models::load::Request| plan.classes()[request.class].name == name;
             load.requests().iter().filter(of_class).count()
         };
         let waited = load
@@ -476,7 +476,7 @@ fn faults_in_layers_are_found_when_the_file_is_read() {
     let (_, _, message, _) = fault("[layer.a]\npatch.request.one.count = 0\n");
     assert_eq!(message, "unknown key `patch`");
     let (_, _, message, _) = fault("[layer.\"a+b\"]\nremoved_by.request.one.count = 0\n");
-    assert_eq!(message, "a layer's name has no `,` and no `+`");
+    assert_eq!(message, "`a+b` cannot be a name");
     let (_, _, message, _) = fault("[layer.a]\nremoved_by.layer.b.title = \"c\"\n");
     assert_eq!(message, "a layer cannot change `layer`");
 

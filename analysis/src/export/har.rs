@@ -159,7 +159,7 @@ fn header(name: &str, value: impl Into<Value>) -> Value {
 
 impl<'a> Subject<'a> {
     fn entry(&self, request: &Request) -> Entry<'a> {
-        let class = &self.plan.classes[request.class];
+        let class = &self.plan.classes()[request.class];
         let socket = class.kind == Kind::WebSocket;
         // A stored answer has headers, though its request was never sent.
         let from_cache = request.headers.is_some() && request.sent.is_none();
@@ -173,7 +173,7 @@ impl<'a> Subject<'a> {
             resource_type: self.resource_type(request),
             messages: socket.then_some([]),
             cache: Map::new(),
-            connection: has_connection.then_some(if self.plan.browser.multiplexed { "443" } else { "80" }),
+            connection: has_connection.then_some(if self.plan.browser().multiplexed { "443" } else { "80" }),
             pageref: format!("page_{}", request.tab + 1),
             request: self.request(request),
             response: self.response(request, from_cache),
@@ -219,7 +219,7 @@ impl<'a> Subject<'a> {
     }
 
     fn protocol(&self, request: &Request) -> &'static str {
-        match (self.class(request).kind, self.plan.browser.multiplexed) {
+        match (self.class(request).kind, self.plan.browser().multiplexed) {
             (Kind::WebSocket, _) | (_, false) => "http/1.1",
             (_, true) => "h2",
         }
@@ -307,7 +307,7 @@ impl<'a> Subject<'a> {
         let tabs = self.load.requests().iter().map(|request| request.tab + 1).max().unwrap_or(1);
         let ready = self.load.verdict().ready;
         let page = |tab: u32| {
-            let opened = Time::ZERO + self.plan.browser.tab_interval * u64::from(tab);
+            let opened = Time::ZERO + self.plan.browser().tab_interval * u64::from(tab);
             let document =
                 self.load.requests().iter().find(|request| {
                     request.tab == tab && self.resource_type(request) == "document" && request.succeeded()
@@ -316,7 +316,7 @@ impl<'a> Subject<'a> {
             Page {
                 started: date(opened),
                 id: format!("page_{}", tab + 1),
-                title: &self.plan.title,
+                title: self.plan.title(),
                 timings: PageTimings {
                     content: since(document.and_then(|request| request.ended)),
                     load: since(ready),
@@ -347,13 +347,13 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
             entries: subject.on_network().into_iter().map(|request| subject.entry(request)).collect(),
             comment,
             truth: Truth {
-                scenario: &plan.title,
+                scenario: plan.title(),
                 seed,
                 load: number,
                 fixes,
                 outcome,
                 verdict: subject.outcome(),
-                horizon_ms: (plan.horizon - Time::ZERO).as_millis_f64(),
+                horizon_ms: (plan.horizon() - Time::ZERO).as_millis_f64(),
                 parameters,
                 left_out,
             },

@@ -80,7 +80,7 @@ impl<'a> Subject<'a> {
     /// A load that was simulated from a plan with these fixes, by its seed and number.
     pub fn new(plan: &'a Plan, load: &'a Load, seed: u64, number: u64, fixes: &'a [String]) -> Self {
         let mut first_use = BTreeMap::new();
-        let mut of_class = vec![Vec::new(); plan.classes.len()];
+        let mut of_class = vec![Vec::new(); plan.classes().len()];
         for request in load.requests() {
             of_class[request.class].push(request);
             if let (Some(connection), Some(from)) = (request.connection, request.slot_from) {
@@ -116,7 +116,7 @@ impl<'a> Subject<'a> {
     }
 
     fn class(&self, request: &Request) -> &'a Class {
-        &self.plan.classes[request.class]
+        &self.plan.classes()[request.class]
     }
 
     /// The requests that the browser's network stack saw, in the order in which it saw them.
@@ -149,8 +149,8 @@ impl<'a> Subject<'a> {
     }
 
     /// A browser speaks HTTP/2 to servers with TLS only.
-    const fn scheme(&self, socket: bool) -> &'static str {
-        match (socket, self.plan.browser.multiplexed) {
+    fn scheme(&self, socket: bool) -> &'static str {
+        match (socket, self.plan.browser().multiplexed) {
             (false, false) => "http",
             (false, true) => "https",
             (true, false) => "ws",
@@ -245,7 +245,7 @@ impl<'a> Subject<'a> {
     /// credentials have lanes of their own where they have slots of their own.
     fn lanes(&self, origin: usize) -> (Vec<(usize, &'a Request)>, usize) {
         let apart =
-            |request: &Request| self.plan.browser.partition_by_credentials && self.class(request).omits_credentials;
+            |request: &Request| self.plan.browser().partition_by_credentials && self.class(request).omits_credentials;
         let mut holders: Vec<&'a Request> = self.load.requests().iter().collect();
         holders.retain(|request| self.class(request).origin == origin && request.slot_from.is_some());
         holders.sort_by_key(|request| (apart(request), request.slot_from));
@@ -254,7 +254,7 @@ impl<'a> Subject<'a> {
         let mut first = 0;
         for request in holders {
             let from = request.slot_from.unwrap_or(Time::ZERO);
-            let until = request.slot_until.unwrap_or(self.plan.horizon);
+            let until = request.slot_until.unwrap_or(self.plan.horizon());
             if first == 0 && apart(request) {
                 first = free_from.len();
             }

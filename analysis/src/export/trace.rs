@@ -127,7 +127,7 @@ impl Subject<'_> {
         json!({
             "requestId": id, "frame": FRAME, "statusCode": 200, "mimeType": "", "encodedDataLength": 0,
             "fromCache": from_cache, "fromServiceWorker": false, "responseTime": seconds(headers), "headers": [],
-            "protocol": if self.plan.browser.multiplexed { "h2" } else { "http/1.1" },
+            "protocol": if self.plan.browser().multiplexed { "h2" } else { "http/1.1" },
             "connectionId": request.connection.unwrap_or(0), "connectionReused": connect.is_none(), "timing": timing,
         })
     }
@@ -171,7 +171,7 @@ impl Subject<'_> {
 
     fn slots(&self, events: &mut Vec<Value>) {
         let mut thread = 0;
-        for origin in 0..self.plan.origins.len() {
+        for origin in 0..self.plan.origins().len() {
             let (lanes, count) = self.lanes(origin);
             let of = if origin == 0 { String::new() } else { format!(" of {}", super::host(origin)) };
             let track = |lane: usize| format!("slot {}{of}", lane + 1);
@@ -180,7 +180,7 @@ impl Subject<'_> {
             }
             for (lane, request) in lanes {
                 let from = request.slot_from.unwrap_or(Time::ZERO);
-                let until = request.slot_until.unwrap_or(self.plan.horizon);
+                let until = request.slot_until.unwrap_or(self.plan.horizon());
                 let aborted = request.outcome == Outcome::Aborted;
                 let colour = match self.class(request).kind {
                     _ if aborted => "error",
@@ -232,7 +232,7 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     });
     events.push(started);
     // DevTools takes the bounds of a trace from the first and the last task.
-    for time in [Time::ZERO, subject.plan.horizon] {
+    for time in [Time::ZERO, subject.plan.horizon()] {
         let mut task = event("RunTask", HIDDEN, "X", time);
         task["dur"] = 1.into();
         events.push(task);
@@ -245,7 +245,7 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     let lines = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     let metadata = json!({
         "source": "DevTools", "startTime": "2026-01-01T00:00:00.000Z", "dataOrigin": "TraceEvents",
-        "sixslot": {"scenario": subject.plan.title, "load": subject.number, "seed": subject.seed, "fixes": subject.fixes,
+        "sixslot": {"scenario": subject.plan.title(), "load": subject.number, "seed": subject.seed, "fixes": subject.fixes,
             "verdict": subject.outcome()},
     });
     // One event a line: a trace is often searched with line tools.

@@ -24,7 +24,7 @@ pub struct Fate {
 /// The calls of a load in the page's order.
 pub fn calls(plan: &Plan, load: &Load) -> Vec<Call> {
     let call = |request: &sixslot_models::load::Request| {
-        let class = &plan.classes[request.class];
+        let class = &plan.classes()[request.class];
         let issued = request.issued.as_nanos();
         Call {
             issued,

@@ -4,9 +4,9 @@ use super::file::{Files, Hypothesis, Trouble, owner};
 use super::schema;
 use sixslot_analysis::layers::{Attribution, LayersError, attribute};
 use sixslot_models::Document;
-use sixslot_models::read::{self, Reader};
-use sixslot_models::source::Fault;
-use sixslot_models::tree::Node;
+use sixslot_models::reading::Fault;
+use sixslot_models::reading::Node;
+use sixslot_models::reading::{self as read, Reader};
 use std::sync::atomic::AtomicBool;
 
 /// A set of layers suffices above this where the file does not say.

@@ -10,9 +10,9 @@ use super::overlay::Overlay;
 use super::recovery::RecoveryMap;
 use super::schema;
 use crate::input::ScenarioText;
-use sixslot_models::read::{self, Reader, advice, expected};
-use sixslot_models::source::{Fault, Place, Sources};
-use sixslot_models::tree::{self, Entry, Node};
+use sixslot_models::reading::{self as tree, Entry, Node};
+use sixslot_models::reading::{self as read, Reader, advice, expected};
+use sixslot_models::reading::{Fault, Place, Sources};
 use sixslot_models::{Document, Plan, limits};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -271,7 +271,7 @@ pub(super) fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], F
 }
 
 pub(super) fn texts(reader: &Reader<'_>, key: &str) -> Result<Vec<String>, Fault> {
-    let items = reader.or(key, &[][..], read::list)?;
+    let items = reader.or(key, &[][..], read::list(limits::LIST))?;
     items.iter().map(|node| read::text(node).map(str::to_owned)).collect()
 }
 
@@ -294,7 +294,7 @@ fn who(reader: &Reader<'_>, hypotheses: &[Hypothesis]) -> Result<Vec<usize>, Fau
     let Some(list) = reader.get("hypotheses") else {
         return Ok((0..hypotheses.len()).filter(|number| hypotheses[*number].explains).collect());
     };
-    read::list(list)?.iter().map(|node| number(read::text(node)?, &node.place, hypotheses)).collect()
+    read::list(limits::LIST)(list)?.iter().map(|node| number(read::text(node)?, &node.place, hypotheses)).collect()
 }
 
 pub(super) fn number(name: &str, place: &Place, hypotheses: &[Hypothesis]) -> Result<usize, Fault> {
@@ -431,7 +431,8 @@ impl Points {
     pub(super) fn read(reader: &Reader<'_>) -> Result<Self, Fault> {
         let mut grid = Self { parameters: Vec::new(), axes: Vec::new(), points: vec![Vec::new()] };
         for axis in named(reader, "parameters")? {
-            let values = read::list(&axis.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
+            let values =
+                read::list(limits::LIST)(&axis.node)?.iter().map(read::number).collect::<Result<Vec<_>, _>>()?;
             let count = grid.points.len() * values.len();
             if count == 0 || count > POINTS {
                 let fault = Fault::new(&axis.node.place, format!("the grid has {count} points"));
@@ -458,7 +459,7 @@ fn region(entry: &Entry, hypotheses: &[Hypothesis], figures: &[Figure], files: &
     let reader = Reader::new(&entry.node, &schema::REGION)?;
     let hypothesis = owner(&reader, hypotheses)?;
     let mut wanted = Vec::new();
-    for node in reader.or("figures", &[][..], read::list)? {
+    for node in reader.or("figures", &[][..], read::list(limits::LIST))? {
         let name = read::text(node)?;
         let figure = figures.iter().position(|figure| figure.name == name).ok_or_else(|| {
             let known: Vec<&str> = figures.iter().map(|figure| figure.name.as_str()).collect();

@@ -4,9 +4,10 @@
 //! with its life so far. Durations are as the page sees them, from the call. Counts are of each load; durations of all
 //! calls of all loads together.
 
+use sixslot_models::Plan;
 use sixslot_models::class::Kind;
 use sixslot_models::load::{Load, Outcome, Request};
-use sixslot_models::{Plan, read, source::Fault, tree::Node};
+use sixslot_models::reading::{self as read, Fault, Node};
 use sixslot_sim_core::{Span, Time};
 
 /// What is observed.
@@ -154,7 +155,7 @@ pub struct View {
 impl View {
     /// Whether a plan has one of the requests.
     pub fn applies(&self, plan: &Plan) -> bool {
-        self.requests.is_empty() || plan.classes.iter().any(|class| self.requests.contains(&class.name))
+        self.requests.is_empty() || plan.classes().iter().any(|class| self.requests.contains(&class.name))
     }
 
     /// The values in a load, or none where such a load does not count.
@@ -165,7 +166,7 @@ impl View {
         let verdict = load.verdict();
         let seconds = |from: Time, to: Time| (to - from).as_seconds_f64();
         let mount = self.mount(plan, load);
-        let end = self.window.map_or(plan.horizon, |window| mount + window);
+        let end = self.window.map_or(plan.horizon(), |window| mount + window);
         let mine = |request: &&Request| self.counts(plan, request);
         let calls = || {
             let fetches = load.requests().iter().filter(mine).filter(|request| self.kind(plan, request) == Kind::Fetch);
@@ -209,11 +210,11 @@ impl View {
     }
 
     fn kind(&self, plan: &Plan, request: &Request) -> Kind {
-        plan.classes[request.class].kind
+        plan.classes()[request.class].kind
     }
 
     fn counts(&self, plan: &Plan, request: &Request) -> bool {
-        let class = &plan.classes[request.class];
+        let class = &plan.classes()[request.class];
         class.kind != Kind::Background
             && (self.requests.is_empty() || self.requests.contains(&class.name))
             && self.attempt.is_none_or(|attempt| request.attempt == attempt)
@@ -222,13 +223,13 @@ impl View {
 
     /// The first call that can show the error: where a published clock begins.
     fn mount(&self, plan: &Plan, load: &Load) -> Time {
-        let error = plan.load.error.map(|error| error.class);
+        let error = plan.load().error.map(|error| error.class);
         let first = |wanted: &dyn Fn(&Request) -> bool| {
             let tab = |request: &&Request| self.tab.is_none_or(|tab| request.tab == tab);
             load.requests().iter().filter(tab).find(|request| wanted(request)).map(|request| request.issued)
         };
         first(&|request| Some(request.class) == error)
-            .or_else(|| first(&|request| plan.classes[request.class].deadline.is_some()))
+            .or_else(|| first(&|request| plan.classes()[request.class].deadline.is_some()))
             .unwrap_or(Time::ZERO)
     }
 }

@@ -20,9 +20,9 @@ use sha2::{Digest, Sha256};
 use sixslot_analysis::replications::Stopped;
 use sixslot_har::{Archive, End, Entry};
 use sixslot_models::load::{Extent, Load, Request};
-use sixslot_models::read::{self, Reader};
-use sixslot_models::source::Fault;
-use sixslot_models::{Plan, tree};
+use sixslot_models::reading::Fault;
+use sixslot_models::reading::{self as read, Reader};
+use sixslot_models::{Plan, reading as tree};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -159,13 +159,13 @@ impl Overlay {
         let plan = files.plan(&changed(&reader, &hypotheses[hypothesis])?)?;
         let mut classes = BTreeMap::new();
         for (truth, name) in names {
-            let class = plan.classes.iter().position(|class| class.name == *name);
+            let class = plan.classes().iter().position(|class| class.name == *name);
             let fault = || Fault::new(&entry.key_place, format!("its scenario has no request `{name}`"));
             classes.insert(truth.as_str(), class.ok_or_else(fault)?);
         }
         let latent = reader.read("latent", |node| {
             let name = read::text(node)?;
-            let known = plan.parameters.iter().position(|parameter| parameter.name == name);
+            let known = plan.parameters().iter().position(|parameter| parameter.name == name);
             known.map_or_else(|| Err(Fault::new(&node.place, format!("there is no parameter `{name}`"))), Ok)
         })?;
         let folder = files.folder.join(reader.or("folder", "", read::text)?);
@@ -229,12 +229,12 @@ struct Played {
 
 impl Played {
     fn new(plan: &Plan, load: &Load) -> Self {
-        let fetch = |class: usize| plan.classes[class].kind == sixslot_models::class::Kind::Fetch;
+        let fetch = |class: usize| plan.classes()[class].kind == sixslot_models::class::Kind::Fetch;
         let own = || load.requests().iter().filter(|request| fetch(request.class));
         let first = own().find(|request| has_deadline(plan, request.class));
         let mount = first.map_or(0.0, |request| request.issued.as_seconds_f64());
         let call = |request: &Request| {
-            let life = request.ended.unwrap_or(plan.horizon) - request.issued;
+            let life = request.ended.unwrap_or(plan.horizon()) - request.issued;
             let queued = request.sent.map_or(life, |sent| sent - request.issued);
             let fate = match (request.headers, request.ended) {
                 (Some(_), _) => Fate::Answered,
@@ -259,7 +259,7 @@ impl Played {
 
 /// A call of the page that has a deadline.
 fn has_deadline(plan: &Plan, class: usize) -> bool {
-    let class = &plan.classes[class];
+    let class = &plan.classes()[class];
     class.kind == sixslot_models::class::Kind::Fetch && class.deadline.is_some()
 }
 
@@ -316,7 +316,7 @@ impl Capture {
             let other = theirs.iter().find(|other| other.key == own.key && other.fate() == own.fate());
             let other = other.and_then(|other| other.calls[0].ended);
             // A call that the load does not have, or that ended otherwise, is as far away as it can be.
-            sum += other.map_or(plan.horizon.as_seconds_f64(), |other| (other - ended).abs());
+            sum += other.map_or(plan.horizon().as_seconds_f64(), |other| (other - ended).abs());
             count += 1.0;
         }
         sum / count
@@ -352,7 +352,7 @@ impl Capture {
         if !result.same_order {
             result.differs.push("order".to_owned());
         }
-        let name = |group: &Group| format!("{} {}", plan.classes[group.key.0].name, group.key.1);
+        let name = |group: &Group| format!("{} {}", plan.classes()[group.key.0].name, group.key.1);
         // What the page did until it was ready must be there in both.
         let early = |groups: &[Group], others: &[Group], until: f64| {
             let lone =

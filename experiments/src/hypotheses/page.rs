@@ -7,8 +7,8 @@ use super::observe::Unit;
 use super::recovery::Regime;
 use super::{Answer, Findings, Forecast, HypothesesError, NEAR, RANGE, Run};
 use sixslot_analysis::layers::Attribution;
-use sixslot_models::read::advice;
-use sixslot_models::source::Fault;
+use sixslot_models::reading::Fault;
+use sixslot_models::reading::advice;
 use std::fmt::Write as _;
 
 /// A number in its unit, with about three digits that count.
@@ -347,7 +347,7 @@ fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
         for (capture, it) in overlay.captures.iter().zip(own) {
             let latent = overlay.latent.zip(it.latent).map_or_else(
                 || "-".to_owned(),
-                |(parameter, value)| format!("{} {value:.2}", plain(&overlay.plan.parameters[parameter].name)),
+                |(parameter, value)| format!("{} {value:.2}", plain(&overlay.plan.parameters()[parameter].name)),
             );
             let _ = writeln!(
                 text,

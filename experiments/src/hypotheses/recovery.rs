@@ -9,9 +9,9 @@ use super::{play, schema};
 use crate::pictures::{RegimeCell, RegimeMap};
 use sixslot_analysis::replications::Stopped;
 use sixslot_models::load::{Extent, Load};
-use sixslot_models::read::{self, Reader};
-use sixslot_models::source::Fault;
-use sixslot_models::tree::Node;
+use sixslot_models::reading::Fault;
+use sixslot_models::reading::Node;
+use sixslot_models::reading::{self as read, Reader};
 use sixslot_models::{Plan, limits};
 use std::sync::atomic::AtomicBool;
 
@@ -134,7 +134,7 @@ impl RecoveryMap {
         // Rows of the picture are the values up; the second parameter varies fastest in the points.
         let row = |row| (0..across.len()).map(|column| cell(&spots[column * up.len() + row])).collect::<Vec<_>>();
         let rows: Vec<Vec<RegimeCell>> = (0..up.len()).map(row).collect();
-        let horizon = self.points.first().map_or(0.0, |(_, plan)| plan.horizon.as_seconds_f64());
+        let horizon = self.points.first().map_or(0.0, |(_, plan)| plan.horizon().as_seconds_f64());
         let subtitle = format!(
             "in each cell: loads that show the error, and below it loads that are not ready after {horizon} s; {loads} loads each, seed {seed}"
         );

@@ -1,6 +1,6 @@
 //! The fields of a hypotheses file: what it may say, and nothing else.
 //!
-//! Rule: as for scenarios, a key that is not here is an error at its line and column ([`sixslot_models::read::Reader`] checks it).
+//! Rule: as for scenarios, a key that is not here is an error at its line and column ([`sixslot_models::reading::Reader`] checks it).
 
 use sixslot_models::schema::{Field, Fields, Kind};
 

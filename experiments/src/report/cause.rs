@@ -87,14 +87,14 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
         let total: u128 = sums.values().sum();
         let mut sums: Vec<(usize, u128)> = sums.into_iter().filter(|(_, sum)| *sum > 0).collect();
         sums.sort_by_key(|(class, sum)| (std::cmp::Reverse(*sum), *class));
-        let share = |(class, sum): (usize, u128)| (plan.classes[class].name.clone(), sum as f64 / total as f64);
+        let share = |(class, sum): (usize, u128)| (plan.classes()[class].name.clone(), sum as f64 / total as f64);
         sums.into_iter().map(share).collect()
     };
     let at_server = sum.spent[Station::Server as usize];
     let others: u128 = sum.beside.values().sum();
     Ok(Some(Cause {
         of,
-        class: plan.classes[class].name.clone(),
+        class: plan.classes()[class].name.clone(),
         loads: sum.loads,
         never_sent: sum.never_sent,
         life: mean(sum.spent.iter().sum()),

@@ -66,7 +66,7 @@ pub fn scan(
         let decided = if verdict.failed { verdict.error } else { verdict.ready };
         let culprit = load.culprit(plan).filter(|_| verdict.failed);
         let waited = culprit.map_or(0, |request| request.spent(Station::Pool).as_nanos());
-        Ok((verdict.failed, End { time: decided.unwrap_or(plan.horizon).as_nanos(), waited, number }))
+        Ok((verdict.failed, End { time: decided.unwrap_or(plan.horizon()).as_nanos(), waited, number }))
     });
     let ends: Vec<(bool, End)> = ends.collect::<Result<_, Stopped>>()?;
     let of = |wanted: bool| ends.iter().filter(|(failed, _)| *failed == wanted).map(|(_, end)| *end).collect();

@@ -49,7 +49,7 @@ pub(super) fn reading(row: &Row) -> String {
 /// The parameters that a scenario gives itself, as far as a grid varies them.
 pub(super) fn own_parameters(plan: &Plan, grid: &Grid) -> String {
     let value = |name: &str| {
-        let own = plan.parameters.iter().find(|parameter| parameter.name == name)?;
+        let own = plan.parameters().iter().find(|parameter| parameter.name == name)?;
         Some(format!("{name} = {}", own.value.mean()?))
     };
     let parts: Vec<String> = grid.axes.iter().filter_map(|axis| value(&axis.parameter)).collect();

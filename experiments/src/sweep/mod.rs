@@ -218,7 +218,7 @@ impl Sweep {
     pub fn own_point(&self) -> Result<Option<Vec<usize>>, SweepError> {
         let plan = self.document.plan(&[], &[]).map_err(Box::new)?;
         let index = |axis: &sixslot_models::document::Axis| {
-            let own = plan.parameters.iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
+            let own = plan.parameters().iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
             axis.values.iter().position(|value| *value == own)
         };
         Ok(self.grid.axes.iter().map(index).collect())

@@ -88,7 +88,7 @@ impl Stage {
     /// Opens the ports of a load.
     pub(crate) async fn open(script: &Script, number: u64, control: u16) -> std::io::Result<Arc<Self>> {
         let mut listeners = Vec::new();
-        for _ in &script.plan.origins {
+        for _ in script.plan.origins() {
             listeners.push(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?);
         }
         let ports = listeners.iter().map(|listener| listener.local_addr().map(|address| address.port()));
@@ -97,10 +97,10 @@ impl Stage {
         let (told, background) = watch::channel(BTreeMap::new());
         let waits = |number, event| {
             let after = |class: &Class| matches!(class.start, Start::After { class, event: wanted, .. } if class == number && wanted == event);
-            script.plan.classes.iter().any(after)
+            script.plan.classes().iter().any(after)
         };
         let until_sent = |class: &Class| class.deadline_until == sixslot_models::class::DeadlineUntil::Sent;
-        let tells = script.plan.classes.iter().enumerate();
+        let tells = script.plan.classes().iter().enumerate();
         let stage = Arc::new(Self {
             keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), told)?,
             tells: tells.map(|(number, class)| until_sent(class) || waits(number, Event::Sent)).collect(),
@@ -183,7 +183,7 @@ impl Stage {
         let (sender, news) = mpsc::channel(16);
         let stage = Arc::clone(self);
         tokio::spawn(async move {
-            let rules = &stage.script.plan.classes[class];
+            let rules = &stage.script.plan.classes()[class];
             let by_time = async {
                 let mut at = opened;
                 while let Some(every) = rules.snapshot_every
@@ -255,7 +255,7 @@ impl Stage {
         let page = request.headers().get(header::REFERER)?.to_str().ok()?;
         let path = request.uri().path_and_query()?.as_str();
         let tab = page.split(['?', '&']).find_map(|pair| pair.strip_prefix("tab=")?.parse::<u32>().ok())?;
-        let classes = self.script.plan.classes.iter().enumerate();
+        let classes = self.script.plan.classes().iter().enumerate();
         let mut sheets = classes.filter(|(_, class)| class.origin == origin && class.priority == Priority::Highest);
         let found = sheets.find_map(|(number, class)| {
             let copies = u32::try_from(self.script.draws.copies(class, tab)).unwrap_or(u32::MAX);
@@ -290,7 +290,7 @@ impl Stage {
 
     /// The body that follows headers sent at a time.
     fn body(self: &Arc<Self>, identity: Identity, headers: Time, busy: Busy) -> Content {
-        let class = &self.script.plan.classes[identity.class];
+        let class = &self.script.plan.classes()[identity.class];
         let end = self.script.draws.body(class, identity.call).map(|body| headers + body);
         if class.kind == Kind::EventSource {
             let mut news = self.feed(identity.class, headers, end);
@@ -330,7 +330,7 @@ impl Stage {
 
     /// Sends an open WebSocket its data until its end or until the page closes it.
     async fn keep_open(self: Arc<Self>, identity: Identity, opened: Time, mut socket: Socket) {
-        let class = &self.script.plan.classes[identity.class];
+        let class = &self.script.plan.classes()[identity.class];
         let end = self.script.draws.body(class, identity.call).map(|life| opened + life);
         let mut news = self.feed(identity.class, opened, end);
         loop {
@@ -366,7 +366,7 @@ impl Answers for Origin {
         }
         let style = || stage.style_sheet(self.number, &request);
         let Some(identity) = identity(&request).or_else(style).filter(|identity| {
-            stage.script.plan.classes.get(identity.class).is_some_and(|class| class.origin == self.number)
+            stage.script.plan.classes().get(identity.class).is_some_and(|class| class.origin == self.number)
         }) else {
             return stage.stray(&request);
         };
@@ -394,7 +394,7 @@ impl Answers for Origin {
         }
         let mut response = Response::new(stage.body(identity, headers, busy));
         let origin = request.headers().get(header::ORIGIN).cloned();
-        stage.headers(&stage.script.plan.classes[identity.class], response.headers_mut(), origin);
+        stage.headers(&stage.script.plan.classes()[identity.class], response.headers_mut(), origin);
         response
     }
 
@@ -403,7 +403,7 @@ impl Answers for Origin {
     }
 
     fn keep_alive(&self) -> Option<Duration> {
-        self.stage.script.plan.origins[self.number].keep_alive.map(|span| self.stage.real(span))
+        self.stage.script.plan.origins()[self.number].keep_alive.map(|span| self.stage.real(span))
     }
 }
 

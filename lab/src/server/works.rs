@@ -120,7 +120,7 @@ impl Works {
     /// Creates the servers of a load and schedules its first background calls.
     pub fn new(plan: &Plan, draws: &Draws) -> Self {
         let mut agenda = EventQueue::new();
-        for (number, class) in plan.classes.iter().enumerate() {
+        for (number, class) in plan.classes().iter().enumerate() {
             if class.kind == Kind::Background && matches!(class.start, Start::At(_)) {
                 agenda.schedule_in(draws.start(class, 0, 0), Due::BackgroundStart(number));
             }
@@ -128,9 +128,9 @@ impl Works {
         Self {
             agenda,
             tasks: Vec::new(),
-            servers: plan.origins.iter().map(|_| Server::default()).collect(),
-            server_caches: plan.server_caches.iter().map(|_| ServerCache::default()).collect(),
-            background: vec![Background::default(); plan.classes.len()],
+            servers: plan.origins().iter().map(|_| Server::default()).collect(),
+            server_caches: plan.server_caches().iter().map(|_| ServerCache::default()).collect(),
+            background: vec![Background::default(); plan.classes().len()],
             said: Vec::new(),
             draws: draws.clone(),
             plan: plan.clone(),
@@ -160,8 +160,8 @@ impl Works {
 
     /// A request has come. Everything due before must have been done.
     pub fn arrive(&mut self, now: Time, class: usize, call: Call) -> TaskId {
-        let rules = &self.plan.classes[class];
-        let discipline = self.plan.origins[rules.origin].discipline;
+        let rules = &self.plan.classes()[class];
+        let discipline = self.plan.origins()[rules.origin].discipline;
         let segments = if discipline == Discipline::EventLoop { rules.segments } else { 1 };
         let (work, wait) = self.draws.service(rules, discipline, call);
         let own = (work / u64::from(segments), wait / u64::from(segments));
@@ -179,7 +179,7 @@ impl Works {
             awaited_by: Vec::new(),
             deadline: None,
         });
-        for (cache, rules) in self.server_caches.iter_mut().zip(&self.plan.server_caches) {
+        for (cache, rules) in self.server_caches.iter_mut().zip(self.plan.server_caches()) {
             if rules.invalidated_by.contains(&class) {
                 cache.value = None;
             }
@@ -194,7 +194,7 @@ impl Works {
             return;
         }
         let origin = self.class(task).origin;
-        let rules = self.plan.origins[origin];
+        let rules = self.plan.origins()[origin];
         // Other tasks may wait for a value that is being computed, so the computation continues.
         if !rules.cancel_on_disconnect || self.tasks[task].making.is_some() {
             return;
@@ -225,12 +225,12 @@ impl Works {
 
     /// The condition of a background call's `after` is met: its first call comes after its delay.
     pub fn start_background(&mut self, now: Time, class: usize) {
-        let delay = self.draws.start(&self.plan.classes[class], 0, 0);
+        let delay = self.draws.start(&self.plan.classes()[class], 0, 0);
         self.later(now, delay, Due::BackgroundStart(class));
     }
 
     fn class(&self, task: TaskId) -> &Class {
-        &self.plan.classes[self.tasks[task].class]
+        &self.plan.classes()[self.tasks[task].class]
     }
 
     /// Schedules something `delay` after `now`, which is at or after the last event: the real clock never goes back.
@@ -255,7 +255,7 @@ impl Works {
         };
         self.tasks[task].part = part;
         let origin = self.class(task).origin;
-        let rules = self.plan.origins[origin];
+        let rules = self.plan.origins()[origin];
         let (work, wait) = part;
         match rules.discipline {
             Discipline::Independent => self.at(now + work + wait, task, Due::Waited(task)),
@@ -280,12 +280,12 @@ impl Works {
     /// The next segment: the computation of a cached value, or one of the task's own. An error names the task that
     /// computes a value that this task has to wait for.
     fn look_up_caches(&mut self, now: Time, task: TaskId) -> Result<(Span, Span), TaskId> {
-        let rules = &self.plan.classes[self.tasks[task].class];
+        let rules = &self.plan.classes()[self.tasks[task].class];
         if rules.segments.saturating_sub(self.tasks[task].segments_left) + 1 < rules.lookup_before_segment {
             return Ok(self.tasks[task].own);
         }
         while let Some(number) = rules.looks_up.get(self.tasks[task].looked_up).copied() {
-            let (cache, law) = (&mut self.server_caches[number], &self.plan.server_caches[number]);
+            let (cache, law) = (&mut self.server_caches[number], &self.plan.server_caches()[number]);
             if cache.value.is_some_and(|began| now < began + law.ttl) {
                 self.tasks[task].looked_up += 1;
                 continue;
@@ -330,7 +330,7 @@ impl Works {
         } else {
             self.tasks[task].segments_left -= 1;
         }
-        let stops = self.plan.origins[self.class(task).origin].cancel_on_disconnect;
+        let stops = self.plan.origins()[self.class(task).origin].cancel_on_disconnect;
         let state = &mut self.tasks[task];
         if (state.wanted || !stops) && (making || state.segments_left > 0) {
             return self.next_part(now, task);
@@ -348,7 +348,7 @@ impl Works {
         let began = state.making.take();
         let waiting = std::mem::take(&mut state.awaited_by);
         let cache = &mut self.server_caches[number];
-        let valid_from = match self.plan.server_caches[number].ttl_from {
+        let valid_from = match self.plan.server_caches()[number].ttl_from {
             TtlFrom::Start => began,
             TtlFrom::End => Some(now),
         };
@@ -366,7 +366,7 @@ impl Works {
     /// The speed of each of n tasks that share a server.
     fn rate(&self, origin: usize) -> impl Fn(usize) -> f64 + use<> {
         let (workers, slowdown_exponent) =
-            (self.plan.origins[origin].workers as f64, self.plan.origins[origin].slowdown_exponent);
+            (self.plan.origins()[origin].workers as f64, self.plan.origins()[origin].slowdown_exponent);
         #[expect(clippy::disallowed_methods, reason = "real time is not the same on two machines anyway")]
         move |present| (workers / present as f64).min(1.0).powf(slowdown_exponent)
     }
@@ -417,14 +417,14 @@ impl Works {
     }
 
     fn start_background_now(&mut self, now: Time, class: usize) {
-        if let Some(every) = self.plan.classes[class].every {
+        if let Some(every) = self.plan.classes()[class].every {
             self.later(now, every, Due::BackgroundTick(class));
         }
         self.call(now, class);
     }
 
     fn tick(&mut self, now: Time, class: usize) {
-        let (every, skip) = (self.plan.classes[class].every, self.plan.classes[class].skip_while_in_flight);
+        let (every, skip) = (self.plan.classes()[class].every, self.plan.classes()[class].skip_while_in_flight);
         if let Some(every) = every {
             self.later(now, every, Due::BackgroundTick(class));
         }
@@ -440,7 +440,7 @@ impl Works {
         background.in_flight += 1;
         let call = Call { tick: background.ticks, ..Call::first(0, 0) };
         let task = self.arrive(now, class, call);
-        if let Some(deadline) = self.plan.classes[class].deadline
+        if let Some(deadline) = self.plan.classes()[class].deadline
             && self.tasks[task].wanted
         {
             let key = self.later(now, deadline, Due::BackgroundDeadline(task));

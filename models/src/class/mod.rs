@@ -36,7 +36,7 @@ impl Kind {
 /// When the requests of a class start.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {
-    /// So long after the tab's opening.
+    /// Time from the tab's opening.
     At(Form),
     /// After an event of another class.
     After {
@@ -44,7 +44,7 @@ pub enum Start {
         class: usize,
         /// What of it.
         event: Event,
-        /// So long after it.
+        /// Time from the event.
         delay: Form,
     },
     /// A Poisson process.
@@ -76,12 +76,13 @@ pub enum Event {
 }
 
 impl Event {
-    /// How many there are.
+    /// Number of events.
     pub const COUNT: usize = 6;
 }
 
 /// A request's method: what the browser's queues and cache tell apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Method {
     /// It may meet the cache.
     Get,
@@ -101,6 +102,7 @@ impl Method {
 
 /// A fetch's cache mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CacheMode {
     /// It may meet the cache.
     Default,
@@ -134,6 +136,7 @@ pub enum DeadlineUntil {
 
 /// The streams of a class's random quantities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Purposes {
     /// When it starts.
     pub start: Purpose,
@@ -153,6 +156,7 @@ pub struct Purposes {
 
 /// A class of requests.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Class {
     /// Its name in the scenario.
     pub name: String,
@@ -164,7 +168,7 @@ pub struct Class {
     pub origin: usize,
     /// It goes without credentials.
     pub omits_credentials: bool,
-    /// How many copies.
+    /// Number of copies.
     pub count: Linear,
     /// When they start.
     pub start: Start,
@@ -180,9 +184,9 @@ pub struct Class {
     pub cacheable: bool,
     /// Its answer says no-store.
     pub answer_no_store: bool,
-    /// Its answer may be stored for so long.
+    /// How long its response stays fresh in the cache.
     pub max_age: Option<Span>,
-    /// The page aborts it so long after its issue.
+    /// The page aborts it this long after issuing it.
     pub deadline: Option<Span>,
     /// What the deadline waits for.
     pub deadline_until: DeadlineUntil,

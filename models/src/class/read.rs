@@ -1,6 +1,6 @@
 //! Reading a class from its table.
 //!
-//! Rule: keys that exclude each other, or that mean nothing without another, are faults at their places.
+//! Rule: keys that exclude each other, or that require another, are faults at their places.
 
 use super::names::{index, trigger};
 use super::{CacheMode, Class, DeadlineUntil, Kind, Method, Names, Start};
@@ -41,7 +41,7 @@ impl Class {
         ] {
             reader.exclude(one, other)?;
         }
-        // A retry can overlap nothing but another call of its own, so a guard without a poll means nothing.
+        // A retry can overlap nothing but another call of its own, so `skip_while_in_flight` requires a poll.
         let pairs = [
             ("delay", "after"),
             ("timer_delay", "every"),
@@ -50,7 +50,7 @@ impl Class {
             ("skip_while_fresh", "every"),
             ("deadline_until", "deadline"),
         ];
-        means_nothing(&reader, &pairs)?;
+        requires(&reader, &pairs)?;
         class.url = match reader.read("url", UrlTemplate::read)? {
             Some(url) => url,
             None if reader.get("count").is_some() || reader.get("arrivals").is_some() => {
@@ -122,7 +122,7 @@ impl Class {
             let attempts = retry.or("attempts", 1, read::whole(1, limits::ATTEMPTS))?;
             class.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
             class.backoff = match retry.get("backoff") {
-                Some(list) => read::list(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
+                Some(list) => read::list(limits::LIST)(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
                 None => Vec::new(),
             };
         }
@@ -145,7 +145,7 @@ impl Class {
         let mut class = Self::bare(&entry.key, Kind::Background);
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         reader.exclude("start", "after")?;
-        means_nothing(&reader, &[("delay", "after"), ("skip_while_in_flight", "every")])?;
+        requires(&reader, &[("delay", "after"), ("skip_while_in_flight", "every")])?;
         class.start = if let Some(after) = reader.get("after") {
             let (class, event) = trigger(after, names)?;
             let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
@@ -186,17 +186,17 @@ impl Class {
         class.body = reader.read("lasts", time)?;
         reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
-        let background = reader.or("snapshot_by", &[][..], read::list)?;
+        let background = reader.or("snapshot_by", &[][..], read::list(limits::CLASSES))?;
         class.snapshot_by = background.iter().map(|node| names.background(node)).collect::<Result<_, _>>()?;
         Ok(class)
     }
 }
 
-/// Refuses keys that mean nothing without another key.
-fn means_nothing(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Fault> {
+/// Refuses keys that require another key which is not there.
+fn requires(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Fault> {
     for (key, needs) in pairs {
         if let (Some(node), None) = (reader.get(key), reader.get(needs)) {
-            return Err(Fault::new(&node.place, format!("`{key}` means nothing without `{needs}`")));
+            return Err(Fault::new(&node.place, format!("`{key}` requires `{needs}`")));
         }
     }
     Ok(())
@@ -204,7 +204,7 @@ fn means_nothing(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Faul
 
 /// The server caches that a request or a background call needs.
 fn looks_up(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
-    let items = reader.or("looks_up", &[][..], read::list)?;
+    let items = reader.or("looks_up", &[][..], read::list(limits::LOOK_UPS))?;
     items.iter().map(|node| index("table [server_cache.NAME] called", names.server_caches, node)).collect()
 }
 

@@ -75,7 +75,8 @@ impl Draws {
     /// Becomes the draws of another load, in the same memory.
     pub(super) fn turn_to(&mut self, plan: &Plan, seed: u64, load: u64) -> Result<(), LoadError> {
         self.streams = Streams::new(seed, load);
-        plan.draw_parameters(&self.streams, &mut self.parameters);
+        plan.draw_parameters(&self.streams, &mut self.parameters)
+            .map_err(|parameter| LoadError::Count { load, parameter: parameter.to_owned() })?;
         // The plan has checked the parameters' usual values only: a draw can lie far beyond them.
         let tabs = plan.browser.tabs.count(&self.parameters);
         if tabs > limits::TABS {

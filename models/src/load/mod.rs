@@ -81,7 +81,8 @@ pub enum Extent {
 }
 
 /// A load that cannot be simulated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoadError {
     /// Too many requests.
     #[error("load {load} issued {limit} requests, which is the limit; lower a count, a rate or the horizon", limit = limits::REQUESTS)]
@@ -96,6 +97,16 @@ pub enum LoadError {
         load: u64,
         /// How many it would have opened.
         tabs: u64,
+    },
+    /// A parameter that is a count was drawn as a negative number or a fraction.
+    #[error(
+        "load {load} drew a negative number or a fraction for `{parameter}`, which is a count; to round, write the count as {{ per = {{ {parameter} = 1 }} }}"
+    )]
+    Count {
+        /// Its number.
+        load: u64,
+        /// The parameter.
+        parameter: String,
     },
     /// Too many events.
     #[error("load {load} took {limit} events, which is the limit; lower a rate or the horizon", limit = limits::EVENTS)]

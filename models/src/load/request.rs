@@ -57,6 +57,7 @@ pub enum Outcome {
 
 /// A request.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Request {
     /// Its class, by number in the plan.
     pub class: usize,

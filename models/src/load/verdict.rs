@@ -8,6 +8,7 @@ use sixslot_sim_core::Time;
 
 /// What became of a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Verdict {
     /// The load counts as failed.
     pub failed: bool,

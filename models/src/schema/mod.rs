@@ -3,16 +3,27 @@
 //! Rule: a key that is not here is an error, and a key that is here has a meaning, a unit and an example. Readers ask for
 //! keys of these tables only ([`crate::read::Reader`] checks it), so that the list and the program cannot drift apart.
 
+mod browser;
+mod form;
 mod json;
 mod renamed;
-mod tables;
+mod request;
+mod scenario;
+mod server;
 
+pub(crate) use browser::browser_rules;
+pub(crate) use browser::{BROWSER, PRIORITIES};
+pub(crate) use form::{DISTRIBUTIONS, FORM};
 pub use json::json_schema;
 pub use renamed::{RENAMED, Renamed, renamed_to};
-pub use tables::*;
+pub(crate) use request::{ARRIVALS, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
+pub use scenario::SCENARIO;
+pub(crate) use scenario::{ERROR, FIX, LAYER, LOAD, SWEEP};
+pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE};
 
 /// What a field may hold.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Kind {
     /// A string.
     Text,
@@ -59,6 +70,10 @@ pub struct Field {
     pub kind: Kind,
     /// What it means, with its unit and what holds without it.
     pub text: &'static str,
+}
+
+const fn field(key: &'static str, kind: Kind, text: &'static str) -> Field {
+    Field { key, kind, text }
 }
 
 /// The keys of one table.

@@ -112,7 +112,7 @@ fn time(tape: &mut Tape<'_>) -> String {
 
 fn count(tape: &mut Tape<'_>) -> String {
     match tape.below(8) {
-        0 => "p".to_owned(),
+        0 => "{ per = { p = 1 } }".to_owned(),
         1 => "{ base = 1, per = { q = 2 } }".to_owned(),
         2 => "0".to_owned(),
         _ => tape.pick(COUNTS).to_owned(),
@@ -153,7 +153,7 @@ fn browser(text: &mut String, tape: &mut Tape<'_>) {
     text.push_str("[browser]\n");
     line(text, "profile", tape.pick(&["as-reported", "chromium", "firefox", "webkit", "http2"]));
     if tape.chance(40) {
-        line(text, "tabs", tape.pick(&["2", "3", "p", "{ base = 1, per = { q = 1 } }"]));
+        line(text, "tabs", tape.pick(&["2", "3", "{ per = { p = 1 } }", "{ base = 1, per = { q = 1 } }"]));
     }
     for (key, values) in RULES {
         maybe(text, tape, 12, key, values);
@@ -231,7 +231,11 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
     if !stream {
         poll = maybe(text, tape, 35, "every", PERIODS);
         if tape.chance(60) {
-            line(text, "count", if poll { tape.pick(&["1", "2", "p"]).to_owned() } else { count(tape) });
+            line(
+                text,
+                "count",
+                if poll { tape.pick(&["1", "2", "{ per = { p = 1 } }"]).to_owned() } else { count(tape) },
+            );
         }
         if poll {
             if tape.chance(20) {

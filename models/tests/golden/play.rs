@@ -25,6 +25,6 @@ pub fn play(name: &str, scenario: &str, sets: &[String]) -> Vec<Row> {
     let plan = plan.unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let mut load = Load::new();
     load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
-    let row = |request: &Request| Row { name: plan.classes[request.class].name.clone(), request: request.clone() };
+    let row = |request: &Request| Row { name: plan.classes()[request.class].name.clone(), request: request.clone() };
     load.requests().iter().map(row).collect()
 }

@@ -104,12 +104,12 @@ impl Story<'_> {
 
     /// When all copies of a class in a tab have had an event.
     fn all_had(&self, class: usize, event: Event, tab: u32) -> Option<u64> {
-        let opens = self.plan.browser.tab_interval.as_nanos() * u64::from(tab);
+        let opens = self.plan.browser().tab_interval.as_nanos() * u64::from(tab);
         let calls = || self.lives.iter().filter(|life| life.request.class == class && life.request.tab == tab);
-        if let Start::Arrivals { .. } = self.plan.classes[class].start {
+        if let Start::Arrivals { .. } = self.plan.classes()[class].start {
             return calls().filter_map(|life| self.had(life, event)).min();
         }
-        let copies = self.plan.classes[class].count.count(self.parameters);
+        let copies = self.plan.classes()[class].count.count(self.parameters);
         let firsts = (0..copies).map(|index| {
             calls().filter(|life| u64::from(life.request.index) == index).filter_map(|life| self.had(life, event)).min()
         });
@@ -118,11 +118,11 @@ impl Story<'_> {
 
     /// Each copy makes its first call when its time has come, and not otherwise.
     pub fn starts_are_on_time(&self) -> Checked {
-        let tabs = u32::try_from(self.plan.browser.tabs.count(self.parameters)).unwrap();
-        for (number, class) in self.plan.classes.iter().enumerate() {
+        let tabs = u32::try_from(self.plan.browser().tabs.count(self.parameters)).unwrap();
+        for (number, class) in self.plan.classes().iter().enumerate() {
             // A server's background calls run once, however many tabs there are.
             for tab in 0..if class.kind == Kind::Background { tabs.min(1) } else { tabs } {
-                let opens = self.plan.browser.tab_interval.as_nanos() * u64::from(tab);
+                let opens = self.plan.browser().tab_interval.as_nanos() * u64::from(tab);
                 let (from, form) = match &class.start {
                     Start::At(form) => (Some(opens), form),
                     Start::After { class, event, delay } => (self.all_had(*class, *event, tab), delay),
@@ -166,7 +166,7 @@ impl Story<'_> {
 
     pub fn framework_queues_hold_back(&self) -> Checked {
         for ((queue, _), lives) in grouped(&self.lives, |life| Some((life.class.queue?, life.request.tab))) {
-            let rules = self.plan.queues[queue];
+            let rules = self.plan.queues()[queue];
             let leaves =
                 |life: &Life<'_>| nanos(life.request.headers).filter(|_| rules.release_on == ReleaseOn::Headers);
             let inside = |life: &&Life<'_>| (life.page_until, leaves(life).unwrap_or(life.until));
@@ -215,7 +215,7 @@ impl Story<'_> {
                 // At the very horizon the turn may just have come to it, or to another that has not moved yet.
                 let leads = |other: &Life<'_>| other.class.cacheable && other.cache_until < other.until;
                 let just = |other: &Life<'_>| {
-                    other.cache_until == self.horizon || other.request.ended == Some(self.plan.horizon)
+                    other.cache_until == self.horizon || other.request.ended == Some(self.plan.horizon())
                 };
                 let somebody = peers().any(|other| just(other) || other.request.ended.is_none() && leads(other));
                 prop_assert!(somebody, "{:?} waits for nobody", life.request);
@@ -225,12 +225,12 @@ impl Story<'_> {
     }
 
     pub fn verdict_follows(&self, verdict: &Verdict) -> Checked {
-        let rules = &self.plan.load;
-        let tabs = self.plan.browser.tabs.count(self.parameters);
+        let rules = self.plan.load();
+        let tabs = self.plan.browser().tabs.count(self.parameters);
         let mut ready = Some(0);
         let firsts = grouped(&self.lives, |life| life.succeeded_at().map(|_| life.copy()));
         for class in &rules.ready {
-            let copies = self.plan.classes[*class].count.count(self.parameters) * tabs;
+            let copies = self.plan.classes()[*class].count.count(self.parameters) * tabs;
             let of_class = firsts.iter().filter(|((number, ..), _)| number == class);
             let times: Vec<u64> =
                 of_class.filter_map(|(_, lives)| lives.iter().filter_map(|life| life.succeeded_at()).min()).collect();

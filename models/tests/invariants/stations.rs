@@ -2,9 +2,9 @@
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
+use sixslot_models::Form;
 use sixslot_models::browser::{LockUntil, Replaces};
 use sixslot_models::class::{CacheMode, Kind, Method};
-use sixslot_models::form::Form;
 use sixslot_models::load::{Outcome, Station};
 use sixslot_models::origin::Discipline;
 use sixslot_sim_core::Span;
@@ -13,17 +13,17 @@ impl Story<'_> {
     pub fn slots_stay_within_limits(&self) -> Checked {
         // A handshake that opens a connection of its own counts, but others may have more beside it.
         let apart =
-            |life: &Life<'_>| self.plan.browser.websocket_opens_connection && life.class.kind == Kind::WebSocket;
+            |life: &Life<'_>| self.plan.browser().websocket_opens_connection && life.class.kind == Kind::WebSocket;
         let counts = |life: &Life<'_>| life.slot().filter(|_| !apart(life)).map(|_| life.group);
         for (group, lives) in grouped(&self.lives, counts) {
             let most = most_at_once(lives.iter().filter_map(|life| life.slot()));
             prop_assert!(most <= self.limit, "{most} slots of group {group:?}, the limit is {}", self.limit);
         }
-        if self.plan.browser.multiplexed {
+        if self.plan.browser().multiplexed {
             return Ok(());
         }
         let total = most_at_once(self.lives.iter().filter_map(Life::slot));
-        prop_assert!(total <= self.plan.browser.connections_total, "{total} slots in all");
+        prop_assert!(total <= self.plan.browser().connections_total, "{total} slots in all");
         for lives in grouped(&self.lives, |life| life.request.connection).into_values() {
             prop_assert!(most_at_once(lives.iter().filter_map(|life| life.slot())) <= 1, "a connection serves two");
             for pair in lives.windows(2) {
@@ -33,7 +33,7 @@ impl Story<'_> {
             lives.sort_by_key(|life| (life.request.slot_from, life.request.slot_until));
             let closes = |life: &&&Life<'_>| life.request.outcome == Outcome::Aborted;
             let closed = lives.iter().rev().skip(1).find(closes);
-            let reused = self.plan.browser.abort_closes_connection && closed.is_some();
+            let reused = self.plan.browser().abort_closes_connection && closed.is_some();
             prop_assert!(!reused, "an aborted connection is used again");
         }
         Ok(())
@@ -41,7 +41,7 @@ impl Story<'_> {
 
     /// Late binding: whoever is handed a connection headed the queue.
     pub fn pool_serves_by_rank(&self) -> Checked {
-        if !self.plan.browser.late_binding || self.plan.browser.websocket_opens_connection {
+        if !self.plan.browser().late_binding || self.plan.browser().websocket_opens_connection {
             return Ok(());
         }
         for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
@@ -61,10 +61,11 @@ impl Story<'_> {
 
     /// Where connections cost no time, nobody waits for one while one could be had.
     pub fn pool_lets_nothing_idle(&self) -> Checked {
-        if !self.plan.browser.connect.is_zero() {
+        if !self.plan.browser().connect.is_zero() {
             return Ok(());
         }
-        let total_limit = if self.plan.browser.multiplexed { usize::MAX } else { self.plan.browser.connections_total };
+        let total_limit =
+            if self.plan.browser().multiplexed { usize::MAX } else { self.plan.browser().connections_total };
         let slots: Vec<(u64, u64)> = self.lives.iter().filter_map(Life::slot).collect();
         for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
             let own: Vec<(u64, u64)> = lives.iter().filter_map(|life| life.slot()).collect();
@@ -84,7 +85,7 @@ impl Story<'_> {
     }
 
     pub fn scheduler_holds_low_ranks_only(&self) -> Checked {
-        let rules = &self.plan.browser;
+        let rules = self.plan.browser();
         let scheduled = |life: &&Life<'_>| matches!(life.class.kind, Kind::Fetch | Kind::EventSource);
         let delayable = |life: &Life<'_>| rules.delays_low_priority && life.rank < rules.delayable_below;
         for (_, lives) in grouped(&self.lives, |life| scheduled(&life).then_some(life.request.tab)) {
@@ -121,7 +122,7 @@ impl Story<'_> {
 
     /// GETs of one URL pass the lock one at a time, but for what the rules let through.
     pub fn cache_lock_passes_one_at_a_time(&self) -> Checked {
-        let rules = &self.plan.browser;
+        let rules = self.plan.browser();
         if !rules.cache_lock {
             return Ok(());
         }
@@ -148,10 +149,9 @@ impl Story<'_> {
             if lives.iter().any(apart) || self.lives.iter().any(|other| other.url == lives[0].url && parts(other)) {
                 continue;
             }
-            let turn_ends = |life: &&Life<'_>| match rules.cache_lock_until {
-                LockUntil::Headers => nanos(life.request.headers).unwrap_or(life.until),
-                LockUntil::End => life.until,
-            };
+            let until_headers = rules.cache_lock_until == LockUntil::Headers;
+            let turn_ends =
+                |life: &&Life<'_>| nanos(life.request.headers).filter(|_| until_headers).unwrap_or(life.until);
             let most =
                 most_at_once(lives.iter().map(|life| (life.cache_until, turn_ends(life))).filter(|(a, b)| a < b));
             prop_assert!(most <= 1, "{most} at once past the lock of {:?}", lives[0].url);
@@ -163,7 +163,7 @@ impl Story<'_> {
     pub fn servers_take_their_time(&self) -> Checked {
         for life in &self.lives {
             let Some(sent) = nanos(life.request.sent) else { continue };
-            let alone = self.plan.origins[life.class.origin].discipline == Discipline::Independent;
+            let alone = self.plan.origins()[life.class.origin].discipline == Discipline::Independent;
             let alone = alone && life.class.looks_up.is_empty();
             let drawn = life.request.drawn.as_nanos();
             let Some(headers) = nanos(life.request.headers) else {
@@ -183,7 +183,7 @@ impl Story<'_> {
     /// First come, first served, played again by the rule: each starts when it has come and a worker is free.
     pub fn first_come_servers_are_exact(&self) -> Checked {
         for (origin, mut lives) in grouped(&self.lives, |life| life.request.sent.map(|_| life.class.origin)) {
-            let rules = &self.plan.origins[origin];
+            let rules = &self.plan.origins()[origin];
             let loops = rules.discipline == Discipline::EventLoop;
             let one_block = |life: &&Life<'_>| {
                 life.class.looks_up.is_empty()

@@ -1,9 +1,9 @@
 //! A load as its record tells it: each request with what its times imply.
 
 use proptest::prelude::*;
+use sixslot_models::Form;
 use sixslot_models::Plan;
 use sixslot_models::class::{Class, Kind};
-use sixslot_models::form::Form;
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::Time;
 use std::cell::Cell;
@@ -49,8 +49,8 @@ pub fn nanos(time: Option<Time>) -> Option<u64> {
 
 impl<'a> Life<'a> {
     pub fn new(plan: &'a Plan, request: &'a Request) -> Self {
-        let class = &plan.classes[request.class];
-        let horizon = plan.horizon.as_nanos();
+        let class = &plan.classes()[request.class];
+        let horizon = plan.horizon().as_nanos();
         let spent = |station| request.spent(station).as_nanos();
         let issued = request.issued.as_nanos();
         let until = nanos(request.ended).unwrap_or(horizon);
@@ -62,7 +62,7 @@ impl<'a> Life<'a> {
             request,
             class,
             rank: class.rank,
-            group: (class.origin, class.omits_credentials && plan.browser.partition_by_credentials),
+            group: (class.origin, class.omits_credentials && plan.browser().partition_by_credentials),
             url: (class.origin, class.url.expand(request.index, request.tab)),
             page_until,
             scheduler_until,
@@ -82,7 +82,7 @@ impl<'a> Life<'a> {
 
     /// Whether it waited for a connection at all.
     pub fn needs_slot(&self, plan: &Plan) -> bool {
-        let rules = &plan.browser;
+        let rules = plan.browser();
         match self.class.kind {
             Kind::Fetch => true,
             Kind::Background => false,
@@ -129,12 +129,12 @@ pub fn grouped<T, K: Ord>(items: &[T], key: impl Fn(&T) -> Option<K>) -> BTreeMa
 
 impl<'a> Story<'a> {
     pub fn new(plan: &'a Plan, load: &'a Load) -> Self {
-        let rules = &plan.browser;
+        let rules = plan.browser();
         Self {
             plan,
             parameters: load.parameters(),
             lives: load.requests().iter().map(|request| Life::new(plan, request)).collect(),
-            horizon: plan.horizon.as_nanos(),
+            horizon: plan.horizon().as_nanos(),
             limit: if rules.multiplexed { rules.streams } else { rules.connections },
         }
     }
@@ -154,7 +154,7 @@ impl<'a> Story<'a> {
             let request = life.request;
             prop_assert_eq!(request.ended.is_some(), request.outcome != Outcome::Unfinished, "{:?}", request);
             let steps = [Some(request.issued), request.slot_from, request.sent, request.headers, request.ended];
-            let steps: Vec<Time> = steps.into_iter().flatten().chain([self.plan.horizon]).collect();
+            let steps: Vec<Time> = steps.into_iter().flatten().chain([self.plan.horizon()]).collect();
             prop_assert!(steps.is_sorted(), "{:?}", request);
             prop_assert_eq!(request.slot_from.is_some(), request.connection.is_some());
             prop_assert_eq!(request.slot_from.is_some(), request.slot_until.is_some());

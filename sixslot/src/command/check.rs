@@ -55,7 +55,7 @@ impl Check {
         };
         if common.format == Format::Json {
             let (fixes, seed, max_failure) = (&self.scenario.fix, common.seed, self.max_failure);
-            let record = CheckRecord { scenario: &plan.title, seed, fixes, max_failure, verdict, estimate: &estimate };
+            let record = CheckRecord { scenario: plan.title(), seed, fixes, max_failure, verdict, estimate: &estimate };
             read_or_not(print_json(&record))?;
         } else {
             read_or_not(print_text(&format!(

@@ -81,7 +81,7 @@ impl Run {
             [] => "no fix".to_owned(),
             fixes => format!("fix {}", fixes.join(" + ")),
         };
-        format!("{}\n{what}, seed {}, {fixes}\n\n", paint(&plan.title, "1"), self.scenario.common.seed)
+        format!("{}\n{what}, seed {}, {fixes}\n\n", paint(plan.title(), "1"), self.scenario.common.seed)
     }
 
     /// The files to write, with their formats.
@@ -158,7 +158,13 @@ impl Run {
         };
         if format == Format::Json {
             let fixes = &self.scenario.fix;
-            return print_json(&EstimateRecord { scenario: &plan.title, seed, fixes, estimate: &estimate, stopped_by });
+            return print_json(&EstimateRecord {
+                scenario: plan.title(),
+                seed,
+                fixes,
+                estimate: &estimate,
+                stopped_by,
+            });
         }
         let mut text = self.header(plan, &format!("{} loads", estimate.loads));
         text.push_str(&told(&estimate, &stopped_by));

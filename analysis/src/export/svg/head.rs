@@ -15,7 +15,7 @@ impl Sheet<'_> {
         let room = WIDTH - 2.0 * MARGIN;
         let title = Look::new(20.0, INK).bold();
         self.y = 44.0;
-        for line in measure::wrap(&measure::clean(&subject.plan.title), title.size, true, room, 2) {
+        for line in measure::wrap(&measure::clean(subject.plan.title()), title.size, true, room, 2) {
             self.text((MARGIN, self.y), &line, room, title);
             self.y += 25.0;
         }

@@ -23,7 +23,7 @@ impl Sheet<'_> {
 
     /// The slots as lanes, or where they are too many, how many are taken.
     pub(super) fn slots(&mut self, origin: usize, numbers: &BTreeMap<*const Request, usize>) {
-        let rules = &self.subject.plan.browser;
+        let rules = self.subject.plan.browser();
         let (holders, used) = self.subject.lanes(origin);
         let limit = if rules.multiplexed { rules.streams } else { rules.connections };
         let kind = if rules.multiplexed { "streams" } else { "connections" };
@@ -35,7 +35,7 @@ impl Sheet<'_> {
             let mut changes: Vec<(Time, isize)> = Vec::new();
             for (_, request) in &holders {
                 changes.push((request.slot_from.unwrap_or(Time::ZERO), 1));
-                changes.push((request.slot_until.unwrap_or(self.subject.plan.horizon), -1));
+                changes.push((request.slot_until.unwrap_or(self.subject.plan.horizon()), -1));
             }
             return self.steps(&steps(changes), "rgb(55,190,95)");
         }

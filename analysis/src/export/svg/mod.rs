@@ -27,7 +27,7 @@ const OF_EACH: usize = 6;
 fn end(subject: &Subject<'_>) -> Span {
     let verdict = subject.load.verdict();
     let decisive = [verdict.error, verdict.recovered, verdict.ready].into_iter().flatten().max();
-    let horizon = subject.plan.horizon - Time::ZERO;
+    let horizon = subject.plan.horizon() - Time::ZERO;
     let shown = decisive.map_or(horizon, |time| (time - Time::ZERO) * 23 / 20);
     shown.max(Span::from_millis(10)).min(horizon)
 }
@@ -39,8 +39,8 @@ fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usi
         |request: &&Request| request.issued < Time::ZERO + end && subject.class(request).kind != Kind::Background;
     let seen: Vec<(usize, &Request)> =
         subject.load.requests().iter().filter(shown).zip(1..).map(|(r, n)| (n, r)).collect();
-    let (rules, culprit) = (&subject.plan.load, subject.load.culprit(subject.plan));
-    let mut of_class = vec![0_usize; subject.plan.classes.len()];
+    let (rules, culprit) = (subject.plan.load(), subject.load.culprit(subject.plan));
+    let mut of_class = vec![0_usize; subject.plan.classes().len()];
     let mut ranked: Vec<_> = seen
         .iter()
         .map(|(number, request)| {
@@ -98,7 +98,7 @@ fn draw(subject: &Subject<'_>, whole: bool) -> String {
     sheet.bands.push((top, sheet.y));
     let numbers = rows.iter().map(|(number, request)| (std::ptr::from_ref::<Request>(request), *number)).collect();
     sheet.slots(0, &numbers);
-    let others = (1..subject.plan.origins.len()).filter(|origin| subject.lanes(*origin).1 > 0);
+    let others = (1..subject.plan.origins().len()).filter(|origin| subject.lanes(*origin).1 > 0);
     let others: Vec<String> = others.map(host).collect();
     let note = if others.is_empty() { String::new() } else { format!("(not drawn: {})", others.join(", ")) };
     let waiting = format!("how many requests wait for one of them {note}");
@@ -114,7 +114,7 @@ fn draw(subject: &Subject<'_>, whole: bool) -> String {
     }
     let height = sheet.y + 20.0;
     let behind = sheet.axis(top, bottom);
-    let (title, outcome) = (escaped(&clean(&subject.plan.title)), escaped(&clean(&subject.outcome())));
+    let (title, outcome) = (escaped(&clean(subject.plan.title())), escaped(&clean(&subject.outcome())));
     // On a page the name is no <title>, which browsers show when the pointer rests on it.
     let (label, names) = if whole {
         (String::new(), format!("<title>{title}</title>\n<desc>{outcome}</desc>\n"))

@@ -1,0 +1,163 @@
+//! The rules of a browser: the one list from which the struct, the profile of Chromium, the reader and the schema are made.
+//!
+//! Rule: each line is a key of `[browser]` with its type, its value in Chromium, and its text in the schema. The comment says
+//! where the rule comes from.
+
+use super::{Field, Fields, Kind, field};
+
+/// Passes the list to another macro.
+macro_rules! browser_rules {
+    ($define:ident) => {
+        $define! {
+            /// Time between the openings of two tabs.
+            tab_interval: span = Span::ZERO, "Delay between the openings of two tabs. Default \"0s\".";
+            /// Connections per group over all tabs: 6 (net/socket/client_socket_pool_manager.cc; network.http.max-persistent-connections-per-server).
+            connections: count = 6, "Connections per origin over all tabs (HTTP/1.1).";
+            /// Connections in the whole pool: 256 (Chromium), 900 (Firefox).
+            connections_total: count = 256, "Connections to all origins together.";
+            /// HTTP/2: one connection carries many requests.
+            multiplexed: switch = false, "HTTP/2: one connection per origin that carries `streams` requests at once.";
+            /// Concurrent streams of a multiplexed connection: 100 where the server announces none (Chromium, measured).
+            streams: count = 100, "Concurrent requests on a multiplexed connection.";
+            /// Requests without credentials are a group of their own (measured: Chromium and Firefox yes, WebKitGTK no).
+            partition_by_credentials: switch = true, "Requests with credentials = \"omit\" have connections of their own.";
+            /// An open WebSocket keeps a slot: in no browser (measured); as in the bug report.
+            websocket_takes_slot: switch = false, "An open WebSocket keeps one of the origin's connections.";
+            /// The handshake needs a slot until its 101 answer (measured: Firefox and WebKitGTK yes, Chromium no).
+            websocket_handshake_takes_slot: switch = false, "A WebSocket needs one of the connections until it is open.";
+            /// A handshake that waits for a slot goes before all other requests (Firefox, measured: before fetch priority high).
+            websocket_handshake_first: switch = false, "A WebSocket that waits for one of the connections goes before all requests.";
+            /// A handshake that needs a slot takes no idle connection: it opens one, and an idle one that is left over at the limit
+            /// goes to the next new request, not to a waiting one (Firefox, measured; netwerk/protocol/http:
+            /// nsHttpChannel.cpp, SetupTransaction; nsHttpConnectionMgr.cpp, PreparePendingQForDispatching).
+            websocket_opens_connection: switch = false, "A WebSocket's handshake that needs a slot takes no idle connection.";
+            /// WebSockets to one host shake hands one at a time (RFC 6455, section 4.1; measured in Chromium and Firefox).
+            websocket_one_handshake: switch = true, "WebSockets to one origin open one at a time.";
+            /// An open EventSource keeps a slot: in all three engines (measured).
+            event_source_takes_slot: switch = true, "An open EventSource keeps one of the origin's connections.";
+            /// An EventSource connects from a task of its own, behind the requests made in the same turn (Chromium yes, Firefox
+            /// no, measured; third_party/blink/renderer/modules/eventsource/event_source.cc and WebKit's page/EventSource.cpp,
+            /// ScheduleInitialConnect).
+            event_source_connects_last: switch = true, "An EventSource connects behind the requests that the page makes in the same turn.";
+            /// A new connection goes to the request at the head of the queue when it is ready (net/socket/transport_client_socket_pool.cc); in
+            /// Firefox to the request that it was opened for, where that still waits (netwerk/protocol/http, SetupConn; measured).
+            late_binding: switch = true, "A new connection serves the head of the queue, not the request it was opened for.";
+            /// An abort before the end closes the connection (measured in all three engines; HTTP/1.1 cannot do otherwise).
+            abort_closes_connection: switch = true, "An abort in flight closes the connection (HTTP/1.1 cannot do otherwise).";
+            /// Which used idle connection is taken: the last used (`Lifo`) or the first opened; of never used ones the oldest (transport_client_socket_pool.cc).
+            idle_order: order = Order::Lifo, "Which of several used idle connections is taken: \"lifo\" the last used, \"fifo\" the first opened.";
+            /// 300 s in Chromium, 115 s in Firefox.
+            idle_timeout_used: span = Span::from_seconds(300), "An idle connection that has served a request is closed after this time.";
+            /// 60 s in Chromium.
+            idle_timeout_unused: span = Span::from_seconds(60), "An idle connection that never served a request is closed after this time.";
+            /// The scheduler holds low priorities (Chromium: services/network/resource_scheduler).
+            delays_low_priority: switch = true, "Low-priority requests wait in the scheduler while the tab is busy with the host.";
+            /// Ranks below this are delayable: below net MEDIUM.
+            delayable_below: rank = 3, "Requests of a rank below this one are delayable.";
+            /// 10 delayable requests in flight per tab; reaching it stops the scan.
+            delayable_limit: count = 10, "Delayable requests in flight per tab.";
+            /// A delayable request waits while 6 requests of any priority of its tab to its host are in flight.
+            delayable_limit_per_host: count = 6, "A delayable request waits while this many requests of its tab to its host are in flight.";
+            /// clamp(30 round trips, 15 s, 120 s): 15 s on loopback.
+            delayable_timeout: span = Span::from_seconds(15), "Longest wait of a delayable request in the scheduler.";
+            /// One GET per URL at a time (Chromium, Firefox; WebKitGTK has no lock).
+            cache_lock: switch = true, "Cache lock: one GET per URL at a time; further ones wait.";
+            /// When a request releases the cache lock.
+            cache_lock_until: lock_until = LockUntil::Headers, "When a request releases the lock.";
+            /// 20 s in Chromium.
+            cache_lock_timeout: span = Span::from_seconds(20), "Longest wait at the lock; then the request goes to the network by itself.";
+            /// In Firefox the headers of a no-store response release all waiting requests together.
+            cache_lock_releases_all_on_no_store: switch = false, "The headers of a no-store response release all waiting requests at once.";
+            /// In Firefox an abort of the request that holds the lock releases all waiting requests together, unless an earlier response is stored
+            /// and it had no headers yet (measured; netwerk/protocol/http/nsHttpChannel.cpp, CloseCacheEntry).
+            cache_lock_releases_all_on_abort: switch = false, "An abort of the request that holds the lock releases all waiting requests at once.";
+            /// A fetch with cache 'reload' does not wait, but later GETs of its URL wait for it, and its response replaces the stored
+            /// entry (net/http/http_cache_transaction.cc, mode WRITE dooms the entry; measured in Chromium and Firefox).
+            reload_replaces: replaces = Replaces::Always, "When a fetch with cache 'reload' replaces the stored entry, so that later GETs of its URL wait for it.";
+            /// Requests without credentials have a cache and locks of their own (Firefox, measured;
+            /// netwerk/cache2/CacheFileUtils.cpp, AppendKeyPrefix: "a,"). In Chromium they do not (measured).
+            cache_partition_by_credentials: switch = false, "Requests without credentials have a cache and locks of their own.";
+            /// The headers of a response to a POST invalidate the stored entry of its URL: later GETs find no stored response, and
+            /// wait for none that is in flight (RFC 9111, section 4.4; net/http/http_cache_transaction.cc, DoSuccessfulSendRequest;
+            /// netwerk/protocol/http/nsHttpChannel.cpp, MaybeInvalidateCacheEntryForSubsequentGet; measured in Chromium and Firefox).
+            post_invalidates: switch = true, "The headers of a response to a POST invalidate the stored entry of its URL.";
+            /// In Firefox those headers release all waiting requests together (measured); in Chromium they keep waiting.
+            cache_lock_releases_all_on_post: switch = false, "The headers of a response to a POST release all waiting GETs of its URL at once.";
+            /// A body that the page does not read pins the slot in Chromium; Firefox buffers it.
+            unread_body_holds_slot: switch = true, "A body that the page does not read keeps its connection.";
+            /// Processor time from having a connection to sending the request, shared by requests that are dispatched
+            /// together. Fitted, in steps of 0.05 ms with a `connect` of 0.5 ms, for the smallest greatest deviation from all
+            /// measured arrivals (`fit` in tests/ground_truth.rs): 1.75 ms leaves 12.8 ms in Chromium, golden vectors included,
+            /// and 13.9 ms in Firefox, start-up stalls excluded (1.8 ms: 13.7 ms); 0.75 ms leaves 4.5 ms in WebKitGTK.
+            dispatch: span = Span::from_nanos(1_750_000), "Processor time from having a connection to sending the request; requests that are dispatched together share the browser's processor.";
+            /// Opening a connection: 0.07 to 0.7 ms on loopback.
+            connect: span = Span::from_nanos(500_000), "Time to open a connection.";
+        }
+    };
+}
+pub(crate) use browser_rules;
+
+/// What a rule of a type may hold.
+macro_rules! kind {
+    (switch) => {
+        Kind::Boolean
+    };
+    (span) => {
+        Kind::Span
+    };
+    (count) => {
+        Kind::Whole
+    };
+    (rank) => {
+        Kind::Whole
+    };
+    (order) => {
+        Kind::Choice(&["fifo", "lifo"])
+    };
+    (lock_until) => {
+        Kind::Choice(&["headers", "end"])
+    };
+    (replaces) => {
+        Kind::Choice(&["never", "when-free", "always"])
+    };
+}
+
+macro_rules! define_fields {
+    ($($(#[$source:meta])* $key:ident: $type:ident = $chromium:expr, $text:literal;)*) => {
+        const FIELDS: &[Field] = &[
+            field(
+                "profile",
+                Kind::Choice(&["chromium", "firefox", "webkit", "http2", "as-reported"]),
+                "The browser whose rules hold. Default \"chromium\".",
+            ),
+            field("tabs", Kind::Amount, "Number of tabs that show the page. They share connections. Default 1."),
+            field(
+                "priorities",
+                Kind::Table(&PRIORITIES),
+                "The rank of each fetch priority; a higher rank is served first.",
+            ),
+            $(field(stringify!($key), kind!($type), $text),)*
+        ];
+    };
+}
+browser_rules!(define_fields);
+
+/// The browser's rules.
+pub static BROWSER: Fields = Fields {
+    text: "A profile of a real browser, or of the bug report; each further key overrides one of its rules.",
+    required: &[],
+    fields: FIELDS,
+};
+
+/// Ranks of fetch priorities.
+pub static PRIORITIES: Fields = Fields {
+    text: "Ranks from 0 to 9.",
+    required: &[],
+    fields: &[
+        field("highest", Kind::Whole, "Documents and style sheets."),
+        field("high", Kind::Whole, "fetch() with priority: 'high'."),
+        field("auto", Kind::Whole, "fetch() as it is, EventSource, scripts."),
+        field("low", Kind::Whole, "fetch() with priority: 'low'."),
+        field("lowest", Kind::Whole, "<link rel=prefetch>."),
+    ],
+};

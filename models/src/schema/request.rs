@@ -1,0 +1,166 @@
+//! What a page does: requests, a framework's queues, sockets.
+//!
+//! Rule: each key has its meaning, its unit and its default.
+
+use super::{Fields, Kind, field};
+
+/// A request.
+pub static REQUEST: Fields = Fields {
+    text: "A request that the page makes. It starts at `start`, or after something (`after`), or as a random stream (`arrivals`).",
+    required: &[],
+    fields: &[
+        field(
+            "url",
+            Kind::Text,
+            "Its URL; {index} and {tab} stand for the numbers of the copy and the tab. Default \"/NAME\", or \"/NAME/{index}\" where there is a count.",
+        ),
+        field("method", Kind::Choice(&["GET", "POST"]), "The method; only a GET uses the cache. Default \"GET\"."),
+        field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
+        field("credentials", Kind::Choice(&["include", "omit"]), "Default \"include\"."),
+        field(
+            "count",
+            Kind::Amount,
+            "Number of copies, numbered from 0. A parameter's name must give a whole number; a linear form is rounded. Default 1.",
+        ),
+        field("start", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
+        field(
+            "after",
+            Kind::Text,
+            "NAME.EVENT: starts once every copy of the request NAME in this tab has reached the event. Events: `issued`, `sent`, `headers`, `ok`, `failed`, `end`; `open` for a socket.",
+        ),
+        field("delay", Kind::Time, "Time from the event of `after`. Default \"0s\"."),
+        field("arrivals", Kind::Table(&ARRIVALS), "A Poisson process of requests."),
+        field(
+            "priority",
+            Kind::Choice(&["highest", "high", "auto", "low", "lowest"]),
+            "The fetch priority. Default \"auto\".",
+        ),
+        field(
+            "cache",
+            Kind::Choice(&["default", "no-store", "reload"]),
+            "The fetch cache mode; all but \"default\" bypass the cache. Default \"default\".",
+        ),
+        field(
+            "response_cache_control",
+            Kind::Text,
+            "Cache-Control of the response: \"no-store\" or \"max-age=SECONDS\".",
+        ),
+        field("deadline", Kind::Span, "The page aborts the request this long after issuing it."),
+        field(
+            "deadline_until",
+            Kind::Choice(&["end", "headers", "sent"]),
+            "What the deadline waits for. Default \"end\".",
+        ),
+        field("every", Kind::Span, "Period of a poll: the request is issued again at each tick."),
+        field("timer_delay", Kind::Time, "Time from the first call to the start of the poll's timer. Default \"0s\"."),
+        field(
+            "skip_while_in_flight",
+            Kind::Boolean,
+            "A tick is skipped while a call of this request is in flight. Default false.",
+        ),
+        field("until_ok", Kind::Boolean, "The poll stops at its first success. Default false."),
+        field(
+            "skip_while_fresh",
+            Kind::Table(&FRESH),
+            "A tick is skipped while a socket is open and its last snapshot is recent.",
+        ),
+        field("retry", Kind::Table(&RETRY), "What the page does after a failure."),
+        field(
+            "dedupe",
+            Kind::Boolean,
+            "A call joins a call of the same URL that is in flight in its tab. Default false.",
+        ),
+        field("queue", Kind::Text, "The framework's queue, a table [queue.NAME], that the request passes."),
+        field(
+            "service",
+            Kind::Time,
+            "Time from the request's arrival at the server to its headers. Uses no capacity, but with fifo it keeps a worker.",
+        ),
+        field("work", Kind::Time, "Work of the server, shared as the discipline says."),
+        field("io_time", Kind::Time, "Latency after the work that uses no capacity."),
+        field(
+            "looks_up",
+            Kind::Names,
+            "Tables [server_cache.NAME] that the server looks up, in this order, before its own work for the request.",
+        ),
+        field(
+            "lookup_before_segment",
+            Kind::Whole,
+            "Number, from 1, of the segment before which the server looks up the caches. Default 1.",
+        ),
+        field(
+            "segments",
+            Kind::Whole,
+            "event-loop: number of equal parts that work and io_time are divided into. Default 1.",
+        ),
+        field("body", Kind::Time, "Time from the headers to the end of the body. Default \"0s\"."),
+        field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
+    ],
+};
+
+/// A Poisson process.
+pub static ARRIVALS: Fields = Fields {
+    text: "Independent requests at random times.",
+    required: &["rate_per_second"],
+    fields: &[
+        field("rate_per_second", Kind::Number, "Mean number of requests per second."),
+        field("until", Kind::Span, "No request arrives after this time. Default: the horizon."),
+    ],
+};
+
+/// Freshness of a socket's data.
+pub static FRESH: Fields = Fields {
+    text: "Freshness of a socket's data.",
+    required: &["socket", "within"],
+    fields: &[
+        field("socket", Kind::Text, "A table [socket.NAME] with snapshot_every or snapshot_by."),
+        field("within", Kind::Span, "A snapshot is recent up to this age."),
+    ],
+};
+
+/// Retries.
+pub static RETRY: Fields = Fields {
+    text: "Retries after a failure.",
+    required: &["attempts"],
+    fields: &[
+        field("attempts", Kind::Whole, "Number of attempts, the first included."),
+        field("backoff", Kind::Spans, "The pause before each retry; the last one repeats. Default none."),
+    ],
+};
+
+/// A framework's queue.
+pub static QUEUE: Fields = Fields {
+    text: "A queue in the page's framework, one for each tab.",
+    required: &["limit"],
+    fields: &[
+        field("limit", Kind::Whole, "Requests let through at once."),
+        field("release_on", Kind::Choice(&["headers", "end"]), "When a request releases its place. Default \"end\"."),
+        field(
+            "order",
+            Kind::Choice(&["fifo", "lifo"]),
+            "The order in which waiting requests get a place. Default \"fifo\".",
+        ),
+    ],
+};
+
+/// A socket.
+pub static SOCKET: Fields = Fields {
+    text: "A connection that stays open, in each tab.",
+    required: &["kind"],
+    fields: &[
+        field("kind", Kind::Choice(&["websocket", "event-source"]), "What it is."),
+        field("url", Kind::Text, "Its URL; {index} and {tab} as in a request's. Default \"/NAME\"."),
+        field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
+        field("count", Kind::Amount, "Number of sockets in each tab, numbered from 0. Default 1."),
+        field("opens", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
+        field("after", Kind::Text, "NAME.EVENT, as for a request."),
+        field("handshake", Kind::Time, "Time of the server until the socket is open. Default \"0s\"."),
+        field("lasts", Kind::Time, "Time from opening to closing. Default: it stays open."),
+        field("snapshot_every", Kind::Span, "Period of its snapshots; the first one comes when it opens."),
+        field(
+            "snapshot_by",
+            Kind::Names,
+            "Tables [background.NAME]: each success of one of these calls brings a snapshot.",
+        ),
+    ],
+};

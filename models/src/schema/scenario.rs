@@ -1,0 +1,119 @@
+//! The whole scenario: the load's verdict, fixes, layers and the sweep.
+//!
+//! Rule: each key has its meaning, its unit and its default.
+
+use super::{BACKGROUND, BROWSER, Fields, Kind, QUEUE, REQUEST, SERVER, SERVER_CACHE, SOCKET, field};
+
+/// The whole scenario.
+pub static SCENARIO: Fields = Fields {
+    text: "A page, its browser and its server, and what counts as a failed load.",
+    required: &["schema"],
+    fields: &[
+        field("schema", Kind::Whole, "The version of this format: 1."),
+        field("title", Kind::Text, "What the scenario is, in one line."),
+        field("horizon", Kind::Span, "Time for which a load is observed. Default \"60s\", at most \"24h\"."),
+        field(
+            "parameters",
+            Kind::Keyed(&Kind::Parameter),
+            "What a sweep varies: a number, or a distribution drawn once per load.",
+        ),
+        field("browser", Kind::Table(&BROWSER), "The browser's rules for connections, queues and its cache."),
+        field("server", Kind::Table(&SERVER), "The page's own origin."),
+        field("origin", Kind::Named(&SERVER), "Further origins; a request names one with `origin`."),
+        field(
+            "request",
+            Kind::Named(&REQUEST),
+            "The page's requests. Those of one instant are issued in the order of the file.",
+        ),
+        field("queue", Kind::Named(&QUEUE), "A framework's own queue with a limit; a request names one with `queue`."),
+        field("socket", Kind::Named(&SOCKET), "Long-lived connections."),
+        field(
+            "server_cache",
+            Kind::Named(&SERVER_CACHE),
+            "Server-side caches; a request or a background call names them in `looks_up`.",
+        ),
+        field("background", Kind::Named(&BACKGROUND), "Background calls of a server: they come from no browser."),
+        field("load", Kind::Table(&LOAD), "When the page is ready, and when its load has failed."),
+        field("fix", Kind::Named(&FIX), "Changes to try, as patches over this scenario."),
+        field(
+            "layer",
+            Kind::Named(&LAYER),
+            "The layers of the cause, each with a patch that removes it; at most 10. `sixslot compare --layers` computes the contribution of each.",
+        ),
+        field("sweep", Kind::Table(&SWEEP), "The grid of `sixslot sweep`."),
+    ],
+};
+
+/// The load's state machine.
+pub static LOAD: Fields = Fields {
+    text: "The load's own state machine.",
+    required: &["ready"],
+    fields: &[
+        field(
+            "ready",
+            Kind::Names,
+            "The page is ready when every copy of each of these requests has succeeded in every tab.",
+        ),
+        field("error", Kind::Table(&ERROR), "When the page shows its error."),
+        field(
+            "error_is_final",
+            Kind::Boolean,
+            "Whether the error stays. Default true; with false a later success clears it.",
+        ),
+        field(
+            "fails",
+            Kind::Choice(&["error-shown", "not-ready"]),
+            "What counts as a failed load: the error was shown, or the page was not ready by the horizon. Default: \"error-shown\" where there is an error, else \"not-ready\".",
+        ),
+    ],
+};
+
+/// The page's error.
+pub static ERROR: Fields = Fields {
+    text: "The error that the page shows while it has not been ready.",
+    required: &["request"],
+    fields: &[
+        field("request", Kind::Text, "The request whose failures are counted."),
+        field("failures", Kind::Whole, "Consecutive failures that trigger the error. Default 1; 0 disables the count."),
+        field(
+            "no_success_for",
+            Kind::Span,
+            "A failure also triggers the error when the first of the consecutive failures was issued at least this long ago.",
+        ),
+    ],
+};
+
+/// A fix.
+pub static FIX: Fields = Fields {
+    text: "A change to try.",
+    required: &["patch"],
+    fields: &[
+        field("title", Kind::Text, "What it is, in one line."),
+        field("patch", Kind::Patch, "Tables that are merged over the scenario."),
+    ],
+};
+
+/// A layer of the cause.
+pub static LAYER: Fields = Fields {
+    text: "One of the things that make loads fail together.",
+    required: &["removed_by"],
+    fields: &[
+        field("title", Kind::Text, "What it is, in one line."),
+        field("removed_by", Kind::Patch, "Tables that are merged over the scenario to remove the layer, and only it."),
+    ],
+};
+
+/// The grid.
+pub static SWEEP: Fields = Fields {
+    text: "Every combination of these values, with each set of fixes. A key is a parameter's name.",
+    required: &[],
+    fields: &[
+        field(
+            "fixes",
+            Kind::FixSets,
+            "\"each\": none, and each alone; \"all-subsets\"; or a list of lists. Default \"each\".",
+        ),
+        field("loads", Kind::Whole, "Loads of each cell. Default 10000."),
+        field("*", Kind::Numbers, "The values of a parameter."),
+    ],
+};

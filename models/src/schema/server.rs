@@ -1,0 +1,81 @@
+//! What servers do: their disciplines, caches and background calls.
+//!
+//! Rule: each key has its meaning, its unit and its default.
+
+use super::{Fields, Kind, field};
+
+/// A server.
+pub static SERVER: Fields = Fields {
+    text: "How a server turns work into time.",
+    required: &[],
+    fields: &[
+        field(
+            "discipline",
+            Kind::Choice(&["independent", "processor-sharing", "fifo", "event-loop"]),
+            "independent: requests do not slow each other. processor-sharing: all share the workers equally. fifo: first come, first served by the workers. event-loop: one thread, blocks that cannot be interrupted. Default \"independent\".",
+        ),
+        field("workers", Kind::Whole, "Number of requests served at full speed. Default 1."),
+        field(
+            "slowdown_exponent",
+            Kind::Number,
+            "processor-sharing: n requests on w workers take (n / w) to this power times as long as one request alone. Default 1: sharing costs nothing.",
+        ),
+        field(
+            "cancel_on_disconnect",
+            Kind::Boolean,
+            "An abort ends the work for the request. Default false: the work goes on to its end, as in Node.",
+        ),
+        field("keep_alive", Kind::Span, "The server closes a connection that was idle for this time. Default: never."),
+    ],
+};
+
+/// A server-side cache.
+pub static SERVER_CACHE: Fields = Fields {
+    text: "A value that a server keeps. A request that looks it up while it is expired or absent computes it first.",
+    required: &["ttl"],
+    fields: &[
+        field("work", Kind::Time, "The server's work to compute it. Default \"0s\"."),
+        field("io_time", Kind::Time, "The latency after that work. Default \"0s\"."),
+        field("ttl", Kind::Span, "Time to live of a value."),
+        field(
+            "ttl_from",
+            Kind::Choice(&["start", "end"]),
+            "Whether the time to live counts from the start or the end of the computation. Default \"start\".",
+        ),
+        field(
+            "single_flight",
+            Kind::Boolean,
+            "A request that looks it up during its computation waits for it; else it computes another. Default true.",
+        ),
+        field(
+            "join_within",
+            Kind::Span,
+            "A request that arrives later than this after the computation started does not join it, and computes another. Default: every request joins.",
+        ),
+        field(
+            "invalidated_by",
+            Kind::Names,
+            "Requests and background calls whose arrival at the server invalidates it.",
+        ),
+    ],
+};
+
+/// Background calls.
+pub static BACKGROUND: Fields = Fields {
+    text: "Calls of a server that come from no browser: another process, a timer. They wait for no connection.",
+    required: &[],
+    fields: &[
+        field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
+        field("start", Kind::Time, "The first call. Default \"0s\"."),
+        field("after", Kind::Text, "NAME.EVENT of the first tab, as for a request: starts the first call."),
+        field("delay", Kind::Time, "Time from the event of `after`. Default \"0s\"."),
+        field("every", Kind::Span, "The time between two calls. Default: there is one call."),
+        field("skip_while_in_flight", Kind::Boolean, "A call is skipped while one is in flight. Default false."),
+        field("deadline", Kind::Span, "The caller gives up this long after the call; the server's work goes on."),
+        field("looks_up", Kind::Names, "Tables [server_cache.NAME], as for a request."),
+        field("lookup_before_segment", Kind::Whole, "As for a request."),
+        field("work", Kind::Time, "The server's work. Default \"0s\"."),
+        field("io_time", Kind::Time, "The latency after the work. Default \"0s\"."),
+        field("segments", Kind::Whole, "As for a request."),
+    ],
+};

@@ -1,0 +1,63 @@
+//! Changes of a plan that leave it checked: lengths of time of the browser and of classes.
+//!
+//! Rule: none of them touches an index, a count or a name, so that whatever was checked when the plan was read still holds.
+//! The lab needs them: the browser's costs do not follow the scale of a run, and a measurement has noise.
+
+use crate::form::Form;
+use crate::limits;
+use crate::plan::Plan;
+use sixslot_sim_core::{Span, Time};
+
+/// A length of time within the limit.
+fn within_limit(span: Span) -> Span {
+    span.min(limits::LONGEST_SPAN)
+}
+
+impl Plan {
+    /// Multiplies what a request costs the browser: `dispatch` and `connect`.
+    pub fn scale_browser_costs(&mut self, factor: f64) {
+        for span in [&mut self.browser.dispatch, &mut self.browser.connect] {
+            *span = within_limit(Span::from_seconds_f64(span.as_seconds_f64() * factor));
+        }
+    }
+
+    /// Multiplies the browser's timeouts: of idle connections, delayable requests and the cache lock.
+    pub fn scale_browser_timeouts(&mut self, factor: f64) {
+        let browser = &mut self.browser;
+        for span in [
+            &mut browser.idle_timeout_used,
+            &mut browser.idle_timeout_unused,
+            &mut browser.delayable_timeout,
+            &mut browser.cache_lock_timeout,
+        ] {
+            *span = within_limit(Span::from_seconds_f64(span.as_seconds_f64() * factor));
+        }
+    }
+
+    /// Changes the horizon; the result is between 1 ns and the longest horizon.
+    pub fn change_horizon(&mut self, change: impl FnOnce(Span) -> Span) {
+        let span = change(self.horizon - Time::ZERO).clamp(Span::from_nanos(1), limits::LONGEST_HORIZON);
+        self.horizon = Time::ZERO + span;
+    }
+
+    /// Changes the deadline of a class, where it has one.
+    ///
+    /// # Panics
+    /// Where the plan has no class of that number.
+    pub fn change_deadline(&mut self, class: usize, change: impl FnOnce(Span) -> Span) {
+        let class = &mut self.classes[class];
+        class.deadline = class.deadline.map(|span| within_limit(change(span)));
+    }
+
+    /// Moves the service time of every request of a class, or else its I/O time, by a length of its own of at most `most`
+    /// either way; `round` chooses the lengths. The draws themselves stay the same.
+    ///
+    /// # Panics
+    /// Where the plan has no class of that number.
+    pub fn jitter_service(&mut self, class: usize, most: Span, round: u64) {
+        let class = &mut self.classes[class];
+        let form = class.service.as_mut().unwrap_or(&mut class.io_time);
+        let own = std::mem::replace(form, Form::constant(Span::ZERO));
+        *form = own.jittered(most, round);
+    }
+}
