@@ -45,7 +45,7 @@ impl Call {
 /// let text = "schema = 1\n[request.a]\nservice = \"20ms\"\n[load]\nready = [\"a\"]";
 /// let plan = Document::read("a.toml", text, &[])?.plan(&[], &[])?;
 /// let draws = Draws::new(&plan, 1, 0).map_err(|error| error.to_string());
-/// let (work, wait) = draws.unwrap_or_default().service(&plan.classes[0], plan.origins[0].discipline, Call::first(0, 0));
+/// let (work, wait) = draws.unwrap_or_default().service(&plan.classes()[0], plan.origins()[0].discipline, Call::first(0, 0));
 /// assert_eq!((work.as_millis_f64(), wait.as_millis_f64()), (0.0, 20.0));
 /// # Ok::<(), sixslot_models::ScenarioError>(())
 /// ```
