@@ -13,6 +13,8 @@ pub mod layers;
 pub mod phrase;
 pub mod record;
 pub mod replications;
+pub mod report;
 pub mod story;
 pub mod svg_text;
+pub mod sweep;
 pub mod waterfall;

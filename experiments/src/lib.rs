@@ -6,5 +6,5 @@ pub mod atomic;
 pub mod hypotheses;
 pub mod input;
 pub mod pictures;
-pub mod report;
+pub mod report_pictures;
 pub mod sweep;

@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use sixslot_experiments::sweep::grid::Grid;
+use sixslot_analysis::sweep::Grid;
 use sixslot_models::load::{Extent, Load, Station};
 use sixslot_models::{Document, Plan};
 use std::fs;

@@ -13,8 +13,8 @@ use binary::{command, done, refused};
 use proptest::prelude::*;
 use report::markup::{Element, elements};
 use sha2::{Digest, Sha256};
-use sixslot_experiments::report::{Report, Source};
-use sixslot_experiments::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::report::{Report, Source};
+use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
@@ -54,9 +54,12 @@ fn page(text: &str, loads: u64, waterfalls: usize) -> String {
     };
     let never = AtomicBool::new(false);
     let sweep = Sweep::new(recipe).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    let rows = sweep.play(&never, |_| ()).unwrap();
+    let rows = sweep.rows(&never, |_| ()).unwrap();
     let source = Source { sweep, rows, commands: vec!["sixslot report page.toml -o report.html".to_owned()] };
-    Report::new(&source, waterfalls, &never, |_| ()).unwrap().html().unwrap()
+    Report::new(&source, waterfalls, &never, |_| ())
+        .unwrap()
+        .html(&sixslot_experiments::report_pictures::SweepPictures)
+        .unwrap()
 }
 
 fn after<'a>(text: &'a str, mark: &str) -> &'a str {

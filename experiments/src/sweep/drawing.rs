@@ -4,11 +4,9 @@
 //! without a fix (the first fix set) is nearest to one half, because there fixes differ most. All pictures of a sweep
 //! share one scale.
 
-use super::checkpoint::CellResult;
-use super::grid::{Cell, Grid};
-use super::manifest::Manifest;
 use crate::pictures::{Curve, CurvePoint, CurveSeries, HeatMapGrid, HeatMapPanel, Ready, ReadySeries, ReadyStep};
 use sixslot_analysis::estimate::LEVEL;
+use sixslot_analysis::sweep::{Cell, CellResult, Grid, Manifest, nearest_to_half};
 use sixslot_models::document::Axis;
 use sixslot_statistics::interval::fixed_sample;
 
@@ -26,16 +24,6 @@ pub struct Picture {
 /// The point of the grid at which the probability of the first fix set is nearest to one half.
 pub fn focus(grid: &Grid, results: &[CellResult]) -> Cell {
     nearest_to_half(grid, |number| results[number].probability())
-}
-
-/// The same, of cells whose probabilities are known by their number; of two that are equally near the one that fails more.
-pub fn nearest_to_half(grid: &Grid, probability: impl Fn(usize) -> f64) -> Cell {
-    let distance = |number: &usize| (probability(*number) - 0.5).abs();
-    let nearer = |one: &usize, other: &usize| {
-        distance(one).total_cmp(&distance(other)).then(probability(*other).total_cmp(&probability(*one)))
-    };
-    let number = (0..grid.points()).min_by(nearer);
-    grid.cell(number.unwrap_or(0))
 }
 
 /// All pictures.

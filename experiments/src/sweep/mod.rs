@@ -5,27 +5,17 @@
 
 pub mod checkpoint;
 pub mod drawing;
-pub mod grid;
-pub mod manifest;
 pub mod reading;
 mod readme;
 mod table;
 
-use checkpoint::{CellResult, Checkpoint, UNFINISHED, write_atomically};
-use grid::Grid;
-use manifest::Manifest;
-use serde::{Deserialize, Serialize};
-use sixslot_analysis::replications::{Stopped, Tally};
-use sixslot_models::{Document, ScenarioError};
+use checkpoint::{Checkpoint, UNFINISHED, write_atomically};
+use sixslot_analysis::replications::Stopped;
+use sixslot_analysis::sweep::{CellResult, PROGRAM, Sweep, SweepFailure, VERSION};
+use sixslot_models::ScenarioError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
-
-/// The program's version.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Loads of a cell where neither the command line nor the scenario says.
-pub const DEFAULT_LOADS: u64 = 10_000;
 
 /// Why a sweep has no result, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +85,16 @@ pub enum SweepError {
     },
 }
 
+impl From<SweepFailure> for SweepError {
+    fn from(failure: SweepFailure) -> Self {
+        match failure {
+            SweepFailure::Stopped(Stopped::Load(error)) => Self::Load(error),
+            SweepFailure::Scenario(error) => Self::Scenario(error),
+            _ => Self::Stopped,
+        }
+    }
+}
+
 impl SweepError {
     fn file(path: &Path, error: std::io::Error) -> Self {
         Self::File { path: path.to_owned(), error }
@@ -110,231 +110,119 @@ pub struct Shard {
     pub of: usize,
 }
 
-/// All that a sweep is made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Recipe {
-    /// The program's version: another one may count differently.
-    pub version: String,
-    /// The scenario as the user named it.
-    pub scenario: String,
-    /// Its text.
-    pub text: String,
-    /// The changes of the command line.
-    pub set: Vec<String>,
-    /// The seed.
-    pub seed: u64,
-    /// Loads of each cell, where the command line says.
-    pub loads: Option<u64>,
+/// The sweep whose finished cells are in a folder.
+///
+/// # Errors
+/// A folder without finished cells, or with those of another version of the program.
+pub fn open(folder: &Path) -> Result<Sweep, SweepError> {
+    let recipe = checkpoint::recipe(folder)?;
+    if recipe.version != VERSION {
+        return Err(SweepError::AnotherSweep { path: folder.join(UNFINISHED) });
+    }
+    Ok(Sweep::new(recipe)?)
 }
 
-/// A sweep that is ready to run.
-#[derive(Debug)]
-pub struct Sweep {
-    recipe: Recipe,
-    document: Document,
-    grid: Grid,
-    manifest: Manifest,
+/// Plays the cells that are not finished, keeps each as it is finished, and writes the results; a shard's cells are
+/// kept for [`merge`].
+///
+/// # Errors
+/// Files, an interrupt, a load beyond its limits.
+pub fn run(
+    sweep: &Sweep,
+    folder: &Path,
+    resume: bool,
+    shard: Option<Shard>,
+    interrupt: &AtomicBool,
+    mut done: impl FnMut(u64),
+) -> Result<(), SweepError> {
+    let mut results = prepare(sweep, folder, resume)?;
+    let mut checkpoint = Checkpoint::create(folder, sweep.recipe(), &results)?;
+    let Shard { index, of } = shard.unwrap_or(Shard { index: 0, of: 1 });
+    let cells: Vec<usize> = (0..sweep.cells()).filter(|cell| cell % of == index).collect();
+    for cell in &cells {
+        if !results.contains_key(cell) {
+            let result = sweep.cell(*cell, interrupt).map_err(|failure| match failure {
+                SweepFailure::Stopped(Stopped::Interrupted) => {
+                    SweepError::Interrupted { done: results.len(), all: cells.len() }
+                }
+                failure => failure.into(),
+            })?;
+            checkpoint.add(&result)?;
+            results.insert(*cell, result);
+        }
+        done(sweep.loads());
+    }
+    // The only shard of one is a part too, for `merge`.
+    if shard.is_none() { write(sweep, folder, results) } else { Ok(()) }
 }
 
-impl Sweep {
-    /// Prepares a sweep; every cell's plan is checked here, before any time is spent.
-    ///
-    /// # Errors
-    /// A fault of the scenario, or a combination of fixes and parameters that makes no sense.
-    pub fn new(recipe: Recipe) -> Result<Self, SweepError> {
-        let document = Document::read(&recipe.scenario, &recipe.text, &recipe.set).map_err(Box::new)?;
-        let grid = Grid::of(&document);
-        let loads = recipe.loads.or(document.sweep.loads).unwrap_or(DEFAULT_LOADS);
-        let manifest = Manifest::new(&recipe, &document.title, loads, &grid);
-        let sweep = Self { recipe, document, grid, manifest };
-        for number in 0..sweep.grid.len() {
-            sweep.plan(number)?;
-        }
-        Ok(sweep)
+/// Makes the folder, and finds what is finished already.
+fn prepare(sweep: &Sweep, folder: &Path, resume: bool) -> Result<BTreeMap<usize, CellResult>, SweepError> {
+    std::fs::create_dir_all(folder).map_err(|error| SweepError::file(folder, error))?;
+    let unfinished = folder.join(UNFINISHED);
+    if unfinished.exists() && !resume {
+        return Err(SweepError::Unfinished { path: unfinished });
     }
+    let entries = std::fs::read_dir(folder).map_err(|error| SweepError::file(folder, error))?;
+    let files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    let starts_with =
+        |path: &PathBuf, start: &str| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
+    let foreign = files.iter().any(|path| !starts_with(path, "."));
+    if foreign && !unfinished.exists() && !is_ours(folder) {
+        return Err(SweepError::ForeignFolder { path: folder.to_owned() });
+    }
+    // What was being written when an earlier run was killed.
+    for path in files.iter().filter(|path| starts_with(path, crate::atomic::WRITING)) {
+        std::fs::remove_file(path).map_err(|error| SweepError::file(path, error))?;
+    }
+    Ok(checkpoint::read(folder, sweep.recipe())?.unwrap_or_default())
+}
 
-    /// The sweep whose finished cells are in a folder.
-    ///
-    /// # Errors
-    /// A folder without finished cells, or with those of another version of the program.
-    pub fn of_folder(folder: &Path) -> Result<Self, SweepError> {
-        let recipe = checkpoint::recipe(folder)?;
-        if recipe.version != VERSION {
-            return Err(SweepError::AnotherSweep { path: folder.join(UNFINISHED) });
-        }
-        Self::new(recipe)
+/// Joins the cells of several shards and writes the results.
+///
+/// # Errors
+/// Files, folders of another sweep, cells that no folder has.
+pub fn merge(sweep: &Sweep, folders: &[PathBuf], out: &Path) -> Result<(), SweepError> {
+    let mut results = BTreeMap::new();
+    for folder in folders {
+        results.extend(checkpoint::read(folder, sweep.recipe())?.unwrap_or_default());
     }
+    let missing = sweep.cells() - results.len();
+    if missing > 0 {
+        return Err(SweepError::Missing { missing, all: sweep.cells() });
+    }
+    prepare(sweep, out, true)?;
+    write(sweep, out, results)
+}
 
-    /// The same sweep on top of fixes that are in place already: they are in each set, and sets that become equal are one.
-    ///
-    /// # Errors
-    /// A combination of fixes and parameters that makes no sense.
-    pub fn with_fixes(mut self, fixes: &[usize]) -> Result<Self, SweepError> {
-        let mut sets: Vec<Vec<usize>> = Vec::new();
-        for set in &self.grid.fix_sets {
-            let more = set.iter().filter(|fix| !fixes.contains(fix));
-            let joined: Vec<usize> = fixes.iter().chain(more).copied().collect();
-            if !sets.contains(&joined) {
-                sets.push(joined);
-            }
-        }
-        self.grid.fix_sets = sets;
-        for number in 0..self.grid.len() {
-            self.plan(number)?;
-        }
-        Ok(self)
+/// Writes every file, and takes the checkpoint away last.
+fn write(sweep: &Sweep, folder: &Path, results: BTreeMap<usize, CellResult>) -> Result<(), SweepError> {
+    let results: Vec<CellResult> = results.into_values().collect();
+    let pictures = drawing::pictures(sweep.grid(), sweep.manifest(), &results);
+    for picture in &pictures {
+        write_atomically(&folder.join(&picture.file), picture.svg.as_bytes())?;
     }
-
-    /// The scenario.
-    pub const fn document(&self) -> &Document {
-        &self.document
+    write_atomically(&folder.join("sweep.csv"), table::csv(sweep.grid(), &results)?.as_bytes())?;
+    let name = folder.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
+    let readme = readme::readme(&readme::Page {
+        grid: sweep.grid(),
+        manifest: sweep.manifest(),
+        results: &results,
+        pictures: &pictures,
+        own: sweep.own_point()?,
+        command: sweep.recipe().command(&name),
+    });
+    write_atomically(&folder.join("README.md"), readme.as_bytes())?;
+    write_atomically(&folder.join("manifest.json"), sweep.manifest().file().as_bytes())?;
+    let unfinished = folder.join(UNFINISHED);
+    match std::fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(SweepError::file(&unfinished, error)),
+        _ => Ok(()),
     }
-
-    /// The cells.
-    pub const fn grid(&self) -> &Grid {
-        &self.grid
-    }
-
-    /// What it is.
-    pub const fn manifest(&self) -> &Manifest {
-        &self.manifest
-    }
-
-    /// What it is made from.
-    pub const fn recipe(&self) -> &Recipe {
-        &self.recipe
-    }
-
-    fn plan(&self, number: usize) -> Result<sixslot_models::Plan, SweepError> {
-        let cell = self.grid.cell(number);
-        let fixes = &self.grid.fix_sets[cell.fix_set];
-        Ok(self.document.plan(fixes, &self.grid.parameters(&cell)).map_err(Box::new)?)
-    }
-
-    /// The point of the grid at which every parameter has the value that the scenario gives it.
-    ///
-    /// # Errors
-    /// None: the scenario has been read.
-    pub fn own_point(&self) -> Result<Option<Vec<usize>>, SweepError> {
-        let plan = self.document.plan(&[], &[]).map_err(Box::new)?;
-        let index = |axis: &sixslot_models::document::Axis| {
-            let own = plan.parameters().iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
-            axis.values.iter().position(|value| *value == own)
-        };
-        Ok(self.grid.axes.iter().map(index).collect())
-    }
-
-    /// Cells.
-    pub fn cells(&self) -> usize {
-        self.grid.len()
-    }
-
-    /// Loads of each cell.
-    pub fn loads(&self) -> u64 {
-        self.manifest.loads
-    }
-
-    /// Plays the cells that are not finished, keeps each as it is finished, and writes the results; a shard's cells are
-    /// kept for [`Sweep::merge`].
-    ///
-    /// # Errors
-    /// Files, an interrupt, a load beyond its limits.
-    pub fn run(
-        &self,
-        folder: &Path,
-        resume: bool,
-        shard: Option<Shard>,
-        interrupt: &AtomicBool,
-        mut done: impl FnMut(u64),
-    ) -> Result<(), SweepError> {
-        let mut results = self.prepare(folder, resume)?;
-        let mut checkpoint = Checkpoint::create(folder, &self.recipe, &results)?;
-        let Shard { index, of } = shard.unwrap_or(Shard { index: 0, of: 1 });
-        let cells: Vec<usize> = (0..self.cells()).filter(|cell| cell % of == index).collect();
-        for cell in &cells {
-            if !results.contains_key(cell) {
-                let result = self.cell(*cell, interrupt)?.map_err(|stopped| match stopped {
-                    Stopped::Interrupted => SweepError::Interrupted { done: results.len(), all: cells.len() },
-                    Stopped::Load(error) => error.into(),
-                })?;
-                checkpoint.add(&result)?;
-                results.insert(*cell, result);
-            }
-            done(self.loads());
-        }
-        // The only shard of one is a part too, for `merge`.
-        if shard.is_none() { self.write(folder, results) } else { Ok(()) }
-    }
-
-    fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<Result<CellResult, Stopped>, SweepError> {
-        let plan = self.plan(number)?;
-        let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt);
-        Ok(tally.map(|tally| CellResult::new(number, tally)))
-    }
-
-    /// Makes the folder, and finds what is finished already.
-    fn prepare(&self, folder: &Path, resume: bool) -> Result<BTreeMap<usize, CellResult>, SweepError> {
-        std::fs::create_dir_all(folder).map_err(|error| SweepError::file(folder, error))?;
-        let unfinished = folder.join(UNFINISHED);
-        if unfinished.exists() && !resume {
-            return Err(SweepError::Unfinished { path: unfinished });
-        }
-        let entries = std::fs::read_dir(folder).map_err(|error| SweepError::file(folder, error))?;
-        let files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-        let starts_with = |path: &PathBuf, start: &str| {
-            path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start))
-        };
-        let foreign = files.iter().any(|path| !starts_with(path, "."));
-        if foreign && !unfinished.exists() && !manifest::is_ours(folder) {
-            return Err(SweepError::ForeignFolder { path: folder.to_owned() });
-        }
-        // What was being written when an earlier run was killed.
-        for path in files.iter().filter(|path| starts_with(path, crate::atomic::WRITING)) {
-            std::fs::remove_file(path).map_err(|error| SweepError::file(path, error))?;
-        }
-        Ok(checkpoint::read(folder, &self.recipe)?.unwrap_or_default())
-    }
-
-    /// Joins the cells of several shards and writes the results.
-    ///
-    /// # Errors
-    /// Files, folders of another sweep, cells that no folder has.
-    pub fn merge(&self, folders: &[PathBuf], out: &Path) -> Result<(), SweepError> {
-        let mut results = BTreeMap::new();
-        for folder in folders {
-            results.extend(checkpoint::read(folder, &self.recipe)?.unwrap_or_default());
-        }
-        let missing = self.cells() - results.len();
-        if missing > 0 {
-            return Err(SweepError::Missing { missing, all: self.cells() });
-        }
-        self.prepare(out, true)?;
-        self.write(out, results)
-    }
-
-    /// Writes every file, and takes the checkpoint away last.
-    fn write(&self, folder: &Path, results: BTreeMap<usize, CellResult>) -> Result<(), SweepError> {
-        let results: Vec<CellResult> = results.into_values().collect();
-        let pictures = drawing::pictures(&self.grid, &self.manifest, &results);
-        for picture in &pictures {
-            write_atomically(&folder.join(&picture.file), picture.svg.as_bytes())?;
-        }
-        write_atomically(&folder.join("sweep.csv"), table::csv(&self.grid, &results)?.as_bytes())?;
-        let name = folder.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
-        let readme = readme::readme(&readme::Page {
-            grid: &self.grid,
-            manifest: &self.manifest,
-            results: &results,
-            pictures: &pictures,
-            own: self.own_point()?,
-            command: self.recipe.command(&name),
-        });
-        write_atomically(&folder.join("README.md"), readme.as_bytes())?;
-        write_atomically(&folder.join("manifest.json"), self.manifest.file().as_bytes())?;
-        let unfinished = folder.join(UNFINISHED);
-        match std::fs::remove_file(&unfinished) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(SweepError::file(&unfinished, error)),
-            _ => Ok(()),
-        }
-    }
+}
+/// Whether a folder holds the results of a sweep: other programs have files of the name manifest.json too.
+pub fn is_ours(folder: &Path) -> bool {
+    let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+    value["program"] == PROGRAM
 }

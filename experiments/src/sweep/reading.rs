@@ -4,13 +4,12 @@
 //! and each row of the table has to stand in its place; whatever differs is an error that says what to do.
 
 use super::checkpoint::UNFINISHED;
-use super::manifest::{self, Manifest};
-use super::{DEFAULT_LOADS, Recipe, Sweep, SweepError, VERSION, table};
+use super::{SweepError, is_ours, table};
 use crate::input::{InputError, ScenarioText};
-use sixslot_analysis::replications::Stopped;
+use sixslot_analysis::sweep::{DEFAULT_LOADS, Manifest, Recipe, Row, Sweep, VERSION, sha256};
+use sixslot_models::Document;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicBool;
 
 /// The longest table that is read, in bytes: a hundred thousand cells.
 const LARGEST_TABLE: u64 = 64 << 20;
@@ -81,24 +80,6 @@ pub enum ReadingError {
     Sweep(#[from] SweepError),
 }
 
-/// What a table keeps of a cell.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Row {
-    /// Loads.
-    pub loads: u64,
-    /// Loads that failed.
-    pub failures: u64,
-    /// 50, 90, 95 and 99 % quantiles of the time to ready in milliseconds; none where no load got ready.
-    pub ready_ms: Option<[f64; 4]>,
-}
-
-impl Row {
-    /// The share of loads that failed.
-    pub fn probability(&self) -> f64 {
-        self.failures as f64 / self.loads as f64
-    }
-}
-
 /// The sweep that a folder holds, and its cells by number. The scenario is read from where the sweep had it, or from
 /// the file that is given.
 ///
@@ -107,7 +88,7 @@ impl Row {
 pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>), ReadingError> {
     let path = folder.to_owned();
     let manifest_file = folder.join("manifest.json");
-    if !manifest::is_ours(folder) {
+    if !is_ours(folder) {
         return Err(if folder.join(UNFINISHED).exists() {
             ReadingError::Unfinished { path }
         } else {
@@ -129,7 +110,7 @@ pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>),
     let named = scenario.unwrap_or(Path::new(&found.scenario));
     let ScenarioText { name, text: scenario_text } = ScenarioText::read(named)
         .map_err(|error| ReadingError::NoScenario { path: path.clone(), scenario: found.scenario.clone(), error })?;
-    if manifest::sha256(&scenario_text) != found.scenario_sha256 {
+    if sha256(&scenario_text) != found.scenario_sha256 {
         return Err(ReadingError::AnotherScenario { path, scenario: name });
     }
     let mut recipe = Recipe {
@@ -140,34 +121,17 @@ pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>),
         seed: found.seed,
         loads: Some(found.loads),
     };
-    let usual = Sweep::new(recipe.clone())?.document.sweep.loads.unwrap_or(DEFAULT_LOADS);
+    let document =
+        Document::read(&recipe.scenario, &recipe.text, &recipe.set).map_err(Box::new).map_err(SweepError::from)?;
+    let usual = document.sweep.loads.unwrap_or(DEFAULT_LOADS);
     recipe.loads = recipe.loads.filter(|loads| *loads != usual);
-    let sweep = Sweep::new(recipe)?;
-    if sweep.manifest != found {
+    let sweep = Sweep::new(recipe).map_err(SweepError::from)?;
+    if *sweep.manifest() != found {
         let reason = "it is not the manifest of its own scenario".to_owned();
         return Err(ReadingError::Changed { file: manifest_file, line: None, reason });
     }
     let rows = rows(&sweep, &text(&file)?).map_err(|(line, reason)| ReadingError::Changed { file, line, reason })?;
     Ok((sweep, rows))
-}
-
-impl Sweep {
-    /// Plays all cells, and keeps of them what a table keeps.
-    ///
-    /// # Errors
-    /// An interrupt, a load beyond its limits.
-    pub fn play(&self, interrupt: &AtomicBool, mut done: impl FnMut(u64)) -> Result<Vec<Row>, SweepError> {
-        let mut results = Vec::with_capacity(self.cells());
-        for number in 0..self.cells() {
-            results.push(self.cell(number, interrupt)?.map_err(|stopped| match stopped {
-                Stopped::Interrupted => SweepError::Stopped,
-                Stopped::Load(error) => error.into(),
-            })?);
-            done(self.loads());
-        }
-        let text = table::csv(&self.grid, &results)?;
-        rows(self, &text).map_err(|(_, error)| SweepError::Table { error })
-    }
 }
 
 fn text(path: &Path) -> Result<String, ReadingError> {
@@ -184,13 +148,13 @@ fn text(path: &Path) -> Result<String, ReadingError> {
 fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut records = reader.records().zip(1_usize..);
-    let head = table::head(&sweep.grid);
+    let head = table::head(sweep.grid());
     match records.next() {
         Some((Ok(found), _)) if found.iter().eq(head.iter().map(String::as_str)) => {}
         _ => return Err((Some(1), "the first row names other columns".to_owned())),
     }
     // A parameter may have the name of a column behind the parameters.
-    let own = 1 + sweep.grid.axes.len();
+    let own = 1 + sweep.grid().axes.len();
     let column = |name: &str| head.iter().skip(own).position(|column| column == name).map_or(0, |at| own + at);
     let (loads, failures) = (column("loads"), column("failures"));
     let ready = ["ready_p50_ms", "ready_p90_ms", "ready_p95_ms", "ready_p99_ms"].map(column);
@@ -201,7 +165,7 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
         if rows.len() == sweep.cells() {
             return Err(wrong("there are more rows than cells"));
         }
-        let names = table::names(&sweep.grid, &sweep.grid.cell(rows.len()));
+        let names = table::names(sweep.grid(), &sweep.grid().cell(rows.len()));
         if record.len() != head.len() || !record.iter().take(names.len()).eq(names.iter().map(String::as_str)) {
             return Err((Some(line), format!("here stands the cell {}", names.join(", "))));
         }

@@ -1,10 +1,9 @@
 //! The page that a sweep writes about itself: what it found, in sentences, a table and pictures, and how to make it again.
 
-use super::checkpoint::CellResult;
 use super::drawing::Picture;
-use super::grid::Grid;
-use super::manifest::Manifest;
 use sixslot_analysis::estimate::LEVEL;
+use sixslot_analysis::sweep::Manifest;
+use sixslot_analysis::sweep::{CellResult, Grid};
 use sixslot_statistics::interval::fixed_sample;
 use std::fmt::Write as _;
 

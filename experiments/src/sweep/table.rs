@@ -1,9 +1,8 @@
 //! `sweep.csv`: one row for each cell.
 
 use super::SweepError;
-use super::checkpoint::CellResult;
-use super::grid::{Cell, Grid};
 use sixslot_analysis::estimate::LEVEL;
+use sixslot_analysis::sweep::{Cell, CellResult, Grid};
 use sixslot_models::load::Station;
 use sixslot_statistics::interval::fixed_sample;
 

@@ -1,12 +1,11 @@
 //! `sixslot check`: is the probability of a failure below a threshold? For continuous integration.
 
-use super::{Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
+use super::{Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::estimate::{Estimate, percent};
 use sixslot_models::limits;
 use sixslot_statistics::stopping::Stopping;
-use std::process::ExitCode;
 
 /// What `sixslot check` takes.
 #[derive(Debug, Args)]
@@ -33,7 +32,7 @@ struct CheckRecord<'a> {
 }
 
 impl Check {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         if !(self.max_failure > 0.0 && self.max_failure < 1.0) {
             let message = format!("--max-failure {} is no probability between 0 and 1, such as 0.01", self.max_failure);
             return Err(Failure::Usage(message));
@@ -68,6 +67,6 @@ impl Check {
                 percent(self.max_failure),
             )))?;
         }
-        Ok(if passes { ExitCode::SUCCESS } else { ExitCode::from(1) })
+        Ok(if passes { Exit::Done } else { Exit::CheckFailed })
     }
 }

@@ -1,7 +1,7 @@
 //! `sixslot compare`: each fix alone against none, on the same loads; or what each layer of the cause contributes.
 
 use super::layers;
-use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::comparison::{Comparison, ComparisonError, compare};
@@ -11,7 +11,6 @@ use sixslot_experiments::input::ScenarioText;
 use sixslot_models::limits;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What `sixslot compare` takes.
 #[derive(Debug, Args)]
@@ -49,14 +48,14 @@ impl From<ComparisonError> for Failure {
 }
 
 impl Compare {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
         if self.layers {
             if self.common.format == Format::Csv {
                 return Err(Failure::Usage("--layers has no table of fixes; give --format text or json".to_owned()));
             }
             layers::run(&document, self.loads, self.threshold, &self.common)?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Done);
         }
         if document.fixes.is_empty() {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
@@ -75,7 +74,7 @@ impl Compare {
             Format::Csv => print_text(&self.csv(&fixes)?)?,
             Format::Text => print_text(&self.told(&document.title, &fixes))?,
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 
     /// A row for each fix.

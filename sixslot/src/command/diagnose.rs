@@ -1,11 +1,10 @@
 //! `sixslot diagnose`: what archives of a page's loads prove, what they only allow, and what to change.
 
-use super::{Failure, print_json, print_text};
+use super::{Exit, Failure, print_json, print_text};
 use clap::{Args, ValueEnum};
 use sixslot_analysis::diagnose::Report;
 use sixslot_har::{Archive, HarError};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// Archives of one call: all of them are in memory at once.
 const FILES: usize = 1_000;
@@ -40,7 +39,7 @@ pub(super) fn archive(path: &Path) -> Result<Archive, HarError> {
 }
 
 impl Diagnose {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         if self.archives.len() > FILES {
             return Err(Failure::Usage(format!("more than {FILES} archives; name fewer at a time")));
         }
@@ -55,6 +54,6 @@ impl Diagnose {
                 print_text(&report.text(width))?;
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 }

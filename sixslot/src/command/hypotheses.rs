@@ -1,6 +1,6 @@
 //! `sixslot hypotheses`: several hypotheses of one page against published figures, into a folder.
 
-use super::{Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_experiments::hypotheses::file::HypothesesFile;
@@ -8,7 +8,6 @@ use sixslot_experiments::hypotheses::{Findings, Run};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_models::limits;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What `sixslot hypotheses` takes.
 #[derive(Debug, Args)]
@@ -42,7 +41,7 @@ struct HypothesesRecord {
 }
 
 impl Hypotheses {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         if self.file == std::path::Path::new("-") {
             let message = "a hypotheses file names scenarios beside it, so standard input will not do; name a file";
             return Err(Failure::Usage(message.to_owned()));
@@ -80,7 +79,7 @@ impl Hypotheses {
                 "{figures} figures and {predictions} predictions, {loads} loads each; {out}/README.md says what they show\n"
             ))?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 
     /// The folder as the command that is written down names it: its path where it is relative, else its name.

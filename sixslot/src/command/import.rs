@@ -1,7 +1,7 @@
 //! `sixslot import`: from archives of a page's loads to the draft of a scenario.
 
 use super::diagnose::archive;
-use super::{Failure, Format, missing_folder, print_json, print_text};
+use super::{Exit, Failure, Format, missing_folder, print_json, print_text};
 use clap::Args;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
@@ -10,7 +10,6 @@ use sixslot_har::Archive;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// The arguments of `sixslot import`.
 #[derive(Debug, Args)]
@@ -40,7 +39,7 @@ struct Explained<'a> {
 }
 
 impl Import {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         let to_stdout = self.output == Path::new("-");
         // Before the work, and again by the move itself: nothing is lost.
         let file = self.output.display();
@@ -69,13 +68,13 @@ impl Import {
                 std::io::stderr().write_all(explained(&statements).as_bytes())?;
             }
             print_text(&draft.text)?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Done);
         }
         self.write(&draft.text)?;
         let scenario = self.output.display().to_string();
         if self.format == Format::Json {
             print_json(&Explained { scenario, archives: number, statements: &statements })?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Done);
         }
         let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
         let guesses = if guesses == 1 { "1 guess".to_owned() } else { format!("{guesses} guesses") };
@@ -86,7 +85,7 @@ impl Import {
         }
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 
     fn write(&self, text: &str) -> Result<(), Failure> {

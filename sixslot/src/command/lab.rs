@@ -1,6 +1,6 @@
 //! `sixslot lab`: runs loads in a real browser and compares them with their predictions.
 
-use super::{Failure, Format, INTERRUPT, missing_folder, print_json, print_text, progress};
+use super::{Exit, Failure, Format, INTERRUPT, missing_folder, print_json, print_text, progress};
 use clap::Args;
 use sixslot_accuracy::recording::{Recording, RecordingError, Source};
 use sixslot_accuracy::report::Report;
@@ -9,7 +9,6 @@ use sixslot_analysis::replications::Stopped;
 use sixslot_experiments::input::ScenarioText;
 use sixslot_lab::{Engine, LabError, Measured, Script, Session, Settings};
 use std::path::PathBuf;
-use std::process::ExitCode;
 use std::time::Duration;
 
 /// The browsers, as the command line names them.
@@ -142,7 +141,7 @@ impl Bench {
 }
 
 impl Lab {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         let engine = self.browser.engine();
         // Before minutes are spent on results that cannot be written.
         for path in self.save.iter().chain(self.output.iter().filter(|_| self.what.calibrate)) {
@@ -169,7 +168,7 @@ impl Lab {
         } else {
             self.replay()?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 
     /// The costs in the file of overrides.

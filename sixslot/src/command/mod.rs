@@ -6,6 +6,8 @@
 mod check;
 mod compare;
 mod diagnose;
+mod exit;
+mod failure;
 mod hypotheses;
 mod import;
 mod lab;
@@ -15,12 +17,12 @@ mod run;
 mod sweep;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
-use sixslot_analysis::replications::Stopped;
-use sixslot_experiments::input::{self, InputError, ScenarioText};
+use exit::Exit;
+use failure::Failure;
+use sixslot_experiments::input::{self, ScenarioText};
 use sixslot_models::{Document, Plan};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// With what probability does a page fail to load because its requests starve in the browser's connection queue, why,
@@ -149,61 +151,6 @@ struct Common {
     jobs: Option<u16>,
 }
 
-/// Why a command ended without its result.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    #[error(transparent)]
-    Input(#[from] InputError),
-    #[error(transparent)]
-    Fix(#[from] sixslot_models::document::UnknownFix),
-    #[error(transparent)]
-    Stopped(#[from] Stopped),
-    #[error(transparent)]
-    Sweep(#[from] sixslot_experiments::sweep::SweepError),
-    #[error(transparent)]
-    Hypotheses(sixslot_experiments::hypotheses::HypothesesError),
-    #[error(transparent)]
-    Recording(sixslot_accuracy::recording::RecordingError),
-    #[error(transparent)]
-    Lab(#[from] sixslot_lab::LabError),
-    #[error(transparent)]
-    Har(#[from] sixslot_har::HarError),
-    #[error("{0}")]
-    Usage(String),
-    #[error("the result cannot be written: {0}")]
-    Output(#[from] std::io::Error),
-}
-
-impl From<sixslot_experiments::hypotheses::HypothesesError> for Failure {
-    fn from(error: sixslot_experiments::hypotheses::HypothesesError) -> Self {
-        use sixslot_experiments::hypotheses::HypothesesError as Error;
-        match error {
-            Error::Input(error) => error.into(),
-            Error::Fix(error) => error.into(),
-            Error::Stopped(stopped) => stopped.into(),
-            Error::Layers(error) => error.into(),
-            Error::Capture { .. } | Error::Write { .. } => Self::Hypotheses(error),
-        }
-    }
-}
-
-impl From<sixslot_accuracy::recording::RecordingError> for Failure {
-    fn from(error: sixslot_accuracy::recording::RecordingError) -> Self {
-        use sixslot_accuracy::recording::RecordingError as Error;
-        match error {
-            Error::Input(error) => error.into(),
-            Error::Fix(error) => error.into(),
-            other => Self::Recording(other),
-        }
-    }
-}
-
-impl From<sixslot_models::ScenarioError> for Failure {
-    fn from(error: sixslot_models::ScenarioError) -> Self {
-        Self::Input(error.into())
-    }
-}
-
 /// Set by Ctrl-C.
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
@@ -263,7 +210,7 @@ fn read_or_not(printed: Result<(), Failure>) -> Result<(), Failure> {
     }
 }
 
-fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
+fn dispatch(command: &Command) -> Result<Exit, Failure> {
     match command {
         Command::Run(run) => run.run(),
         Command::Sweep(sweep) => sweep.run(),
@@ -279,17 +226,17 @@ fn dispatch(command: &Command) -> Result<ExitCode, Failure> {
             let text =
                 serde_json::to_string_pretty(&sixslot_models::schema::json_schema()).map_err(std::io::Error::from)?;
             writeln!(std::io::stdout(), "{text}")?;
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Done)
         }
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "sixslot", &mut text);
             std::io::stdout().write_all(&text)?;
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Done)
         }
         Command::Man { command } => {
             std::io::stdout().write_all(&manual(command.as_deref())?)?;
-            Ok(ExitCode::SUCCESS)
+            Ok(Exit::Done)
         }
     }
 }
@@ -333,7 +280,7 @@ fn with_new_names(mut error: clap::Error) -> clap::Error {
 }
 
 /// Runs the command line of this process.
-pub fn main() -> ExitCode {
+pub fn main() -> std::process::ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|error| with_new_names(error).exit());
     // Ctrl-C ends the program at once, unless the command looks for it to keep what is finished: there the second does.
     let looks_for_it = matches!(
@@ -354,22 +301,14 @@ pub fn main() -> ExitCode {
     if let Err(error) = ctrlc::set_handler(handler) {
         eprintln!("sixslot: Ctrl-C will end the program at once: {error}");
     }
-    match dispatch(&arguments.command) {
-        Ok(code) => code,
-        Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(
-            Failure::Input(InputError::Scenario(error))
-            | Failure::Sweep(sixslot_experiments::sweep::SweepError::Scenario(error)),
-        ) => {
-            let text = input::render(&error, std::io::stderr().is_terminal());
-            eprintln!("{text}");
-            ExitCode::from(2)
-        }
-        Err(failure) => {
-            eprintln!("sixslot: {failure}");
-            let interrupted = matches!(failure, Failure::Stopped(Stopped::Interrupted))
-                || matches!(failure, Failure::Sweep(sixslot_experiments::sweep::SweepError::Interrupted { .. }));
-            ExitCode::from(if interrupted { 130 } else { 2 })
-        }
+    let failure = match dispatch(&arguments.command) {
+        Ok(exit) => return exit.into(),
+        Err(failure) => failure,
+    };
+    match (failure.exit(), failure.scenario()) {
+        (Exit::Done, _) => {}
+        (_, Some(error)) => eprintln!("{}", input::render(error, std::io::stderr().is_terminal())),
+        (_, None) => eprintln!("sixslot: {failure}"),
     }
+    failure.exit().into()
 }

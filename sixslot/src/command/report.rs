@@ -1,15 +1,15 @@
 //! `sixslot report`: a sweep's folder, or a scenario that is played now, as one HTML file.
 
-use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
+use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
 use sixslot_experiments::input::ScenarioText;
-use sixslot_experiments::report::{LOADS, Report, ReportError, Source};
-use sixslot_experiments::sweep::reading::{self, ReadingError};
-use sixslot_experiments::sweep::{Recipe, Sweep, SweepError, VERSION};
+use sixslot_experiments::report_pictures::SweepPictures;
+use sixslot_experiments::sweep::reading;
 use sixslot_models::limits;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What `sixslot report` takes.
 #[derive(Debug, Args)]
@@ -45,18 +45,8 @@ struct ReportRecord<'a> {
     out: String,
 }
 
-impl From<ReportError> for Failure {
-    fn from(error: ReportError) -> Self {
-        match error {
-            ReportError::Sweep(error) | ReportError::Reading(ReadingError::Sweep(error)) => error.into(),
-            ReportError::Stopped(stopped) => stopped.into(),
-            error => Self::Usage(error.to_string()),
-        }
-    }
-}
-
 impl ReportArguments {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         if self.output == Path::new("-") {
             let message = "-o wants a file: `-` would mix with the answer; name a file";
             return Err(Failure::Usage(message.to_owned()));
@@ -67,7 +57,7 @@ impl ReportArguments {
         let pool = self.common.pool()?;
         let made = pool.install(|| {
             let report = Report::new(&source, waterfalls, &INTERRUPT, |loads| bar.inc(loads))?;
-            Ok::<_, ReportError>((report.headline(), report.html()?))
+            Ok::<_, ReportError>((report.headline(), report.html(&SweepPictures)?))
         });
         bar.finish_and_clear();
         let (headline, html) = made?;
@@ -81,7 +71,7 @@ impl ReportArguments {
         } else {
             print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", html.len() / 1000))?;
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 
     /// A folder as it is: what changes its numbers belongs to its sweep.
@@ -99,7 +89,7 @@ impl ReportArguments {
             );
             return Err(Failure::Usage(message));
         }
-        let (sweep, rows) = reading::read(&self.input, self.scenario.as_deref()).map_err(ReportError::from)?;
+        let (sweep, rows) = reading::read(&self.input, self.scenario.as_deref())?;
         // A path that holds on this machine only does not stand in the page.
         let name = || self.input.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy().into_owned());
         let folder = if self.input.is_relative() { self.input.display().to_string() } else { name() };
@@ -142,15 +132,8 @@ impl ReportArguments {
         let sweep = if fixes.is_empty() { sweep } else { sweep.with_fixes(&fixes)? };
         let bar = progress(sweep.cells() as u64 * sweep.loads(), "loads");
         let pool = self.common.pool()?;
-        let rows = pool.install(|| sweep.play(&INTERRUPT, |loads| bar.inc(loads)));
+        let rows = pool.install(|| sweep.rows(&INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
-        Ok(Source { sweep, rows: rows.map_err(stopped)?, commands: vec![command] })
-    }
-}
-
-fn stopped(error: SweepError) -> Failure {
-    match error {
-        SweepError::Stopped => sixslot_analysis::replications::Stopped::Interrupted.into(),
-        error => error.into(),
+        Ok(Source { sweep, rows: rows?, commands: vec![command] })
     }
 }

@@ -1,6 +1,6 @@
 //! `sixslot run`: one load told in full, or many counted.
 
-use super::{Common, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::estimate::{Estimate, percent};
@@ -15,7 +15,6 @@ use sixslot_sim_core::Span;
 use sixslot_statistics::stopping::Stopping;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
 
 /// What `sixslot run` takes.
 #[derive(Debug, Args)]
@@ -60,7 +59,7 @@ struct EstimateRecord<'a> {
 }
 
 impl Run {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         if let Some(Stopping::Fixed(loads)) = self.until
             && loads > self.max_loads
         {
@@ -73,7 +72,7 @@ impl Run {
             Some(stopping) => self.many(&plan, &stopping)?,
             None => self.one(&plan)?,
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 
     fn header(&self, plan: &Plan, what: &str) -> String {

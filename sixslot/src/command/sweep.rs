@@ -1,13 +1,13 @@
 //! `sixslot sweep` and `sixslot merge`: the grid of a scenario, into a folder.
 
-use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
 use sixslot_experiments::input::ScenarioText;
-use sixslot_experiments::sweep::{Recipe, Shard, Sweep, VERSION};
+use sixslot_experiments::sweep::{self, Shard};
 use sixslot_models::limits;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 /// What `sixslot sweep` takes.
 #[derive(Debug, Args)]
@@ -62,9 +62,9 @@ fn shard(text: &str) -> Result<Shard, String> {
 }
 
 impl SweepArguments {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
         let text = ScenarioText::read(&self.scenario)?;
-        let sweep = Sweep::new(Recipe {
+        let prepared = Sweep::new(Recipe {
             version: VERSION.to_owned(),
             scenario: text.name,
             text: text.text,
@@ -72,40 +72,46 @@ impl SweepArguments {
             seed: self.common.seed,
             loads: self.loads,
         })?;
-        let cells = self.shard.map_or(sweep.cells(), |shard| (shard.index..sweep.cells()).step_by(shard.of).count());
-        let bar = progress(cells as u64 * sweep.loads(), "loads");
+        let cells =
+            self.shard.map_or(prepared.cells(), |shard| (shard.index..prepared.cells()).step_by(shard.of).count());
+        let bar = progress(cells as u64 * prepared.loads(), "loads");
         let pool = self.common.pool()?;
-        let result =
-            pool.install(|| sweep.run(&self.output, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads)));
+        let result = pool.install(|| {
+            sweep::run(&prepared, &self.output, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads))
+        });
         bar.finish_and_clear();
         result?;
         let out = self.output.display();
         if self.common.format == Format::Json {
-            print_json(&SweepRecord { cells, loads: sweep.loads(), out: out.to_string() })?;
-            return Ok(ExitCode::SUCCESS);
+            print_json(&SweepRecord { cells, loads: prepared.loads(), out: out.to_string() })?;
+            return Ok(Exit::Done);
         }
         print_text(&match self.shard {
             None => {
-                format!("{} cells of {} loads; {out}/README.md says what they show\n", sweep.cells(), sweep.loads())
+                format!(
+                    "{} cells of {} loads; {out}/README.md says what they show\n",
+                    prepared.cells(),
+                    prepared.loads()
+                )
             }
             Some(shard) => {
                 format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)
             }
         })?;
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Done)
     }
 }
 
 impl MergeArguments {
-    pub(super) fn run(&self) -> Result<ExitCode, Failure> {
-        let sweep = Sweep::of_folder(&self.from[0])?;
-        sweep.merge(&self.from, &self.output)?;
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let merged = sweep::open(&self.from[0])?;
+        sweep::merge(&merged, &self.from, &self.output)?;
         if self.format == Format::Json {
-            let (cells, loads, out) = (sweep.cells(), sweep.loads(), self.output.display().to_string());
+            let (cells, loads, out) = (merged.cells(), merged.loads(), self.output.display().to_string());
             print_json(&SweepRecord { cells, loads, out })?;
-            return Ok(ExitCode::SUCCESS);
+            return Ok(Exit::Done);
         }
-        print_text(&format!("{} cells; {}/README.md says what they show\n", sweep.cells(), self.output.display()))?;
-        Ok(ExitCode::SUCCESS)
+        print_text(&format!("{} cells; {}/README.md says what they show\n", merged.cells(), self.output.display()))?;
+        Ok(Exit::Done)
     }
 }

@@ -99,3 +99,14 @@ impl Grid {
         if parts.is_empty() { "the scenario's own parameters".to_owned() } else { parts.join(", ") }
     }
 }
+
+/// The point of the grid at which the probability of the first fix set is nearest to one half, by the probabilities of the
+/// cells; of two that are equally near, the one with the higher probability.
+pub fn nearest_to_half(grid: &Grid, probability: impl Fn(usize) -> f64) -> Cell {
+    let distance = |number: &usize| (probability(*number) - 0.5).abs();
+    let nearer = |one: &usize, other: &usize| {
+        distance(one).total_cmp(&distance(other)).then(probability(*other).total_cmp(&probability(*one)))
+    };
+    let number = (0..grid.points()).min_by(nearer);
+    grid.cell(number.unwrap_or(0))
+}

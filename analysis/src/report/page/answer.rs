@@ -2,10 +2,10 @@
 
 use super::super::{Report, words};
 use super::{sentence, text, tied};
+use crate::comparison::Comparison;
+use crate::estimate::percent;
+use crate::svg_text::clean;
 use maud::{Markup, html};
-use sixslot_analysis::comparison::Comparison;
-use sixslot_analysis::estimate::percent;
-use sixslot_analysis::svg_text::clean;
 
 /// The first screen: how often, why, and what helps.
 pub(super) fn answer(report: &Report<'_>) -> Markup {
@@ -56,7 +56,7 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
 
 fn often(report: &Report<'_>) -> Markup {
     let (failures, loads) = report.failures();
-    let interval = sixslot_statistics::interval::fixed_sample(failures, loads, sixslot_analysis::estimate::LEVEL);
+    let interval = sixslot_statistics::interval::fixed_sample(failures, loads, crate::estimate::LEVEL);
     html! {
         @if let Ok(interval) = interval {
             @if failures == 0 { "With 95\u{a0}% confidence fewer than " strong { (tied(&percent(interval.high))) } " of loads fail" }

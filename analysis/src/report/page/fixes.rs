@@ -2,10 +2,10 @@
 
 use super::super::{Report, words};
 use super::{text, tied};
+use crate::comparison::Comparison;
+use crate::estimate::percent;
+use crate::svg_text::clean;
 use maud::{Markup, html};
-use sixslot_analysis::comparison::Comparison;
-use sixslot_analysis::estimate::percent;
-use sixslot_analysis::svg_text::clean;
 
 /// The fixes, the best first.
 pub(super) fn fixes(report: &Report<'_>) -> Markup {

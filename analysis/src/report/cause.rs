@@ -4,8 +4,8 @@
 //! of them, and says of how many.
 
 use super::scan::Scan;
-use sixslot_analysis::replications::Stopped;
-use sixslot_analysis::story::Story;
+use crate::replications::Stopped;
+use crate::story::Story;
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load, Station};
 use sixslot_sim_core::Span;

@@ -10,12 +10,12 @@ mod fixes;
 mod grid;
 mod loads;
 
-use super::{Report, ReportError};
+use super::{Pictures, Report, ReportError};
+use crate::phrase::shown;
+use crate::svg_text::clean;
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use sixslot_analysis::phrase::shown;
-use sixslot_analysis::svg_text::clean;
 
 const STYLE: &str = include_str!("../report.css");
 const SCRIPT: &str = include_str!("../report.js");
@@ -72,7 +72,7 @@ fn hash(text: &str) -> String {
 }
 
 /// The whole page.
-pub(super) fn page(report: &Report<'_>) -> Result<Markup, ReportError> {
+pub(super) fn page(report: &Report<'_>, pictures: &impl Pictures) -> Result<Markup, ReportError> {
     let manifest = report.source.sweep.manifest();
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
@@ -108,7 +108,7 @@ pub(super) fn page(report: &Report<'_>) -> Result<Markup, ReportError> {
                 main {
                     (answer::answer(report))
                     (fixes::fixes(report))
-                    @if has_grid { (grid::begin(report)) (grid::curves(report)) }
+                    @if has_grid { (grid::begin(report, pictures)) (grid::curves(report, pictures)) }
                     (loads::loads(report)?)
                     (scenario(report))
                     (again(report))

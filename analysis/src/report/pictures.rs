@@ -1,16 +1,29 @@
-//! The page's pictures of the grid: heat maps, curves, and where failures begin.
+//! The pictures of a sweep that a report shows.
+//!
+//! Rule: the caller draws them, so that no drawing library is needed here; everything that they show comes from the
+//! report's source. Also here: where failures begin over the grid, and the axes that no picture shows.
 
 use super::onset::{Onset, onset};
-use super::{Report, words};
-use crate::sweep::drawing::Drawing;
-use crate::sweep::reading::Row;
+use super::{Report, Source, words};
+use crate::sweep::{Cell, Row};
 
 /// Heat maps of the first two axes.
-pub(super) struct HeatMaps {
-    /// What the colours mean.
-    pub(super) scale: String,
-    /// A picture for each set of fixes.
-    pub(super) maps: Vec<String>,
+#[derive(Clone, Debug, Default)]
+pub struct HeatMaps {
+    /// The legend of the colours, as SVG.
+    pub scale: String,
+    /// A picture for each set of fixes, as SVG.
+    pub maps: Vec<String>,
+}
+
+/// Draws the pictures of a sweep.
+pub trait Pictures {
+    /// Heat maps over the first two axes with the others at `focus`, where the grid has two axes. `reading` is the text of a
+    /// cell, by the cell's number.
+    fn heat_maps(&self, source: &Source, focus: &Cell, reading: &dyn Fn(usize) -> String) -> Option<HeatMaps>;
+
+    /// For each axis with more than one value: what the curve along it shows, and the curve as SVG.
+    fn curves(&self, source: &Source, focus: &Cell) -> Vec<(String, String)>;
 }
 
 /// Where failures begin along an axis, for each value of another.
@@ -28,36 +41,19 @@ impl Report<'_> {
         &self.source.rows
     }
 
-    /// Draws with what the sweep itself draws with.
-    fn drawing<T>(&self, draw: impl FnOnce(&Drawing<'_>) -> T) -> T {
-        let counts = |number: usize| (self.rows()[number].failures, self.rows()[number].loads);
-        let (grid, manifest) = (self.source.sweep.grid(), self.source.sweep.manifest());
-        draw(&Drawing { grid, manifest, focus: self.slice(), counts: &counts })
-    }
-
     /// The heat maps, where the grid has two axes.
-    pub(super) fn heat_maps(&self) -> Option<HeatMaps> {
+    pub(super) fn heat_maps(&self, pictures: &impl Pictures) -> Option<HeatMaps> {
         let grid = self.source.sweep.grid();
-        let [x, y, ..] = grid.axes.as_slice() else { return None };
-        Some(self.drawing(|drawing| {
-            let reading = |set: usize, row: usize, column: usize| {
-                let number = drawing.cell(set, row, column);
-                let point = grid.point(&grid.cell(number));
-                format!("{point}: {}. {}", words::reading(&self.rows()[number]), grid.title(set))
-            };
-            drawing.heat_maps(x, y, |maps| HeatMaps { scale: maps.to_scale(), maps: maps.to_figures(reading) })
-        }))
+        let reading = |number: usize| {
+            let cell = grid.cell(number);
+            format!("{}: {}. {}", grid.point(&cell), words::reading(&self.rows()[number]), grid.title(cell.fix_set))
+        };
+        pictures.heat_maps(self.source, &self.slice(), &reading)
     }
 
     /// The curve along each axis that has more than one value, with what it shows.
-    pub(super) fn curves(&self) -> Vec<(String, String)> {
-        let axes = self.source.sweep.grid().axes.iter().enumerate();
-        let several = axes.filter(|(_, axis)| axis.values.len() > 1);
-        self.drawing(|drawing| {
-            several
-                .map(|(axis, _)| (drawing.curve_text(axis), drawing.curve(axis, |curve| curve.to_figure())))
-                .collect()
-        })
+    pub(super) fn curves(&self, pictures: &impl Pictures) -> Vec<(String, String)> {
+        pictures.curves(self.source, &self.slice())
     }
 
     /// Where failures begin along the second axis for each value of the first, or along the only one.

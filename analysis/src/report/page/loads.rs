@@ -2,10 +2,10 @@
 
 use super::super::{Report, ReportError};
 use super::{sentence, text};
+use crate::export::Subject;
+use crate::replications::Stopped;
+use crate::svg_text::clean;
 use maud::{Markup, PreEscaped, html};
-use sixslot_analysis::export::Subject;
-use sixslot_analysis::replications::Stopped;
-use sixslot_analysis::svg_text::clean;
 use sixslot_models::load::{Extent, Load};
 
 /// The loads that are shown; without the script the two typical ones.

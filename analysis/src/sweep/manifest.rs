@@ -7,9 +7,9 @@ use super::Recipe;
 use super::grid::Grid;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::path::Path;
 
-const PROGRAM: &str = "sixslot";
+/// The program's name in manifests.
+pub const PROGRAM: &str = "sixslot";
 
 /// What a sweep is.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,13 +41,6 @@ struct AxisRecord {
     values: Vec<f64>,
 }
 
-/// Whether a folder holds the results of a sweep: other programs have files of the name manifest.json too.
-pub fn is_ours(folder: &Path) -> bool {
-    let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
-    value["program"] == PROGRAM
-}
-
 impl Manifest {
     /// The manifest of a sweep.
     pub fn new(recipe: &Recipe, title: &str, loads: u64, grid: &Grid) -> Self {
@@ -61,7 +54,7 @@ impl Manifest {
             set: recipe.set.clone(),
             seed: recipe.seed,
             loads,
-            level: sixslot_analysis::estimate::LEVEL,
+            level: crate::estimate::LEVEL,
             axes: axes
                 .map(|axis| AxisRecord { parameter: axis.parameter.clone(), values: axis.values.clone() })
                 .collect(),

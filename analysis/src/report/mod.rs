@@ -6,20 +6,20 @@
 //! half. The first set of fixes is what the others are compared with.
 
 mod cause;
-mod maps;
 mod onset;
 mod page;
+mod pictures;
 mod scan;
 mod words;
 
-use crate::sweep::drawing::nearest_to_half;
-use crate::sweep::grid::Cell;
-use crate::sweep::reading::{ReadingError, Row};
-use crate::sweep::{Sweep, SweepError};
+use crate::comparison::{Comparison, Variant, compare_plans};
+use crate::replications::Stopped;
+use crate::sweep::Cell;
+use crate::sweep::nearest_to_half;
+use crate::sweep::{Row, Sweep, SweepFailure};
 use cause::Cause;
+pub use pictures::{HeatMaps, Pictures};
 use scan::{Scan, Shown};
-use sixslot_analysis::comparison::{Comparison, Variant, compare_plans};
-use sixslot_analysis::replications::Stopped;
 use sixslot_models::Plan;
 use std::sync::atomic::AtomicBool;
 
@@ -37,12 +37,9 @@ pub const BYTES: usize = 8 << 20;
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
 pub enum ReportError {
-    /// The folder.
-    #[error(transparent)]
-    Reading(#[from] ReadingError),
     /// The scenario or its cells.
     #[error(transparent)]
-    Sweep(#[from] SweepError),
+    Sweep(#[from] SweepFailure),
     /// Interrupted, or a load beyond its limits.
     #[error(transparent)]
     Stopped(#[from] Stopped),
@@ -170,8 +167,8 @@ impl<'a> Report<'a> {
     ///
     /// # Errors
     /// A page that is too long, a load beyond its limits.
-    pub fn html(&self) -> Result<String, ReportError> {
-        let html = page::page(self)?.into_string();
+    pub fn html(&self, pictures: &impl Pictures) -> Result<String, ReportError> {
+        let html = page::page(self, pictures)?.into_string();
         if html.len() > BYTES {
             return Err(ReportError::Bytes { bytes: html.len() });
         }
@@ -198,7 +195,7 @@ impl<'a> Report<'a> {
 
 impl Source {
     /// A set of fixes at a cell's parameters, or at the scenario's own.
-    fn plan(&self, set: usize, cell: Option<&Cell>) -> Result<Plan, SweepError> {
+    fn plan(&self, set: usize, cell: Option<&Cell>) -> Result<Plan, SweepFailure> {
         let grid = self.sweep.grid();
         let parameters = cell.map(|cell| grid.parameters(cell)).unwrap_or_default();
         Ok(self.sweep.document().plan(&grid.fix_sets[set], &parameters).map_err(Box::new)?)
@@ -228,7 +225,7 @@ impl Source {
         Ok(Point { words, cell, own: true, plan, scan })
     }
 
-    fn variant(&self, set: usize, point: &Point) -> Result<Variant, SweepError> {
+    fn variant(&self, set: usize, point: &Point) -> Result<Variant, SweepFailure> {
         let grid = self.sweep.grid();
         Ok(Variant { name: grid.name(set), title: grid.title(set), plan: self.plan(set, point.cell.as_ref())? })
     }

@@ -1,12 +1,12 @@
 //! The grid: where failures begin, heat maps and curves.
 
-use super::super::Report;
+use super::super::{Pictures, Report};
 use super::text;
+use crate::svg_text::clean;
 use maud::{Markup, PreEscaped, html};
-use sixslot_analysis::svg_text::clean;
 
 /// Thresholds and heat maps.
-pub(super) fn begin(report: &Report<'_>) -> Markup {
+pub(super) fn begin(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
     let grid = report.source.sweep.grid();
     let elsewhere = report.third_axes();
     html! {
@@ -49,7 +49,7 @@ pub(super) fn begin(report: &Report<'_>) -> Markup {
                     @if onsets.sets.iter().flatten().flatten().any(|onset| onset.ends) { " *: at a larger value no more than 1 % fail." }
                 }
             }
-            @if let Some(maps) = report.heat_maps() {
+            @if let Some(maps) = report.heat_maps(pictures) {
                 h3 { "The probability of a failure over the grid" }
                 p {
                     "Each cell is " (report.source.sweep.loads()) " loads"
@@ -72,11 +72,11 @@ pub(super) fn begin(report: &Report<'_>) -> Markup {
     }
 }
 
-pub(super) fn curves(report: &Report<'_>) -> Markup {
+pub(super) fn curves(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
     html! {
         section #curves {
             h2 { "Curves" }
-            @for (caption, svg) in report.curves() {
+            @for (caption, svg) in report.curves(pictures) {
                 figure {
                     figcaption { (text(&caption)) }
                     div.scroll.wide { (PreEscaped(svg)) }

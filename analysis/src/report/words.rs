@@ -5,12 +5,12 @@
 
 use super::Report;
 use super::cause::Cause;
-use crate::sweep::grid::Grid;
-use crate::sweep::reading::Row;
-use sixslot_analysis::comparison::Comparison;
-use sixslot_analysis::estimate::{LEVEL, percent};
-use sixslot_analysis::story::place;
-use sixslot_analysis::waterfall::human;
+use crate::comparison::Comparison;
+use crate::estimate::{LEVEL, percent};
+use crate::story::place;
+use crate::sweep::Grid;
+use crate::sweep::Row;
+use crate::waterfall::human;
 use sixslot_models::Plan;
 use sixslot_models::load::Station;
 use sixslot_sim_core::Span;

@@ -4,8 +4,8 @@
 //! by the time of the failure and how long the failing request waited for a connection. The middle one is the typical
 //! one. Equals are in the order of their numbers, so that the same loads are chosen everywhere.
 
+use crate::replications::Stopped;
 use rayon::prelude::*;
-use sixslot_analysis::replications::Stopped;
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load, Station};
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,8 +3,8 @@
 //! Rule: the share of the loads decides, and a share whose interval holds the threshold is marked as uncertain. Where
 //! failures become rare again at a larger value, that is said too: nothing promises that more is worse.
 
-use crate::sweep::reading::Row;
-use sixslot_analysis::estimate::LEVEL;
+use crate::estimate::LEVEL;
+use crate::sweep::Row;
 use sixslot_statistics::interval::fixed_sample;
 
 /// The share of failing loads above which failures have begun.
@@ -39,7 +39,7 @@ pub fn onset(cells: &[(f64, Row)]) -> Option<Onset> {
 #[cfg(test)]
 mod tests {
     use super::{Onset, onset};
-    use crate::sweep::reading::Row;
+    use crate::sweep::Row;
 
     fn cells(failures: &[u64]) -> Vec<(f64, Row)> {
         let row = |failures| Row { loads: 1_000, failures, ready_ms: None };

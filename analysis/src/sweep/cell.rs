@@ -1,0 +1,99 @@
+//! What a sweep keeps of a cell.
+//!
+//! Rule: counts and whole nanoseconds, so that parts of a sweep join exactly; a table's times have a resolution of a
+//! microsecond.
+
+use crate::replications::Tally;
+use serde::{Deserialize, Serialize};
+use sixslot_models::load::Station;
+use sixslot_statistics::quantile;
+
+/// Points that the distribution of times to ready is kept with.
+const STEPS: usize = 200;
+
+/// What is kept of a cell.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CellResult {
+    /// The cell's number.
+    pub cell: usize,
+    /// Loads.
+    pub loads: u64,
+    /// Loads that failed.
+    pub failures: u64,
+    /// Loads in which the error was shown.
+    pub error_shown: u64,
+    /// Loads in which a success cleared it.
+    pub recovered: u64,
+    /// Loads that were not ready by the horizon.
+    pub not_ready: u64,
+    /// The first load that failed.
+    pub first_failure: Option<u64>,
+    /// 50, 90, 95 and 99 % quantiles of the time to ready in nanoseconds; none where no load got ready.
+    pub ready_quantiles: Option<[u64; 4]>,
+    /// The distribution of the time to ready: that of each so-manieth load, ascending, in nanoseconds.
+    pub ready_steps: Vec<u64>,
+    /// Microseconds that the failed request spent at each station, over all failed loads.
+    pub failed_spent: [u64; Station::COUNT],
+}
+
+impl CellResult {
+    /// What is kept of a tally.
+    pub fn new(cell: usize, tally: Tally) -> Self {
+        let mut ready = tally.ready;
+        ready.sort_unstable();
+        let quantile = |fraction| quantile::quantile(&ready, fraction).ok();
+        let quantiles = [0.5, 0.9, 0.95, 0.99].map(quantile);
+        let ready_quantiles = match quantiles {
+            [Some(p50), Some(p90), Some(p95), Some(p99)] => Some([p50, p90, p95, p99]),
+            _ => None,
+        };
+        let steps = STEPS.min(ready.len());
+        Self {
+            cell,
+            loads: tally.loads,
+            failures: tally.failures,
+            error_shown: tally.error_shown,
+            recovered: tally.recovered,
+            not_ready: tally.not_ready,
+            first_failure: tally.first_failure,
+            ready_quantiles,
+            ready_steps: (1..=steps).map(|step| ready[step * ready.len() / steps - 1]).collect(),
+            failed_spent: tally.failed_spent.map(|sum| u64::try_from(sum / 1_000).unwrap_or(u64::MAX)),
+        }
+    }
+
+    /// The share of loads that failed.
+    pub fn probability(&self) -> f64 {
+        self.failures as f64 / self.loads as f64
+    }
+}
+
+/// What a table keeps of a cell.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Row {
+    /// Loads.
+    pub loads: u64,
+    /// Loads that failed.
+    pub failures: u64,
+    /// 50, 90, 95 and 99 % quantiles of the time to ready in milliseconds; none where no load got ready.
+    pub ready_ms: Option<[f64; 4]>,
+}
+
+impl Row {
+    /// The share of loads that failed.
+    pub fn probability(&self) -> f64 {
+        self.failures as f64 / self.loads as f64
+    }
+}
+
+/// Nanoseconds as milliseconds with three decimals, as a table has them.
+fn milliseconds(time: u64) -> f64 {
+    format!("{:.3}", time as f64 / 1e6).parse().unwrap_or(f64::INFINITY)
+}
+
+impl From<&CellResult> for Row {
+    fn from(result: &CellResult) -> Self {
+        let ready_ms = result.ready_quantiles.map(|quantiles| quantiles.map(milliseconds));
+        Self { loads: result.loads, failures: result.failures, ready_ms }
+    }
+}

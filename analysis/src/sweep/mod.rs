@@ -1,0 +1,174 @@
+//! The sweep: a scenario over a grid of parameters and sets of fixes, without its files.
+//!
+//! Rule: the same scenario, settings and seed give the same cells, for any number of threads and in any split into parts.
+
+mod cell;
+mod grid;
+mod manifest;
+
+pub use cell::{CellResult, Row};
+pub use grid::{Cell, Grid, nearest_to_half};
+pub use manifest::{Manifest, PROGRAM, sha256};
+
+use crate::replications::{Stopped, Tally};
+use serde::{Deserialize, Serialize};
+use sixslot_models::{Document, Plan, ScenarioError};
+use std::sync::atomic::AtomicBool;
+
+/// The program's version.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Loads of a cell where neither the command line nor the scenario says.
+pub const DEFAULT_LOADS: u64 = 10_000;
+
+/// All that a sweep is made from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recipe {
+    /// The program's version: another one may count differently.
+    pub version: String,
+    /// The scenario as the user named it.
+    pub scenario: String,
+    /// Its text.
+    pub text: String,
+    /// The changes of the command line.
+    pub set: Vec<String>,
+    /// The seed.
+    pub seed: u64,
+    /// Loads of each cell, where the command line says.
+    pub loads: Option<u64>,
+}
+
+/// A sweep that is ready to run.
+#[derive(Debug)]
+pub struct Sweep {
+    recipe: Recipe,
+    document: Document,
+    grid: Grid,
+    manifest: Manifest,
+}
+
+impl Sweep {
+    /// Prepares a sweep; every cell's plan is checked here, before any time is spent.
+    ///
+    /// # Errors
+    /// A fault of the scenario, or a combination of fixes and parameters that makes no sense.
+    pub fn new(recipe: Recipe) -> Result<Self, SweepFailure> {
+        let document = Document::read(&recipe.scenario, &recipe.text, &recipe.set).map_err(Box::new)?;
+        let grid = Grid::of(&document);
+        let loads = recipe.loads.or(document.sweep.loads).unwrap_or(DEFAULT_LOADS);
+        let manifest = Manifest::new(&recipe, &document.title, loads, &grid);
+        let sweep = Self { recipe, document, grid, manifest };
+        for number in 0..sweep.grid.len() {
+            sweep.plan(number)?;
+        }
+        Ok(sweep)
+    }
+
+    /// The same sweep on top of fixes that are in place already: they are in each set, and sets that become equal are one.
+    ///
+    /// # Errors
+    /// A combination of fixes and parameters that makes no sense.
+    pub fn with_fixes(mut self, fixes: &[usize]) -> Result<Self, SweepFailure> {
+        let mut sets: Vec<Vec<usize>> = Vec::new();
+        for set in &self.grid.fix_sets {
+            let more = set.iter().filter(|fix| !fixes.contains(fix));
+            let joined: Vec<usize> = fixes.iter().chain(more).copied().collect();
+            if !sets.contains(&joined) {
+                sets.push(joined);
+            }
+        }
+        self.grid.fix_sets = sets;
+        for number in 0..self.grid.len() {
+            self.plan(number)?;
+        }
+        Ok(self)
+    }
+
+    /// The scenario.
+    pub const fn document(&self) -> &Document {
+        &self.document
+    }
+
+    /// The cells.
+    pub const fn grid(&self) -> &Grid {
+        &self.grid
+    }
+
+    /// What it is.
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// What it is made from.
+    pub const fn recipe(&self) -> &Recipe {
+        &self.recipe
+    }
+
+    /// The plan of a cell.
+    ///
+    /// # Errors
+    /// A combination of fixes and parameters that makes no sense.
+    pub fn plan(&self, number: usize) -> Result<Plan, SweepFailure> {
+        let cell = self.grid.cell(number);
+        let fixes = &self.grid.fix_sets[cell.fix_set];
+        Ok(self.document.plan(fixes, &self.grid.parameters(&cell)).map_err(Box::new)?)
+    }
+
+    /// The point of the grid at which every parameter has the value that the scenario gives it.
+    ///
+    /// # Errors
+    /// None: the scenario has been read.
+    pub fn own_point(&self) -> Result<Option<Vec<usize>>, SweepFailure> {
+        let plan = self.document.plan(&[], &[]).map_err(Box::new)?;
+        let index = |axis: &sixslot_models::document::Axis| {
+            let own = plan.parameters().iter().find(|parameter| parameter.name == axis.parameter)?.value.mean()?;
+            axis.values.iter().position(|value| *value == own)
+        };
+        Ok(self.grid.axes.iter().map(index).collect())
+    }
+
+    /// Cells.
+    pub fn cells(&self) -> usize {
+        self.grid.len()
+    }
+
+    /// Loads of each cell.
+    pub fn loads(&self) -> u64 {
+        self.manifest.loads
+    }
+
+    /// Simulates a cell.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<CellResult, SweepFailure> {
+        let plan = self.plan(number)?;
+        let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt)?;
+        Ok(CellResult::new(number, tally))
+    }
+
+    /// Simulates all cells, and keeps of each what a table keeps; `done` is given the loads of each cell as it ends.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn rows(&self, interrupt: &AtomicBool, mut done: impl FnMut(u64)) -> Result<Vec<Row>, SweepFailure> {
+        let mut rows = Vec::with_capacity(self.cells());
+        for number in 0..self.cells() {
+            rows.push(Row::from(&self.cell(number, interrupt)?));
+            done(self.loads());
+        }
+        Ok(rows)
+    }
+}
+
+/// Why cells could not be simulated.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum SweepFailure {
+    /// An interrupt, or a load beyond its limits.
+    #[error(transparent)]
+    Stopped(#[from] Stopped),
+    /// A fault of the scenario, or a combination of fixes and parameters that makes no sense.
+    #[error("{0}")]
+    Scenario(#[from] Box<ScenarioError>),
+}
