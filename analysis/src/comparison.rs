@@ -5,17 +5,13 @@
 //! fixes are corrected by Holm's rule.
 
 use crate::estimate::LEVEL;
-use crate::replications::Stopped;
-use rayon::prelude::*;
+use crate::replications::{Replications, Simulator, Stopped};
 use serde::Serialize;
-use sixslot_models::load::{Extent, Load};
+use sixslot_models::load::Extent;
 use sixslot_models::{Document, Plan, ScenarioError};
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::paired::{self, PairedCounts};
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Loads that one thread simulates before it asks for more.
-const BLOCK: u64 = 500;
+use std::sync::atomic::AtomicBool;
 
 /// A fix beside none.
 #[derive(Clone, Debug, Serialize)]
@@ -118,24 +114,17 @@ fn count(
     interrupt: &AtomicBool,
     done: impl Fn(u64) + Sync,
 ) -> Result<Vec<PairedCounts>, Stopped> {
-    let blocks: Vec<u64> = (0..loads).step_by(BLOCK as usize).collect();
-    let one = |load: &mut Load, plan: &Plan, number| {
-        load.simulate(plan, seed, number, Extent::UntilDecided).map(|()| load.verdict().failed)
-    };
-    let counted = blocks.into_par_iter().map_init(Load::new, |load, start| {
-        let mut counts = vec![PairedCounts::default(); variants.len()];
-        for number in start..loads.min(start + BLOCK) {
-            if interrupt.load(Ordering::Relaxed) {
-                return Err(Stopped::Interrupted);
-            }
-            let failed = one(load, baseline, number)?;
-            for (count, variant) in counts.iter_mut().zip(variants) {
-                count.record(failed, one(load, &variant.plan, number)?);
-            }
+    let replications = Replications { seed, from: 0, to: loads, interrupt, done: &done };
+    let none = || vec![PairedCounts::default(); variants.len()];
+    let each = |counts: &mut Vec<PairedCounts>, simulator: &mut Simulator<'_>, number| {
+        let mut failed =
+            |plan| simulator.simulate(plan, number, Extent::UntilDecided).map(|load| load.verdict().failed);
+        let without = failed(baseline)?;
+        for (count, variant) in counts.iter_mut().zip(variants) {
+            count.record(without, failed(&variant.plan)?);
         }
-        done(loads.min(start + BLOCK) - start);
-        Ok(counts)
-    });
+        Ok(())
+    };
     let join = |mut sum: Vec<PairedCounts>, more: Vec<PairedCounts>| {
         for (sum, more) in sum.iter_mut().zip(more) {
             sum.both += more.both;
@@ -143,9 +132,9 @@ fn count(
             sum.only_variant += more.only_variant;
             sum.neither += more.neither;
         }
-        Ok(sum)
+        sum
     };
-    counted.try_reduce(|| vec![PairedCounts::default(); variants.len()], join)
+    replications.fold(none, each, join)
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least one load, and p values are probabilities")]

@@ -11,18 +11,14 @@
 
 use crate::comparison::ComparisonError;
 use crate::estimate::LEVEL;
-use crate::replications::Stopped;
-use rayon::prelude::*;
+use crate::replications::{Replications, Simulator, Stopped};
 use serde::Serialize;
-use sixslot_models::load::{Extent, Load};
+use sixslot_models::load::Extent;
 use sixslot_models::{Document, Plan};
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::mean::{MeanError, Summary};
 use sixslot_statistics::shapley;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-/// Simulations, of all sets together, that one thread makes before it asks for more loads.
-const BLOCK: u64 = 16_000;
+use std::sync::atomic::AtomicBool;
 
 /// How a set is found to suffice, for the output.
 pub const RULE: &str = "a set suffices where the lower end of its interval is above the threshold; it is smallest where no set within it suffices";
@@ -128,46 +124,30 @@ pub fn attribute(
     let without = |set: usize| -> Vec<usize> { (0..layers).filter(|layer| set >> layer & 1 == 0).collect() };
     let plan = |set| document.plan_without(&without(set)).map_err(|error| ComparisonError::from(Box::new(error)));
     let plans = (0..1 << layers).map(plan).collect::<Result<Vec<_>, _>>()?;
-    let sums = sum(&plans, seed, loads, interrupt, done)?;
+    let replications = Replications { seed, from: 0, to: loads, interrupt, done: &done };
+    let sums = sum(&plans, &replications)?;
     conclude(document, &sums, loads, threshold)
 }
 
 #[expect(clippy::expect_used, reason = "there are 2^n plans, for few layers")]
-fn sum(
-    plans: &[Plan],
-    seed: u64,
-    loads: u64,
-    interrupt: &AtomicBool,
-    done: impl Fn(u64) + Sync,
-) -> Result<Sums, LayersError> {
+fn sum(plans: &[Plan], replications: &Replications<'_>) -> Result<Sums, Stopped> {
     let layers = plans.len().trailing_zeros() as usize;
     let none = || Sums { failures: vec![0; plans.len()], values: vec![0; layers], squares: vec![0; layers] };
-    let block = (BLOCK / plans.len() as u64).max(1);
-    let blocks: Vec<u64> = (0..loads).step_by(block as usize).collect();
-    let start = || (Load::new(), vec![0_i64; plans.len()]);
-    let summed = blocks.into_par_iter().map_init(start, |(load, verdicts), start| {
-        let mut sums = none();
-        let end = loads.min(start + block);
-        for number in start..end {
-            for ((plan, verdict), failures) in plans.iter().zip(verdicts.iter_mut()).zip(&mut sums.failures) {
-                if interrupt.load(Ordering::Relaxed) {
-                    return Err(Stopped::Interrupted.into());
-                }
-                load.simulate(plan, seed, number, Extent::UntilDecided).map_err(Stopped::from)?;
-                let failed = load.verdict().failed;
-                *verdict = i64::from(failed);
-                *failures += u64::from(failed);
-            }
-            let values = shapley::values(verdicts).expect("a verdict for each set").numerators;
-            for ((value, sum), squares) in values.iter().zip(&mut sums.values).zip(&mut sums.squares) {
-                *sum += value;
-                *squares += value * value;
-            }
+    let each = |sums: &mut Sums, simulator: &mut Simulator<'_>, number| {
+        let mut verdicts = vec![0_i64; plans.len()];
+        for ((plan, verdict), failures) in plans.iter().zip(&mut verdicts).zip(&mut sums.failures) {
+            let failed = simulator.simulate(plan, number, Extent::UntilDecided)?.verdict().failed;
+            *verdict = i64::from(failed);
+            *failures += u64::from(failed);
         }
-        done(end - start);
-        Ok(sums)
-    });
-    summed.try_reduce(none, |mut sums, more| {
+        let values = shapley::values(&verdicts).expect("a verdict for each set").numerators;
+        for ((value, sum), squares) in values.iter().zip(&mut sums.values).zip(&mut sums.squares) {
+            *sum += value;
+            *squares += value * value;
+        }
+        Ok(())
+    };
+    let join = |mut sums: Sums, more: Sums| {
         for (sum, more) in sums.failures.iter_mut().zip(more.failures) {
             *sum += more;
         }
@@ -175,8 +155,9 @@ fn sum(
         for (sum, more) in values.chain(squares) {
             *sum += more;
         }
-        Ok(sums)
-    })
+        sums
+    };
+    replications.fold(none, each, join)
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least two loads, one for each set")]

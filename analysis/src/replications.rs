@@ -11,8 +11,95 @@ use sixslot_models::load::{Extent, Load, LoadError, Station};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Loads that one thread simulates before it asks for more.
+/// Loads that one thread simulates before it asks for more, at most.
 const BLOCK: u64 = 500;
+/// Blocks that a run is split into, at least, so that a few long loads are shared by the threads.
+const BLOCKS: u64 = 64;
+
+/// The loads that are simulated, and what their run answers to.
+#[derive(Clone, Copy)]
+pub struct Replications<'a> {
+    /// The seed of all random numbers.
+    pub seed: u64,
+    /// The first load.
+    pub from: u64,
+    /// The load after the last one.
+    pub to: u64,
+    /// Set to stop the run.
+    pub interrupt: &'a AtomicBool,
+    /// Called with the number of loads that a thread has finished since its last call.
+    pub done: &'a (dyn Fn(u64) + Sync),
+}
+
+/// One thread's simulator.
+pub struct Simulator<'a> {
+    load: Load,
+    seed: u64,
+    interrupt: &'a AtomicBool,
+}
+
+impl Simulator<'_> {
+    /// Simulates a load of a plan.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn simulate(&mut self, plan: &Plan, number: u64, extent: Extent) -> Result<&Load, Stopped> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Stopped::Interrupted);
+        }
+        self.load.simulate(plan, self.seed, number, extent)?;
+        Ok(&self.load)
+    }
+}
+
+impl Replications<'_> {
+    /// Folds the loads in parallel: `each` adds a load to its block's sum, and `join` joins the sums of neighbouring blocks in
+    /// the order of their loads. `empty` is the sum of no load. The result does not depend on the number of threads where
+    /// `join` is associative.
+    ///
+    /// # Errors
+    /// The first error of `each`.
+    pub fn fold<T: Send, E: Send>(
+        &self,
+        empty: impl Fn() -> T + Sync + Send,
+        each: impl Fn(&mut T, &mut Simulator<'_>, u64) -> Result<(), E> + Sync,
+        join: impl Fn(T, T) -> T + Sync,
+    ) -> Result<T, E> {
+        let block = ((self.to - self.from) / BLOCKS).clamp(1, BLOCK);
+        let starts: Vec<u64> = (self.from..self.to).step_by(block as usize).collect();
+        let simulator = || Simulator { load: Load::new(), seed: self.seed, interrupt: self.interrupt };
+        let sums = starts.into_par_iter().map_init(simulator, |simulator, start| {
+            let mut sum = empty();
+            let end = self.to.min(start + block);
+            for number in start..end {
+                each(&mut sum, simulator, number)?;
+            }
+            (self.done)(end - start);
+            Ok(sum)
+        });
+        sums.try_reduce(&empty, |sum, later| Ok(join(sum, later)))
+    }
+
+    /// What `see` returns for each load of a plan, in the order of the loads.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn map<T: Send>(
+        &self,
+        plan: &Plan,
+        extent: Extent,
+        see: impl Fn(u64, &Load) -> T + Sync,
+    ) -> Result<Vec<T>, Stopped> {
+        let each = |seen: &mut Vec<T>, simulator: &mut Simulator<'_>, number| {
+            seen.push(see(number, simulator.simulate(plan, number, extent)?));
+            Ok(())
+        };
+        self.fold(Vec::new, each, |mut seen, later| {
+            seen.extend(later);
+            seen
+        })
+    }
+}
 
 /// What happened in a number of loads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -87,22 +174,11 @@ impl Tally {
     /// # Errors
     /// An interrupt, or a load beyond its limits.
     pub fn extend(self, plan: &Plan, seed: u64, loads: Range<u64>, interrupt: &AtomicBool) -> Result<Self, Stopped> {
-        let blocks: Vec<Range<u64>> =
-            (loads.start..loads.end).step_by(BLOCK as usize).map(|start| start..loads.end.min(start + BLOCK)).collect();
-        let tallies: Vec<Self> = blocks
-            .into_par_iter()
-            .map_init(Load::new, |load, block| {
-                let mut tally = Self::default();
-                for number in block {
-                    if interrupt.load(Ordering::Relaxed) {
-                        return Err(Stopped::Interrupted);
-                    }
-                    load.simulate(plan, seed, number, Extent::UntilDecided)?;
-                    tally.count(plan, load, number);
-                }
-                Ok(tally)
-            })
-            .collect::<Result<_, _>>()?;
-        Ok(tallies.into_iter().fold(self, Self::join))
+        let replications = Replications { seed, from: loads.start, to: loads.end, interrupt, done: &|_| () };
+        let each = |tally: &mut Self, simulator: &mut Simulator<'_>, number| {
+            tally.count(plan, simulator.simulate(plan, number, Extent::UntilDecided)?, number);
+            Ok::<_, Stopped>(())
+        };
+        Ok(self.join(replications.fold(Self::default, each, Self::join)?))
     }
 }

@@ -4,11 +4,10 @@
 //! by the time of the failure and how long the failing request waited for a connection. The middle one is the typical
 //! one. Equals are in the order of their numbers, so that the same loads are chosen everywhere.
 
-use crate::replications::Stopped;
-use rayon::prelude::*;
+use crate::replications::{Replications, Stopped};
 use sixslot_models::Plan;
-use sixslot_models::load::{Extent, Load, Station};
-use std::sync::atomic::{AtomicBool, Ordering};
+use sixslot_models::load::{Extent, Station};
+use std::sync::atomic::AtomicBool;
 
 /// Loads whose ends are kept.
 pub const MOST: u64 = 1_000_000;
@@ -56,19 +55,14 @@ pub fn scan(
     interrupt: &AtomicBool,
     done: impl Fn(u64) + Sync,
 ) -> Result<Scan, Stopped> {
-    let ends = (0..loads).into_par_iter().map_init(Load::new, |load, number| {
-        if interrupt.load(Ordering::Relaxed) {
-            return Err(Stopped::Interrupted);
-        }
-        load.simulate(plan, seed, number, Extent::UntilDecided)?;
-        done(1);
+    let replications = Replications { seed, from: 0, to: loads, interrupt, done: &done };
+    let ends = replications.map(plan, Extent::UntilDecided, |number, load| {
         let verdict = load.verdict();
         let decided = if verdict.failed { verdict.error } else { verdict.ready };
         let culprit = load.culprit(plan).filter(|_| verdict.failed);
         let waited = culprit.map_or(0, |request| request.spent(Station::Pool).as_nanos());
-        Ok((verdict.failed, End { time: decided.unwrap_or(plan.horizon()).as_nanos(), waited, number }))
-    });
-    let ends: Vec<(bool, End)> = ends.collect::<Result<_, Stopped>>()?;
+        (verdict.failed, End { time: decided.unwrap_or(plan.horizon()).as_nanos(), waited, number })
+    })?;
     let of = |wanted: bool| ends.iter().filter(|(failed, _)| *failed == wanted).map(|(_, end)| *end).collect();
     let mut scan = Scan { good: of(false), failing: of(true), failures: Vec::new(), loads };
     scan.failures = scan.failing.iter().map(|end| end.number).collect();

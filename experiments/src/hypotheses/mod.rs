@@ -17,19 +17,18 @@ use crate::input::InputError;
 use file::{Case, Figure, HypothesesFile, Measured, Prediction, Published};
 use observe::View;
 use overlay::Comparison;
-use rayon::prelude::*;
 use recovery::Spot;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use sixslot_analysis::estimate::LEVEL;
 use sixslot_analysis::layers::{Attribution, LayersError};
-use sixslot_analysis::replications::Stopped;
+use sixslot_analysis::replications::{Replications, Stopped};
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load};
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::quantile::quantile;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 
 /// The part of a hypothesis's distribution that is its range.
 const RANGE: f64 = 0.9;
@@ -135,7 +134,7 @@ pub struct Findings {
     pub recovery: Option<(u64, Vec<Spot>)>,
 }
 
-/// Plays loads and keeps what a function sees in each, in their order.
+/// What a function returns for each of the first loads of a plan, in their order.
 fn play<T: Send>(
     plan: &Plan,
     seed: u64,
@@ -144,15 +143,7 @@ fn play<T: Send>(
     interrupt: &AtomicBool,
     see: impl Fn(&Load) -> T + Sync,
 ) -> Result<Vec<T>, Stopped> {
-    let numbers = (0..loads).into_par_iter();
-    let seen = numbers.map_init(Load::new, |load, number| {
-        if interrupt.load(Ordering::Relaxed) {
-            return Err(Stopped::Interrupted);
-        }
-        load.simulate(plan, seed, number, extent)?;
-        Ok(see(load))
-    });
-    seen.collect()
+    Replications { seed, from: 0, to: loads, interrupt, done: &|_| () }.map(plan, extent, |_, load| see(load))
 }
 
 /// Median and range of values in any order.
