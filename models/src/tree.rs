@@ -192,8 +192,11 @@ pub fn parse_value(text: &str, place: &Place) -> Result<Node, Fault> {
 }
 
 fn table(source: usize, table: &DeTable<'_>, depth: usize) -> Result<Table, Fault> {
-    let mut entries = Vec::with_capacity(table.len());
-    for (key, value) in table {
+    // TOML's reader sorts keys by name; their places give the order of the text back.
+    let mut written: Vec<_> = table.iter().collect();
+    written.sort_by_key(|(key, _)| key.span().start);
+    let mut entries = Vec::with_capacity(written.len());
+    for (key, value) in written {
         let key_place = Place { source, bytes: key.span() };
         entries.push(Entry { key: key.get_ref().to_string(), key_place, node: node(source, value, depth)? });
     }
@@ -224,4 +227,24 @@ fn node(source: usize, spanned: &Spanned<DeValue<'_>>, depth: usize) -> Result<N
         DeValue::Table(inner) => Value::Table(table(source, inner, deeper()?)?),
     };
     Ok(Node { value, place })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Table, parse};
+
+    fn keys(table: &Table) -> Vec<&str> {
+        table.entries.iter().map(|entry| entry.key.as_str()).collect()
+    }
+
+    #[test]
+    fn keys_keep_the_order_of_the_text_and_not_that_of_their_names() {
+        let text = "z = 1\na.y = 2\nm = { q = 1, b = 2 }\na.b = 3\n[t.z]\n[s]\n[t.a]\n[[r]]\n[b]\n[[r]]\n";
+        let table = parse(0, text).unwrap();
+        assert_eq!(keys(&table), ["z", "a", "m", "t", "s", "r", "b"]);
+        let inner = |key| keys(table.get(key).and_then(super::Node::table).unwrap());
+        assert_eq!([inner("a"), inner("m"), inner("t")], [["y", "b"], ["q", "b"], ["z", "a"]]);
+        // A table that is written after its parts stands where it is written.
+        assert_eq!(keys(&parse(0, "[t.a]\n[s]\n[t]\nb = 1\n").unwrap()), ["s", "t"]);
+    }
 }
