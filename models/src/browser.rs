@@ -2,7 +2,7 @@
 //!
 //! Rule: each field is one rule of facts measured in, or read from the source of, Chromium 156, Firefox ESR 153 and
 //! WebKitGTK 2.50 (loopback, HTTP/1.1 without TLS); a scenario may override each. Chromium's paths are in its own
-//! repository. The profile `as-reported` is the account of the page's own bug report, not of any browser.
+//! repository. The profile `as-reported` follows the page's bug report, not any browser.
 
 use crate::form::{self, Linear};
 use crate::limits;
@@ -20,7 +20,7 @@ pub enum Priority {
     Highest,
     /// fetch() with priority: 'high'.
     High,
-    /// fetch() as it is.
+    /// fetch() without a priority.
     Auto,
     /// fetch() with priority: 'low'.
     Low,
@@ -28,7 +28,7 @@ pub enum Priority {
     Lowest,
 }
 
-/// The words for priorities in a scenario.
+/// The names of priorities in a scenario.
 pub const PRIORITIES: &[(&str, Priority)] = &[
     ("highest", Priority::Highest),
     ("high", Priority::High),
@@ -37,28 +37,28 @@ pub const PRIORITIES: &[(&str, Priority)] = &[
     ("lowest", Priority::Lowest),
 ];
 
-/// Number of ranks; a rank is below it.
+/// Number of ranks; every rank is less than this.
 pub const RANKS: usize = 10;
 
-/// When a request's turn at the cache lock ends.
+/// When a request releases the cache lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LockUntil {
-    /// When its headers have come (net/http/http_cache_transaction.cc).
+    /// When its headers have arrived (net/http/http_cache_transaction.cc).
     Headers,
-    /// When its body has come (measured in Firefox).
+    /// When its body has arrived (measured in Firefox).
     End,
 }
 
-/// When a fetch with cache 'reload' takes the place of what the cache keeps of its URL.
+/// When a fetch with cache 'reload' replaces the stored entry of its URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Replaces {
-    /// It passes the cache by.
+    /// Never: it bypasses the cache.
     Never,
-    /// Where no other request has the turn (measured in Firefox).
+    /// If no other request holds the lock (measured in Firefox).
     WhenFree,
-    /// Always; those in line stay in their line (measured in Chromium).
+    /// Always; requests that already wait stay in their queue (measured in Chromium).
     Always,
 }
 
@@ -121,7 +121,7 @@ macro_rules! define_browser {
         pub struct Browser {
             /// Tabs that show the page; they share the pool (measured: two tabs of eight fetches run six at a time).
             pub tabs: Linear,
-            /// The rank of each priority, `Highest` first; a higher rank is served first, equal ranks first come.
+            /// The rank of each priority, `Highest` first; a higher rank is served first, equal ranks in order of arrival.
             pub ranks: [usize; 5],
             $($(#[$source])* pub $key: rule_type!($type),)*
         }
@@ -144,7 +144,7 @@ macro_rules! define_browser {
                 Ok(())
             }
 
-            /// The keys of the rules in which two browsers differ, the number of tabs apart.
+            /// The keys of the rules in which two browsers differ, except the number of tabs.
             pub fn differences(&self, other: &Self) -> impl Iterator<Item = &'static str> + use<> {
                 let rules = [
                     ("priorities", self.ranks == other.ranks),
@@ -188,7 +188,7 @@ impl Browser {
         Self {
             partition_by_credentials: false,
             websocket_handshake_takes_slot: true,
-            // Measured: auto first, then low and high in one class.
+            // Measured: auto first, then low and high with equal rank.
             ranks: [5, 1, 3, 1, 0],
             delays_low_priority: false,
             cache_lock: false,
@@ -205,7 +205,7 @@ impl Browser {
         Self { multiplexed: true, delays_low_priority: false, abort_closes_connection: false, ..Self::chromium() }
     }
 
-    /// The bug report's own account: six slots, sockets take one, first come first served, nothing else.
+    /// The rules as described in the bug report: six slots, sockets take one, first come, first served, nothing else.
     pub fn as_reported() -> Self {
         Self {
             websocket_takes_slot: true,

@@ -1,8 +1,8 @@
 //! A scenario file: its text, its fixes, its layers, its sweep, and the plans that are made from it.
 //!
 //! Rule: a plan is the file's tree, then the command line's `--set`, then patches in the order in which they are named
-//! (fixes, or the removals of layers), then a sweep's parameters, and only then read and checked. Every patch is tried
-//! when the file is read, so that a typing mistake in one is found before a sweep reaches it.
+//! (fixes, or the removals of layers), then a sweep's parameters, and only then is it read and checked. Every patch is tried
+//! when the file is read, so that a typo in one is found before a sweep reaches it.
 
 use crate::limits;
 use crate::plan::{Plan, is_count};
@@ -33,15 +33,15 @@ pub struct Document {
 pub struct Patch {
     /// Its name.
     pub name: String,
-    /// What it is, in one line.
+    /// Its title, in one line.
     pub title: String,
 }
 
 /// A table of named patches.
 struct Kind {
-    /// Its key in a scenario, and what messages call one of its patches.
+    /// Its key in a scenario, and the word for one of its patches in messages.
     name: &'static str,
-    /// What messages call several.
+    /// The plural of that word.
     plural: &'static str,
     /// The key of the patch itself.
     key: &'static str,
@@ -59,7 +59,7 @@ static LAYER: Kind =
 pub struct Sweep {
     /// The parameters that vary.
     pub axes: Vec<Axis>,
-    /// The sets of fixes, by the fixes' numbers; the first is mostly empty.
+    /// The sets of fixes, by index; the first is usually empty.
     pub fix_sets: Vec<Vec<usize>>,
     /// Loads of each cell.
     pub loads: Option<u64>,
@@ -99,7 +99,8 @@ impl Document {
             let source = sources.add("--set", set);
             let whole = Place { source, bytes: 0..set.len() };
             let (path, value) = set.split_once('=').ok_or_else(|| {
-                Fault::new(&whole, "no `=` in it").help("write --set PATH=VALUE, such as --set parameters.projects=8")
+                Fault::new(&whole, "there is no `=` in it")
+                    .help("write --set PATH=VALUE, such as --set parameters.projects=8")
             })?;
             let path: Vec<String> = path.split('.').map(|part| part.trim().trim_matches('"').to_owned()).collect();
             if path.iter().any(String::is_empty) {
@@ -123,20 +124,20 @@ impl Document {
         Ok(Self { sources: Sources::default(), place: place.clone(), title: plan.title, fixes, layers, sweep, root })
     }
 
-    /// The plan with fixes (by number) and values of parameters.
+    /// The plan with these fixes (by index) and values of parameters.
     ///
     /// # Errors
-    /// A combination that makes no sense, at its line and column. Each fix alone has been tried before.
+    /// An invalid combination, at its line and column. Each fix alone has been tried before.
     pub fn plan(&self, fixes: &[usize], parameters: &[(&str, f64)]) -> Result<Plan, ScenarioError> {
         let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
         self.patched(&FIX, names, parameters)
     }
 
-    /// The plan without layers (by number) and without any fix. Removals of layers that change the same key overwrite each
+    /// The plan without these layers (by index) and without any fix. Removals of layers that change the same key overwrite each
     /// other in the order given: the order of the file is the one to give.
     ///
     /// # Errors
-    /// A combination that makes no sense, at its line and column. Each removal alone has been tried before.
+    /// An invalid combination, at its line and column. Each removal alone has been tried before.
     pub fn plan_without(&self, layers: &[usize]) -> Result<Plan, ScenarioError> {
         let names = layers.iter().map(|layer| self.layers[*layer].name.as_str());
         self.patched(&LAYER, names, &[])
@@ -162,7 +163,7 @@ impl Document {
         build().map_err(|fault| self.sources.error(fault))
     }
 
-    /// The number of a fix by its name.
+    /// The index of a fix by its name.
     ///
     /// # Errors
     /// An unknown name, with advice.
@@ -183,7 +184,7 @@ pub struct UnknownFix {
     advice: String,
 }
 
-/// Refuses a change to something that the user should have named before: a typing mistake, not a new request.
+/// Refuses a patch of a table that does not exist: a typo, not a new request.
 fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Result<(), Fault> {
     if !["request", "socket", "background", "server_cache", "queue", "origin", "parameters", "fix", "layer"]
         .contains(&kind)
@@ -195,7 +196,7 @@ fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Resu
         return Ok(());
     }
     let names: Vec<&str> = there.iter().map(|entry| entry.key.as_str()).collect();
-    Err(Fault::new(place, format!("{who} changes `{kind}.{name}`, which is not there")).help(advice(name, &names)))
+    Err(Fault::new(place, format!("{who} changes `{kind}.{name}`, which does not exist")).help(advice(name, &names)))
 }
 
 impl Kind {
@@ -260,7 +261,7 @@ fn sweep(reader: &Reader<'_>, plan: &Plan, fixes: &[Patch]) -> Result<Sweep, Fau
                 if let Some(node) = plan.counts_by(name).and(
                     read::list(limits::LIST)(&entry.node)?.iter().find(|node| !read::number(node).is_ok_and(is_count)),
                 ) {
-                    let message = format!("`{name}` is a `count`, which is a whole number from 0");
+                    let message = format!("`{name}` is a `count`, which is a whole number, 0 or more");
                     return Err(Fault::new(&node.place, message));
                 }
                 if values.is_empty() {
@@ -307,7 +308,7 @@ fn fix_sets(node: &Node, fixes: &[Patch]) -> Result<Vec<Vec<usize>>, Fault> {
     let set = |node: &Node| read::list(limits::FIXES)(node)?.iter().map(number).collect::<Result<Vec<_>, _>>();
     let sets = read::list(limits::CELLS)(node)?.iter().map(set).collect::<Result<Vec<_>, _>>()?;
     if sets.is_empty() {
-        return Err(Fault::new(&node.place, "the list has no set of fixes").help("write [[]] for none"));
+        return Err(Fault::new(&node.place, "the list contains no set of fixes").help("write [[]] for none"));
     }
     Ok(sets)
 }

@@ -11,7 +11,7 @@ use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Value};
 use sixslot_sim_core::{Distribution, DistributionError, Span};
 
-/// What the numbers of a quantity are.
+/// The unit of a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
     /// Lengths of time; held in nanoseconds.
@@ -27,13 +27,13 @@ pub enum Form {
     Drawn(Distribution),
     /// Computed from parameters.
     Linear(Linear),
-    /// Another form, moved by at most `most` nanoseconds either way.
+    /// Another form, shifted by at most `most` nanoseconds either way.
     Jittered {
-        /// What is moved.
+        /// The form that is shifted.
         form: Box<Form>,
-        /// The most that it is moved by, in nanoseconds.
+        /// The largest shift, in nanoseconds.
         most: f64,
-        /// Another number moves every request by another length.
+        /// Seed of the shifts.
         round: u64,
     },
 }
@@ -45,19 +45,19 @@ pub struct Linear {
     terms: Vec<Term>,
     times: Option<usize>,
     noise: Option<Distribution>,
-    /// A parameter by its name alone: a count by it takes the value as it is and does not round.
+    /// Whether the form is a parameter's name alone: as a count, its value is not rounded.
     bare: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
 struct Term {
     coefficient: f64,
-    /// Indices of the parameters whose product is taken.
+    /// Indices of the parameters that are multiplied.
     parameters: Vec<usize>,
 }
 
 impl Linear {
-    /// A form that is always the same.
+    /// A constant form.
     pub fn constant(value: f64) -> Self {
         Self { base: value, ..Self::default() }
     }
@@ -70,7 +70,7 @@ impl Linear {
         self.times.map_or(sum, |index| sum * parameters[index])
     }
 
-    /// The parameter, by its number, that is the whole of the form: a count by it takes no fraction.
+    /// The index of the parameter that is the whole form; as a count it must be a whole number.
     pub(crate) fn bare_parameter(&self) -> Option<usize> {
         self.terms.first().filter(|_| self.bare).and_then(|term| term.parameters.first()).copied()
     }
@@ -82,19 +82,19 @@ impl Linear {
 }
 
 impl Form {
-    /// A form that is always the same.
+    /// A constant form.
     pub fn constant(span: Span) -> Self {
         Self::Linear(Linear::constant(span.as_nanos() as f64))
     }
 
-    /// The form with every request's value moved by a length of its own, at most `most` either way, as a measurement's noise
-    /// would; `round` chooses the lengths. The draw itself stays what it was.
+    /// The form with each request's value shifted by a random length of at most `most` either way, like the noise of a
+    /// measurement; `round` chooses the lengths. The draw itself is unchanged.
     #[must_use]
     pub fn jittered(self, most: Span, round: u64) -> Self {
         Self::Jittered { form: Box::new(self), most: most.as_nanos() as f64, round }
     }
 
-    /// The value as a length of time; `uniform` is asked only where the form has a random part.
+    /// The value as a length of time; `uniform` is called only if the form has a random part.
     pub fn span(&self, parameters: &[f64], uniform: impl FnOnce() -> f64) -> Span {
         Span::from_seconds_f64(self.nanoseconds(parameters, uniform) / 1e9).min(limits::LONGEST_SPAN)
     }
@@ -108,7 +108,7 @@ impl Form {
             }
             Self::Jittered { form, most, round } => {
                 let draw = uniform();
-                // The digits behind those that decide the draw: they know nothing of it.
+                // The low digits of the uniform: they are independent of the value that the high ones decide.
                 let digits = draw * 65_537.0 * (round + 1) as f64;
                 form.plain(parameters, draw) + most * (2.0 * (digits - digits.floor()) - 1.0)
             }
@@ -147,7 +147,7 @@ pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
         Value::Table(_) => linear(node, Unit::Plain, parameters),
         Value::Integer(value) if *value < 0 => Err(Fault::new(&node.place, format!("{value} is less than 0"))),
         Value::Integer(_) => read::number(node).map(Linear::constant),
-        Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is no whole number"))),
+        Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is not a whole number"))),
         _ => Err(expected("a whole number, a parameter's name or a linear form", node)),
     }
 }
@@ -208,7 +208,7 @@ pub fn parameter_value(node: &Node) -> Result<Distribution, Fault> {
     }
 }
 
-/// The fault of numbers that make no distribution, at the number that is at fault where one is.
+/// The fault of numbers that describe no distribution, at the number at fault if there is one.
 fn nonsense(node: &Node, error: &DistributionError, unit: Unit) -> Fault {
     use DistributionError as E;
     let (name, in_time) = match *error {
@@ -217,7 +217,7 @@ fn nonsense(node: &Node, error: &DistributionError, unit: Unit) -> Fault {
         E::EmptyTruncation { .. } => ("", true),
         _ => ("", false),
     };
-    // Lengths of time are held in nanoseconds, in which nobody writes them.
+    // Lengths of time are held in nanoseconds, but users write other units.
     let mut error = error.clone();
     let in_seconds = unit == Unit::Time && in_time;
     if in_seconds {
@@ -286,7 +286,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         }
     }
     own.sort_unstable();
-    // Only the Weibull law has a `scale`, together with `shape`; it once was the factor of every law.
+    // Only the Weibull law has a `scale`, together with `shape`; in earlier versions it was the factor of any law.
     if let Some(entry) = table.entry("scale").filter(|_| name != "weibull" || !own.contains(&"shape")) {
         let known: Vec<&str> = COMMON.to_vec();
         return Err(Fault::new(&entry.key_place, format!("{name} has no `scale`")).help(advice("scale", &known)));
@@ -333,7 +333,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
             }
             for point in points {
                 let at = probability(&point.key).ok_or_else(|| {
-                    Fault::new(&point.key_place, format!("`{}` is no quantile", point.key)).help("write p0 to p100")
+                    Fault::new(&point.key_place, format!("`{}` is not a quantile", point.key)).help("write p0 to p100")
                 })?;
                 pairs.push((at, quantity(&point.node, unit)?));
             }
@@ -360,7 +360,7 @@ fn distribution(node: &Node, unit: Unit) -> Result<Distribution, Fault> {
         .map_err(|error| nonsense(node, &error, unit))
 }
 
-/// What a family is made of.
+/// The keys that describe a family.
 fn needs(family: &str) -> &'static str {
     match family {
         "constant" => "give `value`",

@@ -4,7 +4,7 @@
 
 use sixslot_sim_core::Span;
 
-/// The longest time that a load is watched.
+/// The longest horizon.
 pub const LONGEST_HORIZON: Span = Span::from_seconds(24 * 60 * 60);
 /// The longest length of time in a scenario.
 pub const LONGEST_SPAN: Span = Span::from_seconds(30 * 24 * 60 * 60);
@@ -14,11 +14,11 @@ pub const TEXT: usize = 4 << 20;
 pub const NAME: usize = 64;
 /// Requests, retries and polls included, that one load may issue.
 pub const REQUESTS: usize = 1_000_000;
-/// Events that one load may take; a load beyond it is in an endless loop.
+/// Events that one load may handle; a load beyond it is in an endless loop.
 pub const EVENTS: u64 = 100_000_000;
 /// Tables `[request.NAME]`, `[socket.NAME]` and `[background.NAME]` together; tables of any other kind.
 pub const CLASSES: usize = 2_000;
-/// Tables and lists within each other, and parts of a `--set` path.
+/// Nesting depth of tables and lists, and parts of a `--set` path.
 pub const DEPTH: usize = 32;
 /// Elements of a list that no other limit names: samples, backoffs, values of an axis.
 pub const LIST: usize = 10_000;
@@ -40,7 +40,7 @@ pub const SEGMENTS: u64 = 1_000;
 pub const ATTEMPTS: u64 = 1_000;
 /// Fixes of a scenario.
 pub const FIXES: usize = 64;
-/// Fixes of which all subsets can be taken.
+/// Fixes in a sweep over all subsets.
 pub const SUBSET_FIXES: usize = 12;
 /// Layers of a scenario: every set of them is simulated.
 pub const LAYERS: usize = 10;

@@ -1,7 +1,7 @@
-//! A scenario with its fixes applied, checked and compiled: what a load is simulated from.
+//! A scenario with its fixes applied, checked and compiled for simulation.
 //!
-//! Rule: whatever a load could trip over is refused here, at its line and column: names that are not there, cycles in
-//! `after`, counts over their limits. A plan is read by many threads and changed by none.
+//! Rule: whatever could make a load fail is refused here, at its line and column: unknown names, cycles in `after`,
+//! counts over their limits. Many threads read a plan; none changes it.
 
 use crate::browser::Browser;
 use crate::class::{self, Class, Event, Names, Start};
@@ -30,7 +30,7 @@ pub enum Fails {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ErrorRule {
-    /// Index of the class whose failures are counted.
+    /// Index of the class that the failures are counted of.
     pub class: usize,
     /// Consecutive failures that trigger the error; 0 disables the count.
     pub failures: u32,
@@ -42,13 +42,13 @@ pub struct ErrorRule {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LoadRules {
-    /// Indices of the classes of which every copy must succeed.
+    /// Indices of the classes of which every instance must succeed.
     pub ready: Vec<usize>,
     /// The page's error.
     pub error: Option<ErrorRule>,
-    /// Whether a later success leaves the error in place.
+    /// Whether the error stays after a later success.
     pub error_is_final: bool,
-    /// What a failed load is.
+    /// What counts as a failed load.
     pub fails: Fails,
 }
 
@@ -63,15 +63,15 @@ pub struct Parameter {
     purpose: Purpose,
 }
 
-/// A compiled scenario: what a load is simulated from.
+/// A compiled scenario, ready to be simulated.
 ///
-/// A plan is checked: whatever a load could trip over was refused when it was read. So its parts can be looked at, and only
-/// changed in ways that keep it checked.
+/// A plan is checked: whatever could make a load fail was refused when the scenario was read. So its parts can be read, and
+/// changed only in ways that keep it valid.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// The scenario's title.
     pub(crate) title: String,
-    /// The load is watched until then.
+    /// How long a load is observed.
     pub(crate) horizon: Time,
     /// The parameters.
     pub(crate) parameters: Vec<Parameter>,
@@ -81,7 +81,7 @@ pub struct Plan {
     pub(crate) origins: Vec<Origin>,
     /// The framework's queues.
     pub(crate) queues: Vec<Queue>,
-    /// The servers' server caches.
+    /// The servers' caches.
     pub(crate) server_caches: Vec<ServerCache>,
     /// Requests, sockets and background calls, in the order of the file.
     pub(crate) classes: Vec<Class>,
@@ -95,7 +95,7 @@ impl Plan {
         &self.title
     }
 
-    /// The load is watched until then.
+    /// How long a load is observed.
     pub fn horizon(&self) -> Time {
         self.horizon
     }
@@ -130,13 +130,13 @@ impl Plan {
         &self.classes
     }
 
-    /// When the page is ready, and what a failed load is.
+    /// When the page is ready, and what counts as a failed load.
     pub fn load(&self) -> &LoadRules {
         &self.load
     }
 }
 
-/// Whether a value can be a count as it is.
+/// Whether a value is a valid count.
 pub(crate) fn is_count(value: f64) -> bool {
     value >= 0.0 && value.fract() == 0.0
 }
@@ -167,7 +167,7 @@ impl Plan {
         let title = reader.or("title", "untitled", read::text)?.to_owned();
         let horizon = reader.or("horizon", Span::from_seconds(60), read::span)?;
         if horizon > limits::LONGEST_HORIZON || horizon.is_zero() {
-            return Err(Fault::new(reader.place_of("horizon"), "the horizon is more than 0 and at most 24h"));
+            return Err(Fault::new(reader.place_of("horizon"), "the horizon must be more than 0 and at most 24h"));
         }
         let parameters = parameters(&reader)?;
         let parameter_names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
@@ -233,22 +233,22 @@ impl Plan {
         }
     }
 
-    /// The parameters, by number, that are the whole of a count, each with what counts by it.
+    /// The indices of the parameters that are a count by themselves, each with the key that uses it.
     fn counted(&self) -> impl Iterator<Item = (usize, &str)> {
         let classes = self.classes.iter().map(|class| (&class.count, class.name.as_str()));
         let counts = std::iter::once((&self.browser.tabs, "tabs")).chain(classes);
         counts.filter_map(|(count, what)| count.bare_parameter().map(|parameter| (parameter, what)))
     }
 
-    /// What counts by a parameter alone.
+    /// A count that is a parameter alone.
     pub(crate) fn counts_by(&self, parameter: &str) -> Option<&str> {
         let named = |(number, _): &(usize, &str)| self.parameters[*number].name == parameter;
         self.counted().find(named).map(|(_, what)| what)
     }
 
-    /// Refuses a parameter that is a count and can be negative or a fraction.
+    /// Refuses a parameter that is used as a count and can be negative or a fraction.
     fn check_counts(&self, root: &Reader<'_>) -> Result<(), Fault> {
-        /// Where a drawn parameter is looked at; a law that is whole at all of these is looked at in each load again.
+        /// Probabilities at which the distribution of a parameter is checked; what passes is checked again in each load.
         const PROBES: [f64; 7] = [1e-6, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0 - 1e-6];
         for (number, what) in self.counted() {
             let Parameter { name, value, .. } = &self.parameters[number];
@@ -258,8 +258,9 @@ impl Plan {
             let table = root.get("parameters").and_then(Node::table);
             let node = table.and_then(|table| table.get(name));
             let verb = if node.is_some_and(|node| node.table().is_some()) { "can be" } else { "is" };
-            let message =
-                format!("`{name}` {verb} {wrong}, and `{what}` counts by it: a count is a whole number from 0");
+            let message = format!(
+                "`{name}` {verb} {wrong}, but `{what}` uses it as a count: a count is a whole number, 0 or more"
+            );
             return Err(Fault::new(node.map_or(root.place, |node| &node.place), message)
                 .help(format!("to round, write the count as {{ per = {{ {name} = 1 }} }}")));
         }
@@ -328,7 +329,7 @@ fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table
     {
         for entry in named(reader, key)? {
             if !names.insert(&entry.key) {
-                let message = format!("`{}` is the name of another request, socket or background call too", entry.key);
+                let message = format!("`{}` is also the name of another request, socket or background call", entry.key);
                 return Err(Fault::new(&entry.key_place, message).help("give one of them another name"));
             }
             if entries.len() == limits::CLASSES {
@@ -342,19 +343,19 @@ fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table
     Ok(entries)
 }
 
-/// Refuses what refers to itself, and sockets where requests are wanted and the other way round.
+/// Refuses cycles, sockets where requests are required, and the reverse.
 fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<(), Fault> {
     let key = |class: usize, key: &str| {
         let entry = entries[class].0;
         entry.node.table().and_then(|table| table.get(key)).map_or(&entry.key_place, |node| &node.place)
     };
-    // Those from which no circle is reached.
+    // Classes that lead to no cycle.
     let mut clear = vec![false; classes.len()];
     for (number, class) in classes.iter().enumerate() {
         if let Some((socket, _)) = class.skip_while_fresh {
             let socket = &classes[socket];
             if socket.snapshot_every.is_none() && socket.snapshot_by.is_empty() || !socket.kind.is_socket() {
-                let message = format!("`{}` is no socket with `snapshot_every` or `snapshot_by`", socket.name);
+                let message = format!("`{}` is not a socket with `snapshot_every` or `snapshot_by`", socket.name);
                 return Err(Fault::new(key(number, "skip_while_fresh"), message));
             }
         }
@@ -372,7 +373,7 @@ fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<
                 names.push(&class.name);
                 return Err(Fault::new(
                     key(number, "after"),
-                    format!("`after` goes in a circle: {}", names.join(" after ")),
+                    format!("`after` forms a cycle: {}", names.join(" after ")),
                 )
                 .help("let one of them have a `start`"));
             }
@@ -414,7 +415,7 @@ fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Resu
             no_success_for: table.read("no_success_for", read::span)?,
         };
         if rule.failures == 0 && rule.no_success_for.is_none() {
-            return Err(Fault::new(table.place_of("failures"), "0 failures and no time never show the error")
+            return Err(Fault::new(table.place_of("failures"), "with 0 failures and no time the error never shows")
                 .help("give `failures` or `no_success_for`"));
         }
         error = Some(rule);
@@ -423,7 +424,7 @@ fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Resu
     let words = [("error-shown", Fails::ErrorShown), ("not-ready", Fails::NotReady)];
     let fails = load.or("fails", default, read::choice(&words))?;
     if fails == Fails::ErrorShown && error.is_none() {
-        return Err(Fault::new(load.place_of("fails"), "there is no `error` that could be shown"));
+        return Err(Fault::new(load.place_of("fails"), "there is no `error` to show"));
     }
     let error_is_final = load.or("error_is_final", true, read::boolean)?;
     Ok(LoadRules { ready, error, error_is_final, fails })

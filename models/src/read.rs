@@ -1,7 +1,7 @@
 //! Reading typed values from the tree, each fault at its place.
 //!
-//! Rule: a [`Reader`] is made for one table and one list of fields; it refuses keys that the list does not have, and asks
-//! for no key that the list does not have.
+//! Rule: a [`Reader`] reads one table by one list of fields: it refuses keys that are not in the list, and reads only keys
+//! that are.
 
 use crate::limits;
 use crate::schema::{Field, Fields, Kind, renamed_to};
@@ -24,13 +24,13 @@ impl<'a> Reader<'a> {
     /// Starts reading a table.
     ///
     /// # Errors
-    /// A value that is no table, an unknown key, a required key that is missing.
+    /// A value that is not a table, an unknown key, a required key that is missing.
     pub fn new(node: &'a Node, fields: &'static Fields) -> Result<Self, Fault> {
         let Some(table) = node.table() else { return Err(expected("a table", node)) };
         Self::of(table, &node.place, fields)
     }
 
-    /// Starts reading a table that is no value of another.
+    /// Starts reading a top-level table.
     ///
     /// # Errors
     /// An unknown key, a required key that is missing.
@@ -98,13 +98,13 @@ pub fn expected(what: &str, node: &Node) -> Fault {
     Fault::new(&node.place, format!("expected {what}, found {}", node.type_name()))
 }
 
-/// The new name of an old one, "did you mean", or the list of what there is.
+/// The new name of a renamed one, "did you mean", or the list of known names.
 pub fn advice(word: &str, known: &[&str]) -> String {
     if let Some(now) = renamed_to(word, known) {
         return now;
     }
     let limit = 1 + word.len() / 4;
-    // Names that differ more in length are not near; and nobody mistypes very long ones, which take long to compare.
+    // Names that differ more in length are not similar, and very long ones are slow to compare.
     let near = |name: &str| {
         let comparable = name.len().abs_diff(word.len()) <= limit && name.len() <= 100;
         if comparable { strsim::levenshtein(word, name) } else { usize::MAX }
@@ -113,7 +113,7 @@ pub fn advice(word: &str, known: &[&str]) -> String {
     match nearest {
         Some(name) if near(name) <= limit => format!("did you mean `{name}`?"),
         Some(_) if known.len() <= 24 => list_of(known),
-        Some(_) => "`sixslot schema` lists what there is".to_owned(),
+        Some(_) => "`sixslot schema` lists the known names".to_owned(),
         None => "there is none".to_owned(),
     }
 }
@@ -168,7 +168,7 @@ pub fn whole(least: u64, most: u64) -> impl Fn(&Node) -> Result<u64, Fault> {
             Ok(value) if value >= least => Ok(value),
             _ => Err(Fault::new(&node.place, format!("{value} is less than {least}"))),
         },
-        Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is no whole number"))),
+        Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is not a whole number"))),
         _ => Err(expected("a whole number", node)),
     }
 }
@@ -188,7 +188,7 @@ pub fn span(node: &Node) -> Result<Span, Fault> {
         return Err(no_unit(node, text.trim()));
     }
     let duration: SignedDuration = text.trim().parse().map_err(|_| {
-        Fault::new(&node.place, format!("`{text}` is no length of time"))
+        Fault::new(&node.place, format!("`{text}` is not a length of time"))
             .help("write a number and a unit, such as \"8s\", \"250ms\" or \"1m 30s\"")
     })?;
     if duration.is_negative() {
@@ -205,7 +205,7 @@ fn no_unit(node: &Node, number: &str) -> Fault {
         .help(format!("write \"{number}ms\" or \"{number}s\", with the quotes"))
 }
 
-/// One word of several.
+/// One of several words.
 ///
 /// # Errors
 /// Another type, another word.
@@ -234,10 +234,10 @@ pub fn list(most: usize) -> impl Fn(&Node) -> Result<&[Node], Fault> {
     }
 }
 
-/// Refuses a name that cannot be a part of a file's name.
+/// Refuses a name that cannot be part of a file name.
 ///
 /// # Errors
-/// A name of other characters than letters, digits, `_` and `-`, an empty one, one over [`limits::NAME`].
+/// A name with characters other than letters, digits, `_` and `-`, an empty one, one over [`limits::NAME`].
 pub fn check_name(entry: &Entry) -> Result<(), Fault> {
     let key = entry.key.as_str();
     let fits = key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
@@ -249,6 +249,6 @@ pub fn check_name(entry: &Entry) -> Result<(), Fault> {
         _ if fits => return Ok(()),
         _ => format!("`{}` cannot be a name", key.escape_debug()),
     };
-    let help = "names become parts of file names: take letters, digits, `-` and `_`";
+    let help = "names become parts of file names: use letters, digits, `-` and `_`";
     Err(Fault::new(&entry.key_place, message).help(help))
 }

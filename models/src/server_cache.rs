@@ -11,12 +11,12 @@ use crate::source::Fault;
 use crate::tree::Entry;
 use sixslot_sim_core::{Purpose, Span};
 
-/// From when a value's time to live counts.
+/// When a value's time to live starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TtlFrom {
-    /// From the start of its computation.
+    /// At the start of its computation.
     Start,
-    /// From the end of its computation.
+    /// At the end of its computation.
     End,
 }
 
@@ -30,9 +30,9 @@ pub struct ServerCache {
     pub io_time: Form,
     /// Time to live of a value.
     pub ttl: Span,
-    /// From when the time to live counts.
+    /// When the time to live starts.
     pub ttl_from: TtlFrom,
-    /// A request that looks the value up while it is computed waits for it; else it computes another.
+    /// A request that looks the value up during its computation waits for it; else it computes the value again.
     pub single_flight: bool,
     /// A request that arrives later than this after the computation started does not join it; none: every request joins.
     pub join_within: Option<Span>,

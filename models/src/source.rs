@@ -1,4 +1,4 @@
-//! Where a piece of a scenario came from, and what is wrong with it.
+//! Places in the text of a scenario, and faults at them.
 //!
 //! Rule: every message about a scenario points at the place in the text that the user wrote, by line and column
 //! (both from 1; a column counts characters). A scenario has several sources: its file, and one for each `--set`.
@@ -9,7 +9,7 @@ use std::ops::Range;
 /// A text that a scenario was read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source {
-    /// What messages call it: a file's path, `standard input`, or `--set`.
+    /// Its name in messages: a file's path, `standard input`, or `--set`.
     pub name: String,
     /// The text itself.
     pub text: String,
@@ -18,7 +18,7 @@ pub struct Source {
 /// A range of bytes in one of a scenario's sources.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// Which source, by its number in [`Sources`].
+    /// Index of the source in [`Sources`].
     pub source: usize,
     /// The bytes.
     pub bytes: Range<usize>,
@@ -96,7 +96,7 @@ pub struct ScenarioError {
     pub line: usize,
     /// The column in characters, from 1.
     pub column: usize,
-    /// The text that the fault stands in.
+    /// The text that contains the fault.
     pub source: Box<Source>,
     /// The bytes of the fault in that text.
     pub bytes: Range<usize>,

@@ -1,8 +1,8 @@
-//! A TOML text as a tree; every key and value has its place.
+//! A TOML text as a tree; every key and value knows its place in the text.
 //!
-//! Rule: a patch and a `--set` change the tree before anything is read from it, so that a patched scenario goes through
-//! exactly the checks of a written one, and messages point into the text that is at fault. Keys keep the order of the
-//! file: requests that start at the same instant are issued in the order in which they are written.
+//! Rule: a patch and a `--set` change the tree before anything is read from it, so that a patched scenario passes
+//! exactly the same checks as an unpatched one, and messages point into the text at fault. Keys keep the order of the
+//! file: requests that start at the same instant are issued in that order.
 
 use crate::limits;
 use crate::source::{Fault, Place};
@@ -24,9 +24,9 @@ pub struct Node {
 pub enum Value {
     /// A string.
     Text(String),
-    /// A number without a point.
+    /// A whole number.
     Integer(i64),
-    /// A number with a point.
+    /// A number with a fraction or an exponent.
     Float(f64),
     /// `true` or `false`.
     Boolean(bool),
@@ -41,7 +41,7 @@ pub enum Value {
 /// Keys and values in the order of the text.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
-    /// The entries; no key stands twice.
+    /// The entries; no key occurs twice.
     pub entries: Vec<Entry>,
 }
 
@@ -65,7 +65,7 @@ impl Node {
         }
     }
 
-    /// What messages call a value of this type.
+    /// The name of this type in messages.
     pub fn type_name(&self) -> &'static str {
         match &self.value {
             Value::Text(_) => "a string",
@@ -79,7 +79,7 @@ impl Node {
 }
 
 impl Node {
-    /// Moves its place and those of everything in it, where its text stands further on in a longer one.
+    /// Shifts its place and those of everything in it, for a text that is part of a longer one.
     fn shift(&mut self, by: usize) {
         let shift = |place: &mut Place| place.bytes = place.bytes.start + by..place.bytes.end + by;
         shift(&mut self.place);
@@ -114,11 +114,11 @@ impl Table {
         }
     }
 
-    /// Lays another table over this one: tables merge key by key, everything else is replaced. A distribution or a
-    /// linear form that states its own kind (`distribution`, `base`) replaces the old form whole, because half of
-    /// an old distribution means nothing in a new one.
+    /// Merges another table over this one: tables merge key by key, everything else is replaced. A distribution or a
+    /// linear form that states its own kind (`distribution`, `base`) replaces the old form as a whole, because half of
+    /// an old distribution has no meaning in a new one.
     pub fn merge(&mut self, patch: &Table) {
-        // By an index: a search for each key would take minutes where both tables are long.
+        // By an index: a linear search for each key would take minutes if both tables are long.
         let index: BTreeMap<String, usize> =
             self.entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at)).collect();
         for entry in &patch.entries {
@@ -138,10 +138,10 @@ impl Table {
         }
     }
 
-    /// Sets one key by its path, making the tables on the way.
+    /// Sets one key by its path, creating missing tables.
     ///
     /// # Errors
-    /// When something on the way is no table.
+    /// If a part of the path is not a table.
     pub fn set(&mut self, path: &[String], place: &Place, node: Node) -> Result<(), Fault> {
         let (first, rest) = path.split_first().ok_or_else(|| Fault::new(place, "the path is empty"))?;
         if rest.is_empty() {
@@ -156,7 +156,7 @@ impl Table {
         let entry = self.entries.iter_mut().find(|entry| entry.key == *first);
         match entry.map(|entry| &mut entry.node.value) {
             Some(Value::Table(table)) => table.set(rest, place, node),
-            _ => Err(Fault::new(place, format!("`{first}` is no table, so it has no key `{}`", rest.join(".")))),
+            _ => Err(Fault::new(place, format!("`{first}` is not a table, so it has no key `{}`", rest.join(".")))),
         }
     }
 }
@@ -177,7 +177,7 @@ pub fn parse(source: usize, text: &str) -> Result<Table, Fault> {
     table(source, document.get_ref(), limits::DEPTH)
 }
 
-/// Reads the value of `--set PATH=VALUE`, which stands at `place`: a TOML value, or a bare word as a string
+/// Reads the value of `--set PATH=VALUE`, which is at `place`: a TOML value, or a bare word as a string
 /// (`deadline=9s`).
 ///
 /// # Errors
@@ -205,7 +205,7 @@ fn table(source: usize, table: &DeTable<'_>, depth: usize) -> Result<Table, Faul
 
 fn node(source: usize, spanned: &Spanned<DeValue<'_>>, depth: usize) -> Result<Node, Fault> {
     let place = Place { source, bytes: spanned.span() };
-    // TOML's reader counts brackets and the parts of a dotted key apart: together they may be deeper.
+    // The TOML parser limits brackets and the parts of a dotted key separately: together they may be deeper.
     let deeper = || {
         let message = format!("tables and lists are more than {} deep", limits::DEPTH);
         depth.checked_sub(1).ok_or_else(|| Fault::new(&place, message))

@@ -1,17 +1,17 @@
-//! A URL of a class, with places for the numbers of the copy and the tab.
+//! A URL of a class, with placeholders for the numbers of the instance and the tab.
 //!
-//! Rule: two requests are for the same URL where their expanded texts are equal; a load compares numbers, not texts.
+//! Rule: two requests have the same URL if their expanded texts are equal; a load compares numbers, not texts.
 
 use crate::read;
 use crate::source::Fault;
 use crate::tree::Node;
 
-/// A URL with places for the copy's and the tab's number.
+/// A URL with placeholders for the numbers of the instance and the tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UrlTemplate(String);
 
 impl UrlTemplate {
-    /// The URL that a name stands for where a scenario gives none.
+    /// The default URL of a class with this name.
     pub(crate) fn of(path: String) -> Self {
         Self(path)
     }
@@ -25,17 +25,17 @@ impl UrlTemplate {
         Ok(Self(text.to_owned()))
     }
 
-    /// As the scenario has it, with `{index}` and `{tab}` in it.
+    /// As written in the scenario, with `{index}` and `{tab}` in it.
     pub fn template(&self) -> &str {
         &self.0
     }
 
-    /// The URL of one copy in one tab.
+    /// The URL of one instance in one tab.
     pub fn expand(&self, index: u32, tab: u32) -> String {
         self.0.replace("{index}", &index.to_string()).replace("{tab}", &tab.to_string())
     }
 
-    /// A number for the URL: equal for equal URLs of one origin, without making the string.
+    /// A number for the URL, equal for equal URLs of one origin; computed without the string.
     pub fn identity(&self, index: u32, tab: u32) -> u64 {
         let mut hash = Fnv::default();
         let mut rest = self.0.as_str();

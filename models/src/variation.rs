@@ -1,6 +1,6 @@
 //! Changes of a plan that leave it checked: lengths of time of the browser and of classes.
 //!
-//! Rule: none of them touches an index, a count or a name, so that whatever was checked when the plan was read still holds.
+//! Rule: none of them changes an index, a count or a name, so that everything checked when the plan was read still holds.
 //! The lab needs them: the browser's costs do not follow the scale of a run, and a measurement has noise.
 
 use crate::form::Form;
@@ -14,7 +14,7 @@ fn within_limit(span: Span) -> Span {
 }
 
 impl Plan {
-    /// Multiplies what a request costs the browser: `dispatch` and `connect`.
+    /// Multiplies the browser's costs of a request: `dispatch` and `connect`.
     pub fn scale_browser_costs(&mut self, factor: f64) {
         for span in [&mut self.browser.dispatch, &mut self.browser.connect] {
             *span = within_limit(Span::from_seconds_f64(span.as_seconds_f64() * factor));
@@ -43,17 +43,17 @@ impl Plan {
     /// Changes the deadline of a class, where it has one.
     ///
     /// # Panics
-    /// Where the plan has no class of that number.
+    /// If the plan has no class with that index.
     pub fn change_deadline(&mut self, class: usize, change: impl FnOnce(Span) -> Span) {
         let class = &mut self.classes[class];
         class.deadline = class.deadline.map(|span| within_limit(change(span)));
     }
 
-    /// Moves the service time of every request of a class, or else its I/O time, by a length of its own of at most `most`
-    /// either way; `round` chooses the lengths. The draws themselves stay the same.
+    /// Shifts the service time of every request of a class, or else its I/O time, by a random length of at most `most`
+    /// either way; `round` chooses the lengths. The draws themselves are unchanged.
     ///
     /// # Panics
-    /// Where the plan has no class of that number.
+    /// If the plan has no class with that index.
     pub fn jitter_service(&mut self, class: usize, most: Span, round: u64) {
         let class = &mut self.classes[class];
         let form = class.service.as_mut().unwrap_or(&mut class.io_time);

@@ -142,7 +142,7 @@ fn long_names_chains_and_patches_take_no_time() {
     let fixes: String = (0..20).map(|number| format!("[fix.f{number}]\npatch.title = \"x\"\n")).collect();
     assert!(read(&format!("schema = 1\n{PAGE}\n{chain}[request.r1990]\n{fixes}"), &[]).is_ok());
     let said = refused(&format!("schema = 1\n{PAGE}\n{chain}[request.r1990]\nafter = \"r900.ok\"\n"), &[]);
-    assert!(said.contains("`after` goes in a circle: r900 after r901"), "{said:.200}");
+    assert!(said.contains("`after` forms a cycle: r900 after r901"), "{said:.200}");
 }
 
 /// A parameter that is mostly small can be drawn too large: that load is refused, and nothing is allocated for it.

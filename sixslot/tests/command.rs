@@ -194,7 +194,7 @@ fn an_unknown_name_comes_with_advice() {
     refuses(&["--set", "parameters.project=8"], "did you mean `projects`?");
     refuses(&["--set", "brwser.connections=5"], "did you mean `browser`?");
     refuses(&["--set", "browser.connections=six"], "expected a whole number, found a string");
-    refuses(&["--set", "title.length=3"], "`title` is no table");
+    refuses(&["--set", "title.length=3"], "`title` is not a table");
     refuses(&["--set", "parameters.projects"], "write --set PATH=VALUE");
     refuses(&["--set", "request.session.deadline=9"], "write \"9ms\" or \"9s\"");
     refuses(&["--set", "load.ready=[\"session\", \"sesion\"]"], "--set:1:24: there is no request or socket `sesion`");

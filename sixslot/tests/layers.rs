@@ -467,7 +467,7 @@ fn faults_in_layers_are_found_when_the_file_is_read() {
     assert_eq!((line, column, message.as_str()), (21, 8, "the limit is 10 layers"));
     let (line, column, message, help) = fault("[layer.a]\nremoved_by.request.onne.count = 0\n");
     assert_eq!((line, column), (2, 17));
-    assert_eq!(message, "the patch changes `request.onne`, which is not there");
+    assert_eq!(message, "the patch changes `request.onne`, which does not exist");
     assert_eq!(help, "did you mean `one`?");
     let (line, column, message, _) = fault("[layer.a]\nremoved_by.request.one.counts = 0\n");
     assert_eq!((line, column, message.as_str()), (2, 21, "unknown key `counts`"));
@@ -487,5 +487,5 @@ fn faults_in_layers_are_found_when_the_file_is_read() {
     assert!(said.starts_with(&format!("standard input:{line}:17: the patch changes")), "{said}");
     // The command line names layers as it names fixes.
     let said = refused(&blocked("\"9s\"", THREE), &["--layers", "--set", "layer.onn.removed_by.request.one.count=1"]);
-    assert!(said.contains("`--set` changes `layer.onn`, which is not there"), "{said}");
+    assert!(said.contains("`--set` changes `layer.onn`, which does not exist"), "{said}");
 }

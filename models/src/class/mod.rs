@@ -1,7 +1,7 @@
-//! A class of requests: what [request.NAME], [socket.NAME] or [background.NAME] says, with names resolved to numbers.
+//! A class of requests: a table [request.NAME], [socket.NAME] or [background.NAME], with its names resolved to indices.
 //!
-//! Rule: a load touches no string of a scenario; classes, queues, origins and parameters are indices, and every random
-//! quantity of a class has a purpose of its own, named after the class, so that two fixes draw alike.
+//! Rule: a load reads no string of the scenario; classes, queues, origins and parameters are indices, and every random
+//! quantity of a class has its own purpose, named after the class, so that all fixes see the same draws.
 
 mod names;
 mod read;
@@ -16,18 +16,18 @@ use sixslot_sim_core::{Distribution, Purpose, Span};
 /// What kind of connection a class uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A request with an end.
+    /// An ordinary request, which ends.
     Fetch,
     /// A WebSocket.
     WebSocket,
     /// An EventSource.
     EventSource,
-    /// A server's background calls: it comes from no browser.
+    /// A server's background call: no browser sends it.
     Background,
 }
 
 impl Kind {
-    /// Whether it stays open.
+    /// Whether the connection stays open.
     pub const fn is_socket(self) -> bool {
         matches!(self, Self::WebSocket | Self::EventSource)
     }
@@ -36,42 +36,42 @@ impl Kind {
 /// When the requests of a class start.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Start {
-    /// Time from the tab's opening.
+    /// After this time from the tab's opening.
     At(Form),
     /// After an event of another class.
     After {
-        /// The class that is waited for.
+        /// The class of the event.
         class: usize,
-        /// What of it.
+        /// The event.
         event: Event,
         /// Time from the event.
         delay: Form,
     },
     /// A Poisson process.
     Arrivals {
-        /// Mean number a second.
+        /// Mean number of requests per second.
         rate_per_second: f64,
-        /// The law of the time between two, in seconds.
+        /// The distribution of the time between two arrivals, in seconds.
         gap: Distribution,
-        /// None after this time.
+        /// No request arrives after this time.
         until: Span,
     },
 }
 
-/// Something in a request's life that others can wait for.
+/// An event in a request's life that other classes can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// The page made it.
+    /// The page issued the request.
     Issued,
-    /// The server has it.
+    /// The server received it.
     Sent,
-    /// Its headers have come; for a socket, it is open.
+    /// The page received the response headers; a socket is open.
     Headers,
-    /// It has succeeded.
+    /// It succeeded.
     Ok,
-    /// It has failed.
+    /// It failed.
     Failed,
-    /// It has succeeded or failed.
+    /// It succeeded or failed.
     End,
 }
 
@@ -80,13 +80,13 @@ impl Event {
     pub const COUNT: usize = 6;
 }
 
-/// A request's method: what the browser's queues and cache tell apart.
+/// A request's method, as far as the browser's queues and cache distinguish methods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
-    /// It may meet the cache.
+    /// May be answered by the cache.
     Get,
-    /// It passes the cache by.
+    /// Bypasses the cache.
     Post,
 }
 
@@ -104,11 +104,11 @@ impl Method {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum CacheMode {
-    /// It may meet the cache.
+    /// May be answered by the cache.
     Default,
-    /// It passes the cache by, and its answer is not kept.
+    /// Bypasses the cache; the response is not stored.
     NoStore,
-    /// It asks the cache for nothing; its answer is kept.
+    /// Ignores stored responses; the response is stored.
     Reload,
 }
 
@@ -123,14 +123,14 @@ impl CacheMode {
     }
 }
 
-/// What a deadline waits for.
+/// The event that a deadline waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineUntil {
     /// The end of the body.
     End,
     /// The headers.
     Headers,
-    /// The server's having the request.
+    /// The arrival of the request at the server.
     Sent,
 }
 
@@ -138,11 +138,11 @@ pub enum DeadlineUntil {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Purposes {
-    /// When it starts.
+    /// The start time.
     pub start: Purpose,
-    /// The lag of its poll's timer.
+    /// The delay of the poll's timer.
     pub tick: Purpose,
-    /// When the Poisson process arrives.
+    /// The arrivals of the Poisson process.
     pub arrivals: Purpose,
     /// The whole service time.
     pub service: Purpose,
@@ -166,13 +166,13 @@ pub struct Class {
     pub url: UrlTemplate,
     /// Index of its origin; 0 is the page's own.
     pub origin: usize,
-    /// It goes without credentials.
+    /// Whether it is sent without credentials.
     pub omits_credentials: bool,
-    /// Number of copies.
+    /// Number of instances in each tab.
     pub count: Linear,
-    /// When they start.
+    /// When the instances start.
     pub start: Start,
-    /// The priority asked for.
+    /// The priority that the page asks for.
     pub priority: Priority,
     /// Its rank by the browser's rules.
     pub rank: usize,
@@ -180,35 +180,35 @@ pub struct Class {
     pub method: Method,
     /// Its cache mode.
     pub cache: CacheMode,
-    /// A GET that does not pass the cache by.
+    /// Whether it is a GET that does not bypass the cache.
     pub cacheable: bool,
-    /// Its answer says no-store.
+    /// Whether its response says no-store.
     pub answer_no_store: bool,
     /// How long its response stays fresh in the cache.
     pub max_age: Option<Span>,
-    /// The page aborts it this long after issuing it.
+    /// Time from the issue of the request to its abort by the page.
     pub deadline: Option<Span>,
     /// What the deadline waits for.
     pub deadline_until: DeadlineUntil,
     /// The poll's period.
     pub every: Option<Span>,
-    /// How long after the first call the poll's timer is armed.
+    /// Time from the first call to the start of the poll's timer.
     pub timer_delay: Form,
-    /// A tick or a retry is skipped while one is in flight.
+    /// Whether a tick or a retry is skipped while a call is in flight.
     pub skip_while_in_flight: bool,
-    /// The poll stops at its first success.
+    /// Whether the poll stops at its first success.
     pub until_ok: bool,
     /// A tick is skipped while this socket's last snapshot is younger than the span.
     pub skip_while_fresh: Option<(usize, Span)>,
-    /// Calls in a row before the page gives up; 1 without retries.
+    /// Consecutive calls before the page gives up; 1 without retries.
     pub attempts: u32,
     /// Pauses before the retries; the last one repeats.
     pub backoff: Vec<Span>,
-    /// A call joins one of the same URL in flight.
+    /// Whether a call joins a call of the same URL that is in flight.
     pub dedupe: bool,
     /// Index of the framework queue that holds it.
     pub queue: Option<usize>,
-    /// A whole service time.
+    /// The service time: from the request's arrival at the server to its headers.
     pub service: Option<Form>,
     /// The server's work.
     pub work: Form,
@@ -216,13 +216,13 @@ pub struct Class {
     pub io_time: Form,
     /// Indices of the server caches that the server looks up for it.
     pub looks_up: Vec<usize>,
-    /// The segment, from 1, before which it looks them up.
+    /// 1-based number of the segment before which the server looks them up.
     pub lookup_before_segment: u32,
-    /// Parts that the work and the wait come in.
+    /// Number of equal parts that the work and the I/O time are divided into.
     pub segments: u32,
-    /// From the headers to the end; for a socket its life, or none if it stays.
+    /// Time from the headers to the end; for a socket, how long it stays open, or none if it never closes.
     pub body: Option<Form>,
-    /// The page reads the body.
+    /// Whether the page reads the body.
     pub reads_body: bool,
     /// A socket's snapshots.
     pub snapshot_every: Option<Span>,

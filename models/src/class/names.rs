@@ -1,4 +1,4 @@
-//! The names that classes refer to: each becomes a number where the file is read, or a fault with advice.
+//! The names that classes refer to: each is resolved to an index when the file is read, or is a fault with advice.
 
 use super::Event;
 use crate::read::{self, advice};
@@ -13,7 +13,7 @@ pub(crate) enum Table {
     Background,
 }
 
-/// The names that classes refer to.
+/// The names that classes can refer to.
 pub(crate) struct Names<'a> {
     pub(crate) parameters: &'a [String],
     pub(crate) origins: &'a [String],
@@ -38,7 +38,7 @@ impl Names<'_> {
         let class = self.class(name, node)?;
         if self.classes[class].1 != Table::Request {
             let what = if self.classes[class].1 == Table::Background { "a background call" } else { "a socket" };
-            return Err(Fault::new(&node.place, format!("`{name}` is {what}, and a request is wanted here")));
+            return Err(Fault::new(&node.place, format!("`{name}` is {what}, but this key takes a request")));
         }
         Ok(class)
     }
@@ -48,11 +48,8 @@ impl Names<'_> {
         let name = read::text(node)?;
         let class = self.class(name, node)?;
         if self.classes[class].1 != Table::Background {
-            return Err(Fault::new(
-                &node.place,
-                format!("`{name}` is no background call, and a background call is wanted here"),
-            )
-            .help(format!("write a table [background.{name}]")));
+            return Err(Fault::new(&node.place, format!("`{name}` is not a background call, but this key takes one"))
+                .help(format!("write a table [background.{name}]")));
         }
         Ok(class)
     }
@@ -86,11 +83,11 @@ pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), 
     if names.classes[class].1 == Table::Background {
         return Err(Fault::new(
             &node.place,
-            format!("`{name}` is a server's background call: the page does not see it"),
+            format!("`{name}` is a server's background call, and the page does not see its events"),
         ));
     }
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
     EVENTS.iter().find(|(known, _)| *known == event).map(|(_, event)| (class, *event)).ok_or_else(|| {
-        Fault::new(&node.place, format!("`{event}` is no event of a request")).help(advice(event, &known))
+        Fault::new(&node.place, format!("`{event}` is not an event of a request")).help(advice(event, &known))
     })
 }

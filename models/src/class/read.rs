@@ -41,7 +41,7 @@ impl Class {
         ] {
             reader.exclude(one, other)?;
         }
-        // A retry can overlap nothing but another call of its own, so `skip_while_in_flight` requires a poll.
+        // A retry can overlap only a call of its own instance, so `skip_while_in_flight` requires a poll.
         let pairs = [
             ("delay", "after"),
             ("timer_delay", "every"),
@@ -75,7 +75,7 @@ impl Class {
             let arrivals = Reader::new(node, &schema::ARRIVALS)?;
             let rate = arrivals.or("rate_per_second", 0.0, read::number)?;
             if rate <= 0.0 {
-                return Err(Fault::new(arrivals.place_of("rate_per_second"), "a rate is more than 0"));
+                return Err(Fault::new(arrivals.place_of("rate_per_second"), "a rate must be more than 0"));
             }
             let gap = Distribution::exponential_from_mean(1.0 / rate)
                 .map_err(|error| Fault::new(arrivals.place_of("rate_per_second"), error.to_string()))?;
@@ -192,7 +192,7 @@ impl Class {
     }
 }
 
-/// Refuses keys that require another key which is not there.
+/// Refuses keys that require another key that is missing.
 fn requires(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Fault> {
     for (key, needs) in pairs {
         if let (Some(node), None) = (reader.get(key), reader.get(needs)) {
@@ -202,13 +202,13 @@ fn requires(reader: &Reader<'_>, pairs: &[(&str, &str)]) -> Result<(), Fault> {
     Ok(())
 }
 
-/// The server caches that a request or a background call needs.
+/// The server caches that the server looks up for a request or a background call.
 fn looks_up(reader: &Reader<'_>, names: &Names<'_>) -> Result<Vec<usize>, Fault> {
     let items = reader.or("looks_up", &[][..], read::list(limits::LOOK_UPS))?;
     items.iter().map(|node| index("table [server_cache.NAME] called", names.server_caches, node)).collect()
 }
 
-/// The segments of a request or a background call, and the one before which it needs server caches.
+/// The segments of a request or a background call, and the segment before which the server looks up its caches.
 fn segments(reader: &Reader<'_>) -> Result<(u32, u32), Fault> {
     let number = |key, most| {
         reader.or(key, 1, read::whole(1, most)).map(|value| (value, u32::try_from(value).unwrap_or(u32::MAX)))

@@ -1,7 +1,7 @@
 //! The invariants of a load, checked over the whole of its state.
 //!
-//! Rule: a request is at one station and in one line at most; whatever waits is held by something that will let it go; the
-//! counters of stations are the numbers of requests that they count; connections, streams and workers in use are within
+//! Rule: a request is at one station and in at most one queue; whatever waits is held by something that will release it;
+//! each counter of a station equals the number of requests that it counts; connections, streams and workers in use are within
 //! their limits, and a connection serves one request. Debug builds, and with them tests and fuzzing, check it whenever the
 //! number of handled events is a power of two, and at the end of a load; release builds never do.
 
@@ -14,7 +14,7 @@ impl Running<'_> {
     /// Checks a load between two events.
     ///
     /// # Panics
-    /// Where an invariant does not hold: a mistake in the engine.
+    /// If an invariant does not hold, which is a bug in the engine.
     pub(super) fn audit(&mut self, agenda: &Agenda) {
         let mut in_line = std::mem::take(&mut self.state.in_line);
         in_line.clear();
@@ -29,7 +29,7 @@ impl Running<'_> {
         self.audit_servers();
     }
 
-    /// Walks all lines; a request that stands in two, or at a station that does not fit, is a mistake.
+    /// Walks all queues; a request in two of them, or in a queue that does not match its station, is a bug.
     fn audit_lines(&self, in_line: &mut [bool]) {
         let state = &self.state;
         let mut walk = |what: &str, line: List, fits: &dyn Fn(RequestId, &Request) -> bool| -> usize {
@@ -37,7 +37,7 @@ impl Running<'_> {
             while let Some(id) = at {
                 assert!(
                     !std::mem::replace(&mut in_line[id], true),
-                    "request {id} is in the {what} and in another line"
+                    "request {id} is in the {what} and in another queue"
                 );
                 assert!(fits(id, &state.requests[id]), "{what}: {:?}", state.requests[id]);
                 (length, last, at) = (length + 1, at, List::next(&state.links, id));
@@ -69,7 +69,7 @@ impl Running<'_> {
             walk("followers", request.state.followers, &|_, one| {
                 one.state.leader == Some(id) && matches!(one.station, Station::Page | Station::Cache)
             });
-            walk("line for a value", request.state.awaited_by, &|_, one| one.state.awaits == Some(id));
+            walk("queue for a value", request.state.awaited_by, &|_, one| one.state.awaits == Some(id));
             if request.state.holds_lock {
                 locks += 1;
                 let lock = state.cache.locks.get(self.key(id));
@@ -78,10 +78,10 @@ impl Running<'_> {
                 walk("cache", line, &|_, one| one.station == Station::Cache && one.timer.is_some());
             }
         }
-        assert_eq!(locks, state.cache.locks.len(), "locks whose request has gone");
+        assert_eq!(locks, state.cache.locks.len(), "locks without a request");
     }
 
-    /// A request that has not ended is held by something: a line, a timer, a capacity; one that has ended holds nothing.
+    /// A request that has not ended is held by a queue, a timer or a capacity; one that has ended holds nothing.
     fn audit_request(&self, agenda: &Agenda, id: RequestId, in_line: bool) {
         let (request, class) = (&self.state.requests[id], self.class(id));
         let state = &request.state;
@@ -103,7 +103,7 @@ impl Running<'_> {
         assert!(is_held, "request {id} has no owner: {request:?}");
     }
 
-    /// The counters of the stations against the requests that they count.
+    /// Compares the counters of the stations with the requests that they count.
     fn audit_counters(&self) {
         let state = &self.state;
         let count = |which: &dyn Fn(RequestId, &Request) -> bool| {
@@ -128,7 +128,7 @@ impl Running<'_> {
         assert_eq!(shares, count(&|_, one| one.state.share.is_some()), "requests that share a capacity");
     }
 
-    /// Connections and streams within their limits, each connection with one user.
+    /// Connections and streams are within their limits, and each connection has one user.
     fn audit_pool(&self) {
         let (rules, pool) = (&self.plan.browser, &self.state.pool);
         for group in &pool.groups {
@@ -136,7 +136,7 @@ impl Running<'_> {
                 assert!(group.active <= rules.streams && group.connecting <= 1, "{group:?}");
                 continue;
             }
-            // A handshake that opens a connection of its own leaves an idle one, which a new request may take.
+            // A handshake that opens a new connection leaves an idle one, which a new request may take.
             let taken = group.active + group.connecting + group.idle.len();
             assert!(rules.websocket_opens_connection || taken <= rules.connections, "{group:?}");
             assert!(group.idle.iter().all(|connection| pool.connections[*connection].user.is_none()), "{group:?}");

@@ -1,18 +1,18 @@
-//! The HTTP cache: one request per URL at a time, and answers that may be stored.
+//! The HTTP cache: one request per URL at a time, and responses that may be stored.
 //!
 //! Rule (Chromium, net/http/http_cache_transaction.cc, measured): GETs of one URL pass one at a time in order of arrival,
-//! until the headers of the one whose turn it is have come, even where the answer turns out not to be storable; a waiter
-//! holds no connection, and goes on alone after 20 s; an abort passes the turn on at once; fetch cache 'no-store' and
-//! POST pass by. A storable answer is read by all that wait. Firefox (measured): a turn lasts to the end of the body, but
-//! the headers of a no-store answer release all waiters together, and so does an abort, unless an earlier answer is kept and
-//! the aborted request had no headers yet (nsHttpChannel.cpp, CloseCacheEntry dooms no entry that is not new); requests
-//! without credentials have entries of their own. WebKitGTK (measured): no lock.
+//! each holding the lock until its headers have arrived, even if the response turns out not to be storable; a waiter
+//! holds no connection, and goes on alone after 20 s; an abort passes the lock on at once; fetch cache 'no-store' and
+//! POST bypass the lock. All waiters read a storable response. Firefox (measured): the lock is held to the end of the body,
+//! but the headers of a no-store response release all waiters together, and so does an abort, unless an earlier response is
+//! stored and the aborted request had no headers yet (nsHttpChannel.cpp, CloseCacheEntry dooms only new entries); requests
+//! without credentials have their own entries. WebKitGTK (measured): no lock.
 //!
-//! A fetch with cache 'reload' waits for no other, but later GETs wait for it, and its answer replaces what was
-//! kept (measured in Chromium and Firefox); in Firefox it passes by where a turn is under way (measured).
+//! A fetch with cache 'reload' does not wait, but later GETs wait for it, and its response replaces the stored one
+//! (measured in Chromium and Firefox); in Firefox it bypasses a lock that is held (measured).
 //!
-//! The headers of an answer to a POST make whatever is kept of its URL invalid (RFC 9111, section 4.4): later GETs find no
-//! stored answer and no line. Those in line stay there in Chromium (`DoomMainEntryForUrl` leaves an entry that is in use to
+//! The headers of a response to a POST invalidate whatever is stored of its URL (RFC 9111, section 4.4): later GETs find no
+//! stored response and no queue. GETs that already wait stay in the queue in Chromium (`DoomMainEntryForUrl` leaves an entry that is in use to
 //! its users), and are released together in Firefox (both measured).
 
 use super::list::{List, RequestId};
@@ -23,18 +23,18 @@ use crate::browser::{LockUntil, Replaces};
 use crate::class::{CacheMode, Method};
 use sixslot_sim_core::{Span, Time};
 
-/// A URL, and the number of times that it had been invalidated.
+/// A URL, and how many times it had been invalidated.
 type Key = (u64, u32);
 
-/// What the cache knows.
+/// State of the cache.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
     pub(super) locks: Table<Key, Lock>,
-    /// Until when stored answers are fresh.
+    /// Until when each stored response is fresh.
     stored: Table<Key, Time>,
-    /// The keys of which an answer is kept, fresh or not.
+    /// The keys with a stored response, fresh or stale.
     kept: Table<Key, ()>,
-    /// The number of times that URLs have been invalidated.
+    /// How many times each URL has been invalidated.
     versions: Table<u64, u32>,
 }
 
@@ -60,12 +60,12 @@ impl Running<'_> {
         if apart { !self.url(id) } else { self.url(id) }
     }
 
-    /// What a request that came to the cache is kept under.
+    /// The cache key of a request that has reached the cache.
     pub(super) fn key(&self, id: RequestId) -> Key {
         (self.cache_url(id), self.state.requests[id].state.version)
     }
 
-    /// Whether a request takes the place of what is kept.
+    /// Whether a request replaces the stored entry.
     fn replaces(&self, id: RequestId) -> bool {
         let class = self.class(id);
         class.cache == CacheMode::Reload
@@ -77,11 +77,11 @@ impl Running<'_> {
             }
     }
 
-    /// A request takes the lock of its key, which is free.
+    /// Gives a request the lock of its key, which must be free.
     fn take_turn(&mut self, id: RequestId) {
         let key = self.key(id);
         let before = self.state.cache.locks.insert(key, Lock { turn: id, waiting: List::default() });
-        debug_assert!(before.is_none(), "request {id} takes a lock that is taken: {before:?}");
+        debug_assert!(before.is_none(), "request {id} takes a lock that is held: {before:?}");
         self.request(id).state.holds_lock = true;
     }
 
@@ -104,7 +104,7 @@ impl Running<'_> {
         let key = self.key(id);
         self.request(id).enter(Station::Cache, now);
         if self.state.cache.stored.get(key).is_some_and(|until| now < *until) {
-            // By an event, so that a long line of readers does not nest.
+            // By an event, so that a long queue of readers does not recurse.
             let request = self.request(id);
             request.enter(Station::Body, now);
             request.timer = Some(agenda.schedule_in(Span::ZERO, Event::BodyEnd { request: id }));
@@ -133,7 +133,7 @@ impl Running<'_> {
         self.go_to_pool(agenda, id);
     }
 
-    /// Leaves the line at the lock, or the answer that it reads.
+    /// Removes a request from the queue at the lock, or from the readers of a response.
     pub(super) fn leave_cache(&mut self, id: RequestId) {
         if let Some(leader) = self.state.requests[id].state.leader {
             self.state.requests[leader].state.followers.remove(&mut self.state.links, id);
@@ -142,7 +142,7 @@ impl Running<'_> {
         }
     }
 
-    /// The headers of the request whose turn it is have come.
+    /// The headers of the request that holds the lock have arrived.
     pub(super) fn headers_at_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.class(id).method == Method::Post && self.plan.browser.post_invalidates {
             let url = self.cache_url(id);
@@ -175,14 +175,14 @@ impl Running<'_> {
         }
     }
 
-    /// Invalidates a URL. Requests that use what is kept of it go on under its version so far, which is returned.
+    /// Invalidates a URL. Requests that use its entry go on under the old key, which is returned.
     fn invalidate(&mut self, url: u64) -> u32 {
         let version = self.state.cache.versions.get(url).copied().unwrap_or(0);
         self.state.cache.versions.insert(url, version + 1);
         version
     }
 
-    /// Opens a lock: all requests that wait at it go on together.
+    /// Opens a lock: all requests that wait for it go on together.
     fn open_lock(&mut self, agenda: &mut Agenda, key: Key) {
         let Some(mut lock) = self.state.cache.locks.remove(key) else { return };
         self.request(lock.turn).state.holds_lock = false;
@@ -192,7 +192,7 @@ impl Running<'_> {
         }
     }
 
-    /// Passes the turn to the next, and keeps an answer that may be stored.
+    /// Passes the lock to the next request, and stores a response that may be stored.
     pub(super) fn pass_lock(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.request(id).outcome == Outcome::Ok
             && (self.class(id).cacheable || self.request(id).state.writes)
@@ -209,7 +209,7 @@ impl Running<'_> {
         match self.state.requests[id].outcome {
             Outcome::Ok if !self.class(id).answer_no_store => drop(self.state.cache.kept.insert(key, ())),
             Outcome::Aborted if self.plan.browser.cache_lock_releases_all_on_abort => {
-                // Headers have begun to overwrite what was kept; without them it is still there.
+                // The headers started to overwrite the stored response; without them it is still there.
                 let overwritten = self.request(id).headers.is_some();
                 if self.state.cache.kept.contains(key) && !overwritten {
                     return self.pass_on(agenda, key);
@@ -222,7 +222,7 @@ impl Running<'_> {
         self.pass_on(agenda, key);
     }
 
-    /// The turn goes to the next in line, if there is one.
+    /// Passes the lock to the next request in the queue, if there is one.
     fn pass_on(&mut self, agenda: &mut Agenda, key: Key) {
         let Some(lock) = self.state.cache.locks.get_mut(key) else { return };
         match lock.waiting.pop(&mut self.state.links) {

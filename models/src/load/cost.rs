@@ -1,4 +1,4 @@
-//! The cost of a load in counted operations: comparisons of keys, and hashes, which stand for moves.
+//! The cost of a load in counted operations: key comparisons, and hashes as a stand-in for moves.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 use super::table::count;
@@ -21,10 +21,10 @@ fn per_n_log_n(what: &str, sizes: [u64; 4], scenario: &dyn Fn(u64) -> String) ->
     })
 }
 
-/// Counted operations don't grow faster than n log n: at eight times the size, no more than a fifth more of them for each
-/// n log2 n. A quadratic path would have five times as many.
+/// Counted operations grow no faster than n log n: at eight times the size, the count divided by n log2 n is at most a
+/// fifth larger. On a quadratic path it would be five times as large.
 fn assert_n_log_n(per: [f64; 4]) {
-    assert!(per[0] > 0.1, "the counter counts: {per:?}");
+    assert!(per[0] > 0.1, "too few operations counted: {per:?}");
     assert!(per[3] < 1.2 * per[0] && per[3] < 8.0, "{per:?}");
 }
 

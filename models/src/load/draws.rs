@@ -1,9 +1,9 @@
-//! What a load draws, by identity and not by order.
+//! The random draws of a load, keyed by identity and not by order.
 //!
-//! Rule: each quantity has a stream of its own, named by its purpose and by the call that it is drawn for. The key of a
+//! Rule: each quantity has its own stream, named by its purpose and by the call that it is drawn for. The key of a
 //! call is its class, instance and tab, the tick of its poll, and its attempt within that tick. So a service time is the
-//! same in any order of events, also for a request that is never issued: a real server can ask what the simulated one
-//! would, and a fix that skips ticks, saves retries or fills a cache moves no other call's draw.
+//! same in any order of events, even for a request that is never issued: a real server can look up the service time of its
+//! simulated counterpart, and a fix that skips ticks, saves retries or fills a cache moves no other call's draw.
 
 use super::LoadError;
 use crate::browser::Browser;
@@ -25,7 +25,7 @@ pub struct Call {
     pub index: u32,
     /// Number of the tab, from 0.
     pub tab: u32,
-    /// The tick of a poll's timer that caused it, skipped ticks counted; 0 is the call that starts the poll.
+    /// The tick of the poll's timer that caused the call, counting skipped ticks; 0 is the call that starts the poll.
     pub tick: u32,
     /// 1-based attempt within the tick: 1 plus the retries before it.
     pub attempt: u32,
@@ -72,12 +72,12 @@ impl Draws {
         Ok(draws)
     }
 
-    /// Becomes the draws of another load, in the same memory.
+    /// Switches to the draws of another load, reusing the memory.
     pub(super) fn turn_to(&mut self, plan: &Plan, seed: u64, load: u64) -> Result<(), LoadError> {
         self.streams = Streams::new(seed, load);
         plan.draw_parameters(&self.streams, &mut self.parameters)
             .map_err(|parameter| LoadError::Count { load, parameter: parameter.to_owned() })?;
-        // The plan has checked the parameters' usual values only: a draw can lie far beyond them.
+        // The plan has checked only the parameters' usual values: a draw can be far beyond them.
         let tabs = plan.browser.tabs.count(&self.parameters);
         if tabs > limits::TABS {
             return Err(LoadError::Tabs { load, tabs });
@@ -90,13 +90,13 @@ impl Draws {
         &self.parameters
     }
 
-    /// How many tabs show the page.
+    /// Number of tabs that show the page.
     pub fn tabs(&self, browser: &Browser) -> u32 {
         u32::try_from(browser.tabs.count(&self.parameters)).unwrap_or(u32::MAX)
     }
 
-    /// How many copies of a class a tab has. A random stream has none: its arrivals come one by one. A server's background calls run
-    /// once, however many tabs there are.
+    /// Number of instances of a class in each tab. A random stream has none: its arrivals come one by one. A server's
+    /// background call has one instance for any number of tabs.
     pub fn copies(&self, class: &Class, tab: u32) -> u64 {
         match class.start {
             Start::Arrivals { .. } => 0,
@@ -105,7 +105,8 @@ impl Draws {
         }
     }
 
-    /// How long after its tab's opening, or after what it waits for, a copy starts; nothing for a random stream.
+    /// Time from the tab's opening, or from the event that the class waits for, to the start of an instance; none for a
+    /// random stream.
     pub fn start(&self, class: &Class, index: u32, tab: u32) -> Span {
         match &class.start {
             Start::At(form) | Start::After { delay: form, .. } => {
@@ -115,19 +116,19 @@ impl Draws {
         }
     }
 
-    /// The time between an arrival of a random stream and the one before it, or the tab's opening; nothing for others.
+    /// Time from the previous arrival of a random stream, or from the tab's opening, to this one; none for other classes.
     pub fn gap(&self, class: &Class, number: u32, tab: u32) -> Span {
         let Start::Arrivals { gap, .. } = &class.start else { return Span::ZERO };
         let entity = Self::entity(number, 0, tab);
         Span::from_seconds_f64(gap.draw(&self.streams, class.purposes.arrivals, entity))
     }
 
-    /// How long after its first call a poll's timer is armed.
+    /// Time from the first call to the start of the poll's timer.
     pub fn timer_delay(&self, class: &Class, index: u32, tab: u32) -> Span {
         self.span(&class.timer_delay, class.purposes.tick, Self::entity(index, 0, tab))
     }
 
-    /// What a request costs its server: work, which is shared as the discipline says, and the wait after it.
+    /// The cost of a request at its server: work, which is shared as the discipline says, and the I/O time after it.
     pub fn service(&self, class: &Class, discipline: Discipline, call: Call) -> (Span, Span) {
         let draw = |form, purpose| self.call_span(form, purpose, class, call);
         match &class.service {
@@ -157,7 +158,7 @@ impl Draws {
     /// A length of time for a call.
     ///
     /// A poll's calls are numbered by their ticks, other calls by their attempts; a retry within a poll's tick has a
-    /// purpose of its own.
+    /// separate purpose.
     fn call_span(&self, form: &Form, purpose: Purpose, class: &Class, call: Call) -> Span {
         let (number, retries) = match class.every {
             Some(_) => (u64::from(call.tick) + 1, call.attempt - 1),
@@ -172,7 +173,7 @@ impl Draws {
         form.span(&self.parameters, || self.streams.uniform(purpose, entity))
     }
 
-    /// The number that all draws of a call have in common.
+    /// The key that all draws of a call share.
     fn entity(index: u32, number: u64, tab: u32) -> u64 {
         debug_assert!(u64::from(index) < 1 << NUMBER_BITS && number < 1 << NUMBER_BITS, "{index}, {number}");
         u64::from(tab) << (2 * NUMBER_BITS) | number << NUMBER_BITS | u64::from(index)

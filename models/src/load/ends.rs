@@ -1,7 +1,8 @@
-//! The end of a request, and what the page does about it.
+//! The end of a request, and how the page reacts to it.
 //!
-//! Rule: an answer, or an abort, frees the connection first, then the other stations, and reaches the page then. A call that
-//! others have joined ends for all of them. A failure is followed by a retry while its row is shorter than `attempts`.
+//! Rule: a response, or an abort, frees the connection first, then the other stations, and then reaches the page. A call
+//! that others have joined ends for all of them. A failure is followed by a retry while fewer than `attempts` consecutive
+//! calls have failed.
 
 use super::list::{List, RequestId};
 use super::request::{Outcome, Station};
@@ -11,7 +12,7 @@ use crate::queue::ReleaseOn;
 use sixslot_sim_core::Span;
 
 impl Running<'_> {
-    /// The headers of a request have come to the page.
+    /// The page has received the headers of a request.
     pub(super) fn headers_seen(&mut self, agenda: &mut Agenda, id: RequestId) {
         let class = self.class(id);
         let queue = class.queue.map(|queue| self.plan.queues[queue]);
@@ -30,7 +31,7 @@ impl Running<'_> {
         }
     }
 
-    /// Nobody can join a call any more. A call that has itself joined another has no entry of its own.
+    /// No other call can join this one any more. A call that has itself joined another has no entry of its own.
     fn leave_joinable(&mut self, id: RequestId) {
         if !self.class(id).dedupe {
             return;
@@ -75,12 +76,12 @@ impl Running<'_> {
         self.finish(agenda, id, Outcome::Aborted);
     }
 
-    /// A request ends, and with it those that wait for its end: they share its outcome, but readers of an answer that was
-    /// never stored go on alone. Others may wait for the end of these: the ends that are left are a list and not calls of
-    /// each other.
+    /// Ends a request and those that wait for its end: they share its outcome, but readers of a response that was never stored
+    /// go on alone. More requests may wait for these, so the remaining ends are kept in a list: recursion could overflow the
+    /// stack.
     pub(super) fn finish(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) {
         let mut ends = std::mem::take(&mut self.state.ends);
-        debug_assert!(ends.is_empty(), "ends are left of another instant: {ends:?}");
+        debug_assert!(ends.is_empty(), "ends of another instant remain: {ends:?}");
         ends.push(self.end(agenda, id, outcome));
         while let Some((followers, outcome)) = ends.last_mut() {
             let Some(id) = followers.pop(&mut self.state.links) else {
@@ -103,7 +104,7 @@ impl Running<'_> {
         self.state.ends = ends;
     }
 
-    /// Ends a request: its connection first, then the other stations, then the page. Gives those that wait for its end.
+    /// Ends a request: its connection first, then the other stations, then the page. Returns those that wait for its end.
     fn end(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) -> (List, Outcome) {
         let now = agenda.now();
         debug_assert!(self.state.requests[id].ended.is_none(), "request {id} ends twice");
@@ -125,7 +126,7 @@ impl Running<'_> {
         self.leave_queue(agenda, id);
         self.leave_joinable(id);
         if outcome == Outcome::Ok {
-            // An answer out of the cache has its headers and its end at once.
+            // The headers and the end of a response from the cache arrive together.
             self.reach(agenda, id, class::Event::Headers);
         }
         let succeeded = match outcome {
@@ -140,7 +141,7 @@ impl Running<'_> {
         (std::mem::take(&mut self.request(id).state.followers), outcome)
     }
 
-    /// The calls that have joined a call get its answer as soon as the page has it, even if the body is still coming.
+    /// The calls that have joined a call get its response as soon as the page has it, even if the body is still downloading.
     fn finish_joined(&mut self, agenda: &mut Agenda, leader: RequestId) {
         let mut at = self.state.requests[leader].state.followers.first();
         while let Some(id) = at {
@@ -152,7 +153,7 @@ impl Running<'_> {
         }
     }
 
-    /// The page learns of a success or a failure, once: from then on the call is not in flight for it.
+    /// Notifies the page of a success or a failure, once: from then on it does not regard the call as in flight.
     fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
         if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
             self.request(id).state.settled = true;

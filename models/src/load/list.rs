@@ -1,7 +1,7 @@
-//! First-come lists of requests, from which a request can leave in constant time.
+//! First-in, first-out lists of requests with removal in constant time.
 //!
-//! Rule: a request waits in one list at a time, so one pair of links for each request serves all lists. An abort takes a
-//! request out of its list in constant time, and no list allocates.
+//! Rule: a request is in one list at a time, so one pair of links per request serves all lists. An abort removes a request
+//! from its list in constant time, and no list allocates.
 
 /// The number of a request in its load.
 pub type RequestId = usize;
@@ -21,7 +21,7 @@ impl Default for Link {
     }
 }
 
-/// A list; its links lie in the load's table of links.
+/// A list; its links are in the load's table of links.
 #[derive(Clone, Copy, Debug)]
 pub struct List {
     head: usize,
@@ -35,12 +35,12 @@ impl Default for List {
 }
 
 impl List {
-    /// The first.
+    /// The first request.
     pub fn first(&self) -> Option<RequestId> {
         (self.head != NONE).then_some(self.head)
     }
 
-    /// The last.
+    /// The last request.
     pub fn last(&self) -> Option<RequestId> {
         (self.tail != NONE).then_some(self.tail)
     }

@@ -1,8 +1,8 @@
-//! One load of a page: every request through its stations, until the horizon.
+//! One load of a page: each request passes its stations, until the horizon.
 //!
-//! Rule: a load is a function of (plan, seed, load number) and nothing else. Events are ordered by (time, sequence
+//! Rule: a load is a function of (plan, seed, load number) alone. Events are ordered by (time, sequence
 //! number). Each station is one file; a request passes them in the order page, scheduler, cache, pool, server, page. A
-//! [`Load`] keeps its memory, so that a thousand loads allocate as much as the largest of them.
+//! [`Load`] keeps its memory, so that a thousand loads allocate no more than the largest of them.
 
 mod audit;
 mod cache;
@@ -31,10 +31,10 @@ use crate::plan::Plan;
 use list::{Link, List, RequestId};
 use sixslot_sim_core::{End, EventQueue, Flow, Model, run};
 
-/// Something that happens in a load.
+/// An event of a load.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Event {
-    /// A copy of a class makes its first call.
+    /// An instance of a class makes its first call.
     Start { instance: usize },
     /// The next request of a random stream.
     Arrival { class: usize, tab: u32, number: u32 },
@@ -44,23 +44,23 @@ pub(crate) enum Event {
     Retry { failed: RequestId },
     /// A request's deadline.
     Deadline { request: RequestId },
-    /// The scheduler has held a request for as long as it may.
+    /// A request's longest time in the scheduler is over.
     Release { request: RequestId },
-    /// A request has waited at the cache lock for as long as it may.
+    /// A request's longest time at the cache lock is over.
     LockTimeout { request: RequestId },
-    /// An EventSource begins to connect.
+    /// An EventSource starts to connect.
     Connects { request: RequestId },
     /// A connection is open.
     Connected { connection: usize },
-    /// A request that needs none of the group's connections has one of its own.
+    /// A request that needs none of the group's connections has a separate one.
     HandOver { request: RequestId },
     /// The browser has dispatched one or more requests.
     HandedOver,
-    /// The server has a request.
+    /// The server receives a request.
     Sent { request: RequestId },
-    /// A part of a request's work is done, by a worker of its own.
+    /// A part of a request's work is done, by its own worker.
     Worked { request: RequestId },
-    /// A processor-sharing server has finished something.
+    /// A processor-sharing server has finished the work of a request.
     Shared { origin: usize },
     /// The I/O time after a part of the work is over.
     Waited { request: RequestId },
@@ -71,12 +71,12 @@ pub(crate) enum Event {
 /// The events of a load.
 pub(crate) type Agenda = EventQueue<Event>;
 
-/// How far a load is simulated.
+/// How much of a load is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// To its horizon.
+    /// All of it, to its horizon.
     Whole,
-    /// Until its verdict cannot change any more.
+    /// Up to the event after which its verdict cannot change.
     UntilDecided,
 }
 
@@ -87,15 +87,15 @@ pub enum LoadError {
     /// Too many requests.
     #[error("load {load} issued {limit} requests, which is the limit; lower a count, a rate or the horizon", limit = limits::REQUESTS)]
     Requests {
-        /// Its number.
+        /// The load's number.
         load: u64,
     },
-    /// Too many tabs: a parameter drawn for this load gave them.
+    /// Too many tabs: a parameter was drawn as more than the limit.
     #[error("load {load} opened {tabs} tabs, the limit is {limit}; bound the parameter that counts them with `at_most`", limit = limits::TABS)]
     Tabs {
-        /// Its number.
+        /// The load's number.
         load: u64,
-        /// How many it would have opened.
+        /// The number of tabs that it would have opened.
         tabs: u64,
     },
     /// A parameter that is a count was drawn as a negative number or a fraction.
@@ -103,7 +103,7 @@ pub enum LoadError {
         "load {load} drew a negative number or a fraction for `{parameter}`, which is a count; to round, write the count as {{ per = {{ {parameter} = 1 }} }}"
     )]
     Count {
-        /// Its number.
+        /// The load's number.
         load: u64,
         /// The parameter.
         parameter: String,
@@ -111,7 +111,7 @@ pub enum LoadError {
     /// Too many events.
     #[error("load {load} took {limit} events, which is the limit; lower a rate or the horizon", limit = limits::EVENTS)]
     Events {
-        /// Its number.
+        /// The load's number.
         load: u64,
     },
 }
@@ -123,7 +123,7 @@ pub struct Load {
     state: State,
 }
 
-/// Everything that changes while a load runs.
+/// All state that changes while a load runs.
 #[derive(Debug, Default)]
 struct State {
     requests: Vec<Request>,
@@ -140,7 +140,7 @@ struct State {
     /// Work-lists of [`Running::advance`] and [`Running::finish`], empty between events.
     steps: Vec<server::Step>,
     ends: Vec<(List, Outcome)>,
-    /// Memory of [`Running::audit`]: the requests that stand in a line.
+    /// Memory of [`Running::audit`]: the requests that are in a queue.
     in_line: Vec<bool>,
     /// The number of handled events, in debug builds.
     handled: u64,
@@ -157,7 +157,7 @@ struct Running<'a> {
 }
 
 impl Load {
-    /// Memory for loads.
+    /// Empty memory.
     pub fn new() -> Self {
         Self::default()
     }
@@ -197,18 +197,18 @@ impl Load {
         &self.state.requests
     }
 
-    /// The computations of cached values by servers, in the order in which they began.
+    /// The computations of cached values by servers, in the order in which they started.
     pub fn computations(&self) -> &[Computation] {
         &self.state.computations
     }
 
-    /// What became of the load.
+    /// The outcome of the load.
     pub fn verdict(&self) -> &Verdict {
         &self.state.verdict
     }
 
-    /// The request that made the load fail: the one whose failure showed the error, or of those that the page still
-    /// waited for the last one.
+    /// The request that made the load fail: the one that triggered the error, or else the last of those that the page still
+    /// waited for.
     pub fn culprit(&self, plan: &Plan) -> Option<&Request> {
         let verdict = &self.state.verdict;
         match verdict.culprit {

@@ -1,9 +1,9 @@
-//! The page: what it issues when, and what it holds back.
+//! The page: when it issues requests, and which it holds back.
 //!
-//! Rule: starts, ticks and retries issue; `skip_while_in_flight` skips a tick while a call is in flight (a call that ends at
-//! the very instant of the tick is still in flight: the browser runs the timer before it settles the promise);
+//! Rule: starts, ticks and retries issue requests; `skip_while_in_flight` skips a tick while a call is in flight (a call that ends at
+//! the instant of the tick is still in flight: the browser runs the timer before it settles the promise);
 //! deduplication joins a call of the same URL in the same tab; a framework's queue lets a limited number through (Next.js:
-//! five at once, a place is free at the first decoded row of the answer). What the page does with an answer: `ends.rs`.
+//! five at once, a place is free at the first decoded row of the response). How the page handles a response: `ends.rs`.
 
 use super::draws::Call;
 use super::list::{List, RequestId};
@@ -15,18 +15,18 @@ use crate::limits;
 use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
 
-/// What the page remembers.
+/// State of the page.
 #[derive(Debug, Default)]
 pub(super) struct Page {
-    /// The copies of classes, those of random streams behind the others.
+    /// The instances of classes, those of random streams last.
     pub(super) instances: Vec<Instance>,
-    /// Of each class in each tab: where its copies begin, and how many there are.
+    /// For each class in each tab: the index of its first instance, and the number of instances.
     ranges: Vec<(usize, usize)>,
-    /// Of each class in each tab: how many copies have had each event.
+    /// For each class in each tab: the number of instances that have had each event.
     reached: Vec<[usize; class::Event::COUNT]>,
-    /// Of each framework queue in each tab.
+    /// For each framework queue in each tab: its state.
     pub(super) queues: Vec<QueueState>,
-    /// Of each origin: WebSockets that open one at a time.
+    /// For each origin: WebSockets that open one at a time.
     pub(super) handshakes: Vec<Handshakes>,
     /// Calls that others may join, by tab and URL.
     pub(super) joinable: Table<(u32, u64), RequestId>,
@@ -45,24 +45,24 @@ pub(super) struct Handshakes {
     pub(super) waiting: List,
 }
 
-/// A copy of a class in a tab.
+/// An instance of a class in a tab.
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
     class: usize,
     index: u32,
     tab: u32,
     calls: u32,
-    /// Ticks of its poll so far, those that were skipped among them.
+    /// Ticks of its poll so far, skipped ones included.
     ticks: u32,
     pub(super) in_flight: u32,
     last: Option<RequestId>,
     pub(super) last_end: Option<Time>,
     pub(super) last_ok: Option<Time>,
-    /// Failures in a row.
+    /// Consecutive failures.
     pub(super) failures: u32,
-    /// When the first call of the row of failures was issued.
+    /// When the first of the consecutive failed calls was issued.
     pub(super) row_began: Time,
-    /// The events that this copy has had, one bit each.
+    /// The events that this instance has had, one bit each.
     had: u8,
 }
 
@@ -133,7 +133,7 @@ impl Running<'_> {
                 match &class.start {
                     Start::At(_) => self.schedule_copies(agenda, number, tab, opens),
                     Start::Arrivals { .. } => self.schedule_arrival(agenda, number, tab, 0, opens),
-                    // Nothing to wait for: a class without copies has had all its events.
+                    // Nothing to wait for: a class without instances has had all its events.
                     Start::After { class: before, .. } => {
                         if self.range(*before, tab).1 == 0 && !self.is_stream(*before) {
                             self.schedule_copies(agenda, number, tab, opens);
@@ -163,7 +163,7 @@ impl Running<'_> {
         }
     }
 
-    /// Schedules arrival `number` of a random stream; its gap counts from `wait` after now and has a draw of its own.
+    /// Schedules arrival `number` of a random stream; its gap counts from `wait` after now and has its own draw.
     fn schedule_arrival(&self, agenda: &mut Agenda, class: usize, tab: u32, number: u32, wait: Span) {
         let rules = &self.plan.classes[class];
         let Start::Arrivals { until, .. } = &rules.start else { return };
@@ -283,7 +283,7 @@ impl Running<'_> {
                 state.waiting.push(&mut self.state.links, id);
                 self.advance_queue(agenda, queue);
             }
-            // An event behind all that begins at this instant.
+            // An event after everything else that starts at this instant.
             None if class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last => {
                 agenda.schedule_in(Span::ZERO, Event::Connects { request: id });
             }
@@ -296,7 +296,7 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// A WebSocket is open: the next of its origin may shake hands.
+    /// A WebSocket is open: the next one of its origin may start its handshake.
     pub(super) fn handshake_done(&mut self, agenda: &mut Agenda, origin: usize) {
         self.state.page.handshakes[origin].busy = false;
         self.next_handshake(agenda, origin);
@@ -370,7 +370,7 @@ impl Running<'_> {
         let at = tab as usize * self.plan.classes.len() + number;
         let reached = &mut self.state.page.reached[at][event as usize];
         *reached += 1;
-        // A random stream has no last copy: its first one counts.
+        // A random stream has no last instance: its first one counts.
         if *reached != self.state.page.ranges[at].1.max(1) {
             return;
         }

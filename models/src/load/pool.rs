@@ -1,14 +1,14 @@
 //! The connection pool: six connections per origin, shared by all tabs.
 //!
 //! Rule (Chromium, net/socket/transport_client_socket_pool.cc, measured in three engines): active, connecting and idle
-//! connections of a group count together against its limit; the queue is served by priority, first come within one;
+//! connections of a group count together against its limit; the queue is served by priority, first in, first out within one;
 //! nothing is preempted; a connection goes to the head of the queue when it is ready. An abort in the queue only leaves
 //! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
-//! number of streams. A WebSocket has a pool of its own; some engines want one of the six for its handshake.
+//! number of streams. A WebSocket has a pool of its own; some engines need one of the six for its handshake.
 //!
-//! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, where that still
+//! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, if that still
 //! waits (DnsAndConnectSocket.cpp, SetupConn). A handshake never takes an idle connection but opens one, which counts
-//! against the six (nsHttpChannel.cpp takes NS_HTTP_ALLOW_KEEPALIVE from it). So an idle connection may be left over at the
+//! against the six (nsHttpChannel.cpp takes NS_HTTP_ALLOW_KEEPALIVE from it). So an idle connection may remain at the
 //! limit: waiting requests do not get it (nsHttpConnectionMgr.cpp, PreparePendingQForDispatching), but a new one does
 //! (TryDispatchTransaction).
 
@@ -22,18 +22,18 @@ use crate::plan::Plan;
 use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
 
-/// The browser's processor, which hands requests over.
+/// The browser's processor, which dispatches requests.
 const BROWSER: Capacity = Capacity { workers: 1, slowdown_exponent: 1.0, event: Event::HandedOver };
 
 /// All connections.
 #[derive(Debug, Default)]
 pub(super) struct Pool {
-    /// Of each origin: requests with credentials, and without.
+    /// Two per origin: for requests with credentials, and for requests without.
     pub(super) groups: Vec<Group>,
     pub(super) connections: Vec<Connection>,
-    /// Open or opening connections of all groups.
+    /// Open and opening connections of all groups.
     pub(super) total: usize,
-    /// Requests on their way to a server.
+    /// Requests that are being dispatched.
     pub(super) handing_over: Sharing,
 }
 
@@ -87,7 +87,7 @@ impl Running<'_> {
         2 * class.origin + usize::from(apart)
     }
 
-    /// Whether a class needs one of the group's connections at all.
+    /// Whether a class needs one of the group's connections.
     fn needs_slot(&self, kind: Kind) -> bool {
         let rules = &self.plan.browser;
         match kind {
@@ -119,7 +119,7 @@ impl Running<'_> {
         self.serve(agenda, group, Some(id));
     }
 
-    /// Whether a request takes no idle connection.
+    /// Whether a request never takes an idle connection.
     fn opens_its_own(&self, id: RequestId) -> bool {
         self.plan.browser.websocket_opens_connection && self.class(id).kind == Kind::WebSocket
     }
@@ -161,12 +161,12 @@ impl Running<'_> {
                 }
             }
         }
-        // Those for whom no connection is being opened yet: `owner` first, then by priority and arrival.
+        // Requests without an opening connection: `owner` first, then by priority and arrival.
         let (mut rank, mut at) = (RANKS, None);
         let mut owner = owner.filter(|id| self.wants_connection(*id));
         loop {
             let state = &self.state.pool.groups[group];
-            // No idle connection was found above, so no more than the active and the connecting ones could be had.
+            // No idle connection was found above, so only the active and the connecting ones can become available.
             if state.connecting >= state.waiting || !self.pool_has_room(group) {
                 return;
             }
@@ -182,14 +182,14 @@ impl Running<'_> {
                     }
                 }
             }
-            debug_assert!(owner.is_some(), "a connection is opened for no request");
+            debug_assert!(owner.is_some(), "a connection is opened without a request");
             if !self.open(agenda, group, owner.take()) {
                 return;
             }
         }
     }
 
-    /// Whether a request waits for a connection and none is being opened for it.
+    /// Whether a request waits for a connection while none is being opened for it.
     fn wants_connection(&self, id: RequestId) -> bool {
         let request = &self.state.requests[id];
         request.station == Station::Pool && !request.state.is_connecting
@@ -211,7 +211,7 @@ impl Running<'_> {
         }
     }
 
-    /// Opens a connection, where the whole pool has room for it or can make some.
+    /// Opens a connection, if the whole pool has room for it or can make room.
     fn open(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) -> bool {
         if self.state.pool.total >= self.plan.browser.connections_total && !self.close_an_idle_one() {
             return false;
@@ -249,7 +249,8 @@ impl Running<'_> {
         match next {
             Some(request) => self.assign(agenda, connection, request),
             None => {
-                // Its owner has another connection: it goes to a waiting request, or makes room for another group.
+                // The request that it was opened for has another connection: this one goes to a waiting request, or makes room for another
+                // group.
                 self.rest(agenda.now(), connection);
                 self.serve(agenda, group, None);
                 self.serve_stalled(agenda);
@@ -280,7 +281,7 @@ impl Running<'_> {
         pool.total -= before - idle.len();
         let newest_used =
             idle.iter().rposition(|connection| rules.idle_order == Order::Lifo && connections[*connection].used);
-        // Of never used ones the oldest; where the newest is not preferred, the first that was opened.
+        // Of unused ones the oldest; with `fifo`, the first that was opened.
         let oldest = (0..idle.len()).min_by_key(|at| idle[*at]);
         newest_used.or(oldest).map(|at| idle.remove(at))
     }
@@ -321,7 +322,7 @@ impl Running<'_> {
         self.hand_over(agenda, id);
     }
 
-    /// Brings a request that has its connection on its way to the server. Hand-overs that happen together share the
+    /// Starts to dispatch a request that has its connection. Dispatches that happen together share the
     /// browser's processor: six at once take six times as long as one (measured: 2 ms alone, 8 to 18 ms for six).
     pub(super) fn hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
         let dispatch = self.plan.browser.dispatch;
@@ -341,14 +342,14 @@ impl Running<'_> {
         }
     }
 
-    /// An abort strikes a request on its way to the server.
+    /// Aborts a request that is being dispatched.
     pub(super) fn abort_hand_over(&mut self, agenda: &mut Agenda, id: RequestId) {
         if let Some(share) = self.request(id).state.share.take() {
             self.state.pool.handing_over.leave(agenda, share, BROWSER);
         }
     }
 
-    /// A request has ended, or a socket needs its slot no longer: the connection goes to the next, or is closed.
+    /// A request has ended, or a socket no longer needs its slot: the connection goes to the next request, or is closed.
     pub(super) fn free_connection(&mut self, agenda: &mut Agenda, id: RequestId, aborted: bool) {
         let now = agenda.now();
         let kind = self.class(id).kind;
@@ -379,8 +380,8 @@ impl Running<'_> {
         self.serve_stalled(agenda);
     }
 
-    /// There may be room again in the whole pool: the group whose head has the highest priority has it first
-    /// (`FindTopStalledGroup`), of equal ones the first of the file.
+    /// Fills room in the whole pool: the group with the highest priority at its head comes first (`FindTopStalledGroup`), of
+    /// equal ones the first in the file.
     fn serve_stalled(&mut self, agenda: &mut Agenda) {
         for rank in (0..RANKS).rev() {
             for group in 0..self.state.pool.groups.len() {

@@ -1,6 +1,6 @@
-//! One request's life: when it was where, and how it ended.
+//! One request's life: its times at the stations, and its outcome.
 //!
-//! Rule: a request is at one station at a time, so the times at its stations add up to its life.
+//! Rule: a request is at one station at a time, so the times at its stations add up to its duration.
 
 use super::draws::Call;
 use super::list::{List, RequestId};
@@ -9,26 +9,26 @@ use sixslot_sim_core::{EventKey, Handle, Span, Time};
 /// Where a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Station {
-    /// The page holds it: a framework's queue, or a call of the same URL that it has joined.
+    /// Held by the page: in a framework's queue, or because it has joined a call of the same URL.
     Page,
-    /// The scheduler holds it.
+    /// Held by the scheduler.
     Scheduler,
-    /// It waits for its turn at the cache lock, or for an answer that is being stored.
+    /// Waits for the cache lock, or for a response that is being stored.
     Cache,
-    /// It waits for a connection.
+    /// Waits for a connection.
     Pool,
-    /// It has a connection; the server does not have it yet.
+    /// Has a connection, but has not reached the server yet.
     Connect,
-    /// The server has it.
+    /// At the server.
     Server,
-    /// Its body is coming.
+    /// Its body is being downloaded.
     Body,
-    /// It has ended.
+    /// Ended.
     Ended,
 }
 
 impl Station {
-    /// How many stations take time.
+    /// Number of stations that take time.
     pub const COUNT: usize = 7;
     /// The stations that take time, in a request's order, with the names that output uses.
     pub const ALL: [(Self, &'static str); Self::COUNT] = [
@@ -45,13 +45,13 @@ impl Station {
 /// How a request ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// It was answered.
+    /// The response arrived.
     Ok,
-    /// Its deadline struck.
+    /// Its deadline expired.
     Aborted,
-    /// It shared the fate of a call of the same URL.
+    /// It shared the outcome of a call of the same URL.
     Coalesced,
-    /// It had not ended when the load was last looked at.
+    /// It had not ended when the simulation stopped.
     Unfinished,
 }
 
@@ -59,23 +59,23 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Request {
-    /// Its class, by number in the plan.
+    /// Index of its class in the plan.
     pub class: usize,
-    /// Its copy's number, from 0; for a random stream, the arrival's.
+    /// Number of its instance, from 0; for a random stream, of the arrival.
     pub index: u32,
-    /// Its tab, from 0.
+    /// Number of its tab, from 0.
     pub tab: u32,
     /// 1-based number of this call among all calls of its instance.
     pub attempt: u32,
-    /// The tick of its poll that caused it, skipped ticks counted; 0 is the call that starts a poll, and other calls.
+    /// The tick of its poll that caused it, counting skipped ticks; 0 for the call that starts a poll and for other calls.
     pub tick: u32,
     /// 1-based attempt within its tick.
     pub tick_attempt: u32,
-    /// When the page made it.
+    /// When the page issued it.
     pub issued: Time,
-    /// When the server had it.
+    /// When the server received it.
     pub sent: Option<Time>,
-    /// When its headers had come.
+    /// When its headers arrived.
     pub headers: Option<Time>,
     /// When it ended.
     pub ended: Option<Time>,
@@ -83,9 +83,9 @@ pub struct Request {
     pub outcome: Outcome,
     /// Its connection's number, from 1.
     pub connection: Option<u32>,
-    /// From when on it kept one of the connections.
+    /// From when it held one of the connections.
     pub slot_from: Option<Time>,
-    /// Until when it kept the connection.
+    /// Until when it held the connection.
     pub slot_until: Option<Time>,
     /// The service time that was drawn for it when the server got it: work and I/O time together.
     pub drawn: Span,
@@ -98,48 +98,48 @@ pub struct Request {
     pub(super) state: State,
 }
 
-/// What the stations remember of a request.
+/// The stations' state of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
-    /// The call that it has joined, or the answer that it reads while that is being stored.
+    /// The call that it has joined, or the request that is storing the response it reads.
     pub leader: Option<RequestId>,
-    /// Those that wait for this one's end.
+    /// The requests that wait for the end of this one.
     pub followers: List,
-    /// It has a place of its framework's queue.
+    /// Whether it has a place of its framework's queue.
     pub has_place: bool,
-    /// A connection is being opened for it.
+    /// Whether a connection is being opened for it.
     pub is_connecting: bool,
     /// The number of requests that the scheduler held before it.
     pub held: u64,
-    /// The scheduler counts it.
+    /// Whether the scheduler counts it.
     pub admitted: bool,
-    /// It is its URL's turn at the cache lock.
+    /// Whether it holds the cache lock of its URL.
     pub holds_lock: bool,
-    /// Its answer replaces what the cache keeps, though it asks the cache for nothing.
+    /// Whether its response replaces the stored entry although it ignores that entry itself.
     pub writes: bool,
-    /// The number of times that its URL had been invalidated when it came to the cache.
+    /// How many times its URL had been invalidated when it reached the cache.
     pub version: u32,
-    /// The page knows of its success.
+    /// Whether the page has been notified of its success or failure.
     pub settled: bool,
-    /// The server still has work for it.
+    /// Whether the server still works for it.
     pub at_server: bool,
     /// Number of server caches looked up so far.
     pub looked_up: usize,
-    /// Since when it is making the next of them.
+    /// When it started to compute the next of them.
     pub making: Option<Time>,
-    /// It waits for this request to make it.
+    /// The request that computes the value it waits for.
     pub awaits: Option<RequestId>,
     /// Requests that wait for the value that this one computes.
     pub awaited_by: List,
-    /// Each part of its own work, and the wait after it.
+    /// The length of each part of its own work, and of the I/O time after it.
     pub own: (Span, Span),
-    /// The parts of its own work that are left.
+    /// The number of parts of its own work that remain.
     pub segments_left: u32,
-    /// Its place at a capacity that is shared, while it is worked on there.
+    /// Its handle at a shared capacity, while it is served there.
     pub share: Option<Handle>,
-    /// The length of the part that it is at.
+    /// The length of its current part.
     pub block: Span,
-    /// The wait after that part.
+    /// The I/O time after that part.
     pub gap: Span,
 }
 
@@ -176,7 +176,7 @@ impl Request {
         Call { index: self.index, tab: self.tab, tick: self.tick, attempt: self.tick_attempt }
     }
 
-    /// Goes to a station; the time since the last change counts for the station that it leaves.
+    /// Moves to a station; the time since the last move counts for the station that it leaves.
     pub(super) fn enter(&mut self, station: Station, now: Time) {
         if self.station != Station::Ended {
             self.spent[self.station as usize] = self.spent[self.station as usize] + (now - self.since);
@@ -185,17 +185,17 @@ impl Request {
         self.station = station;
     }
 
-    /// How long it was at a station.
+    /// Its time at a station.
     pub fn spent(&self, station: Station) -> Span {
         self.spent.get(station as usize).copied().unwrap_or(Span::ZERO)
     }
 
-    /// Whether it was answered, as itself or as the call that it had joined.
+    /// Whether it got its response, itself or through the call that it had joined.
     pub fn succeeded(&self) -> bool {
         self.state.settled
     }
 
-    /// Where it was when it ended, or when the load was last looked at.
+    /// Its station when it ended, or when the simulation stopped.
     pub fn last_station(&self) -> Station {
         match (self.headers, self.sent, self.slot_from) {
             (Some(_), ..) => Station::Body,

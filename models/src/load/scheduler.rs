@@ -1,9 +1,9 @@
-//! The resource scheduler: it holds low priorities back while the tab is busy with their host.
+//! The resource scheduler: it holds back low-priority requests while the tab is busy with their host.
 //!
 //! Rule (Chromium, services/network/resource_scheduler, measured): a request below net MEDIUM to a host that is not known
 //! to multiplex is delayable. At most 10 delayable requests of a tab are in flight, and reaching that stops the scan,
 //! also for other hosts; a delayable request waits while 6 requests of any priority of its tab to its host are in flight;
-//! none waits longer than 15 s (30 round trips, at least 15 s). Other tabs are invisible to it.
+//! none waits longer than 15 s (30 round trips, at least 15 s). It does not see other tabs.
 
 use super::list::{List, RequestId};
 use super::request::Station;
@@ -12,11 +12,11 @@ use crate::browser::RANKS;
 use crate::class::Kind;
 use crate::plan::Plan;
 
-/// What the scheduler knows of all tabs.
+/// State of the scheduler for all tabs.
 #[derive(Debug, Default)]
 pub(super) struct Scheduler {
     pub(super) tabs: Vec<Tab>,
-    /// What each tab has with each origin.
+    /// For each tab and origin: the requests in flight and held.
     pub(super) hosts: Vec<Host>,
     /// The number of requests held so far.
     came: u64,
@@ -101,7 +101,7 @@ impl Running<'_> {
         self.state.scheduler.hosts[host].held[rank].remove(&mut self.state.links, id);
     }
 
-    /// A request that the scheduler let through has ended: others may go.
+    /// A request that the scheduler let through has ended: others may follow.
     pub(super) fn scheduler_forget(&mut self, agenda: &mut Agenda, id: RequestId) {
         if !std::mem::take(&mut self.request(id).state.admitted) {
             return;
@@ -125,7 +125,7 @@ impl Running<'_> {
         }
     }
 
-    /// Of the held requests of a tab and rank whose hosts have room, the one that came first.
+    /// The first held request of a tab and rank among those to hosts with room.
     fn first_held(&self, tab: usize, rank: usize) -> Option<RequestId> {
         let origins = self.plan.origins.len();
         let hosts = self.state.scheduler.hosts[tab * origins..][..origins].iter();

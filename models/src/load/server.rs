@@ -1,9 +1,9 @@
-//! The server: it turns work into time, shared or not.
+//! The server: it turns work into time, by its discipline.
 //!
-//! Rule: independent requests do not slow each other; processor sharing gives each of n requests the rate
+//! Rule: independent requests do not slow each other down; processor sharing gives each of n requests the rate
 //! min(1, workers / n) (Kleinrock 1967); first come, first served keeps a worker for the whole of a request's work; an
-//! event loop has one thread, runs blocks in the order in which they became ready, and nothing interrupts a block. A
-//! request of several segments alternates blocks and waits. An abort does not stop its work unless the origin says so
+//! event loop has one thread, runs blocks in the order in which they became ready, and never interrupts a block. A
+//! request of several segments alternates blocks and I/O. An abort does not stop its work unless the origin says so
 //! (measured: Next.js 14 to 16 runs route handlers and renders to their end).
 
 use super::list::{List, RequestId};
@@ -14,23 +14,23 @@ use crate::class::{self, DeadlineUntil};
 use crate::origin::Discipline;
 use sixslot_sim_core::Span;
 
-/// What is to be done at this instant for requests at a server.
+/// A step to take at this instant for requests at a server.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Step {
-    /// Begin the next part of a request's work: a look-up in the server's server_caches first, then its own.
+    /// Start the next part of a request's work: look-ups in the server's caches first, then its own work.
     Next(RequestId),
-    /// A part is done, with the wait after it.
+    /// A part is done, and the I/O after it.
     PartDone(RequestId),
-    /// These waited for a value that has been computed.
+    /// A value has been computed; these requests waited for it.
     Resume(List),
-    /// A part is done and those that waited for it have gone on: the request goes on itself, or leaves.
+    /// A part is done and the requests that waited for it have gone on: the request itself goes on, or leaves.
     GoOn { id: RequestId, computed: bool },
 }
 
-/// What a server is doing.
+/// State of a server.
 #[derive(Debug, Default)]
 pub(super) struct Server {
-    /// Workers that are busy (fifo, event loop).
+    /// Number of busy workers (fifo, event loop).
     pub(super) busy: usize,
     /// Requests that wait for a worker.
     pub(super) queue: List,
@@ -70,16 +70,17 @@ impl Running<'_> {
         self.advance(agenda, Step::Next(id));
     }
 
-    /// Does everything that follows from a step at this instant: parts of no length, and requests that waited for a value.
-    /// They can be as many as a scenario has look-ups, so the steps that are left are a list and not calls of each other.
+    /// Takes a step and all that follow from it at this instant: parts of zero length, and requests that waited for a value.
+    /// There can be as many as a scenario has look-ups, so the remaining steps are kept in a list: recursion could overflow the
+    /// stack.
     fn advance(&mut self, agenda: &mut Agenda, first: Step) {
         let mut steps = std::mem::take(&mut self.state.steps);
-        debug_assert!(steps.is_empty(), "steps are left of another instant: {steps:?}");
+        debug_assert!(steps.is_empty(), "steps of another instant remain: {steps:?}");
         steps.push(first);
         while let Some(step) = steps.pop() {
             match step {
                 Step::Next(id) => {
-                    // Without a part to begin it waits for a value that another request computes.
+                    // Without a part to start, it waits for a value that another request computes.
                     if let Some((block, gap)) = self.look_up_caches(agenda.now(), id)
                         && self.begin(agenda, id, block, gap)
                     {
@@ -93,7 +94,7 @@ impl Running<'_> {
                     if computed {
                         steps.push(Step::Resume(self.value_computed(agenda.now(), id)));
                     } else {
-                        debug_assert!(state.segments_left > 0, "request {id} has done more parts than it has");
+                        debug_assert!(state.segments_left > 0, "request {id} has done too many parts");
                         state.segments_left -= 1;
                     }
                 }
@@ -116,7 +117,7 @@ impl Running<'_> {
         self.state.steps = steps;
     }
 
-    /// Whether a request has a part left, and a client that waits for it or a server that does not stop.
+    /// Whether a request has a part left, and either a client that waits for it or a server that goes on after an abort.
     fn goes_on(&self, id: RequestId, computed: bool) -> bool {
         let stops = self.plan.origins[self.class(id).origin].cancel_on_disconnect;
         let request = &self.state.requests[id];
@@ -131,7 +132,7 @@ impl Running<'_> {
         }
     }
 
-    /// Begins a part; true where it has no length and is done.
+    /// Starts a part; true if its length is zero, so that it is done.
     #[must_use]
     fn begin(&mut self, agenda: &mut Agenda, id: RequestId, block: Span, gap: Span) -> bool {
         let origin = self.class(id).origin;
@@ -147,7 +148,7 @@ impl Running<'_> {
                 let share = self.state.servers[origin].sharing.join(agenda, id, block, capacity);
                 self.request(id).state.share = Some(share);
             }
-            // No work is no block: it goes on in the loop's present turn.
+            // Without work there is no block: it goes on in the current turn of the loop.
             Discipline::EventLoop if block.is_zero() => return self.wait_after_work(agenda, id),
             Discipline::Fifo | Discipline::EventLoop => {
                 let server = &mut self.state.servers[origin];
@@ -188,7 +189,7 @@ impl Running<'_> {
         let server = &mut self.state.servers[origin];
         match server.queue.pop(&mut self.state.links) {
             None => {
-                debug_assert!(server.busy > 0, "origin {origin} frees a worker that it does not have");
+                debug_assert!(server.busy > 0, "origin {origin} frees a worker that was not busy");
                 server.busy -= 1;
             }
             Some(next) => {
@@ -198,14 +199,14 @@ impl Running<'_> {
         }
     }
 
-    /// A request's work of a part is done; the wait after it begins.
+    /// The work of a part is done; the I/O time after it starts.
     fn after_work(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.wait_after_work(agenda, id) {
             self.advance(agenda, Step::PartDone(id));
         }
     }
 
-    /// Begins the wait after the work of a part; true where there is none.
+    /// Starts the I/O time after the work of a part; true if it is zero.
     fn wait_after_work(&mut self, agenda: &mut Agenda, id: RequestId) -> bool {
         let request = self.request(id);
         let gap = request.state.gap;
@@ -220,7 +221,7 @@ impl Running<'_> {
         self.advance(agenda, Step::PartDone(id));
     }
 
-    /// The headers go out.
+    /// The server sends the headers.
     fn answer(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
         let class = self.class(id);
@@ -246,12 +247,12 @@ impl Running<'_> {
     pub(super) fn body_ended(&mut self, agenda: &mut Agenda, id: RequestId) {
         let request = self.request(id);
         request.timer = None;
-        // A stored answer has no headers before this instant.
+        // A stored response has no headers before this instant.
         request.headers = request.headers.or(Some(agenda.now()));
         self.finish(agenda, id, Outcome::Ok);
     }
 
-    /// The page has aborted a request that has a connection: its work goes on without it, or stops.
+    /// The page has aborted a request that has a connection: the server's work goes on, or stops.
     pub(super) fn abort_at_server(&mut self, agenda: &mut Agenda, id: RequestId) {
         let origin = self.class(id).origin;
         let rules = self.plan.origins[origin];
@@ -259,7 +260,7 @@ impl Running<'_> {
         let request = self.request(id);
         // Others may wait for a value that is being computed, so its computation never stops.
         if !rules.cancel_on_disconnect || request.state.making.is_some() {
-            // Forgotten here, so that the end of the request does not cancel it.
+            // Cleared here, so that the end of the request does not cancel it.
             request.timer = None;
             return;
         }
@@ -273,7 +274,7 @@ impl Running<'_> {
         if self.request(id).timer.is_none() {
             self.state.servers[origin].queue.remove(&mut self.state.links, id);
         } else if rules.discipline == Discipline::EventLoop {
-            // A block that has begun runs to its end; nothing follows it.
+            // A block that has started runs to its end; nothing follows it.
             let request = self.request(id);
             request.timer = None;
             request.state.segments_left = 1;
@@ -283,7 +284,7 @@ impl Running<'_> {
         }
     }
 
-    /// Frees the worker of a request that is worked on; one that only waits has none.
+    /// Frees the worker of a request that is being served; a request that only waits has none.
     fn stop_worker_of(&mut self, agenda: &mut Agenda, id: RequestId, origin: usize) {
         let cancelled = self.request(id).timer.take().and_then(|key| agenda.cancel(key));
         if let Some(Event::Worked { .. }) = cancelled {

@@ -1,8 +1,8 @@
-//! Server-side caches: a shared `ps`, a cached list.
+//! Server-side caches, such as the shared output of `ps` or a cached list.
 //!
 //! Rule (code of the dashboard of issue 1855): a value is valid for its time to live, counted from the start of its
-//! computation or from its end. A request that looks it up during the computation joins it (single flight) or computes another
-//! value; the arrival of certain requests invalidates it. A request computes a value as part of its own work, by the
+//! computation or from its end. A request that looks it up during the computation joins it (single flight) or computes the value
+//! again; the arrival of certain requests invalidates it. A request computes a value as part of its own work, by the
 //! server's discipline.
 
 use super::Running;
@@ -13,31 +13,31 @@ use sixslot_sim_core::{Span, Time};
 /// State of one server-side cache.
 #[derive(Debug, Default)]
 pub(super) struct ServerCache {
-    /// Since when the time to live of the present value counts; none where there is no value.
+    /// From when the time to live of the current value counts; none if there is no value.
     value: Option<Time>,
-    /// The last request that began to compute it, until that is done.
+    /// The last request that started to compute it, until the computation is done.
     maker: Option<RequestId>,
 }
 
 /// The computation of a server's cached value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Computation {
-    /// The server cache, by number in the plan.
+    /// Index of the server cache in the plan.
     pub server_cache: usize,
-    /// The request that caused it, by number in the load.
+    /// Index in the load of the request that caused it.
     pub request: RequestId,
     /// Which of that request's look-ups found no value, from 0.
     pub position: usize,
-    /// When it began.
+    /// When it started.
     pub began: Time,
-    /// Work of the server that was drawn for it.
+    /// Work of the server, as drawn.
     pub work: Span,
-    /// Latency after that work.
+    /// Latency after that work, as drawn.
     pub io_time: Span,
 }
 
 impl Running<'_> {
-    /// The part that a request begins next: the computation of a cached value, or its own work; none while it waits for a value.
+    /// The part that a request starts next: the computation of a cached value, or its own work; none while it waits for a value.
     pub(super) fn look_up_caches(&mut self, now: Time, id: RequestId) -> Option<(Span, Span)> {
         let class = self.class(id);
         let segments_done = class.segments - self.request(id).state.segments_left.min(class.segments);
@@ -73,7 +73,7 @@ impl Running<'_> {
         Some(self.request(id).state.own)
     }
 
-    /// A request has computed the value that it looked up; gives the requests that waited for it.
+    /// A request has computed the value that it looked up; returns the requests that waited for it.
     pub(super) fn value_computed(&mut self, now: Time, id: RequestId) -> List {
         let class = self.class(id);
         let state = &mut self.request(id).state;
@@ -86,7 +86,7 @@ impl Running<'_> {
             TtlFrom::Start => began,
             TtlFrom::End => Some(now),
         };
-        // The younger value stays.
+        // The newer value stays.
         cache.value = cache.value.max(valid_from);
         if cache.maker == Some(id) {
             cache.maker = None;
@@ -102,7 +102,7 @@ impl Running<'_> {
         state.looked_up += 1;
     }
 
-    /// Stops waiting for a value; false where it waits for none.
+    /// Stops waiting for a value; false if the request waits for none.
     pub(super) fn leave_computation(&mut self, id: RequestId) -> bool {
         let Some(maker) = self.request(id).state.awaits.take() else { return false };
         self.state.requests[maker].state.awaited_by.remove(&mut self.state.links, id);

@@ -1,9 +1,9 @@
 //! A capacity that all present requests share equally.
 //!
 //! Rule: with n present and c workers each is worked on at the rate min(1, c / n) (Kleinrock 1967), or with slowdown exponent g
-//! at min(1, (c / n)^g), so that the whole gets slower the more share it. Everybody present
-//! attains work at the same speed, so each is done when the common amount reaches the amount at which it came plus its
-//! own work (virtual time): a heap on that amount gives the next one, and nothing is recomputed for the others.
+//! at min(1, (c / n)^g), so that the whole gets slower the more requests share it. All present
+//! requests attain work at the same speed, so each is done when the common amount reaches the amount at its arrival plus
+//! its own work (virtual time): a heap on that amount gives the next one, and nothing is recomputed for the others.
 
 use super::list::RequestId;
 use super::table::count;
@@ -11,14 +11,14 @@ use super::{Agenda, Event};
 use sixslot_sim_core::{EventKey, Handle, Heap, Span, Time};
 use std::cmp::Ordering;
 
-/// A capacity that is shared.
+/// A shared capacity.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Capacity {
-    /// The number of requests that are worked on at full speed.
+    /// The number of requests that can be served at full speed.
     pub workers: usize,
-    /// The exponent of the loss; 1: nothing is lost.
+    /// The slowdown exponent; at 1 sharing costs nothing.
     pub slowdown_exponent: f64,
-    /// The event for a request that is done.
+    /// The event for the next request that is done.
     pub event: Event,
 }
 
@@ -28,19 +28,19 @@ pub(super) struct Sharing {
     present: Heap<Due, RequestId>,
     /// Requests that are done at this instant, in the order in which they came.
     done: Heap<u64, RequestId>,
-    /// The number of requests that have come.
+    /// The number of requests so far.
     came: u64,
-    /// Nanoseconds of work that each has attained since the capacity was last idle.
+    /// Nanoseconds of work that each request has attained since the capacity was last idle.
     attained: f64,
-    /// When that was last brought up to date.
+    /// When that was last updated.
     updated: Time,
     next: Option<EventKey>,
 }
 
-/// The common amount of attained work at which a request is done, then the order in which requests came.
+/// The common amount of attained work at which a request is done, then the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Due {
-    /// The bits of the amount: of two floats that are not negative, the greater one has the greater bits.
+    /// The bits of the amount: non-negative floats are ordered as their bits.
     bits: u64,
     came: u64,
 }
@@ -95,7 +95,7 @@ impl Sharing {
         self.next = Some(agenda.schedule_in(Span::from_nanos(left.ceil() as u64), capacity.event));
     }
 
-    /// Adds work; the capacity's event comes when a request is done. O(log n).
+    /// Adds work; the capacity's event is scheduled for the next request that is done. O(log n).
     pub(super) fn join(&mut self, agenda: &mut Agenda, id: RequestId, work: Span, capacity: Capacity) -> Handle {
         self.bring_up_to_date(agenda.now(), capacity);
         let due = Due { bits: (self.attained + work.as_nanos() as f64).to_bits(), came: self.came };
@@ -107,14 +107,14 @@ impl Sharing {
 
     /// Removes a request before its work is done. O(log n).
     pub(super) fn leave(&mut self, agenda: &mut Agenda, share: Handle, capacity: Capacity) {
-        debug_assert!(self.done.is_empty(), "a request leaves while others are being taken away");
+        debug_assert!(self.done.is_empty(), "a request leaves while others are being removed");
         self.bring_up_to_date(agenda.now(), capacity);
         let left = self.present.remove(share);
         debug_assert!(left.is_some(), "a request leaves a capacity that it does not share");
         self.schedule(agenda, capacity);
     }
 
-    /// Removes one request whose work is done, first come first; called until there is none when the event has come.
+    /// Removes a finished request, in the order of arrival; called after each event until it returns none.
     /// O(log n).
     pub(super) fn done(&mut self, agenda: &mut Agenda, capacity: Capacity) -> Option<RequestId> {
         self.bring_up_to_date(agenda.now(), capacity);

@@ -1,6 +1,6 @@
-//! Tables looked up by numbers: URLs, mostly.
+//! Hash tables with numeric keys, mostly of URLs.
 //!
-//! Rule: a table is never iterated, so the order of its entries shows nowhere, and its hash function is the same on every
+//! Rule: a table is never iterated, so the order of its entries has no effect, and its hash function is the same on every
 //! machine and in every run. A look-up, an insertion and a removal cost O(1) on average. Cleared tables keep their memory.
 //!
 //! Source of the hash: the finaliser of SplitMix64 (G. L. Steele, D. Lea, C. H. Flood, "Fast splittable pseudorandom number
@@ -32,7 +32,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
         self.0.contains_key(&Key(key))
     }
 
-    /// Sets the value of a key; gives the value that it had.
+    /// Sets the value of a key; returns the value that it had.
     pub fn insert(&mut self, key: K, value: V) -> Option<V> {
         self.0.insert(Key(key), value)
     }
@@ -51,7 +51,7 @@ impl<K: Hash + Eq, V> Table<K, V> {
     }
 }
 
-/// A key whose comparisons tests count.
+/// A key that counts its comparisons, for tests.
 #[derive(Clone, Copy, Debug)]
 struct Key<K>(K);
 
@@ -96,8 +96,8 @@ impl Hasher for Mixer {
     }
 }
 
-/// Counts comparisons of keys and hashes, which stand for moves: a table that grows hashes each key again. Nothing is
-/// counted outside this crate's own tests.
+/// Counts key comparisons, and hashes as a stand-in for moves: a table that grows hashes each key again. Counts only in
+/// this crate's own tests.
 pub(super) mod count {
     #[cfg(test)]
     thread_local! {

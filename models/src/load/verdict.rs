@@ -1,26 +1,26 @@
-//! What became of a load: ready, error shown, cleared.
+//! The outcome of a load: ready, error shown, cleared.
 //!
-//! Rule: the page is ready when every copy of each request that it needs has succeeded in every tab. The error can be
-//! shown only before that. A final error ends the story; another is cleared by the next success of the same request.
+//! Rule: the page is ready when every instance of each request that it needs has succeeded in every tab. The error can be
+//! shown only before that. A final error stays; another is cleared by the next success of the same request.
 
 use crate::plan::{Fails, LoadRules};
 use sixslot_sim_core::Time;
 
-/// What became of a load.
+/// The outcome of a load.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Verdict {
-    /// The load counts as failed.
+    /// Whether the load counts as failed.
     pub failed: bool,
     /// When the page was ready.
     pub ready: Option<Time>,
-    /// When the page showed its error first.
+    /// When the page first showed its error.
     pub error: Option<Time>,
     /// When a success cleared the error.
     pub recovered: Option<Time>,
-    /// The request whose failure showed the error.
+    /// The request that triggered the error by its failure.
     pub culprit: Option<usize>,
-    /// Copies that have not succeeded yet.
+    /// Number of instances that have not succeeded yet.
     pub(super) missing: usize,
 }
 
@@ -40,7 +40,7 @@ impl Verdict {
         }
     }
 
-    /// One of the copies that the page needs has succeeded for the first time.
+    /// An instance that the page needs has succeeded for the first time.
     pub(super) fn one_less(&mut self, rules: &LoadRules, now: Time) {
         debug_assert!(self.missing > 0, "more instances have succeeded than the page needs");
         self.missing -= 1;
@@ -49,13 +49,13 @@ impl Verdict {
         }
     }
 
-    /// Whether nothing can change the verdict any more.
+    /// Whether the verdict is final.
     pub(super) fn is_decided(&self, rules: &LoadRules) -> bool {
         let ended = self.error.is_some() && rules.error_is_final;
         ended || self.ready.is_some() && (self.error.is_none() || self.recovered.is_some())
     }
 
-    /// Draws the conclusion at the horizon.
+    /// Completes the verdict at the horizon.
     pub(super) fn close(&mut self, rules: &LoadRules) {
         self.failed = match rules.fails {
             Fails::ErrorShown => self.error.is_some(),

@@ -21,13 +21,13 @@ macro_rules! browser_rules {
             streams: count = 100, "Concurrent requests on a multiplexed connection.";
             /// Requests without credentials are a group of their own (measured: Chromium and Firefox yes, WebKitGTK no).
             partition_by_credentials: switch = true, "Requests with credentials = \"omit\" have connections of their own.";
-            /// An open WebSocket keeps a slot: in no browser (measured); as in the bug report.
+            /// An open WebSocket keeps a slot: in no browser (measured), but in the bug report.
             websocket_takes_slot: switch = false, "An open WebSocket keeps one of the origin's connections.";
             /// The handshake needs a slot until its 101 answer (measured: Firefox and WebKitGTK yes, Chromium no).
             websocket_handshake_takes_slot: switch = false, "A WebSocket needs one of the connections until it is open.";
-            /// A handshake that waits for a slot goes before all other requests (Firefox, measured: before fetch priority high).
+            /// A handshake that waits for a slot goes before all other requests (Firefox, measured: even before fetch priority high).
             websocket_handshake_first: switch = false, "A WebSocket that waits for one of the connections goes before all requests.";
-            /// A handshake that needs a slot takes no idle connection: it opens one, and an idle one that is left over at the limit
+            /// A handshake that needs a slot takes no idle connection: it opens one, and an idle one that remains at the limit
             /// goes to the next new request, not to a waiting one (Firefox, measured; netwerk/protocol/http:
             /// nsHttpChannel.cpp, SetupTransaction; nsHttpConnectionMgr.cpp, PreparePendingQForDispatching).
             websocket_opens_connection: switch = false, "A WebSocket's handshake that needs a slot takes no idle connection.";
@@ -97,7 +97,7 @@ macro_rules! browser_rules {
 }
 pub(crate) use browser_rules;
 
-/// What a rule of a type may hold.
+/// The kind of a rule's value in the schema.
 macro_rules! kind {
     (switch) => {
         Kind::Boolean
@@ -128,7 +128,7 @@ macro_rules! define_fields {
             field(
                 "profile",
                 Kind::Choice(&["chromium", "firefox", "webkit", "http2", "as-reported"]),
-                "The browser whose rules hold. Default \"chromium\".",
+                "The browser that the rules are taken from. Default \"chromium\".",
             ),
             field("tabs", Kind::Amount, "Number of tabs that show the page. They share connections. Default 1."),
             field(
@@ -156,7 +156,7 @@ pub static PRIORITIES: Fields = Fields {
     fields: &[
         field("highest", Kind::Whole, "Documents and style sheets."),
         field("high", Kind::Whole, "fetch() with priority: 'high'."),
-        field("auto", Kind::Whole, "fetch() as it is, EventSource, scripts."),
+        field("auto", Kind::Whole, "fetch() without a priority, EventSource, scripts."),
         field("low", Kind::Whole, "fetch() with priority: 'low'."),
         field("lowest", Kind::Whole, "<link rel=prefetch>."),
     ],

@@ -1,4 +1,4 @@
-//! The fields of a scenario file: the one list from which unknown keys are refused and the JSON Schema is printed.
+//! The fields of a scenario file: the one list by which unknown keys are refused and the JSON Schema is printed.
 //!
 //! Rule: a key that is not here is an error, and a key that is here has a meaning, a unit and an example. Readers ask for
 //! keys of these tables only ([`crate::read::Reader`] checks it), so that the list and the program cannot drift apart.
@@ -21,7 +21,7 @@ pub use scenario::SCENARIO;
 pub(crate) use scenario::{ERROR, FIX, LAYER, LOAD, SWEEP};
 pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE};
 
-/// What a field may hold.
+/// The type of a field.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Kind {
@@ -66,9 +66,9 @@ pub enum Kind {
 pub struct Field {
     /// The key.
     pub key: &'static str,
-    /// What it may hold.
+    /// Its type.
     pub kind: Kind,
-    /// What it means, with its unit and what holds without it.
+    /// Its meaning, with its unit and default.
     pub text: &'static str,
 }
 
@@ -79,16 +79,16 @@ const fn field(key: &'static str, kind: Kind, text: &'static str) -> Field {
 /// The keys of one table.
 #[derive(Debug)]
 pub struct Fields {
-    /// What the table is.
+    /// Description of the table.
     pub text: &'static str,
     /// Its keys.
     pub fields: &'static [Field],
-    /// Keys that must be there.
+    /// Required keys.
     pub required: &'static [&'static str],
 }
 
 impl Fields {
-    /// Whether the table has such a key; a table with the key `*` takes any.
+    /// Whether the table has this key; a table with the key `*` takes any.
     pub fn knows(&self, key: &str) -> bool {
         self.fields.iter().any(|field| field.key == key || field.key == "*")
     }

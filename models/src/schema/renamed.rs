@@ -1,13 +1,13 @@
-//! Names of earlier versions, and what they are called now.
+//! Names of earlier versions, with their new names.
 //!
-//! Rule: an old name is an unknown name whose error says the new one. This table is the only place where old names stand.
+//! Rule: an old name is an unknown name, and its error states the new one. Old names occur only in this table.
 
-/// A name that has changed.
+/// A changed name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Renamed {
-    /// What it was called.
+    /// The old name.
     pub old: &'static str,
-    /// What it is called now; several where the old name had several meanings.
+    /// The new name; several if the old name had several meanings.
     pub new: &'static [&'static str],
 }
 
@@ -50,7 +50,7 @@ pub static RENAMED: &[Renamed] = &[
     renamed("--load", &["--replication"]),
 ];
 
-/// What a name is called now, where one of these is it.
+/// Advice with the new name, if one of these names is an old one.
 pub fn renamed_to(old: &str, known: &[&str]) -> Option<String> {
     let new = RENAMED.iter().find(|row| row.old == old)?.new;
     let new: Vec<String> = new.iter().filter(|name| known.contains(name)).map(|name| format!("`{name}`")).collect();

@@ -12,7 +12,7 @@ pub static REQUEST: Fields = Fields {
         field(
             "url",
             Kind::Text,
-            "Its URL; {index} and {tab} stand for the numbers of the copy and the tab. Default \"/NAME\", or \"/NAME/{index}\" where there is a count.",
+            "Its URL; {index} and {tab} stand for the numbers of the instance and the tab. Default \"/NAME\", or \"/NAME/{index}\" if there is a count.",
         ),
         field("method", Kind::Choice(&["GET", "POST"]), "The method; only a GET uses the cache. Default \"GET\"."),
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
@@ -20,13 +20,13 @@ pub static REQUEST: Fields = Fields {
         field(
             "count",
             Kind::Amount,
-            "Number of copies, numbered from 0. A parameter's name must give a whole number; a linear form is rounded. Default 1.",
+            "Number of instances in each tab, numbered from 0. A parameter's name must give a whole number; a linear form is rounded. Default 1.",
         ),
         field("start", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
         field(
             "after",
             Kind::Text,
-            "NAME.EVENT: starts once every copy of the request NAME in this tab has reached the event. Events: `issued`, `sent`, `headers`, `ok`, `failed`, `end`; `open` for a socket.",
+            "NAME.EVENT: starts once every instance of the request NAME in this tab has reached the event. Events: `issued`, `sent`, `headers`, `ok`, `failed`, `end`; `open` for a socket.",
         ),
         field("delay", Kind::Time, "Time from the event of `after`. Default \"0s\"."),
         field("arrivals", Kind::Table(&ARRIVALS), "A Poisson process of requests."),

@@ -52,7 +52,7 @@ pub static LOAD: Fields = Fields {
         field(
             "ready",
             Kind::Names,
-            "The page is ready when every copy of each of these requests has succeeded in every tab.",
+            "The page is ready when every instance of each of these requests has succeeded in every tab.",
         ),
         field("error", Kind::Table(&ERROR), "When the page shows its error."),
         field(
@@ -73,7 +73,7 @@ pub static ERROR: Fields = Fields {
     text: "The error that the page shows while it has not been ready.",
     required: &["request"],
     fields: &[
-        field("request", Kind::Text, "The request whose failures are counted."),
+        field("request", Kind::Text, "The request that the failures are counted of."),
         field("failures", Kind::Whole, "Consecutive failures that trigger the error. Default 1; 0 disables the count."),
         field(
             "no_success_for",

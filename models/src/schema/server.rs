@@ -12,7 +12,7 @@ pub static SERVER: Fields = Fields {
         field(
             "discipline",
             Kind::Choice(&["independent", "processor-sharing", "fifo", "event-loop"]),
-            "independent: requests do not slow each other. processor-sharing: all share the workers equally. fifo: first come, first served by the workers. event-loop: one thread, blocks that cannot be interrupted. Default \"independent\".",
+            "independent: requests do not slow each other down. processor-sharing: all share the workers equally. fifo: first come, first served by the workers. event-loop: one thread, blocks that cannot be interrupted. Default \"independent\".",
         ),
         field("workers", Kind::Whole, "Number of requests served at full speed. Default 1."),
         field(
@@ -45,17 +45,17 @@ pub static SERVER_CACHE: Fields = Fields {
         field(
             "single_flight",
             Kind::Boolean,
-            "A request that looks it up during its computation waits for it; else it computes another. Default true.",
+            "A request that looks it up during its computation waits for it; else it computes the value again. Default true.",
         ),
         field(
             "join_within",
             Kind::Span,
-            "A request that arrives later than this after the computation started does not join it, and computes another. Default: every request joins.",
+            "A request that arrives later than this after the computation started does not join it, and computes the value again. Default: every request joins.",
         ),
         field(
             "invalidated_by",
             Kind::Names,
-            "Requests and background calls whose arrival at the server invalidates it.",
+            "Requests and background calls that invalidate it when they arrive at the server.",
         ),
     ],
 };
