@@ -10,8 +10,8 @@
 
 const ARITY: usize = 4;
 
-/// Names one entry of one heap, for [`Heap::remove`]. Once the entry has left, the handle is stale for ever: it never
-/// names a later entry.
+/// Identifies one entry of one heap, for [`Heap::remove`]. Once the entry has left, the handle is stale forever: it never
+/// identifies a later entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Handle {
     slot: usize,
@@ -120,7 +120,7 @@ impl<K: Ord + Copy, V> Heap<K, V> {
 
     /// Removes an entry and returns its value; `None` when the handle is stale. O(log n).
     ///
-    /// A handle of another heap is not recognised as foreign: it may name an entry here.
+    /// A handle of another heap is not recognised as foreign: it may identify an entry here.
     pub fn remove(&mut self, handle: Handle) -> Option<V> {
         let slot = self.slots.get(handle.slot)?;
         if slot.generation != handle.generation {

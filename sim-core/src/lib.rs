@@ -1,5 +1,5 @@
 //! Deterministic discrete-event simulation: [`Time`], the [`EventQueue`] on a [`Heap`], the [`run()`] loop, random
-//! [`Streams`] and [`Distribution`]s. The crate knows nothing of what is simulated.
+//! [`Streams`] and [`Distribution`]s. The crate does not depend on what is simulated.
 //!
 //! Its rule: the same inputs give the same bits on every machine. There is no clock, no ambient
 //! randomness and no container with an arbitrary order here, and every function beyond the IEEE 754

@@ -7,14 +7,16 @@
 use crate::heap::{Handle, Heap};
 use crate::time::{Span, Time};
 
-/// Names one scheduled event of one queue, for [`EventQueue::cancel`]. Once the event has fired, was
-/// cancelled or was cleared, the key is stale for ever: it never names a later event.
+/// Identifies one scheduled event of one queue, for [`EventQueue::cancel`]. Once the event has fired, was
+/// cancelled or was cleared, the key is stale forever: it never identifies a later event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct EventKey(Handle);
 
 /// An event was scheduled for a time that has passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-#[error("an event at {at_ns} ns lies in the past: it is {now_ns} ns; schedule it at or after the current time")]
+#[error(
+    "an event at {at_ns} ns is in the past: the current time is {now_ns} ns; schedule it at or after the current time"
+)]
 pub struct PastError {
     /// The event's time, in nanoseconds.
     pub at_ns: u64,
@@ -80,7 +82,7 @@ impl<E> EventQueue<E> {
 
     /// Removes a pending event and returns it; `None` when the key is stale. O(log n).
     ///
-    /// A key of another queue is not recognised as foreign: it may name an event here.
+    /// A key of another queue is not recognised as foreign: it may identify an event here.
     pub fn cancel(&mut self, key: EventKey) -> Option<E> {
         self.heap.remove(key.0)
     }

@@ -1,4 +1,4 @@
-//! The run loop: hands the events of a queue to a [`Model`], one after the other.
+//! The run loop: passes the events of a queue to a [`Model`], one after the other.
 //!
 //! The rule: the loop owns no state and reads no clock; time passes only from event to event, and every
 //! run ends for exactly one named reason.
@@ -10,7 +10,7 @@ pub trait Model {
     /// What can happen.
     type Event;
 
-    /// Why a run can't go on; [`std::convert::Infallible`] where it always can.
+    /// Why a run cannot go on; [`std::convert::Infallible`] where it always can.
     type Error;
 
     /// Reacts to `event`, which happens at [`EventQueue::now`]. May schedule and cancel in `queue`.
@@ -20,10 +20,10 @@ pub trait Model {
     fn handle(&mut self, event: Self::Event, queue: &mut EventQueue<Self::Event>) -> Result<Flow, Self::Error>;
 }
 
-/// What the model wants of the loop after an event.
+/// What the loop does after an event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Flow {
-    /// Hand over the next event.
+    /// Handle the next event.
     Continue,
     /// End the run; pending events stay in the queue.
     Stop,
@@ -34,7 +34,7 @@ pub enum Flow {
 pub enum End {
     /// No event was pending.
     Idle,
-    /// The next event lies after the horizon; it stays in the queue.
+    /// The next event is after the horizon; it stays in the queue.
     Horizon,
     /// The model asked for it.
     Stopped,

@@ -3,8 +3,8 @@
 //! Sources: M. J. Wichura, "Algorithm AS 241: The percentage points of the normal distribution", Applied
 //! Statistics 37 (1988); DLMF 8.11.4 and 8.9.2 for the series and the continued fraction of the incomplete
 //! gamma function, the latter by the modified method of W. J. Lentz (Applied Optics 15, 1976);
-//! C. Loader, "Fast and accurate computation of binomial probabilities" (2000), for the factor before
-//! both, whose plain form loses a digit for every factor of ten in the shape.
+//! C. Loader, "Fast and accurate computation of binomial probabilities" (2000), for the factor in front of
+//! both: its plain form loses a digit for every factor of ten in the shape.
 
 use std::f64::consts::{FRAC_1_SQRT_2, TAU};
 
@@ -61,7 +61,7 @@ pub fn gamma_survival(shape: f64, x: f64) -> f64 {
 /// Zero for `p` up to 0 and where the result is below the least normal number, infinity for `p` from 1.
 ///
 /// Newton's method for ln P (below the median) or ln Q (above it) as a function of ln x. Both are
-/// concave, so it cannot diverge, and both are nearly straight in the tails, where it starts worst.
+/// concave, so it cannot diverge, and both are nearly straight in the tails, where its starting point is worst.
 #[must_use]
 pub fn inverse_gamma_cumulative(shape: f64, p: f64) -> f64 {
     if p <= 0.0 {

@@ -1,4 +1,4 @@
-//! Random streams: every random quantity of a load has a stream of its own.
+//! Random streams: every random quantity of a load has its own stream.
 //!
 //! The rule: a stream is a pure function of (seed, load, [`Purpose`], entity), and a draw is a pure
 //! function of the stream and its place in it. So a change that removes one request moves no other
@@ -30,7 +30,7 @@ impl Purpose {
     }
 
     /// The purpose of this name within `self`. The order of names counts, and no plain name gives the
-    /// same bytes: the names are parted by 0xFF, which UTF-8 does not contain.
+    /// same bytes: the names are separated by 0xFF, which UTF-8 does not contain.
     #[must_use]
     pub const fn and(self, other: &str) -> Self {
         self.hash(&[0xff]).hash(other.as_bytes())
@@ -48,8 +48,8 @@ impl Purpose {
         self.hash(&[0xff, 0xff]).hash(&number.to_le_bytes())
     }
 
-    /// The purpose of another purpose within `self`: what a quantity is for, when it is drawn on behalf of something
-    /// that has purposes itself. The order counts.
+    /// The purpose of another purpose within `self`, for a quantity that is drawn on behalf of something that has
+    /// purposes itself. The order counts.
     #[must_use]
     pub const fn on_behalf_of(self, other: Self) -> Self {
         self.numbered(other.0)

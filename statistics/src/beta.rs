@@ -1,6 +1,6 @@
 //! The beta distribution: its tails and their inverse, and the binomial probability.
 //!
-//! Every exact statement about counts ends here: P(Bin(n, p) >= k) = I_p(k, n - k + 1).
+//! All exact statements about counts rest on it: P(Bin(n, p) >= k) = I_p(k, n - k + 1).
 //!
 //! Rule: the probability by Loader's saddle-point form (C. Loader, Fast and accurate computation of
 //! binomial probabilities, 2000), which does not subtract large logarithms of gamma functions and
@@ -70,7 +70,7 @@ fn continued_fraction(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let gap = a * y - b * x + 1.0;
     let mut value = guard(a * gap / (a + 1.0));
     let (mut c, mut d, mut m) = (value, 0.0, 0.0);
-    // At worst the terms grow like the root of a + b; the bound ends a loop that rounding keeps alive.
+    // At worst the number of terms grows like the root of a + b; the bound ends a loop that rounding keeps going.
     while m < 1e6 {
         m += 1.0;
         let middle = a + 2.0 * m - 1.0;
@@ -126,12 +126,12 @@ pub(super) fn ln_odds_quantile(a: f64, b: f64, tail: f64) -> f64 {
     t
 }
 
-/// The x below which a beta variable lies with probability `tail`.
+/// The x that a beta variable is below with probability `tail`.
 pub(super) fn quantile(a: f64, b: f64, tail: f64) -> f64 {
     logistic(ln_odds_quantile(a, b, tail))
 }
 
-/// The x above which a beta variable lies with probability `tail`.
+/// The x that a beta variable is above with probability `tail`.
 pub(super) fn upper_quantile(a: f64, b: f64, tail: f64) -> f64 {
     logistic(-ln_odds_quantile(b, a, tail))
 }
@@ -175,7 +175,7 @@ mod tests {
                 for tail in [1e-16, 1e-6, 0.025, 0.3, 0.5, 0.8, 0.999] {
                     let t = ln_odds_quantile(a, b, tail);
                     let back = ln_tail(a, b, logistic(t), logistic(-t));
-                    // How much the tail changes when the log odds round.
+                    // The change of the tail from rounding the log odds.
                     let density = exp(ln_density(a, b, logistic(t), logistic(-t)) - back);
                     let tolerance = 1e-11 + 8.0 * f64::EPSILON * t.abs().max(1.0) * density;
                     assert!((back - log(tail)).abs() < tolerance, "{a} {b} {tail} {back}");

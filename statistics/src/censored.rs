@@ -1,17 +1,17 @@
-//! Lengths of time of which some are known only within bounds, and the share of them that is below a value.
+//! Samples of lengths of time in which some values are known only within bounds, and their distribution function.
 //!
-//! Rule: a call that was given up says "at least so long"; a time that a file rounds says "between these two"; a call that
-//! was never sent says nothing of its service and is no observation. The distribution function of such a sample is that of
-//! E. L. Kaplan and P. Meier (J. Amer. Statist. Assoc. 53 (1958) 457), an interval counting as its middle.
+//! Rule: a call that was aborted gives a lower bound; a time that a file rounds gives an interval; a call that was never
+//! sent says nothing about its service time and is not an observation. The distribution function of such a sample is that of
+//! E. L. Kaplan and P. Meier (J. Amer. Statist. Assoc. 53 (1958) 457), where an interval counts as its midpoint.
 
-/// What is known of one length of time, in any unit.
+/// What is known about one length of time, in any unit.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Observation {
     /// The value.
     Exact(f64),
     /// The value is greater (right-censored).
     AtLeast(f64),
-    /// The value lies between the two (interval-censored).
+    /// The value is between the two (interval-censored).
     Between(f64, f64),
 }
 
@@ -26,7 +26,7 @@ impl Observation {
         }
     }
 
-    /// Whether a law can be fitted to it: finite, positive where a value is known, and in order.
+    /// Whether a distribution can be fitted to it: finite, in order, and positive if it is a value.
     #[must_use]
     pub fn is_usable(self) -> bool {
         match self {
@@ -36,7 +36,7 @@ impl Observation {
         }
     }
 
-    /// A value in its place, for starting points and pictures: itself, the bound, the middle.
+    /// A representative value, for starting points and pictures: the value, the bound, or the midpoint.
     #[must_use]
     pub fn middle(self) -> f64 {
         match self {
@@ -45,7 +45,7 @@ impl Observation {
         }
     }
 
-    /// Whether it is only known to be greater than something.
+    /// Whether it is only a lower bound.
     #[must_use]
     pub const fn is_open(self) -> bool {
         matches!(self, Self::AtLeast(_))
@@ -59,7 +59,7 @@ impl Observation {
 #[must_use]
 pub fn product_limit(sample: &[Observation]) -> Vec<(f64, f64)> {
     let mut sorted: Vec<(f64, bool)> = sample.iter().map(|one| (one.middle(), one.is_open())).collect();
-    // At a tie the values come before the bounds: who was given up at t would have lasted longer.
+    // At a tie values come before bounds: a call that was aborted at t would have lasted longer.
     sorted.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
     let (mut surviving, mut knots) = (1.0, Vec::new());
     let mut at_risk = sorted.len();

@@ -1,31 +1,31 @@
-//! The law of a length of time, from a sample of which some values are only bounds.
+//! Fits a distribution to a sample of lengths of time in which some values are only bounds.
 //!
 //! Rule: log-normal, gamma and Weibull are fitted by maximum likelihood and the one with the least AIC (H. Akaike, IEEE
-//! Trans. Automatic Control 19 (1974) 716) is taken; all three have two parameters, so the likeliest wins. Below
-//! [`FEWEST_VALUES`] known values a curve would be imagination: the quantiles of the product-limit estimate stand for the
-//! law. Values that are all the same are a constant.
+//! Trans. Automatic Control 19 (1974) 716) is taken; all three have two parameters, so the likeliest wins. With
+//! fewer than [`FEWEST_VALUES`] known values no curve is fitted: the quantiles of the product-limit estimate are used
+//! instead. Equal values are a constant.
 
 use super::censored::{Observation, product_limit};
 use super::likelihood::{Family, Law, likeliest};
 
-/// The least number of values (not mere bounds) from which a curve is fitted.
+/// The least number of known values (not bounds) for which a curve is fitted.
 pub const FEWEST_VALUES: usize = 8;
 
-/// Values closer together than this part of themselves are one value.
+/// Values with a relative difference below this count as equal.
 pub const SAME: f64 = 2e-3;
 
-/// The law that stands for a sample.
+/// The distribution of a sample.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Shape {
     /// Always this value.
     Constant(f64),
     /// A curve.
     Curve(Law),
-    /// (probability, value) from probability 0 to 1, straight between.
+    /// (probability, value) from probability 0 to 1, with linear interpolation.
     Quantiles(Vec<(f64, f64)>),
 }
 
-/// What about a fit should not be taken for knowledge.
+/// What is uncertain about a fit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Doubt {
     /// No value at all.
@@ -36,15 +36,15 @@ pub enum Doubt {
     /// Too few values for a curve.
     #[error("{} too few for a curve (8 are needed): the quantiles stand for the law", if *.0 == 1 { "1 value is".to_owned() } else { format!("{} values are", .0) })]
     Few(usize),
-    /// The upper part is known by bounds only.
+    /// The upper part is known only by bounds.
     #[error("{percent} % of the values are only bounds: above the longest wait the law is extrapolated")]
     Extrapolated {
-        /// The share of mere bounds.
+        /// The percentage of bounds.
         percent: u32,
     },
 }
 
-/// A law with its evidence.
+/// A distribution with its evidence.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fit {
     /// The law.
@@ -55,13 +55,13 @@ pub struct Fit {
     pub intervals: usize,
     /// Observations that are lower bounds.
     pub bounds: usize,
-    /// The AIC of each family that was fitted, the least first.
+    /// The AIC of each family that was fitted, in ascending order.
     pub aic: Vec<(Family, f64)>,
-    /// What to doubt.
+    /// What is uncertain.
     pub doubts: Vec<Doubt>,
 }
 
-/// The law of a sample; observations that no law can hold ([`Observation::is_usable`]) are left out.
+/// The distribution of a sample; unusable observations ([`Observation::is_usable`]) are left out.
 ///
 /// `None` for a sample without any usable observation.
 #[must_use]
@@ -107,11 +107,11 @@ pub fn fit(sample: &[Observation]) -> Option<Fit> {
     Some(fit)
 }
 
-/// The product-limit estimate as a table of quantiles; what lies above the last value ends at twice the longest wait.
+/// The product-limit estimate as a table of quantiles; the part above the last value ends at twice the longest wait.
 fn quantiles(sample: &[Observation], least: f64, longest_wait: f64) -> Shape {
     let mut knots = vec![(0.0, least)];
     for (probability, value) in product_limit(sample) {
-        // The first value is the least one: the law begins there.
+        // The first value is the least one: the distribution starts there.
         if value > least {
             knots.push((probability.min(1.0), value));
         }

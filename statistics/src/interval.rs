@@ -26,9 +26,9 @@ pub enum IntervalError {
     /// More failures than loads.
     #[error("{failures} failures among {loads} loads: a load fails at most once")]
     TooManyFailures {
-        /// The failures counted.
+        /// The number of failures.
         failures: u64,
-        /// The loads counted.
+        /// The number of loads.
         loads: u64,
     },
     /// The level is not a probability strictly between 0 and 1.
@@ -36,7 +36,7 @@ pub enum IntervalError {
     Level(#[from] LevelError),
 }
 
-/// How an interval was made, and with it what it promises.
+/// The method of an interval, which determines its guarantee.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
@@ -55,7 +55,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The name that output files carry, such as `clopper-pearson`.
+    /// The name in output files, such as `clopper-pearson`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Wilson => "wilson",
@@ -67,7 +67,7 @@ impl Method {
         }
     }
 
-    /// One plain sentence that says what the interval guarantees, for people who read the output.
+    /// One plain sentence that states what the interval guarantees, for readers of the output.
     pub const fn guarantee(&self) -> &'static str {
         match self {
             Self::Wilson => {
@@ -107,7 +107,7 @@ impl fmt::Display for Method {
 /// A confidence interval, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Interval {
-    /// How it was made; [`Method::guarantee`] says what that promises.
+    /// Its method; [`Method::guarantee`] states what it guarantees.
     pub method: Method,
     /// The confidence level, strictly between 0 and 1.
     pub level: f64,
@@ -123,13 +123,13 @@ impl Interval {
         0.5 * (self.high - self.low)
     }
 
-    /// Whether `value` lies in the interval, its ends included.
+    /// Whether `value` is in the interval, its ends included.
     pub fn contains(&self, value: f64) -> bool {
         self.low <= value && value <= self.high
     }
 }
 
-/// The counts as numbers to calculate with, and the significance.
+/// The counts as floating-point numbers, and the significance.
 fn checked(failures: u64, loads: u64, level: f64) -> Result<(f64, f64, f64), IntervalError> {
     let alpha = significance(level)?;
     if loads == 0 {
@@ -148,8 +148,8 @@ fn zero_failure_bound(tail: f64, loads: f64) -> f64 {
 
 /// The score interval: all p whose normal approximation does not reject the count.
 ///
-/// Good on average over p, also for small counts, but for single values of p it may cover less
-/// than it says: 0.92 instead of 0.95 at n = 1000, p = 0.001. O(1).
+/// Its coverage is good on average over p, also for small counts, but for single values of p it may be below the
+/// level: 0.92 instead of 0.95 at n = 1000, p = 0.001. O(1).
 ///
 /// # Errors
 /// No loads, more failures than loads, or a level outside (0, 1).
@@ -265,11 +265,10 @@ fn lower_ln_odds(hits: f64, misses: f64, threshold: f64) -> f64 {
     t
 }
 
-/// The project's rule for a number of loads fixed beforehand: [`wilson`], but
+/// The project's rule for a number of loads fixed in advance: [`wilson`], but
 /// [`clopper_pearson`] when no load or every load failed.
 ///
-/// Rare failures are the usual case here, and with none observed the bound has to be one that
-/// certainly holds.
+/// Failures are usually rare here, and with none observed the bound must have a guaranteed coverage.
 ///
 /// # Errors
 /// No loads, more failures than loads, or a level outside (0, 1).

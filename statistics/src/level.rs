@@ -1,7 +1,7 @@
 //! The confidence level: a number strictly between 0 and 1, such as 0.95.
 //!
-//! Every interval of this module promises to contain the truth with this probability; 1 - level is
-//! the significance, the probability of a miss that one accepts.
+//! An interval contains the true value with this probability; 1 - level is the significance, the accepted probability of a
+//! miss.
 
 /// A confidence level that is not strictly between 0 and 1 (or not a number).
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]

@@ -1,10 +1,10 @@
-//! Statistics of an experiment: how sure a measured failure probability is, and when to stop
-//! measuring.
+//! Statistics of an experiment: how precise an estimated failure probability is, and when to stop
+//! simulating.
 //!
 //! The unit of observation is the page load: loads are independent, the requests inside one load
 //! are not. Every logarithm and exponential comes from `libm` and every sum runs in a fixed order,
-//! so a result has the same bits on every platform. Laws of service times are fitted to samples of
-//! which some values are only bounds.
+//! so a result has the same bits on every platform. Distributions of service times are fitted to
+//! samples in which some values are only bounds.
 
 mod beta;
 pub mod censored;

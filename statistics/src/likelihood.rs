@@ -1,8 +1,8 @@
-//! How likely a sample with bounds is under a law of service times, and the parameters that make it likeliest.
+//! The likelihood of a sample with bounds under a distribution of service times, and the parameters that maximise it.
 //!
 //! Rule: a value contributes its density, a lower bound the probability above it, an interval the probability within
-//! (J. F. Lawless, "Statistical Models and Methods for Lifetime Data", 2003, chapter 2.2.3). That is right where the bounds
-//! tell nothing of the value beyond themselves, as a deadline set in advance does. The search runs over logarithms of
+//! (J. F. Lawless, "Statistical Models and Methods for Lifetime Data", 2003, chapter 2.2.3). That holds if the bounds
+//! say nothing else about the value, as with a deadline that is set in advance. The search runs over logarithms of
 //! positive parameters on data divided by their geometric mean, so the unit does not matter.
 
 use super::censored::Observation;
@@ -48,7 +48,7 @@ pub enum Law {
     },
 }
 
-/// The logarithm of a probability that may have underflowed; far enough from every other to lose.
+/// The logarithm used for a probability that may have underflowed; low enough to lose against any other.
 fn log_of(probability: f64) -> f64 {
     libm::log(probability.max(f64::MIN_POSITIVE))
 }
@@ -102,7 +102,7 @@ impl Law {
         }
     }
 
-    /// The probability of a greater value than `x`.
+    /// The probability of a value greater than `x`.
     #[must_use]
     pub fn survival(self, x: f64) -> f64 {
         if x <= 0.0 {
@@ -117,7 +117,7 @@ impl Law {
 
     /// The probability of a value between two.
     fn within(self, low: f64, high: f64) -> f64 {
-        // Each from the side on which it is small: no digits are lost in a tail.
+        // Each from the side where it is small, so that no digits are lost in a tail.
         let below = |x: f64| match self {
             _ if x <= 0.0 => 0.0,
             Self::LogNormal { median, sigma } => normal_cumulative(libm::log(x / median) / sigma),
@@ -145,7 +145,7 @@ impl Law {
 
 /// The likeliest law of a family, and the logarithm of its likelihood, in the sample's unit.
 ///
-/// `None` where the sample has no value or interval at all, or no spread: then the likelihood has no maximum.
+/// `None` if the sample has no value or interval, or no spread: then the likelihood has no maximum.
 #[must_use]
 pub fn likeliest(family: Family, sample: &[Observation]) -> Option<(Law, f64)> {
     if !sample.iter().all(|one| one.is_usable()) {
@@ -169,7 +169,7 @@ pub fn likeliest(family: Family, sample: &[Observation]) -> Option<(Law, f64)> {
     };
     let law = |[size, spread]: [f64; 2]| Law::of(family, libm::exp(size), libm::exp(spread));
     let cost = |point: [f64; 2]| {
-        // Beyond these a parameter is no law that a scenario could hold; the data never ask for it.
+        // Beyond these limits a scenario could not contain the distribution; no data need it.
         if point[0].abs() > 25.0 || point[1].abs() > 13.0 {
             return f64::INFINITY;
         }

@@ -1,9 +1,9 @@
 //! The mean of a sample, its standard error and Student's interval.
 //!
-//! Rule: two passes with a correction for what rounding left over (T. F. Chan, G. H. Golub and
+//! Rule: two passes with a correction for the rounding error (T. F. Chan, G. H. Golub and
 //! R. J. LeVeque, The American Statistician 37 (1983) 242), in the order given, so the same values
 //! in the same order give the same bits. The interval is Student's (Biometrika 6 (1908) 1): exact
-//! for normal values, and for others as good as the central limit theorem makes it.
+//! for normal values, and for others as accurate as the central limit theorem makes it.
 
 use super::beta::ln_odds_quantile;
 use super::interval::{Interval, Method};
@@ -75,7 +75,7 @@ impl Summary {
     /// Summarises independent values that are whole numbers over one denominator, from the sum of these numbers and the
     /// sum of their squares. O(1).
     ///
-    /// Nothing is rounded before the last divisions, so the order in which the sums were made does not matter. Numbers up
+    /// Nothing is rounded before the last divisions, so the order of summation does not matter. Numbers up
     /// to 2^31 in size and counts up to 2^32 cannot overflow.
     ///
     /// # Errors

@@ -33,9 +33,9 @@ pub enum QuantileError {
 pub struct QuantileInterval<T> {
     /// Which quantile, strictly between 0 and 1.
     pub fraction: f64,
-    /// The confidence level asked for.
+    /// The requested confidence level.
     pub level: f64,
-    /// The confidence level reached, at least `level` but for rounding: ranks are whole numbers.
+    /// The actual confidence level, at least `level` up to rounding: ranks are whole numbers.
     pub coverage: f64,
     /// The lower end; `None` if the sample is too small to bound the quantile from below.
     pub low: Option<T>,
@@ -44,7 +44,7 @@ pub struct QuantileInterval<T> {
 }
 
 impl<T> QuantileInterval<T> {
-    /// One plain sentence that says what the interval guarantees.
+    /// One plain sentence that states what the interval guarantees.
     pub const fn guarantee(&self) -> &'static str {
         "Holds for a number of independent values fixed beforehand, and covers the true quantile at \
          least as often as its level says, whatever the distribution is."
@@ -53,7 +53,7 @@ impl<T> QuantileInterval<T> {
 
 fn check_sample<T: PartialOrd>(sample: &[T]) -> Result<(), QuantileError> {
     let first = sample.first().ok_or(QuantileError::Empty)?;
-    // A single NaN is "sorted"; only comparing it with itself gives it away.
+    // A single NaN counts as sorted; only a comparison with itself reveals it.
     if first.partial_cmp(first).is_some() && sample.is_sorted() { Ok(()) } else { Err(QuantileError::NotAscending) }
 }
 

@@ -1,22 +1,22 @@
-//! Shapley values and smallest sufficient sets: how what several bring about together divides among them.
+//! Shapley values and smallest sufficient sets: how a joint effect is divided among its causes.
 //!
-//! Rule: a player's value is what its coming adds to the worth of those who are there already, averaged over all n! orders
-//! of coming (L. S. Shapley, A value for n-person games, in: Contributions to the Theory of Games II, Annals of Mathematics
-//! Studies 28, Princeton 1953, 307). It is the only division under which the values add up to what all are worth together
-//! beyond nobody, players that add the same get the same, a player that adds nothing gets nothing, and the value in a sum
-//! of games is the sum of the values. In |S|! (n - |S| - 1)! of the orders exactly the set S has come before a player, so
-//! the values of whole worths are whole numbers over n!, and no rounding occurs.
+//! Rule: a player's value is what it adds to the worth of the players before it, averaged over all n! orders
+//! of the players (L. S. Shapley, A value for n-person games, in: Contributions to the Theory of Games II, Annals of Mathematics
+//! Studies 28, Princeton 1953, 307). It is the only division with these properties: the values add up to the worth of all
+//! players minus the worth of the empty set; players that add the same get the same; a player that adds nothing gets
+//! nothing; and the value in a sum of games is the sum of the values. In |S|! (n - |S| - 1)! of the orders exactly the set S
+//! precedes a player, so the values of whole worths are whole numbers over n!, and no rounding occurs.
 //!
 //! A set is a number: bit i says whether player i is in it. A game is a slice with the worth of each set at its number.
 
 /// The most players: for more, a value can overflow.
 pub const MOST_PLAYERS: usize = 20;
 
-/// A slice that is no game.
+/// A slice that is not a game.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{sets} entries are not one for each set of players: that is 2^n for n players, at most {MOST_PLAYERS}")]
 pub struct GameError {
-    /// Its entries.
+    /// The number of its entries.
     pub sets: usize,
 }
 
@@ -24,7 +24,7 @@ pub struct GameError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Values {
     /// Each player's value, in units of 1 / `denominator` of the unit of the worths. Their sum is exactly `denominator` times the
-    /// worth of all players less the worth of none.
+    /// worth of all players minus the worth of none.
     pub numerators: Vec<i128>,
     /// n!, for n players.
     pub denominator: i128,
@@ -36,8 +36,8 @@ pub struct Values {
 /// A number of worths that is not 2^n, or more than [`MOST_PLAYERS`] players.
 ///
 /// # Examples
-/// A load fails where the first layer meets the second or the third. The first is the last to come, and brings the failure,
-/// in 4 of 6 orders; each other in the one order where it comes directly after the first:
+/// A load fails if the first layer is present together with the second or the third. The first layer completes such a set
+/// in 4 of 6 orders; each other layer in the one order in which it directly follows the first:
 /// ```
 /// let worth = [0, 0, 0, 1, 0, 1, 0, 1]; // of {}, {0}, {1}, {0, 1}, {2}, {0, 2}, {1, 2}, {0, 1, 2}
 /// let values = sixslot_statistics::shapley::values(&worth)?;
@@ -55,7 +55,7 @@ pub fn values(worth: &[i64]) -> Result<Values, GameError> {
     for (set, worth) in worth.iter().enumerate().filter(|(_, worth)| **worth != 0) {
         let size = set.count_ones() as usize;
         for (player, numerator) in numerators.iter_mut().enumerate() {
-            // The worth is gained where the player comes last into the set, and lost where it comes first after it.
+            // The worth is added for a player that completes the set, and subtracted for the first player after it.
             let orders = if set >> player & 1 == 1 {
                 factorials[size - 1] * factorials[players - size]
             } else {
@@ -67,9 +67,9 @@ pub fn values(worth: &[i64]) -> Result<Values, GameError> {
     Ok(Values { numerators, denominator: factorials[players] })
 }
 
-/// The smallest sets that suffice: those that do while no smaller set within them does. By size, then by number. O(n 2^n).
+/// The minimal sufficient sets: those without a sufficient proper subset. By size, then by number. O(n 2^n).
 ///
-/// What suffices need not go on to suffice when more players come.
+/// A superset of a sufficient set need not be sufficient.
 ///
 /// # Errors
 /// A number of entries that is not 2^n, or more than [`MOST_PLAYERS`] players.
@@ -82,7 +82,7 @@ pub fn values(worth: &[i64]) -> Result<Values, GameError> {
 /// ```
 pub fn minimal_sets(suffices: &[bool]) -> Result<Vec<usize>, GameError> {
     let players = players(suffices.len())?;
-    // Whether the set or one within it suffices; sets within a set have smaller numbers.
+    // Whether the set or a subset of it suffices; subsets have smaller numbers.
     let mut reached = suffices.to_vec();
     let mut minimal = Vec::new();
     for set in 0..suffices.len() {
@@ -96,7 +96,7 @@ pub fn minimal_sets(suffices: &[bool]) -> Result<Vec<usize>, GameError> {
     Ok(minimal)
 }
 
-/// The players of a game with so many sets.
+/// The number of players of a game with this number of sets.
 fn players(sets: usize) -> Result<usize, GameError> {
     let players = sets.trailing_zeros() as usize;
     if sets.is_power_of_two() && players <= MOST_PLAYERS { Ok(players) } else { Err(GameError { sets }) }

@@ -1,8 +1,8 @@
-//! The least value of a function of a few variables, without derivatives.
+//! Minimises a function of a few variables, without derivatives.
 //!
 //! Rule: the simplex of J. A. Nelder and R. Mead (The Computer Journal 7 (1965) 308) with their coefficients 1, 2, 1/2,
-//! 1/2, begun again from its own result until that no longer helps: a simplex that has collapsed too early is so set up
-//! anew (K. I. M. McKinnon, SIAM J. Optim. 9 (1998) 148, shows that one can). A value that is not a number counts as
+//! 1/2, restarted from its own result until that no longer helps, so that a simplex that has collapsed too early is
+//! replaced (K. I. M. McKinnon, SIAM J. Optim. 9 (1998) 148, shows that one can). A value that is not a number counts as
 //! infinite, so a function may refuse a point.
 
 /// Where a search ended.
@@ -10,7 +10,7 @@
 pub struct Minimum<const N: usize> {
     /// The point.
     pub point: [f64; N],
-    /// The function there.
+    /// The value of the function there.
     pub value: f64,
 }
 
@@ -20,8 +20,8 @@ const STARTS: usize = 12;
 
 /// The least value of `function` near `start`; `step` is the size of the first simplex, in the units of the variables.
 ///
-/// Of a function with one valley the relative accuracy of the point is about 1e-8 (the root of the rounding error): the
-/// value is flat there.
+/// For a function with one valley the relative accuracy of the point is about 1e-8 (the root of the rounding error),
+/// because the function is flat there.
 pub fn minimum<const N: usize>(start: [f64; N], step: f64, function: impl Fn([f64; N]) -> f64) -> Minimum<N> {
     let value = |point: [f64; N]| {
         let value = function(point);

@@ -1,11 +1,11 @@
-//! How much slower one load is than another in everything: the spread of a factor that is drawn once per load.
+//! How much loads differ in speed overall: the spread of a factor that is drawn once per load.
 //!
 //! Rule: the logarithm of a service time is a class's centre, plus the load's own part, plus noise (a random effect in one
 //! direction; S. R. Searle, G. Casella, C. E. McCulloch, "Variance Components", 1992, chapter 3; as frailty with
-//! censoring: P. Hougaard, "Analysis of Multivariate Survival Data", 2000). Each class keeps the centre and the whole spread
-//! that it has by itself; how much of the spread is the loads' is the one number that is searched, by the likelihood of
-//! all classes together, the load's part integrated out. Bounds count as bounds. It is believed where it is likelier than
-//! no such part by a ratio that chance gives once in a hundred (half a chi-square of one degree of freedom, since the spread
+//! censoring: P. Hougaard, "Analysis of Multivariate Survival Data", 2000). Each class keeps its own centre and total
+//! spread; the one number to find is how much of the spread belongs to the loads. It maximises the likelihood of all
+//! classes together, with the load's part integrated out. Bounds count as bounds. The result is significant if its
+//! likelihood ratio against no such part is one that chance gives once in a hundred (half a chi-square of one degree of freedom, since the spread
 //! cannot be negative: S. G. Self and K.-Y. Liang, J. Amer. Statist. Assoc. 82 (1987) 605).
 
 use super::censored::Observation;
@@ -13,7 +13,7 @@ use super::simplex::minimum;
 use sixslot_sim_core::special::normal_cumulative;
 use std::f64::consts::TAU;
 
-/// Twice the logarithm of the likelihood ratio from which the loads are said to differ.
+/// Twice the logarithm of the likelihood ratio from which on loads are considered to differ.
 pub const BELIEVED_FROM: f64 = 5.411_894_431_054_343;
 
 /// Observations of one class.
@@ -23,7 +23,7 @@ pub struct Class {
     pub median: f64,
     /// The standard deviation of its logarithm, over loads and requests.
     pub sigma: f64,
-    /// What was seen of it in each load; every class has the same number of loads.
+    /// Its observations in each load; every class has the same number of loads.
     pub loads: Vec<Vec<Observation>>,
 }
 
@@ -37,25 +37,25 @@ pub struct Slowness {
 }
 
 impl Slowness {
-    /// Whether the data say that loads differ, with 99 % confidence.
+    /// Whether loads differ, with 99 % confidence.
     #[must_use]
     pub fn is_believed(self) -> bool {
         self.ratio > BELIEVED_FROM
     }
 }
 
-/// The noise that is left to a class of this whole spread beside loads that spread by `sigma`.
+/// The noise that remains for a class with this total spread when the loads' factor has the spread `sigma`.
 #[must_use]
 pub fn noise(whole: f64, sigma: f64) -> f64 {
-    // A class keeps some noise of its own, else its density would have no upper limit.
+    // A class keeps some noise, else its density would have no upper limit.
     libm::sqrt((whole * whole - sigma * sigma).max(whole * whole / 400.0))
 }
 
-/// What was seen of one class in one load: of the values only what the likelihood asks for.
+/// The observations of one class in one load, reduced to what the likelihood needs.
 struct Seen<'a> {
     class: &'a Class,
     values: f64,
-    /// The sum of the values' logarithms, counted from the class's centre, and the sum of their squares.
+    /// The sum of the values' logarithms, relative to the class's centre, and the sum of their squares.
     sum: f64,
     squares: f64,
     others: Vec<Observation>,
@@ -77,7 +77,7 @@ impl<'a> Seen<'a> {
         seen
     }
 
-    /// The logarithm of its likelihood where the load's part is `effect`, up to a constant.
+    /// The logarithm of its likelihood if the load's part is `effect`, up to a constant.
     fn given(&self, effect: f64, sigma: f64) -> f64 {
         let noise = noise(self.class.sigma, sigma);
         let squares = self.squares - 2.0 * effect * self.sum + effect * effect * self.values;
@@ -101,7 +101,7 @@ pub fn slowness(classes: &[Class]) -> Option<Slowness> {
         (0..loads).map(|load| classes.iter().map(|class| Seen::of(class, load)).collect()).collect();
     let likelihood = |sigma: f64| -> f64 { seen.iter().map(|load| of_load(load, sigma)).sum() };
     let without = likelihood(0.0);
-    // More than one hump is possible, where one class's noise vanishes and another's does not: look everywhere first.
+    // There can be several maxima, where one class's noise vanishes and another's does not: scan the whole range first.
     let grid = (1..=20).map(|part| widest * f64::from(part) / 20.0).map(|sigma| (sigma, likelihood(sigma)));
     let (start, _) = grid.max_by(|one, other| one.1.total_cmp(&other.1))?;
     let best = minimum([libm::log(start)], 0.05, |[x]| {
@@ -121,7 +121,7 @@ fn of_load(load: &[Seen<'_>], sigma: f64) -> f64 {
     if sigma <= 0.0 {
         return given(0.0);
     }
-    // The load's part integrated out, by Simpson's rule around the likeliest value: the integrand is one hump.
+    // Integrates out the load's part, by Simpson's rule around the likeliest value: the integrand has one maximum.
     let exponent = |effect: f64| given(effect) - 0.5 * effect * effect / (sigma * sigma);
     let (mut low, mut high) = (-6.0 * sigma, 6.0 * sigma);
     for _ in 0..40 {

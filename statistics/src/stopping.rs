@@ -1,8 +1,8 @@
 //! The stopping rule: when a run has observed enough loads.
 //!
-//! Rule: a rule that looks at the results while they come in may only use an interval that is valid
-//! at every look, the confidence sequence; a Wilson interval looked at 60 times misses the truth at
-//! some look in about a third of the runs (`tests/coverage.rs` measures it). Source: H. Robbins,
+//! Rule: a rule that checks the results while they arrive may only use an interval that is valid
+//! at every check, the confidence sequence; a Wilson interval checked 60 times misses the true value at
+//! some check in about a third of the runs (`tests/coverage.rs` measures it). Source: H. Robbins,
 //! Annals of Mathematical Statistics 41 (1970) 1397.
 
 use super::interval::{Interval, Method};
@@ -18,16 +18,16 @@ pub enum Stopping {
     /// When at least one load failed and the half width of the interval is at most this fraction
     /// of the estimate, in 0 to 1.
     Relative(f64),
-    /// When the interval lies wholly on one side of this threshold, strictly between 0 and 1.
+    /// When the interval is wholly on one side of this threshold, strictly between 0 and 1.
     Decided(f64),
 }
 
 impl Stopping {
     /// Whether a run with these counts may stop. `interval` is the confidence sequence at these
-    /// counts; [`Stopping::Fixed`] does not look at it. O(1).
+    /// counts; [`Stopping::Fixed`] ignores it. O(1).
     ///
     /// # Panics
-    /// In debug builds, if a rule that looks is given an interval that does not allow looking.
+    /// In debug builds, if a rule that checks repeatedly is given an interval that is not valid at every check.
     pub fn is_satisfied(&self, failures: u64, loads: u64, interval: &Interval) -> bool {
         debug_assert!(
             matches!(self, Self::Fixed(_)) || interval.method == Method::ConfidenceSequence,
@@ -48,14 +48,14 @@ impl Stopping {
 /// A stopping rule that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoppingError {
-    /// The text has no known rule's name before an equals sign.
+    /// The text does not start with the name of a rule and an equals sign.
     #[error(
         "`{0}` is not a stopping rule; write half-width=0.005 (stop when the estimate is known to \
          within 0.005), relative=0.1 (to within a tenth of itself), decided=0.01 (when it is \
          certain on which side of 0.01 it lies) or fixed=10000 (after that many loads)"
     )]
     Unknown(String),
-    /// The value after the equals sign is not one that the rule allows.
+    /// The rule does not allow the value after the equals sign.
     #[error("`{value}` does not fit the stopping rule {rule}: it needs {range}")]
     Value {
         /// The rule's name.

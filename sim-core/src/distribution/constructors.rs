@@ -38,7 +38,7 @@ impl Distribution {
     /// Uniform, with these two quantiles. The lower end may be negative even where both values are not.
     ///
     /// # Errors
-    /// Unless the probabilities lie inside (0, 1) and both pairs ascend.
+    /// Unless the probabilities are strictly between 0 and 1 and both pairs ascend.
     pub fn uniform_from_quantiles(first: Quantile, second: Quantile) -> Result {
         let ((p1, x1), (p2, x2)) = quantile_pair(first, second)?;
         let width = (x2 - x1) / (p2 - p1);
@@ -56,7 +56,7 @@ impl Distribution {
     /// Exponential with this quantile.
     ///
     /// # Errors
-    /// Unless the probability lies inside (0, 1) and the value is finite and positive.
+    /// Unless the probability is strictly between 0 and 1 and the value is finite and positive.
     pub fn exponential_from_quantile((p, x): Quantile) -> Result {
         positive("quantile", x)?;
         Self::exponential_from_mean(-x / libm::log1p(-probability(p)?))
@@ -98,7 +98,7 @@ impl Distribution {
     /// ```
     ///
     /// # Errors
-    /// Unless the probabilities lie inside (0, 1), the values are positive, and both pairs ascend.
+    /// Unless the probabilities are strictly between 0 and 1, the values are positive, and both pairs ascend.
     pub fn log_normal_from_quantiles(first: Quantile, second: Quantile) -> Result {
         let ((p1, x1), (p2, x2)) = positive_quantile_pair(first, second)?;
         let (z1, z2) = (inverse_normal_cumulative(p1), inverse_normal_cumulative(p2));
@@ -113,14 +113,14 @@ impl Distribution {
     /// Gamma with this shape and mean.
     ///
     /// # Errors
-    /// Unless both are finite and positive, and the shape lies from [`LEAST_GAMMA_SHAPE`] to
+    /// Unless both are finite and positive, and the shape is between [`LEAST_GAMMA_SHAPE`] to
     /// [`GREATEST_GAMMA_SHAPE`].
     pub fn gamma_from_shape_mean(shape: f64, mean: f64) -> Result {
         positive("mean", mean)?;
         Self::gamma(shape, mean / positive("shape", shape)?)
     }
 
-    /// The sum of this many exponential stages, with this mean in all: gamma with a whole shape.
+    /// The sum of this number of exponential stages, with this total mean: gamma with a whole shape.
     ///
     /// # Errors
     /// Unless `stages` is from 1 to [`GREATEST_GAMMA_SHAPE`] and `mean` is finite and positive.
@@ -141,8 +141,8 @@ impl Distribution {
     /// Gamma with these two quantiles.
     ///
     /// # Errors
-    /// Unless the probabilities lie inside (0, 1), the values are positive, both pairs ascend, and the
-    /// shape that they ask for is accepted.
+    /// Unless the probabilities are strictly between 0 and 1, the values are positive, both pairs ascend, and the
+    /// resulting shape is accepted.
     pub fn gamma_from_quantiles(first: Quantile, second: Quantile) -> Result {
         let ((p1, x1), (p2, x2)) = positive_quantile_pair(first, second)?;
         let ratio = x2 / x1;
@@ -191,7 +191,7 @@ impl Distribution {
     /// Weibull with these two quantiles.
     ///
     /// # Errors
-    /// Unless the probabilities lie inside (0, 1), the values are positive, and both pairs ascend.
+    /// Unless the probabilities are strictly between 0 and 1, the values are positive, and both pairs ascend.
     pub fn weibull_from_quantiles(first: Quantile, second: Quantile) -> Result {
         let ((p1, x1), (p2, x2)) = positive_quantile_pair(first, second)?;
         let (e1, e2) = (-libm::log1p(-p1), -libm::log1p(-p2));
@@ -210,7 +210,7 @@ impl Distribution {
     /// Pareto with these two quantiles.
     ///
     /// # Errors
-    /// Unless the probabilities lie inside (0, 1), the values are positive, and both pairs ascend.
+    /// Unless the probabilities are strictly between 0 and 1, the values are positive, and both pairs ascend.
     pub fn pareto_from_quantiles(first: Quantile, second: Quantile) -> Result {
         let ((p1, x1), (p2, x2)) = positive_quantile_pair(first, second)?;
         let shape = libm::log((1.0 - p1) / (1.0 - p2)) / libm::log(x2 / x1);

@@ -21,7 +21,7 @@ pub enum DistributionError {
         /// Its value.
         value: f64,
     },
-    /// A parameter lies outside the range in which the family is computed accurately.
+    /// A parameter is outside the range in which the family is computed accurately.
     #[error("{name} is {value}; give a number from {least} to {most}")]
     OutOfRange {
         /// The parameter.
@@ -48,7 +48,7 @@ pub enum DistributionError {
         /// Its value.
         upper: f64,
     },
-    /// A probability that must lie strictly inside (0, 1) does not.
+    /// A probability is not strictly between 0 and 1.
     #[error("the probability {0} is not strictly between 0 and 1; write the 95th percentile as 0.95")]
     ProbabilityOutside(f64),
     /// A quantile table does not run from probability 0 to probability 1.
@@ -68,11 +68,11 @@ pub enum DistributionError {
     /// There are more samples or quantiles than a distribution keeps.
     #[error("there are {count} {name}, more than {limit}; thin them out, or give a table of quantiles")]
     TooMany {
-        /// What there are too many of.
+        /// The kind of values: samples or quantiles.
         name: &'static str,
-        /// How many there are.
+        /// Their number.
         count: usize,
-        /// How many there may be.
+        /// The largest accepted number.
         limit: usize,
     },
     /// No accepted member of the family has these two quantiles.

@@ -92,7 +92,7 @@ impl Distribution {
         let map = |x: &mut f64| *x = *x * factor + offset;
         map(&mut self.at_least);
         map(&mut self.at_most);
-        // An atom moves itself, so that the value drawn and the value asked for round alike.
+        // An atom is shifted itself, so that the value drawn and the value given are rounded alike.
         match &mut self.family {
             Family::Constant { value } => map(value),
             Family::Samples(samples) => samples.iter_mut().for_each(map),
@@ -105,7 +105,7 @@ impl Distribution {
         self.bounded()
     }
 
-    /// The law of the value on condition that it lies in [`at_least`, `at_most`]; `None` leaves that
+    /// The law of the value on condition that it is in [`at_least`, `at_most`]; `None` leaves that
     /// side as it is.
     ///
     /// # Errors
