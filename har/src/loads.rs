@@ -8,11 +8,14 @@ use crate::archive::Archive;
 use crate::entry::Entry;
 use crate::load::{Load, Page};
 use crate::pattern::pattern;
+use crate::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Different pages with one document's address that are told apart; further loads are pages of their own.
 const PAGES_OF_ADDRESS: usize = 32;
+/// A page whose requests go on this long after another page has begun, in milliseconds, was not left for it: they are tabs.
+const TABS_MS: f64 = 1_000.0;
 
 /// Whether an entry is a document: a page, or a frame in it.
 pub(crate) fn is_document(entry: &Entry) -> bool {
@@ -65,6 +68,28 @@ fn document(entries: &[Entry], load: &[usize]) -> Option<usize> {
     None
 }
 
+/// Pages that are open at the same time, in tabs of one browser, are one load: they share its connections.
+fn tabs_joined(entries: &[Entry], pages: Vec<(usize, Vec<usize>)>) -> Vec<(usize, Vec<usize>)> {
+    let mut joined = Vec::<(usize, Vec<usize>)>::with_capacity(pages.len());
+    for (page, members) in pages {
+        let begun = members.first().map_or(0.0, |at| entries[*at].start_ms);
+        let goes_on = |at: &usize| {
+            let entry = &entries[*at];
+            let stream = entry.verdict == Verdict::EventStream && entry.resource_type.as_deref() == Some("eventsource");
+            let open = stream && entry.timings.receive.is_none_or(|ms| ms == 0.0);
+            open || entry.start_ms.max(entry.end_ms().unwrap_or(0.0)) > begun + TABS_MS
+        };
+        match joined.last_mut() {
+            Some((_, earlier)) if earlier.iter().any(goes_on) => {
+                earlier.extend(members);
+                earlier.sort_unstable();
+            }
+            _ => joined.push((page, members)),
+        }
+    }
+    joined
+}
+
 /// Assigns the entries, which are in order of their start, to loads.
 pub(crate) fn assign(pages: &[Page], entries: &mut [Entry]) -> Vec<Load> {
     let of = page_of(pages, entries);
@@ -74,6 +99,7 @@ pub(crate) fn assign(pages: &[Page], entries: &mut [Entry]) -> Vec<Load> {
     }
     let mut members = members.into_iter().collect::<Vec<_>>();
     members.sort_by_key(|(_, entries)| entries.first().copied());
+    let members = tabs_joined(entries, members);
     let mut loads = Vec::with_capacity(members.len());
     for (page, members) in members {
         for at in &members {

@@ -93,15 +93,27 @@ impl Entry {
             && (unclear || answered && self.timings.blocked.is_none() && !self.starts_at_sending)
     }
 
+    /// Whether it is a WebSocket whose entry names a connection, so that it holds one of its origin's for as long as it is
+    /// open. Browsers keep WebSockets out of the six and name none; sixslot's exports of scenarios in which a socket takes a
+    /// connection do.
+    pub fn is_connected_socket(&self) -> bool {
+        self.verdict == Verdict::Socket && self.connection.is_some()
+    }
+
     /// When the entry held one of its origin's connections, from the end of its waiting to the end of its body, in
     /// milliseconds from the archive's first request; `None` where it held none, or where the file does not tell. The end
     /// is `until_ms` for what was open when the capture of its load ended.
     pub fn held(&self, until_ms: f64) -> Option<(f64, f64)> {
+        if self.is_connected_socket() {
+            return Some((self.start_ms, self.end_ms().filter(|_| self.end != End::Open).unwrap_or(until_ms)));
+        }
         let answered = self.verdict.is_answered() && self.verdict != Verdict::Socket;
         if self.protocol.is_multiplexed() || !answered || self.may_have_held() || self.served == Served::Pushed {
             return None;
         }
         let from = match self.life_ms {
+            // Its name was resolved before a connection was its own, and none was opened for it.
+            _ if self.starts_at_sending && self.timings.connect.is_none() => self.sent_ms().unwrap_or(self.start_ms),
             Some(_) => self.start_ms + self.longest_wait_ms(),
             None => self.start_ms + self.timings.blocked.unwrap_or(0.0),
         };

@@ -104,10 +104,13 @@ impl Lives {
 pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
     let mut origins = BTreeMap::<String, Lives>::new();
     let mut urls = BTreeMap::<&str, Lives>::new();
-    for entry in archive.entries.iter().filter(|entry| uses_network(entry)) {
-        let Some(origin) = entry.url.origin() else { continue };
+    for entry in archive.entries.iter().filter(|entry| uses_network(entry) || entry.is_connected_socket()) {
+        let Some(origin) = entry.url.http_origin() else { continue };
         let lives = origins.entry(origin).or_default();
-        let end = entry.start_ms + archive.watched_ms(entry);
+        let load_end = archive.loads.get(entry.load).map_or(archive.span_ms, |load| load.end_ms);
+        // A stream or a socket is in flight for as long as it holds its connection.
+        let held = entry.held(load_end).filter(|_| entry.verdict.is_socket()).map(|(_, until)| until);
+        let end = held.unwrap_or(entry.start_ms + archive.watched_ms(entry));
         lives.ends.push(end);
         if entry.is_get() {
             urls.entry(entry.url.as_str()).or_default().ends.push(end);
@@ -117,8 +120,9 @@ pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
         lives.ends.sort_by(f64::total_cmp);
     }
     let mut result = Vec::new();
-    for (at, entry) in archive.entries.iter().enumerate().filter(|(_, entry)| uses_network(entry)) {
-        let Some(origin) = entry.url.origin() else { continue };
+    let holds = |entry: &Entry| uses_network(entry) || entry.is_connected_socket();
+    for (at, entry) in archive.entries.iter().enumerate().filter(|(_, entry)| holds(entry)) {
+        let Some(origin) = entry.url.http_origin() else { continue };
         let before = |lives: Option<&mut Lives>| {
             lives.map_or(0, |lives| {
                 let others = lives.in_flight(entry.start_ms, lives.starts.len());

@@ -39,6 +39,12 @@ impl Url {
         &self.text
     }
 
+    /// The [`origin`](Self::origin) whose connections it uses: a WebSocket begins as a request to the `http` or `https` one.
+    pub fn http_origin(&self) -> Option<String> {
+        let origin = self.origin()?;
+        Some(if origin.starts_with("ws") { origin.replacen("ws", "http", 1) } else { origin })
+    }
+
     /// Scheme, host and port, where there is a host: `https://example.org`, `http://localhost:3000`. A port that is the
     /// scheme's own is left out, and so is a user's name.
     pub fn origin(&self) -> Option<String> {

@@ -3,9 +3,10 @@
 //! Rule: what an archive says is text: `<`, `|`, backticks and the like are escaped. A summary may have 1 MiB; what is beyond
 //! half of it is left out, with a line that says so.
 
+use super::claim::Part;
 use super::phrases::ms;
-use super::words::Words;
-use super::{FileReport, Report, page};
+use super::text::{STATEMENTS, of_load, of_loads};
+use super::{FileReport, LoadReport, Report, page};
 use crate::phrase::{count, plain};
 use std::fmt::Write as _;
 
@@ -26,27 +27,33 @@ fn escaped(text: &str) -> String {
     result
 }
 
-fn sentences(out: &mut String, words: &Words) {
-    let _ = writeln!(out, "**{}**", escaped(&words.headline));
-    for (title, list) in words.parts() {
-        let _ = writeln!(out, "\n**{title}**\n");
-        for sentence in list {
-            let _ = writeln!(out, "- {}", escaped(sentence));
+fn titled(out: &mut String, statements: &[(Part, String)]) {
+    for part in Part::TITLED {
+        let texts = statements.iter().filter(|(of, _)| *of == part).map(|(_, text)| text).collect::<Vec<_>>();
+        if texts.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "\n**{}**\n", part.title());
+        for text in texts.iter().take(STATEMENTS) {
+            let _ = writeln!(out, "- {}", escaped(text));
+        }
+        if texts.len() > STATEMENTS {
+            let _ = writeln!(out, "- and {} more", texts.len() - STATEMENTS);
         }
     }
 }
 
-fn file(out: &mut String, report: &FileReport) {
-    let FileReport { words, diagnosis, .. } = report;
-    let _ = writeln!(out, "### {}\n", escaped(&diagnosis.file));
-    let _ = writeln!(out, "{} in {}\n", count(diagnosis.requests, "request"), ms(diagnosis.span_ms));
-    sentences(out, words);
-    let _ = writeln!(out, "\n<details><summary>The page's requests</summary>\n");
+fn row<const N: usize>(out: &mut String, cells: &[String; N]) {
+    let _ = writeln!(out, "| {} |", cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join(" | "));
+}
+
+fn tables(out: &mut String, load: &LoadReport) {
+    let diagnosis = &load.diagnosis;
     let [_, titles @ ..] = page::CLASS_TITLES;
     let _ = writeln!(out, "| number | {} |\n|---:|---|---|---|---|---|", titles.join(" | "));
-    let classes = page::classes(diagnosis);
-    for row in classes.iter().take(page::ROWS) {
-        let _ = writeln!(out, "| {} |", row.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join(" | "));
+    let classes = page::classes(load);
+    for cells in classes.iter().take(page::ROWS) {
+        row(out, cells);
     }
     out.push('\n');
     if classes.len() > page::ROWS {
@@ -61,6 +68,37 @@ fn file(out: &mut String, report: &FileReport) {
     for note in &diagnosis.notes {
         let _ = writeln!(out, "- {}", escaped(note));
     }
+}
+
+fn file(out: &mut String, report: &FileReport) {
+    let _ = writeln!(out, "### {}\n", escaped(&report.file));
+    let _ = writeln!(out, "**{}**\n", escaped(&report.sentence));
+    let loads = match report.loads.as_slice() {
+        [load] => ms(load.diagnosis.span_ms),
+        loads => count(loads.len(), "load"),
+    };
+    let _ = writeln!(out, "{} in {loads}", count(report.requests, "request"));
+    match (&report.together, report.loads.as_slice()) {
+        (Some(together), _) => titled(out, &of_loads(&together.statements)),
+        (None, [load, ..]) => titled(out, &of_load(&load.statements)),
+        (None, []) => {}
+    }
+    let _ = writeln!(out, "\n<details><summary>The page's requests</summary>\n");
+    match (&report.together, report.loads.as_slice()) {
+        (Some(together), loads) => {
+            let _ = writeln!(out, "| {} |\n|---:|---:|---|---|", page::KIND_TITLES.join(" | "));
+            for cells in page::kinds(&together.pool).iter().take(page::ROWS) {
+                row(out, cells);
+            }
+            out.push('\n');
+            for load in loads {
+                let first = load.statements.first().map_or("", |statement| statement.text.as_str());
+                let _ = writeln!(out, "- {}: {}", escaped(&load.diagnosis.file), escaped(first));
+            }
+        }
+        (None, [load, ..]) => tables(out, load),
+        (None, []) => {}
+    }
     out.push_str("\n</details>\n");
 }
 
@@ -68,7 +106,9 @@ pub(super) fn report(report: &Report) -> String {
     let mut out = "## What the archives say\n\n".to_owned();
     if let Some(together) = &report.together {
         let _ = writeln!(out, "### {} together\n", count(report.files.len(), "file"));
-        sentences(&mut out, &together.words);
+        let first = together.statements.first().map_or("", |pooled| pooled.statement.text.as_str());
+        let _ = writeln!(out, "**{}**", escaped(first));
+        titled(&mut out, &of_loads(&together.statements));
         out.push('\n');
     }
     for (at, one) in report.files.iter().enumerate() {

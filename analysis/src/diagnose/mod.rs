@@ -1,28 +1,62 @@
 //! `sixslot diagnose`: what archives of a page's loads prove, in words.
 //!
-//! Rule: the analysis is the crate `har`; here it is only put into words, and nothing is said that it does not hold.
-//! "Proved" needs no assumption beyond the format's rules; "possible" names its assumption.
+//! Rule: the analysis is the crate `har`; here it is put into sentences, each of which is a claim with a check of its own
+//! ([`Claim`]). "Proved" needs no assumption beyond the format's rules; "possible" names its assumption. Every load of a file
+//! is diagnosed by itself.
 
+mod advice;
+mod answer;
+mod calls;
 mod case;
+mod claim;
+mod connections;
+mod label;
 mod markdown;
 mod page;
+mod patterns;
 mod phrases;
+mod statements;
 mod text;
-mod words;
 
-pub use words::Words;
+pub use advice::Advice;
+pub use claim::{Claim, Part, Said, Statement};
+pub use statements::Pooled;
 
+use sixslot_har::{Archive, Diagnosis, Exporter, Pool};
 use serde::Serialize;
-use sixslot_har::{Archive, Diagnosis, Pool};
+use std::ops::Range;
+
+/// One load, diagnosed.
+#[derive(Debug, Serialize)]
+pub struct LoadReport {
+    /// Its name, where the file has several: the file's and its number.
+    pub load: Option<String>,
+    /// Its entries by their place in the file, from 1, in order.
+    pub entries: Vec<usize>,
+    /// What it says.
+    pub statements: Vec<Statement>,
+    /// The facts behind the statements.
+    #[serde(flatten)]
+    pub diagnosis: Diagnosis,
+}
 
 /// One file, read and diagnosed.
 #[derive(Debug, Serialize)]
 pub struct FileReport {
-    /// What it says, in sentences.
-    pub words: Words,
-    /// The facts behind the sentences.
-    #[serde(flatten)]
-    pub diagnosis: Diagnosis,
+    /// What the user calls it.
+    pub file: String,
+    /// Who wrote it.
+    pub exporter: Exporter,
+    /// The writer's own words.
+    pub creator: String,
+    /// Its entries.
+    pub requests: usize,
+    /// The first sentence.
+    pub sentence: String,
+    /// Its loads, in order of time.
+    pub loads: Vec<LoadReport>,
+    /// What they say together, where they are several.
+    pub together: Option<Together>,
 }
 
 /// All files, and what they show together where they are several.
@@ -34,28 +68,94 @@ pub struct Report {
     pub together: Option<Together>,
 }
 
-/// Several files of one page.
+/// Several loads.
 #[derive(Debug, Serialize)]
 pub struct Together {
-    /// What they say together, in sentences.
-    pub words: Words,
-    /// The facts.
+    /// What they say together.
+    pub statements: Vec<Pooled>,
+    /// The facts; its `files` are loads.
     #[serde(flatten)]
     pub pool: Pool,
 }
 
-impl Report {
-    /// Diagnoses archives.
-    pub fn new(archives: Vec<Archive>) -> Self {
+/// Every load of all files, in order; a file's loads are a range of them.
+struct Loads {
+    archives: Vec<Archive>,
+    diagnoses: Vec<Diagnosis>,
+    statements: Vec<Vec<Statement>>,
+}
+
+impl Loads {
+    fn new(archives: Vec<Archive>) -> Self {
         let diagnoses = archives.iter().map(Diagnosis::new).collect::<Vec<_>>();
-        let words = archives.iter().zip(&diagnoses).map(|(archive, diagnosis)| Words::new(archive, diagnosis));
-        let words = words.collect::<Vec<_>>();
-        let together = (archives.len() > 1).then(|| {
-            let pool = Pool::new(&archives, &diagnoses);
-            Together { words: Words::together(&pool, &diagnoses, &words), pool }
+        let statements = archives.iter().zip(&diagnoses);
+        let statements = statements.map(|(archive, diagnosis)| statements::of_load(archive, diagnosis)).collect();
+        Self { archives, diagnoses, statements }
+    }
+
+    /// Some of them together; `None` of one alone. `files` is what the advice to import names.
+    fn together(&self, range: Range<usize>, files: &str) -> Option<Together> {
+        if range.len() < 2 {
+            return None;
+        }
+        let archives = &self.archives[range.clone()];
+        let named = archives.iter().zip(&self.statements[range.clone()]);
+        let named = named.map(|(archive, statements)| (archive.name.as_str(), statements.as_slice()));
+        let mut statements = statements::together(&named.collect::<Vec<_>>());
+        let simulate = Statement::from(Advice::simulate(files));
+        statements.push(Pooled { loads: range.len(), of: range.len(), load: None, statement: simulate });
+        Some(Together { statements, pool: Pool::new(archives, &self.diagnoses[range]) })
+    }
+
+    fn first_sentence(&self, load: usize) -> String {
+        self.statements[load].first().map_or_else(String::new, |first| first.text.clone())
+    }
+}
+
+impl Report {
+    /// Diagnoses archives, load by load.
+    pub fn new(archives: Vec<Archive>) -> Self {
+        let several = archives.len() > 1;
+        let all = archives.first().map_or_else(String::new, |archive| format!("{} ...", archive.name));
+        let mut split = Vec::new();
+        let heads = archives.into_iter().map(|archive| {
+            let head = (archive.name.clone(), archive.exporter, archive.creator.clone(), archive.entries.len());
+            let from = split.len();
+            split.extend(archive.split());
+            (head, from..split.len())
         });
-        let files = words.into_iter().zip(diagnoses).map(|(words, diagnosis)| FileReport { words, diagnosis });
-        Self { files: files.collect(), together }
+        let heads = heads.collect::<Vec<_>>();
+        let loads = Loads::new(split);
+        let together = several.then(|| loads.together(0..loads.archives.len(), &all)).flatten();
+        let mut files = Vec::new();
+        let mut sizes = Vec::new();
+        for ((file, exporter, creator, requests), range) in heads {
+            sizes.push(range.len());
+            let together = loads.together(range.clone(), &file);
+            let sentence = match together.as_ref().and_then(|together| together.statements.first()) {
+                Some(first) => first.statement.text.clone(),
+                None => loads.first_sentence(range.start),
+            };
+            files.push(FileReport { file, exporter, creator, requests, sentence, loads: Vec::new(), together });
+        }
+        let Loads { archives, diagnoses, statements } = loads;
+        let mut reports = archives.into_iter().zip(diagnoses).zip(statements).map(|((archive, diagnosis), statements)| {
+            let mut entries = archive.entries.iter().map(|entry| entry.number).collect::<Vec<_>>();
+            entries.sort_unstable();
+            LoadReport { load: None, entries, statements, diagnosis }
+        });
+        for (file, size) in files.iter_mut().zip(sizes) {
+            file.loads = reports.by_ref().take(size).collect();
+            for load in &mut file.loads {
+                if size > 1 || several {
+                    load.load = Some(load.diagnosis.file.clone());
+                }
+                if size == 1 {
+                    load.statements.push(Statement::from(Advice::simulate(&file.file)));
+                }
+            }
+        }
+        Self { files, together }
     }
 
     /// For a terminal of so many characters in a line.

@@ -1,16 +1,18 @@
 //! The tables behind the sentences: the page's requests, and its origins' connections.
 
+use super::LoadReport;
+use super::label::of_kind;
 use super::phrases::{ms, range};
 use crate::phrase::count;
-use sixslot_har::Protocol;
 use sixslot_har::occupancy::{Occupancy, SLOTS};
-use sixslot_har::{Diagnosis, Pool, Verdict};
+use sixslot_har::{Diagnosis, Pool, Protocol, Verdict};
 
 /// Rows of a table; more are counted.
 pub(super) const ROWS: usize = 24;
 
 /// A class as a row: what, how many, what became of them, time to first byte, longest wait in the browser.
-pub(super) fn classes(diagnosis: &Diagnosis) -> Vec<[String; 6]> {
+pub(super) fn classes(load: &LoadReport) -> Vec<[String; 6]> {
+    let diagnosis = &load.diagnosis;
     let row = |facts: &sixslot_har::diagnosis::ClassFacts| {
         let kind = &facts.class.kind;
         let fates = facts.verdicts.iter().filter(|(verdict, _)| **verdict != Verdict::Answered);
@@ -29,13 +31,10 @@ pub(super) fn classes(diagnosis: &Diagnosis) -> Vec<[String; 6]> {
         let bytes = facts.first_byte_ms.map_or_else(String::new, |[least, median, most]| {
             if ms(least) == ms(most) { ms(median) } else { format!("{} ({})", ms(median), range(least, most)) }
         });
-        let wait = if facts.longest_wait_ms >= sixslot_har::occupancy::WAIT_MS {
-            ms(facts.longest_wait_ms)
-        } else {
-            String::new()
-        };
+        let wait =
+            if facts.longest_wait_ms >= sixslot_har::occupancy::WAIT_MS { ms(facts.longest_wait_ms) } else { String::new() };
         let priority = kind.priority.clone().unwrap_or_default();
-        [facts.class.entries.len().to_string(), kind.label(), priority, bytes, wait, fates.join(", ")]
+        [facts.class.entries.len().to_string(), of_kind(kind), priority, bytes, wait, fates.join(", ")]
     };
     diagnosis.classes.iter().map(row).collect()
 }
@@ -56,8 +55,11 @@ pub(super) const CLASS_TITLES: [&str; 6] = ["", "request", "priority", "first by
 pub(super) fn origins(diagnosis: &Diagnosis) -> Vec<String> {
     let sentence = |origin: &Occupancy| {
         let protocol = match origin.protocol {
-            Protocol::Unknown => "unknown protocol",
-            known => known.name(),
+            Protocol::Http1 => "HTTP/1.1",
+            Protocol::Http2 => "HTTP/2",
+            Protocol::Http3 => "HTTP/3",
+            Protocol::Multiplexed => "many at once on a connection (HTTP/2 or HTTP/3)",
+            _ => "unknown protocol",
         };
         let used = if origin.connections > 0 {
             format!(" on {}", count(origin.connections, "connection"))
@@ -98,35 +100,14 @@ pub(super) fn timeline(origin: &Occupancy, span_ms: f64, parts: usize) -> Option
     Some(most.into_iter().map(digit).collect())
 }
 
-/// A kind of requests in several files as a row: files, requests, what.
+/// A kind of requests in several loads as a row: loads, requests, what.
 pub(super) fn kinds(pool: &Pool) -> Vec<[String; 4]> {
     let row = |pooled: &sixslot_har::diagnosis::PooledKind| {
         let priority = pooled.kind.priority.clone().unwrap_or_default();
-        [pooled.files.to_string(), pooled.requests.to_string(), pooled.kind.label(), priority]
+        [pooled.files.to_string(), pooled.requests.to_string(), of_kind(&pooled.kind), priority]
     };
     pool.kinds.iter().map(row).collect()
 }
 
 /// The titles of the columns of [`kinds`].
-pub(super) const KIND_TITLES: [&str; 4] = ["files", "requests", "request", "priority"];
-
-/// A file in a few words.
-pub(super) fn outcome(diagnosis: &Diagnosis) -> String {
-    let causes = &diagnosis.causes;
-    let mut words = vec![match causes.failed {
-        0 => "no call failed".to_owned(),
-        failed => format!("{} failed", count(failed, "call")),
-    }];
-    let parts = [
-        (causes.never_sent, "never sent"),
-        (causes.sent, "sent"),
-        (causes.unknown, "perhaps sent"),
-        (causes.taken_back, "taken back"),
-        (causes.errors, "with a network error"),
-        (causes.error_answers, "answered with an error"),
-        (causes.waited_and_answered, "answered after a wait"),
-        (causes.busy, "cheap but slow together"),
-    ];
-    words.extend(parts.into_iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}")));
-    words.join(", ")
-}
+pub(super) const KIND_TITLES: [&str; 4] = ["loads", "requests", "request", "priority"];

@@ -1,8 +1,5 @@
-//! Times, names, deadlines and timers as a diagnosis says them.
+//! Times and names as a diagnosis says them.
 
-use crate::phrase::count;
-use sixslot_har::cadence::{Cadence, Guard};
-use sixslot_har::deadline::Deadline;
 use std::collections::BTreeSet;
 
 /// Names in a sentence; more are counted.
@@ -11,6 +8,7 @@ pub(super) const NAMES: usize = 4;
 /// Milliseconds as people write them.
 pub(super) fn ms(ms: f64) -> String {
     match ms {
+        ms if ms >= 7_200_000.0 => format!("{:.1} h", ms / 3_600_000.0),
         ms if ms >= 10_000.0 => format!("{:.1} s", ms / 1000.0),
         ms if ms >= 1_000.0 => format!("{:.2} s", ms / 1000.0),
         ms if ms >= 9.95 => format!("{ms:.0} ms"),
@@ -37,45 +35,6 @@ pub(super) fn listed(names: impl IntoIterator<Item = String>) -> String {
         text.push_str(&format!(" and {} more", names.len() - NAMES));
     }
     text
-}
-
-/// A deadline in a sentence.
-pub(super) fn deadline(deadline: &Deadline) -> String {
-    let name = deadline.kind.label();
-    let length = round_ms(deadline.deadline_ms);
-    let broken = format!(
-        "{} broken off at {}",
-        count(deadline.aborts, "call"),
-        range(deadline.shortest_ms, deadline.longest_ms)
-    );
-    match (deadline.is_certain(), deadline.answered_later) {
-        (true, _) => format!("{name} has a deadline of {length}: {broken}."),
-        (false, 0) => format!("{name} may have a deadline of {length}: {broken}, which is little to go by."),
-        (false, later) => format!(
-            "{name} may have a deadline of {length} in some places: {broken}, but {} later than that.",
-            if later == 1 { "1 was answered".to_owned() } else { format!("{later} were answered") }
-        ),
-    }
-}
-
-/// A timer in a sentence.
-pub(super) fn cadence(cadence: &Cadence) -> String {
-    let names = listed(cadence.kinds.iter().map(sixslot_har::Kind::label));
-    let verb = if cadence.kinds.len() == 1 { "is" } else { "are" };
-    let others = cadence.candidates_ms.iter().filter(|period| **period != cadence.period_ms);
-    let others = others.map(|period| round_ms(*period)).collect::<Vec<_>>();
-    let doubt = match others.as_slice() {
-        [] => String::new(),
-        others => format!(", or {}: the starts fit as well", listed(others.iter().cloned())),
-    };
-    let guard = match cadence.guard {
-        Guard::Seen => {
-            format!("; {} passed while a call was in flight, so the page has a guard", count(cadence.skipped, "tick"))
-        }
-        Guard::Absent => "; a tick starts a call while the last one is in flight: there is no guard".to_owned(),
-        Guard::Untested => String::new(),
-    };
-    format!("{names} {verb} polled every {}{doubt}{guard}.", round_ms(cadence.period_ms))
 }
 
 #[cfg(test)]

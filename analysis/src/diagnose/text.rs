@@ -1,15 +1,17 @@
-//! A diagnosis for a terminal: the sentences first, on one screen, then the tables.
+//! A diagnosis for a terminal: the sentence first, then the statements, then the tables.
 
+use super::claim::{Claim, Part, Statement};
 use super::phrases::ms;
-use super::words::Words;
-use super::{FileReport, Report, page};
+use super::{FileReport, LoadReport, Pooled, Report, Together, page};
 use crate::phrase::{count, cut, plain};
 use std::fmt::Write as _;
 
-/// Files in the list of files; more are counted.
-const FILES: usize = 40;
-/// Up to so many files are also told one by one.
+/// Files and loads in a list; more are counted.
+const LISTED: usize = 40;
+/// Up to so many files are also shown one by one.
 const IN_FULL: usize = 3;
+/// Statements under one title; more are counted.
+pub(super) const STATEMENTS: usize = 12;
 
 /// Breaks a text into lines of at most `width` characters, between words; a longer word stands alone.
 fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
@@ -36,16 +38,58 @@ fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
     let _ = writeln!(out, "{line}");
 }
 
-fn sentences(out: &mut String, words: &Words, width: usize) {
+/// The first sentence, in bold.
+fn sentence(out: &mut String, text: &str, width: usize) {
     out.push_str("\x1b[1m");
-    wrapped(out, "", &words.headline, width);
-    out.push_str("\x1b[0m");
-    for (title, list) in words.parts() {
-        let _ = writeln!(out, "\n\x1b[1m{title}\x1b[0m");
-        for sentence in list {
-            wrapped(out, "  - ", sentence, width);
+    wrapped(out, "", text, width);
+    out.push_str("\x1b[0m\n");
+}
+
+/// The statements under their titles.
+fn titled(out: &mut String, statements: &[(Part, String)], width: usize) {
+    for part in Part::TITLED {
+        let texts = statements.iter().filter(|(of, _)| *of == part).map(|(_, text)| text).collect::<Vec<_>>();
+        if texts.is_empty() {
+            continue;
+        }
+        let _ = writeln!(out, "\n\x1b[1m{}\x1b[0m", part.title());
+        for text in texts.iter().take(STATEMENTS) {
+            wrapped(out, "  - ", text, width);
+        }
+        if texts.len() > STATEMENTS {
+            let _ = writeln!(out, "  and {} more; --format json has them all", texts.len() - STATEMENTS);
         }
     }
+}
+
+/// The statements of one load, as they are printed.
+pub(super) fn of_load(statements: &[Statement]) -> Vec<(Part, String)> {
+    statements.iter().map(|statement| (statement.part, statement.text.clone())).collect()
+}
+
+/// The statements of several loads, each with how many of them have it; the loads of one file have numbers.
+pub(super) fn of_loads(pooled: &[Pooled]) -> Vec<(Part, String)> {
+    let text = |pooled: &Pooled| {
+        let Pooled { loads, of, load, statement } = pooled;
+        let text = &statement.text;
+        let load = match (load, statement.part) {
+            (None, _) | (_, Part::Settle | Part::Change) => return text.clone(),
+            (Some(load), _) => load.rsplit_once('#').map_or(load.clone(), |(_, number)| format!("load {number}")),
+        };
+        match statement.claim() {
+            Some(Claim::NoShortage(_)) if loads == of => {
+                "Nothing in any load points to a shortage of connections.".to_owned()
+            }
+            Some(Claim::NoShortage(_)) => format!("Nothing in {loads} of {of} loads points to a shortage of connections."),
+            _ if *loads == 1 => format!("In {load} only: {text}"),
+            claim => {
+                let which = if claim.is_some_and(Claim::is_measured) { "most in" } else { "for example" };
+                let how_many = if loads == of { "each load".to_owned() } else { format!("{loads} of {of} loads") };
+                format!("In {how_many}, {which} {load}: {text}")
+            }
+        }
+    };
+    pooled.iter().map(|pooled| (pooled.statement.part, text(pooled))).collect()
 }
 
 /// A table with its titles: the columns before `elastic` are numbers, `elastic` takes the room that the others leave.
@@ -66,28 +110,28 @@ fn table<const N: usize>(out: &mut String, titles: [&str; N], rows: &[[String; N
             let cell = cut(cell, width);
             let _ = if column < elastic { write!(line, "  {cell:>width$}") } else { write!(line, "  {cell:<width$}") };
         }
-        let _ = writeln!(out, "{}", line.trim_end());
+        let _ = writeln!(out, "{}", cut(line.trim_end(), width));
     }
     if rows.len() > page::ROWS {
         let _ = writeln!(out, "  and {} more kinds of requests; --format json has them all", rows.len() - page::ROWS);
     }
 }
 
-fn file(out: &mut String, report: &FileReport, width: usize) {
-    let FileReport { words, diagnosis } = report;
-    let writer = if diagnosis.creator.is_empty() { diagnosis.exporter.name() } else { &diagnosis.creator };
-    let head = format!(
-        "{}: {} in {}, written by {}",
-        diagnosis.file,
-        count(diagnosis.requests, "request"),
-        ms(diagnosis.span_ms),
-        cut(writer, 60)
-    );
-    wrapped(out, "", &head, width);
-    out.push('\n');
-    sentences(out, words, width);
+fn head(out: &mut String, report: &FileReport, width: usize) {
+    let writer = if report.creator.is_empty() { report.exporter.name() } else { &report.creator };
+    let time = match report.loads.as_slice() {
+        [load] => ms(load.diagnosis.span_ms),
+        loads => count(loads.len(), "load"),
+    };
+    let requests = count(report.requests, "request");
+    wrapped(out, "", &format!("{}: {requests} in {time}, written by {}", report.file, cut(writer, 60)), width);
+}
+
+/// The page's requests, and the connections of its origins.
+fn tables(out: &mut String, load: &LoadReport, width: usize) {
+    let diagnosis = &load.diagnosis;
     let _ = writeln!(out, "\n\x1b[1mThe page\x1b[0m");
-    table(out, page::CLASS_TITLES, &page::classes(diagnosis), 1, width);
+    table(out, page::CLASS_TITLES, &page::classes(load), 1, width);
     out.push('\n');
     let parts = width.saturating_sub(40).min(60);
     for (line, origin) in page::origins(diagnosis).iter().zip(&diagnosis.origins) {
@@ -101,29 +145,53 @@ fn file(out: &mut String, report: &FileReport, width: usize) {
     }
 }
 
-/// Several files: what they say together, and a line for each.
-fn together(out: &mut String, report: &Report, words: &Words, pool: &sixslot_har::Pool, width: usize) {
-    let _ = writeln!(out, "{} together\n", count(report.files.len(), "file"));
-    sentences(out, words, width);
-    out.push_str("\n\x1b[1mThe page, in all files\x1b[0m\n");
-    table(out, page::KIND_TITLES, &page::kinds(pool), 2, width);
-    out.push_str("\n\x1b[1mFile by file\x1b[0m\n");
-    for one in report.files.iter().take(FILES) {
-        wrapped(out, "  ", &format!("{}: {}", one.diagnosis.file, page::outcome(&one.diagnosis)), width);
+/// Several loads: what they say together, the kinds of requests, and a line for each load.
+fn loads<'a>(
+    out: &mut String,
+    together: &Together,
+    loads: impl IntoIterator<Item = &'a LoadReport>,
+    title: &str,
+    width: usize,
+) {
+    titled(out, &of_loads(&together.statements), width);
+    out.push_str("\n\x1b[1mThe page, in all loads\x1b[0m\n");
+    table(out, page::KIND_TITLES, &page::kinds(&together.pool), 2, width);
+    let _ = writeln!(out, "\n\x1b[1m{title}\x1b[0m");
+    let loads = loads.into_iter().collect::<Vec<_>>();
+    for load in loads.iter().take(LISTED) {
+        let name = &load.diagnosis.file;
+        let requests = count(load.diagnosis.requests, "request");
+        let first = load.statements.first().map_or("", |statement| statement.text.as_str());
+        wrapped(out, "  ", &format!("{name}: {requests} in {}. {first}", ms(load.diagnosis.span_ms)), width);
     }
-    if report.files.len() > FILES {
-        let _ = writeln!(out, "  and {} more", report.files.len() - FILES);
+    if loads.len() > LISTED {
+        let _ = writeln!(out, "  and {} more", loads.len() - LISTED);
     }
-    if report.files.len() > IN_FULL {
-        out.push_str("\nOne of them in full: sixslot diagnose FILE; --format json has all of them.\n");
+}
+
+fn file(out: &mut String, report: &FileReport, width: usize) {
+    sentence(out, &report.sentence, width);
+    head(out, report, width);
+    match (&report.together, report.loads.as_slice()) {
+        (Some(together), _) => loads(out, together, &report.loads, "Load by load", width),
+        (None, [load, ..]) => {
+            titled(out, &of_load(&load.statements), width);
+            tables(out, load, width);
+        }
+        (None, []) => {}
     }
 }
 
 pub(super) fn report(report: &Report, width: usize) -> String {
     let mut out = String::new();
     if let Some(all) = &report.together {
-        together(&mut out, report, &all.words, &all.pool, width);
+        let first = all.statements.first().map_or("", |pooled| pooled.statement.text.as_str());
+        sentence(&mut out, first, width);
+        let _ = writeln!(out, "{} together", count(report.files.len(), "file"));
+        let each = report.files.iter().flat_map(|file| &file.loads);
+        loads(&mut out, all, each, "File by file", width);
         if report.files.len() > IN_FULL {
+            out.push_str("\nOne of them in full: sixslot diagnose FILE; --format json has all of them.\n");
             return out;
         }
     }
