@@ -2,9 +2,9 @@
 //! each is a part of a public archive whose hosts, paths and bodies were replaced and whose times were not.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use serde_json::Value;
 use sixslot_analysis::diagnose::{Report, Statement};
 use sixslot_har::Archive;
-use serde_json::Value;
 use std::path::Path;
 
 fn report(name: &str) -> Report {

@@ -1,9 +1,9 @@
 //! Each kind of claim: an archive of which it holds, and the same archive with the evidence taken away, of which it does not.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use serde_json::{Value, json};
 use sixslot_analysis::diagnose::{Report, Statement};
 use sixslot_har::Archive;
-use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// A call to the page's origin that was answered: issued at `at`, sent after `blocked`, all in milliseconds.
@@ -133,7 +133,9 @@ fn a_socket_with_a_connection_holds_it() {
     let five = || holders(5);
     negated("never-sent", and(five(), [socket(Some("6")), starved()]), and(five(), [socket(None), starved()]));
     negated("all-taken", and(five(), [socket(Some("6"))]), and(five(), [socket(None)]));
-    for (connection, said) in [(Some("6"), "holds a connection to the origin"), (None, "beside the six, not one of them")] {
+    for (connection, said) in
+        [(Some("6"), "holds a connection to the origin"), (None, "beside the six, not one of them")]
+    {
         let report = report(vec![socket(connection)]);
         let found = statements(&report).into_iter().find(|one| one.kind() == "socket").unwrap().text.clone();
         assert!(found.contains(said), "{found}");
@@ -160,8 +162,10 @@ fn errors_and_open_calls_are_no_starvation() {
 #[test]
 fn calls_that_end_together_ended_with_their_page() {
     let module = |at: f64, life: f64| unanswered(&format!("/m/{at}.js"), at, life);
-    let together = || (0..6).map(|at| module(100.0 + 7.0 * f64::from(at), 580.0 - 7.0 * f64::from(at))).collect::<Vec<_>>();
-    let apart = || (0..6).map(|at| module(100.0 + 7.0 * f64::from(at), 580.0 + 300.0 * f64::from(at))).collect::<Vec<_>>();
+    let together =
+        || (0..6).map(|at| module(100.0 + 7.0 * f64::from(at), 580.0 - 7.0 * f64::from(at))).collect::<Vec<_>>();
+    let apart =
+        || (0..6).map(|at| module(100.0 + 7.0 * f64::from(at), 580.0 + 300.0 * f64::from(at))).collect::<Vec<_>>();
     negated("broken-off-together", together(), apart());
     assert!(!kinds(together()).contains("deadline"), "the end of a page is no deadline");
 }
@@ -170,7 +174,8 @@ fn calls_that_end_together_ended_with_their_page() {
 fn waits_and_full_pools_are_those_of_the_file() {
     negated("waited", vec![call("/api", 100.0, 300.0, 5.0, 1.0)], vec![call("/api", 100.0, 10.0, 5.0, 1.0)]);
     negated("all-taken", holders(6), holders(5));
-    let shared = || holders(6).into_iter().map(|call| with(call, "/response/httpVersion", json!("h2"))).collect::<Vec<_>>();
+    let shared =
+        || holders(6).into_iter().map(|call| with(call, "/response/httpVersion", json!("h2"))).collect::<Vec<_>>();
     let mut encrypted = shared();
     for call in &mut encrypted {
         let url = call["request"]["url"].as_str().unwrap().replace("http:", "https:");
@@ -179,7 +184,8 @@ fn waits_and_full_pools_are_those_of_the_file() {
     negated("all-taken", holders(6), encrypted.clone());
     negated("multiplexed", encrypted, holders(6));
     // Sent, but when? Six may have been held.
-    let six = || (0..6).map(|at| unanswered(&format!("/u/{at}"), 100.0, 3_000.0 + 400.0 * f64::from(at))).collect::<Vec<_>>();
+    let six =
+        || (0..6).map(|at| unanswered(&format!("/u/{at}"), 100.0, 3_000.0 + 400.0 * f64::from(at))).collect::<Vec<_>>();
     negated("perhaps-all-taken", six(), six().split_off(1));
 }
 
@@ -223,8 +229,10 @@ fn a_stream_holds_a_connection_for_as_long_as_it_was_open() {
 
 #[test]
 fn slow_together_needs_a_reference_that_came_over_the_network() {
-    let script = |path: &str, at: f64, wait: f64| with(call(path, at, 0.0, wait, 1.0), "/_resourceType", json!("script"));
-    let slow = || (0..3).map(|at| script(&format!("/s/{at}.js"), 300.0, 2_000.0 + 50.0 * f64::from(at))).collect::<Vec<_>>();
+    let script =
+        |path: &str, at: f64, wait: f64| with(call(path, at, 0.0, wait, 1.0), "/_resourceType", json!("script"));
+    let slow =
+        || (0..3).map(|at| script(&format!("/s/{at}.js"), 300.0, 2_000.0 + 50.0 * f64::from(at))).collect::<Vec<_>>();
     let reference = || script("/s/r.js", 100.0, 30.0);
     negated("slow-together", and(slow(), [reference()]), and(slow(), [script("/s/r.js", 100.0, 1_900.0)]));
     negated("slow-together", and(slow(), [reference()]), slow());
@@ -262,10 +270,13 @@ fn loads_are_no_ticks() {
             call
         })
     };
-    let pages = (0..4).map(|number| json!({"id": format!("page_{number}"), "title": "http://page.test/",
-        "startedDateTime": date(30_000.0 * f64::from(number)), "pageTimings": {"onLoad": 200}}));
+    let pages = (0..4).map(|number| {
+        json!({"id": format!("page_{number}"), "title": "http://page.test/",
+        "startedDateTime": date(30_000.0 * f64::from(number)), "pageTimings": {"onLoad": 200}})
+    });
     let entries = (0..4).flat_map(load).collect::<Vec<_>>();
-    let har = json!({"log": {"creator": {"name": "WebInspector"}, "pages": pages.collect::<Vec<_>>(), "entries": entries}});
+    let har =
+        json!({"log": {"creator": {"name": "WebInspector"}, "pages": pages.collect::<Vec<_>>(), "entries": entries}});
     let report = Report::new(vec![Archive::read("pages.har", har.to_string().as_bytes()).unwrap()]);
     assert_eq!(report.files[0].loads.len(), 4);
     assert!(statements(&report).iter().all(|statement| statement.kind() != "polled"));
@@ -274,7 +285,9 @@ fn loads_are_no_ticks() {
 
 #[test]
 fn bursts_and_identical_calls_are_counted() {
-    let burst = |gap: f64| (0..4).map(|at| call(&format!("/items/{at}"), 500.0 + gap * f64::from(at), 0.0, 30.0, 1.0)).collect::<Vec<_>>();
+    let burst = |gap: f64| {
+        (0..4).map(|at| call(&format!("/items/{at}"), 500.0 + gap * f64::from(at), 0.0, 30.0, 1.0)).collect::<Vec<_>>()
+    };
     negated("burst", burst(2.0), burst(200.0));
     let twice = |second: f64| vec![call("/same", 100.0, 0.0, 400.0, 1.0), call("/same", second, 0.0, 400.0, 1.0)];
     negated("identical", twice(200.0), twice(900.0));

@@ -112,12 +112,12 @@ fn release(entries: &mut [Entry], members: &[usize]) {
     }
 }
 
-/// An event source that was asked for again had ended.
+/// An event source that its page asked for again had ended.
 fn release_event_sources(entries: &mut [Entry]) {
-    let mut next = BTreeMap::<(usize, String), f64>::new();
+    let mut next = BTreeMap::<(usize, Option<String>, String), f64>::new();
     for entry in entries.iter_mut().rev() {
         if entry.verdict == Verdict::EventStream {
-            let key = (entry.load, entry.url.as_str().to_owned());
+            let key = (entry.load, entry.page.clone(), entry.url.as_str().to_owned());
             let again =
                 next.insert(key, entry.start_ms).filter(|again| entry.end_ms().is_some_and(|end| *again >= end));
             entry.released_ms = entry.released_ms.or(again);

@@ -15,25 +15,25 @@ const GOOD: &str = "scenarios/hypotheses/captures/T00_N5M2/000.har.gz";
 fn a_failing_load_of_the_dashboard() {
     let text = done(&["diagnose", FAILING]).split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [
-        "This file alone does not prove that the failed calls queued in the browser",
-        "Cheap requests that were slow together point to a saturated server",
+        "3 calls ended without an answer, and nothing tells whether they were sent",
+        "Slow together: from 727 ms to 2.87 s 3 requests",
         "/api/sessions?fresh=true has a deadline of 5 s",
-        "/api/sessions/ao-{n} may have a deadline of 8 s: 1 call broken off at 8.00 s, which is little to go by",
+        "/api/sessions/ao-{n} may have a deadline of 8 s: 1 call broken off after 8.00 s, which is little to go by",
         "are polled every 2 s",
-        "so the page has a guard",
+        "so the page skips a tick while it waits",
         "A burst: 5 requests of /projects/{*}?_rsc={x}",
         "An archive with request headers",
     ] {
         assert!(text.contains(said), "{said}\nis missing in\n{text}");
     }
-    assert!(!text.contains("Starvation in the browser is proved"), "{text}");
+    assert!(!text.contains("Never sent"), "{text}");
 }
 
 #[test]
 fn a_good_load_has_nothing_to_complain_of() {
     let text = done(&["diagnose", GOOD]);
     assert!(text.contains("No call failed"), "{text}");
-    assert!(!text.contains("saturated server"), "{text}");
+    assert!(!text.contains("Slow together"), "{text}");
 }
 
 /// The text with its line breaks and indents folded.
@@ -45,17 +45,13 @@ fn told(name: &str) -> String {
 /// Captures of a real Chromium: what is proved comes with its place, and only what helps there is proposed.
 #[test]
 fn each_cause_has_its_own_words_and_its_own_remedy() {
-    let http2 = "Serve the origin over HTTP/2, or ask for less at once.";
+    let http2 = "over HTTP/2, or ask for less at once.";
     let share = "Share one call between the callers of one URL.";
     let priority = "Ask for what must not wait with a higher priority";
     for (name, said, unsaid) in [
         (
             "pool",
-            &[
-                "Starvation in the browser is proved: 1 call was broken off before it was sent.",
-                "It waited for a connection.",
-                http2,
-            ][..],
+            &["1 call was broken off before it was sent", "It waited for a connection.", http2][..],
             &[share, priority][..],
         ),
         ("lock", &["It waited at the cache's lock, behind the same URL.", share], &[http2, priority]),
@@ -63,18 +59,14 @@ fn each_cause_has_its_own_words_and_its_own_remedy() {
         (
             "sent",
             &[
-                "Not starvation in the browser: 2 failed calls were sent",
-                "At their issue a connection was free, so they were sent at once, unless another tab had it.",
+                "2 calls were sent and broken off without an answer",
+                "At their issue a connection was free, so they were sent at once, unless another tab had the connections.",
             ],
             &[http2, share, "Never sent"],
         ),
         (
             "streams",
-            &[
-                "No call failed",
-                "holds one of the six connections for as long as it is open",
-                "Share one event stream between tabs",
-            ],
+            &["No call failed", "holds one of the six connections to", "Share one event stream between tabs"],
             &[http2, "What would settle it"],
         ),
     ] {
@@ -95,12 +87,16 @@ fn many_files_are_one_screen_and_a_line_for_each() {
     let files = [FAILING, GOOD, FAILING, GOOD];
     let text = done(&[&["diagnose"][..], &files].concat());
     assert!(text.contains("4 files together") && text.contains("One of them in full: sixslot diagnose FILE"), "{text}");
-    assert_eq!(text.matches(FAILING).count(), 3, "once in each line of a file, once in the advice\n{text}");
-    assert!(text.lines().count() < 60, "{text}");
+    assert!(text.matches(FAILING).count() >= 3, "in each line of a file, and in the advice\n{text}");
+    assert!(text.lines().count() < 90, "{text}");
     // The changes that any of the files asks for, once each.
     assert_eq!(text.matches("Try the page without the prefetch burst").count(), 1, "{text}");
     let two = done(&["diagnose", FAILING, GOOD]);
-    assert!(two.contains("2 files together") && two.matches("The page\n").count() == 2, "{two}");
+    assert!(
+        two.contains("2 files together")
+            && two.matches("The page\u{1b}[0m\n").count() + two.matches("The page\n").count() == 2,
+        "{two}"
+    );
 }
 
 #[test]
@@ -112,7 +108,8 @@ fn several_files_are_looked_at_together() {
     assert_eq!(json["together"]["cadences"][0]["period_ms"], 2000.0);
     let one: Value = serde_json::from_str(&done(&["diagnose", "--format", "json", FAILING])).unwrap();
     assert_eq!(one["together"], Value::Null);
-    assert_eq!(one["files"][0]["causes"]["never_sent"], 0);
+    assert_eq!(one["files"][0]["loads"][0]["causes"]["never_sent"], 0);
+    assert_eq!(one["files"][0]["sentence"], one["files"][0]["loads"][0]["statements"][0]["text"]);
 }
 
 /// A load of the issue's account, in which the session call is starved, and one of the page as built.
@@ -123,7 +120,7 @@ fn a_simulated_archive_is_read_like_a_captured_one() {
     let har = har.to_str().unwrap();
     done(&["run", "scenarios/issue-1855.toml", "--set", "parameters.sessions=40", "--replication", "4", "--har", har]);
     let text = done(&["diagnose", har]);
-    assert!(text.contains("Starvation in the browser is proved:"), "{text}");
+    assert!(text.contains("were broken off before they were sent"), "{text}");
     // The truth is not looked at: without it, every word is the same.
     let mut json: Value = serde_json::from_str(&std::fs::read_to_string(har).unwrap()).unwrap();
     json["log"].as_object_mut().unwrap().remove("_sixslot").unwrap();

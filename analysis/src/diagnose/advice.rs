@@ -4,10 +4,10 @@ use super::calls::Held;
 use super::case::Case;
 use super::claim::{Claim, Part};
 use super::phrases::listed;
+use serde::Serialize;
 use sixslot_har::cadence::Guard;
 use sixslot_har::unanswered::Reading;
 use sixslot_har::{Exporter, Verdict};
-use serde::Serialize;
 
 /// A piece of advice, by its kind. The names of the kinds are stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -114,33 +114,50 @@ impl Advice {
 
     pub(super) fn text(&self) -> String {
         match self {
-            Self::AskHeaders(_) => "An archive with request headers: Chrome's DevTools, Network, \"Export HAR\". Only what was \
+            Self::AskHeaders(_) => {
+                "An archive with request headers: Chrome's DevTools, Network, \"Export HAR\". Only what was \
                                     sent has a Host header there, and `_blocked_queueing` of 0 or more."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::AskChrome(because) => format!("A capture by Chrome's DevTools{}.", because.detail),
             Self::AskServerLog(lookup) => {
-                format!("The server's own log: did {} arrive {} after the load's first request?", lookup.target, lookup.after)
+                format!(
+                    "The server's own log: did {} arrive {} after the load's first request?",
+                    lookup.target, lookup.after
+                )
             }
-            Self::AskNetLog(_) => "A net-export log (chrome://net-export) of the same load: it has the moment at which each \
+            Self::AskNetLog(_) => {
+                "A net-export log (chrome://net-export) of the same load: it has the moment at which each \
                                    request was sent."
-                .to_owned(),
-            Self::AskServerTime(_) => "The server's time for each request, logged on the server: it tells a busy server from a \
+                    .to_owned()
+            }
+            Self::AskServerTime(_) => {
+                "The server's time for each request, logged on the server: it tells a busy server from a \
                                        slow network."
-                .to_owned(),
-            Self::AskOneTab(_) => "The same load with one tab and no other page of this origin open: tabs share the six \
+                    .to_owned()
+            }
+            Self::AskOneTab(_) => {
+                "The same load with one tab and no other page of this origin open: tabs share the six \
                                    connections."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::FewerConnections(taken) => match taken.origins.as_slice() {
                 [] => "Serve the origin over HTTP/2, or ask for less at once.".to_owned(),
                 origins => {
                     format!("Serve {} over HTTP/2, or ask for less at once.", listed(origins.iter().cloned()))
                 }
             },
-            Self::KeepAlive(_) => "Let the server keep its connections open (HTTP/1.1 without `Connection: close`).".to_owned(),
-            Self::RaisePriority(_) => "Ask for what must not wait with a higher priority (fetch with priority: \"high\").".to_owned(),
-            Self::ShareStream(_) => "Share one event stream between tabs (SharedWorker, BroadcastChannel), or make it a \
+            Self::KeepAlive(_) => {
+                "Let the server keep its connections open (HTTP/1.1 without `Connection: close`).".to_owned()
+            }
+            Self::RaisePriority(_) => {
+                "Ask for what must not wait with a higher priority (fetch with priority: \"high\").".to_owned()
+            }
+            Self::ShareStream(_) => {
+                "Share one event stream between tabs (SharedWorker, BroadcastChannel), or make it a \
                                      WebSocket."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::CheaperAnswers(because) => format!(
                 "Make the server's answers cheaper before anything in the browser{}.",
                 if because.because.contains(&"sent-unanswered") {
@@ -149,9 +166,11 @@ impl Advice {
                     ""
                 }
             ),
-            Self::NoPrefetchBurst(_) => "Try the page without the prefetch burst (<Link prefetch={false}>): it takes connections \
+            Self::NoPrefetchBurst(_) => {
+                "Try the page without the prefetch burst (<Link prefetch={false}>): it takes connections \
                                          and server time while the page loads."
-                .to_owned(),
+                    .to_owned()
+            }
             Self::GuardPoll(_) => "Start no poll while the last one is in flight.".to_owned(),
             Self::ShareCall(_) => "Share one call between the callers of one URL.".to_owned(),
             Self::Simulate(next) => format!(
@@ -218,11 +237,11 @@ impl Advice {
         let mut advice = Vec::new();
         let perhaps = case.diagnosis.unanswered.iter();
         let mut perhaps = perhaps.filter(|one| one.reading == Reading::Unknown && !case.entry(one.entry).cut_by_page);
-        if let (Some(first), Some(reason)) =
-            (perhaps.next(), because(&|claim| matches!(claim, Claim::PerhapsSent(_))))
+        if let (Some(first), Some(reason)) = (perhaps.next(), because(&|claim| matches!(claim, Claim::PerhapsSent(_))))
         {
             let with = |detail| Because { detail, ..reason.clone() };
-            let headless = case.entry(first.entry).header_count == 0 && perhaps.all(|one| case.entry(one.entry).header_count == 0);
+            let headless =
+                case.entry(first.entry).header_count == 0 && perhaps.all(|one| case.entry(one.entry).header_count == 0);
             advice.push(match case.archive.exporter {
                 Exporter::Playwright => Self::AskChrome(with(
                     ": Playwright writes neither waiting nor the lives of failed calls, so its archives can prove no starvation",

@@ -5,8 +5,8 @@ use super::claim::{Claim, Statement};
 use super::connections::wait_ms;
 use super::phrases::ms;
 use crate::phrase::count;
-use sixslot_har::unanswered::Reading;
 use serde::Serialize;
+use sixslot_har::unanswered::Reading;
 
 /// Counts of calls by what the file tells of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -35,7 +35,8 @@ pub struct Answer {
 impl Answer {
     /// Counts what the claims of one load say.
     pub(super) fn check(case: &Case<'_>, claims: &[Claim]) -> Self {
-        let mut answer = Self { loads: 1, least_wait_ms: WAIT_MS, tells_waits: case.reports_waiting(), ..Self::default() };
+        let mut answer =
+            Self { loads: 1, least_wait_ms: WAIT_MS, tells_waits: case.reports_waiting(), ..Self::default() };
         for claim in claims {
             match claim {
                 Claim::NeverSent(calls) | Claim::NeverSentUnexplained(calls) => answer.never_sent += calls.number(),
@@ -124,9 +125,14 @@ impl Answer {
         match (self.tells_waits, self.waited) {
             (false, _) => "how long requests waited in the browser, the file does not tell".to_owned(),
             (true, 0) => format!("no answered request waited in the browser for {} or more", ms(self.least_wait_ms)),
-            (true, 1) => format!("1 request waited in the browser for {} and was then answered", ms(self.longest_wait_ms)),
+            (true, 1) => {
+                format!("1 request waited in the browser for {} and was then answered", ms(self.longest_wait_ms))
+            }
             (true, waited) => {
-                format!("{waited} requests waited in the browser, up to {}, and were then answered", ms(self.longest_wait_ms))
+                format!(
+                    "{waited} requests waited in the browser, up to {}, and were then answered",
+                    ms(self.longest_wait_ms)
+                )
             }
         }
     }
@@ -166,7 +172,11 @@ impl NoShortage {
         let shortage = claims.iter().any(|claim| {
             matches!(
                 claim,
-                Claim::AllTaken(_) | Claim::PerhapsAllTaken(_) | Claim::NotReused(_) | Claim::StreamOpen(_) | Claim::TakenBack(_)
+                Claim::AllTaken(_)
+                    | Claim::PerhapsAllTaken(_)
+                    | Claim::NotReused(_)
+                    | Claim::StreamOpen(_)
+                    | Claim::TakenBack(_)
             )
         });
         let waited = case.entries(|entry| !entry.protocol.is_multiplexed() && wait_ms(entry) >= SHORT_MS);
@@ -177,9 +187,10 @@ impl NoShortage {
 
 /// The first sentence of several loads.
 pub(super) fn together(loads: &[&[Statement]]) -> Statement {
-    let answers = loads.iter().flat_map(|statements| statements.iter()).filter_map(|statement| match statement.claim() {
-        Some(Claim::Failures(answer)) => Some(answer),
-        _ => None,
-    });
+    let answers =
+        loads.iter().flat_map(|statements| statements.iter()).filter_map(|statement| match statement.claim() {
+            Some(Claim::Failures(answer)) => Some(answer),
+            _ => None,
+        });
     Statement::from(Claim::Failures(Answer::together(answers)))
 }

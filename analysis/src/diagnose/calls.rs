@@ -6,9 +6,9 @@
 use super::case::Case;
 use super::phrases::{listed, ms, range};
 use crate::phrase::{count, cut};
+use serde::Serialize;
 use sixslot_har::unanswered::{Reading, Unanswered};
 use sixslot_har::{End, Entry};
-use serde::Serialize;
 
 /// Where a request waited, or may have waited, in the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -184,7 +184,8 @@ pub struct BrokenOff {
 
 impl BrokenOff {
     pub(super) fn check(case: &Case<'_>) -> Option<Self> {
-        let entries = case.entries(|entry| entry.cut_by_page && entry.verdict.is_unanswered() && entry.end == End::Aborted);
+        let entries =
+            case.entries(|entry| entry.cut_by_page && entry.verdict.is_unanswered() && entry.end == End::Aborted);
         let ends = entries.iter().filter_map(|at| case.entry(*at).end_ms());
         let (first, last) = ends.fold((f64::INFINITY, 0.0_f64), |(low, high), end| (low.min(end), high.max(end)));
         let [shortest_ms, longest_ms] = case.lives(&entries)?;

@@ -7,9 +7,9 @@
 use super::case::{Case, WAIT_MS, bare};
 use super::phrases::{NAMES, listed, ms, range};
 use crate::phrase::count;
+use serde::Serialize;
 use sixslot_har::occupancy::{Occupancy, SLOTS};
 use sixslot_har::{Entry, Verdict};
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// A time with six connections held that is shorter than this is not reported.
@@ -243,7 +243,7 @@ pub struct Streams {
     longest_ms: f64,
 }
 
-/// The shortest time for which a stream that stays open holds its connection, in milliseconds.
+/// The shortest time for which a stream that ended held its connection, in milliseconds; shorter ones are answers.
 const STREAM_MS: f64 = 1_000.0;
 
 impl Streams {
@@ -251,7 +251,7 @@ impl Streams {
         let held = |entry: &Entry| {
             let stream = entry.verdict == Verdict::EventStream;
             let (from, until) = entry.held(case.archive.span_ms).filter(|_| stream)?;
-            (until - from >= STREAM_MS).then_some(until - from)
+            (until - from >= STREAM_MS || until >= case.archive.span_ms).then_some(until - from)
         };
         let entries = case.entries_at(&origin.origin, |entry| held(entry).is_some());
         let times = entries.iter().filter_map(|at| held(case.entry(*at)));
@@ -309,9 +309,14 @@ impl Sockets {
         let one = self.entries.len() == 1;
         let sockets = format!("{} ({})", count(self.entries.len(), "WebSocket"), listed(self.labels.iter().cloned()));
         if self.takes_connection {
-            let (holds, its, it_is) =
-                if one { ("holds", "its entry names", "it is") } else { ("each hold", "their entries name", "they are") };
-            format!("{sockets} {holds} a connection to the origin for as long as {it_is} open: {its} one of the origin's.")
+            let (holds, its, it_is) = if one {
+                ("holds", "its entry names", "it is")
+            } else {
+                ("each hold", "their entries name", "they are")
+            };
+            format!(
+                "{sockets} {holds} a connection to the origin for as long as {it_is} open: {its} one of the origin's."
+            )
         } else {
             format!("{sockets}: beside the six, not {} of them.", if one { "one" } else { "any" })
         }

@@ -22,8 +22,8 @@ pub use advice::Advice;
 pub use claim::{Claim, Part, Said, Statement};
 pub use statements::Pooled;
 
-use sixslot_har::{Archive, Diagnosis, Exporter, Pool};
 use serde::Serialize;
+use sixslot_har::{Archive, Diagnosis, Exporter, Pool};
 use std::ops::Range;
 
 /// One load, diagnosed.
@@ -139,11 +139,12 @@ impl Report {
             files.push(FileReport { file, exporter, creator, requests, sentence, loads: Vec::new(), together });
         }
         let Loads { archives, diagnoses, statements } = loads;
-        let mut reports = archives.into_iter().zip(diagnoses).zip(statements).map(|((archive, diagnosis), statements)| {
-            let mut entries = archive.entries.iter().map(|entry| entry.number).collect::<Vec<_>>();
-            entries.sort_unstable();
-            LoadReport { load: None, entries, statements, diagnosis }
-        });
+        let mut reports =
+            archives.into_iter().zip(diagnoses).zip(statements).map(|((archive, diagnosis), statements)| {
+                let mut entries = archive.entries.iter().map(|entry| entry.number).collect::<Vec<_>>();
+                entries.sort_unstable();
+                LoadReport { load: None, entries, statements, diagnosis }
+            });
         for (file, size) in files.iter_mut().zip(sizes) {
             file.loads = reports.by_ref().take(size).collect();
             for load in &mut file.loads {

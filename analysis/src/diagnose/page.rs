@@ -31,8 +31,11 @@ pub(super) fn classes(load: &LoadReport) -> Vec<[String; 6]> {
         let bytes = facts.first_byte_ms.map_or_else(String::new, |[least, median, most]| {
             if ms(least) == ms(most) { ms(median) } else { format!("{} ({})", ms(median), range(least, most)) }
         });
-        let wait =
-            if facts.longest_wait_ms >= sixslot_har::occupancy::WAIT_MS { ms(facts.longest_wait_ms) } else { String::new() };
+        let wait = if facts.longest_wait_ms >= sixslot_har::occupancy::WAIT_MS {
+            ms(facts.longest_wait_ms)
+        } else {
+            String::new()
+        };
         let priority = kind.priority.clone().unwrap_or_default();
         [facts.class.entries.len().to_string(), of_kind(kind), priority, bytes, wait, fates.join(", ")]
     };

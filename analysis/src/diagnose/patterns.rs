@@ -5,12 +5,12 @@
 use super::case::{Case, bare};
 use super::phrases::{listed, ms, range, round_ms};
 use crate::phrase::{count, cut};
+use serde::Serialize;
 use sixslot_har::burst::Burst;
 use sixslot_har::busy::Busy;
 use sixslot_har::cadence::{Cadence, Guard};
 use sixslot_har::deadline::Deadline;
 use sixslot_har::{End, Entry};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many times the fastest answer a slow one is at least.
@@ -82,9 +82,7 @@ impl SlowTogether {
         let least = origin.connect_ms.map_or(UNKNOWN_NETWORK_MS, |connect| f64::max(NETWORK_MS, connect / 2.0));
         let first_byte = |entry: &Entry| entry.timings.wait.filter(|wait| *wait >= least);
         let is_network = |entry: &Entry| {
-            entry.verdict.is_answered()
-                && !entry.verdict.is_socket()
-                && entry.served == sixslot_har::Served::Network
+            entry.verdict.is_answered() && !entry.verdict.is_socket() && entry.served == sixslot_har::Served::Network
         };
         let reference = case.entries_at(&busy.origin, |entry| {
             is_network(entry) && first_byte(entry).is_some_and(|wait| (wait - busy.reference_ms).abs() < 1e-6)
@@ -191,8 +189,11 @@ impl Limit {
     pub(super) fn text(&self) -> String {
         let name = listed(self.labels.iter().cloned());
         let length = round_ms(self.deadline_ms);
-        let broken =
-            format!("{} broken off after {}", count(self.entries.len(), "call"), range(self.shortest_ms, self.longest_ms));
+        let broken = format!(
+            "{} broken off after {}",
+            count(self.entries.len(), "call"),
+            range(self.shortest_ms, self.longest_ms)
+        );
         match (self.entries.len(), self.answered_later) {
             (2.., 0) => format!("{name} has a deadline of {length}: {broken}."),
             (_, 0) => format!("{name} may have a deadline of {length}: {broken}, which is little to go by."),
@@ -311,12 +312,10 @@ impl Bursting {
     }
 
     pub(super) fn text(&self) -> String {
-        let after = self.after_label.as_ref().map_or_else(String::new, |label| format!(", after the answer to {label}"));
-        let when = if self.spread_ms < 0.5 {
-            "together at".to_owned()
-        } else {
-            format!("within {} at", ms(self.spread_ms))
-        };
+        let after =
+            self.after_label.as_ref().map_or_else(String::new, |label| format!(", after the answer to {label}"));
+        let when =
+            if self.spread_ms < 0.5 { "together at".to_owned() } else { format!("within {} at", ms(self.spread_ms)) };
         let requests = count(self.count, "request");
         format!("A burst: {requests} of {} {when} {}{after}.", listed(self.labels.iter().cloned()), ms(self.at_ms))
     }

@@ -11,9 +11,9 @@ use super::claim::{Claim, Part, Statement};
 use super::connections::{Multiplexed, NotReused, Sockets, Streams, Taken, Waited};
 use super::patterns::{Bursting, Identical, Limit, Polled, SlowTogether};
 use super::phrases::NAMES;
+use serde::Serialize;
 use sixslot_har::unanswered::Reading;
 use sixslot_har::{Archive, Diagnosis};
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Facts of one sort that are looked at for a sentence: each look takes time in proportion to the entries.
@@ -77,14 +77,17 @@ fn patterns(case: &Case<'_>) -> Vec<Claim> {
     let Diagnosis { busy, deadlines, cadences, bursts, identical, .. } = case.diagnosis;
     let mut slowest = busy.iter().collect::<Vec<_>>();
     slowest.sort_by(|one, other| other.longest_ms.total_cmp(&one.longest_ms));
-    let mut slow = slowest.into_iter().take(LOOKED_AT).filter_map(|busy| SlowTogether::check(case, busy)).collect::<Vec<_>>();
+    let mut slow =
+        slowest.into_iter().take(LOOKED_AT).filter_map(|busy| SlowTogether::check(case, busy)).collect::<Vec<_>>();
     // The slowest of each origin.
     slow.sort_by(|one, other| one.origin.cmp(&other.origin).then(other.longest_ms.total_cmp(&one.longest_ms)));
     slow.dedup_by(|one, other| one.origin == other.origin);
     let mut claims = slow.into_iter().map(Claim::SlowTogether).collect::<Vec<_>>();
     claims.extend(deadlines.iter().filter_map(|deadline| Limit::check(case, deadline)).map(Claim::Deadline));
     claims.extend(cadences.iter().filter_map(|cadence| Polled::check(case, cadence)).map(Claim::Polled));
-    claims.extend(bursts.iter().take(LOOKED_AT).filter_map(|burst| Bursting::check(case, burst)).take(NAMES).map(Claim::Burst));
+    claims.extend(
+        bursts.iter().take(LOOKED_AT).filter_map(|burst| Bursting::check(case, burst)).take(NAMES).map(Claim::Burst),
+    );
     let identical = identical.iter().take(LOOKED_AT).filter_map(|identical| Identical::check(case, identical));
     claims.extend(identical.take(NAMES).map(Claim::Identical));
     claims

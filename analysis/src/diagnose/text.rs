@@ -80,7 +80,9 @@ pub(super) fn of_loads(pooled: &[Pooled]) -> Vec<(Part, String)> {
             Some(Claim::NoShortage(_)) if loads == of => {
                 "Nothing in any load points to a shortage of connections.".to_owned()
             }
-            Some(Claim::NoShortage(_)) => format!("Nothing in {loads} of {of} loads points to a shortage of connections."),
+            Some(Claim::NoShortage(_)) => {
+                format!("Nothing in {loads} of {of} loads points to a shortage of connections.")
+            }
             _ if *loads == 1 => format!("In {load} only: {text}"),
             claim => {
                 let which = if claim.is_some_and(Claim::is_measured) { "most in" } else { "for example" };
