@@ -100,6 +100,6 @@ fn a_socket_is_as_fresh_as_the_job_that_feeds_it() {
     assert_eq!(issued[..4], [0.0, 2_000.0, 4_000.0, 6_000.0]);
     assert!(
         refusal("[socket.s]\nkind = \"websocket\"\nsnapshot_by = [\"r\"]\n[request.r]\n[load]\nready = [\"r\"]")
-            .contains("is no background call")
+            .contains("is not a background call")
     );
 }
