@@ -132,8 +132,11 @@ impl<'a> RequestRecord<'a> {
             },
             attempt: request.attempt,
             tab: request.tab,
-            url: class.url.expand(request.index, request.tab),
-            priority: priorities.iter().find(|(_, other)| *other == class.priority).map_or("auto", |(word, _)| word),
+            url: class.copy(request.index).url.expand(request.index, request.tab),
+            priority: priorities
+                .iter()
+                .find(|(_, other)| *other == class.copy(request.index).priority)
+                .map_or("auto", |(word, _)| word),
             issued_ms: request.issued.as_millis_f64(),
             sent_ms: request.sent.map(Time::as_millis_f64),
             headers_ms: request.headers.map(Time::as_millis_f64),

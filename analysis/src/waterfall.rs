@@ -192,8 +192,7 @@ impl Waterfall<'_> {
     }
 
     fn counts(&self, out: &mut String, columns: usize, column_start: impl Fn(usize) -> Time) {
-        let limit =
-            if self.plan.browser().multiplexed { self.plan.browser().streams } else { self.plan.browser().connections };
+        let limit = self.plan.origins()[0].places(self.plan.browser().connections);
         let own = |request: &&Request| self.plan.classes()[request.class].origin == 0;
         let taken = |time: Time| {
             let holds = |request: &&Request| {

@@ -53,7 +53,7 @@ fn class<'a>(plan: &'a Plan, name: &str) -> Option<&'a Class> {
 fn same_law(without: (&Class, &[f64]), with: (&Class, &[f64])) -> bool {
     let quantiles = |(class, parameters): (&Class, &[f64])| {
         let form = |form: &Form| [0.1, 0.5, 0.9].map(|uniform| form.span(parameters, || uniform));
-        (class.service.as_ref().map(form), form(&class.work), form(&class.io_time))
+        (class.common.service.as_ref().map(form), form(&class.work), form(&class.io_time))
     };
     quantiles(without) == quantiles(with)
 }
@@ -156,7 +156,7 @@ fn no_draw_is_used_twice() {
     for number in 0..200 {
         for (key, duration) in drawn(&mut load, &plan, 1, number) {
             // The projects list and the mux draw nothing; the sidebar and the membership lists share a form, not a draw.
-            if class(&plan, &key.0).unwrap().service.as_ref().is_some_and(has_noise) {
+            if class(&plan, &key.0).unwrap().common.service.as_ref().is_some_and(has_noise) {
                 let before = seen.insert((key.0 == "prefetch", duration), (number, key.clone()));
                 assert!(before.is_none(), "load {number}, {key:?} draws what {before:?} drew");
             }

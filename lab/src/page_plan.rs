@@ -50,11 +50,11 @@ impl Script {
         let copies = u32::try_from(self.draws.copies(class, tab)).unwrap_or(u32::MAX);
         let each =
             |value: &dyn Fn(u32) -> Span| (0..copies).map(|index| self.real_ms(value(index))).collect::<Vec<_>>();
-        let after = match class.start {
-            Start::After { class, event, .. } => Some((class, event_name(event))),
+        let after = match &class.common.start {
+            Start::After(after) => after.single().map(|(class, event)| (class, event_name(event))),
             Start::At(_) | Start::Arrivals { .. } => None,
         };
-        let priority = match class.priority {
+        let priority = match class.common.priority {
             // Loaded as a style sheet, which has this priority in browsers.
             Priority::Highest => "style",
             Priority::High => "high",
@@ -76,8 +76,8 @@ impl Script {
             "name": class.name,
             "kind": kind,
             "base": format!("{scheme}://127.0.0.1:{}", ports[class.origin]),
-            "url": class.url.template(),
-            "stream": matches!(class.start, Start::Arrivals { .. }),
+            "url": class.common.url.template(),
+            "stream": matches!(class.common.start, Start::Arrivals { .. }),
             "arrivals": self.arrivals(class, tab),
             "after": after,
             "starts": each(&|index| self.draws.start(class, index, tab)),
@@ -90,7 +90,7 @@ impl Script {
             "backoff": class.backoff.iter().map(|span| self.real_ms(*span)).collect::<Vec<_>>(),
             "dedupe": class.dedupe,
             "queue": class.queue,
-            "method": class.method.name(),
+            "method": class.common.method.name(),
             "cache": class.cache.name(),
             "credentials": if class.omits_credentials { "omit" } else { "include" },
             "priority": priority,
@@ -102,7 +102,7 @@ impl Script {
 
     /// The arrival times of a class with `arrivals`, since the opening of the tab.
     fn arrivals(&self, class: &Class, tab: u32) -> Vec<f64> {
-        let Start::Arrivals { until, .. } = class.start else { return Vec::new() };
+        let Start::Arrivals { until, .. } = class.common.start else { return Vec::new() };
         let last = until.min(self.plan.horizon() - Time::ZERO);
         let sum = |at: &mut Span, number| {
             *at = *at + self.draws.gap(class, number, tab);

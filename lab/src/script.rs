@@ -72,6 +72,7 @@ impl Script {
             ));
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
+        (0..plan.origins().len()).try_for_each(|number| script.check_origin(number))?;
         script.plan.classes().iter().try_for_each(|class| script.check_class(class))?;
         Ok(script)
     }
@@ -104,8 +105,7 @@ impl Script {
     pub fn check(&self, engine: Engine) -> Result<(), Unsupported> {
         let (plan, own) = (self.plan.browser(), engine.rules());
         let Some(key) = first_difference(plan, &own) else { return Ok(()) };
-        let others =
-            [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::http2(), Browser::as_reported()];
+        let others = [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::as_reported()];
         let profile = others.iter().any(|other| first_difference(plan, other).is_none());
         let key = if profile { "profile" } else { key };
         let why =
@@ -139,14 +139,15 @@ impl Script {
             Kind::Background => return Ok(()),
         };
         let key = |key: &str| format!("{table}.{}.{key}", class.name);
-        match class.priority {
+        self.check_copies(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        match class.common.priority {
             Priority::Lowest => {
                 return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
             }
             Priority::Highest => self.check_style_sheet(class).map_err(|why| Unsupported::new(key("priority"), why))?,
             Priority::High | Priority::Auto | Priority::Low => {}
         }
-        let url = class.url.expand(0, 0);
+        let url = class.common.url.expand(0, 0);
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/?&=:@!$()*+,;-._~%".contains(&byte);
         if !url.starts_with('/')
             || url.starts_with("//")
@@ -171,30 +172,58 @@ impl Script {
 }
 
 impl Script {
+    /// What of copies and their causes a page of the lab has no words for.
+    fn check_copies(&self, class: &Class) -> Result<(), (&'static str, &'static str)> {
+        if !class.each.is_empty() {
+            return Err(("each", "its copies are all alike; give each of them a table of its own"));
+        }
+        if class.common.stalled.is_some() {
+            return Err(("stalled", "a stall that no rule explains cannot be made; add it to `delay` or `start`"));
+        }
+        match &class.common.start {
+            Start::After(after) if after.single().is_none() => {
+                Err(("after", "it waits for every copy of one request; name one as \"NAME.EVENT\""))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The first key of an origin that its server is not.
+    fn check_origin(&self, number: usize) -> Result<(), Unsupported> {
+        let origin = &self.plan.origins()[number];
+        let keys = [
+            ("protocol", origin.protocol.multiplexes(), "browsers want TLS for it; the server speaks HTTP/1.1"),
+            ("connect", origin.connect.is_some(), "opening a connection on this machine takes what it takes"),
+        ];
+        let Some((key, _, why)) = keys.into_iter().find(|(_, set, _)| *set) else { return Ok(()) };
+        let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
+        Err(Unsupported::new(format!("{table}.{key}"), why))
+    }
+
     /// fetch() has no priority "highest". The lab loads such a request as a style sheet, which has fewer options.
     fn check_style_sheet(&self, class: &Class) -> Result<(), String> {
         let number = self.plan.classes().iter().position(|other| std::ptr::eq(other, class));
-        let waits = |other: &Class| matches!(other.start, Start::After { class, event: Event::Headers, .. } if Some(class) == number);
+        let waits = |other: &Class| matches!(&other.common.start, Start::After(after) if after.single().is_some_and(|(class, event)| event == Event::Headers && Some(class) == number));
         let copies = self.draws.copies(class, 0);
         let other_urls = |other: &&Class| {
-            let same = other.url.expand(0, 0) == class.url.expand(0, 0) && other.origin == class.origin;
+            let same = other.common.url.expand(0, 0) == class.common.url.expand(0, 0) && other.origin == class.origin;
             same && !std::ptr::eq(*other, class)
         };
         let limits = [
             ("has no `deadline`", class.deadline.is_some()),
             ("has no `every`", class.every.is_some()),
             ("has no `retry`", class.attempts > 1),
-            ("has no `arrivals`", matches!(class.start, Start::Arrivals { .. })),
+            ("has no `arrivals`", matches!(class.common.start, Start::Arrivals { .. })),
             ("has no `queue`", class.queue.is_some()),
             ("has no `dedupe`", class.dedupe),
-            ("has the method GET", class.method != Method::Get),
+            ("has the method GET", class.common.method != Method::Get),
             ("has no `cache`", class.cache != CacheMode::Default),
             ("has no `credentials = \"omit\"`", class.omits_credentials),
             ("has no `reads_body = false`", !class.reads_body),
             ("has no request `after` its `headers`", self.plan.classes().iter().any(waits)),
             (
                 "has `{index}` in its URL if `count` is above 1",
-                copies > 1 && class.url.expand(0, 0) == class.url.expand(1, 0),
+                copies > 1 && class.common.url.expand(0, 0) == class.common.url.expand(1, 0),
             ),
             ("has a URL that no other request has", self.plan.classes().iter().filter(other_urls).count() > 0),
         ];

@@ -98,8 +98,6 @@ const RULES: &[(&str, &str)] = &[
     ("profile", "\"webkit\""),
     ("connections", "7"),
     ("connections_total", "20"),
-    ("multiplexed", "true"),
-    ("streams", "7"),
     ("partition_by_credentials", "false"),
     ("websocket_takes_slot", "true"),
     ("websocket_handshake_takes_slot", "true"),
@@ -187,7 +185,7 @@ fn a_rule_that_is_not_the_engines_is_refused_by_its_key() {
             Script::new(&plan("[request.a]", &[format!("browser.profile={profile:?}")]), 1, 0, 1.0).unwrap()
         };
         assert_eq!(script(engine.name()).check(engine), Ok(()));
-        for other in ["chromium", "firefox", "webkit", "http2", "as-reported"] {
+        for other in ["chromium", "firefox", "webkit", "as-reported"] {
             let refusal = script(other).check(engine).err().map(|refusal| refusal.option);
             let expected = (other != engine.name()).then(|| "browser.profile".to_owned());
             assert_eq!(refusal, expected, "{other} in {engine}");
@@ -218,6 +216,15 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[browser]\ntabs = 17\n[request.a]", "browser.tabs"),
         ("[browser]\ntabs = 0\n[request.a]", "browser.tabs"),
         ("[request.a]\ncount = 10001", "request"),
+        ("[request.a]\neach = [{}]", "request.a.each"),
+        ("[request.a]\nstalled = \"1ms\"", "request.a.stalled"),
+        ("[request.a]\n[request.b]\nafter = [\"a.ok\", \"a.end\"]", "request.b.after"),
+        ("[request.a]\n[request.b]\nafter = { any = [\"a.ok\", \"a.end\"] }", "request.b.after"),
+        ("[request.a]\n[request.b]\nafter = \"a[0].ok\"", "request.b.after"),
+        ("[request.a]\n[socket.b]\nkind = \"websocket\"\nafter = \"a[i].ok\"", "socket.b.after"),
+        ("[server]\nprotocol = \"h2\"\n[request.a]", "server.protocol"),
+        ("[origin.o]\nprotocol = \"h3\"\n[request.a]", "origin.o.protocol"),
+        ("[server]\nconnect = \"1ms\"\n[request.a]", "server.connect"),
     ];
     for (text, option) in cases {
         assert_eq!(refused(text, 1.0).option, option, "{text}");

@@ -198,13 +198,6 @@ impl Browser {
         }
     }
 
-    /// Chromium over HTTP/2 to a server that announces no limit.
-    pub fn http2() -> Self {
-        // The scheduler holds nothing back to a host that is known to multiplex (services/network/resource_scheduler);
-        // an abort resets its stream and leaves the connection open (RFC 9113, section 5.4.2).
-        Self { multiplexed: true, delays_low_priority: false, abort_closes_connection: false, ..Self::chromium() }
-    }
-
     /// The rules as described in the bug report: six slots, sockets take one, first come, first served, nothing else.
     pub fn as_reported() -> Self {
         Self {
@@ -229,11 +222,10 @@ impl Browser {
     pub(crate) fn read(node: Option<&Node>, parameters: &[String]) -> Result<Self, Fault> {
         let Some(node) = node else { return Ok(Self::chromium()) };
         let reader = Reader::new(node, &schema::BROWSER)?;
-        let profiles: [(_, fn() -> Self); 5] = [
+        let profiles: [(_, fn() -> Self); 4] = [
             ("chromium", Self::chromium),
             ("firefox", Self::firefox),
             ("webkit", Self::webkit),
-            ("http2", Self::http2),
             ("as-reported", Self::as_reported),
         ];
         let mut browser = reader.or("profile", Self::chromium as fn() -> Self, read::choice(&profiles))?();

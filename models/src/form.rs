@@ -62,6 +62,11 @@ impl Linear {
         Self { base: value, ..Self::default() }
     }
 
+    /// The count that it is in every load, where no parameter changes it.
+    pub fn fixed(&self) -> Option<u64> {
+        (self.terms.is_empty() && self.times.is_none()).then(|| self.count(&[]))
+    }
+
     /// The value without noise.
     pub fn value(&self, parameters: &[f64]) -> f64 {
         let sum = self.terms.iter().fold(self.base, |sum, term| {

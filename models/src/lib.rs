@@ -48,6 +48,7 @@ pub mod document;
 mod form;
 pub mod limits;
 pub mod load;
+mod order;
 pub mod origin;
 pub mod plan;
 pub mod queue;
@@ -58,6 +59,7 @@ mod source;
 mod tree;
 mod url;
 mod variation;
+mod waiters;
 
 pub use document::Document;
 pub use form::{Form, Linear};

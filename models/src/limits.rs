@@ -9,7 +9,7 @@ pub const LONGEST_HORIZON: Span = Span::from_seconds(24 * 60 * 60);
 /// The longest length of time in a scenario.
 pub const LONGEST_SPAN: Span = Span::from_seconds(30 * 24 * 60 * 60);
 /// The largest scenario text that is read, in bytes.
-pub const TEXT: usize = 4 << 20;
+pub const TEXT: usize = 16 << 20;
 /// Characters of a name: of a parameter, a request, a queue, a fix, a layer.
 pub const NAME: usize = 64;
 /// Requests, retries and polls included, that one load may issue.
@@ -18,6 +18,14 @@ pub const REQUESTS: usize = 1_000_000;
 pub const EVENTS: u64 = 100_000_000;
 /// Tables `[request.NAME]`, `[socket.NAME]` and `[background.NAME]` together; tables of any other kind.
 pub const CLASSES: usize = 2_000;
+/// Entries of `each` in one table.
+pub const EACH: usize = 20_000;
+/// Causes of one start.
+pub const ANCHORS: usize = 1_000;
+/// Copies that chains of copies are followed through when a plan is checked.
+pub const CHAINED: usize = 1_000_000;
+/// Bytes of a body: 1 TB.
+pub const BYTES: u64 = 1_000_000_000_000;
 /// Nesting depth of tables and lists, and parts of a `--set` path.
 pub const DEPTH: usize = 32;
 /// Elements of a list that no other limit names: samples, backoffs, values of an axis.

@@ -5,12 +5,13 @@
 //! (measured: route handlers and renders of Next.js 14 to 16 run to their end).
 
 use crate::browser::count;
+use crate::form::{self, Form};
 use crate::limits;
 use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;
 use crate::tree::Node;
-use sixslot_sim_core::Span;
+use sixslot_sim_core::{Purpose, Span};
 
 /// How the requests at one server share it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,10 +26,39 @@ pub enum Discipline {
     EventLoop,
 }
 
+/// What a browser speaks with an origin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// HTTP/1.1: a connection carries one request at a time.
+    H1,
+    /// HTTP/2 (RFC 9113): one connection carries many requests, each in a stream; an abort resets its stream only.
+    H2,
+    /// HTTP/3: as HTTP/2 here. What its loss recovery does to streams is not measured and not modelled.
+    H3,
+}
+
+impl Protocol {
+    /// Whether one connection carries many requests at once.
+    pub const fn multiplexes(self) -> bool {
+        matches!(self, Self::H2 | Self::H3)
+    }
+
+    /// Its name in HTTP archives and in the browser's developer tools.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::H1 => "http/1.1",
+            Self::H2 => "h2",
+            Self::H3 => "h3",
+        }
+    }
+}
+
 /// A server.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Origin {
+    /// Its name in the scenario; the page's own is called `server`.
+    pub name: String,
     /// How its requests share it.
     pub discipline: Discipline,
     /// Number of requests served at full speed.
@@ -37,19 +67,32 @@ pub struct Origin {
     pub slowdown_exponent: f64,
     /// Whether an abort ends the work.
     pub cancel_on_disconnect: bool,
-    /// The server closes a connection that was idle for this time.
+    /// The server closes a connection that was idle for this time; zero: each connection after its first answer.
     pub keep_alive: Option<Span>,
+    /// What the browser speaks with it.
+    pub protocol: Protocol,
+    /// Requests at once on a connection of HTTP/2 or HTTP/3.
+    pub max_concurrent_streams: usize,
+    /// The time to open a connection, TLS included; none: the browser's `connect`.
+    pub connect: Option<Form>,
+    /// The stream of that time.
+    pub connect_purpose: Purpose,
 }
 
 impl Origin {
     /// Reads [server] or `[origin.NAME]`.
-    pub(crate) fn read(node: Option<&Node>) -> Result<Self, Fault> {
+    pub(crate) fn read(name: &str, node: Option<&Node>, parameters: &[String]) -> Result<Self, Fault> {
         let mut origin = Self {
+            name: name.to_owned(),
             discipline: Discipline::Independent,
             workers: 1,
             slowdown_exponent: 1.0,
             cancel_on_disconnect: false,
             keep_alive: None,
+            protocol: Protocol::H1,
+            max_concurrent_streams: 100,
+            connect: None,
+            connect_purpose: Purpose::named(name).and(" connect"),
         };
         let Some(node) = node else { return Ok(origin) };
         let reader = Reader::new(node, &schema::SERVER)?;
@@ -80,6 +123,16 @@ impl Origin {
         }
         origin.cancel_on_disconnect = reader.or("cancel_on_disconnect", false, read::boolean)?;
         origin.keep_alive = reader.read("keep_alive", read::span)?;
+        let words = [("h1", Protocol::H1), ("h2", Protocol::H2), ("h3", Protocol::H3)];
+        origin.protocol = reader.or("protocol", origin.protocol, read::choice(&words))?;
+        let streams = count(1, limits::PLACES);
+        origin.max_concurrent_streams = reader.or("max_concurrent_streams", origin.max_concurrent_streams, streams)?;
+        origin.connect = reader.read("connect", |node| form::time(node, parameters))?;
         Ok(origin)
+    }
+
+    /// How many requests of one group its connections carry at once: streams, or connections of the browser's limit.
+    pub const fn places(&self, connections: usize) -> usize {
+        if self.protocol.multiplexes() { self.max_concurrent_streams } else { connections }
     }
 }

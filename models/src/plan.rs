@@ -4,9 +4,10 @@
 //! counts over their limits. Many threads read a plan; none changes it.
 
 use crate::browser::Browser;
-use crate::class::{self, Class, Event, Names, Start};
+use crate::class::{self, Class, Names, Start};
 use crate::form;
 use crate::limits;
+use crate::order;
 use crate::origin::Origin;
 use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
@@ -14,8 +15,9 @@ use crate::schema;
 use crate::server_cache::ServerCache;
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table};
+use crate::waiters::Waiters;
 use sixslot_sim_core::{Distribution, Purpose, Span, Streams, Time};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What counts as a failed load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub struct Plan {
     pub(crate) classes: Vec<Class>,
     /// The load's state machine.
     pub(crate) load: LoadRules,
+    /// Which copies wait for which events.
+    pub(crate) waiters: Waiters,
 }
 
 impl Plan {
@@ -173,10 +177,10 @@ impl Plan {
         let parameter_names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         let browser = Browser::read(reader.get("browser"), &parameter_names)?;
         let mut origin_names = vec!["server".to_owned()];
-        let mut origins = vec![Origin::read(reader.get("server"))?];
+        let mut origins = vec![Origin::read("server", reader.get("server"), &parameter_names)?];
         for entry in named(&reader, "origin")? {
             origin_names.push(entry.key.clone());
-            origins.push(Origin::read(Some(&entry.node))?);
+            origins.push(Origin::read(&entry.key, Some(&entry.node), &parameter_names)?);
         }
         let queue_entries = named(&reader, "queue")?;
         let queue_names: Vec<String> = queue_entries.iter().map(|entry| entry.key.clone()).collect();
@@ -186,12 +190,15 @@ impl Plan {
             entries.iter().map(|(entry, table)| (entry.key.clone(), *table)).collect();
         let cache_entries = named(&reader, "server_cache")?;
         let cache_names: Vec<String> = cache_entries.iter().map(|entry| entry.key.clone()).collect();
+        let numbers: BTreeMap<&str, usize> =
+            class_names.iter().enumerate().map(|(number, (name, _))| (name.as_str(), number)).collect();
         let names = Names {
             parameters: &parameter_names,
             origins: &origin_names,
             queues: &queue_names,
             server_caches: &cache_names,
             classes: &class_names,
+            numbers: &numbers,
         };
         let mut classes = Vec::with_capacity(entries.len());
         for (entry, table) in &entries {
@@ -203,7 +210,7 @@ impl Plan {
         }
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
-        check_order(&classes, &entries)?;
+        order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
         let plan = Self {
             title,
             horizon: Time::ZERO + horizon,
@@ -213,6 +220,7 @@ impl Plan {
             queues,
             server_caches,
             load: load_rules(&reader, &names, &classes)?,
+            waiters: Waiters::of(&classes),
             classes,
         };
         plan.check_counts(&reader)?;
@@ -281,7 +289,7 @@ impl Plan {
         for (class, (entry, _)) in self.classes.iter().zip(entries) {
             let copies = class.count.count(&extremes) as f64;
             let horizon = self.horizon.as_seconds_f64();
-            let issues = match (&class.start, class.every) {
+            let issues = match (&class.common.start, class.every) {
                 (Start::Arrivals { rate_per_second, .. }, _) => rate_per_second * horizon,
                 (_, Some(every)) => copies * (1.0 + horizon / every.as_seconds_f64()),
                 _ => copies,
@@ -343,52 +351,6 @@ fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table
     Ok(entries)
 }
 
-/// Refuses cycles, sockets where requests are required, and the reverse.
-fn check_order(classes: &[Class], entries: &[(&Entry, class::Table)]) -> Result<(), Fault> {
-    let key = |class: usize, key: &str| {
-        let entry = entries[class].0;
-        entry.node.table().and_then(|table| table.get(key)).map_or(&entry.key_place, |node| &node.place)
-    };
-    // Classes that lead to no cycle.
-    let mut clear = vec![false; classes.len()];
-    for (number, class) in classes.iter().enumerate() {
-        if let Some((socket, _)) = class.skip_while_fresh {
-            let socket = &classes[socket];
-            if socket.snapshot_every.is_none() && socket.snapshot_by.is_empty() || !socket.kind.is_socket() {
-                let message = format!("`{}` is not a socket with `snapshot_every` or `snapshot_by`", socket.name);
-                return Err(Fault::new(key(number, "skip_while_fresh"), message));
-            }
-        }
-        let mut path = vec![number];
-        let mut at = class;
-        let mut circle = false;
-        while let Start::After { class: before, event, .. } = at.start {
-            let socket = classes[before].kind.is_socket();
-            let last = path[path.len() - 1];
-            if socket && event != Event::Headers {
-                return Err(Fault::new(key(last, "after"), "a socket has one event: `open`"));
-            }
-            if before == number {
-                let mut names: Vec<&str> = path.iter().map(|class| classes[*class].name.as_str()).collect();
-                names.push(&class.name);
-                return Err(Fault::new(
-                    key(number, "after"),
-                    format!("`after` forms a cycle: {}", names.join(" after ")),
-                )
-                .help("let one of them have a `start`"));
-            }
-            circle = path.contains(&before);
-            if circle || clear[before] {
-                break;
-            }
-            path.push(before);
-            at = &classes[before];
-        }
-        path.iter().for_each(|class| clear[*class] = !circle);
-    }
-    Ok(())
-}
-
 fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Result<LoadRules, Fault> {
     let Some(node) = reader.get("load") else {
         return Err(Fault::new(reader.place, "`load` is missing")
@@ -398,7 +360,7 @@ fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Resu
     let mut ready = Vec::new();
     for node in load.or("ready", &[][..], read::list(limits::CLASSES))? {
         let class = names.request(node)?;
-        if matches!(classes[class].start, Start::Arrivals { .. }) {
+        if matches!(classes[class].common.start, Start::Arrivals { .. }) {
             return Err(Fault::new(&node.place, "a random stream has no last request to wait for"));
         }
         ready.push(class);

@@ -56,8 +56,17 @@ impl Plan {
     /// If the plan has no class with that index.
     pub fn jitter_service(&mut self, class: usize, most: Span, round: u64) {
         let class = &mut self.classes[class];
-        let form = class.service.as_mut().unwrap_or(&mut class.io_time);
-        let own = std::mem::replace(form, Form::constant(Span::ZERO));
-        *form = own.jittered(most, round);
+        let jitter = |form: &mut Form| {
+            let own = std::mem::replace(form, Form::constant(Span::ZERO));
+            *form = own.jittered(most, round);
+        };
+        let mut has_service = false;
+        for service in class.copies_mut().iter_mut().filter_map(|copy| copy.service.as_mut()) {
+            has_service = true;
+            jitter(service);
+        }
+        if !has_service {
+            jitter(&mut class.io_time);
+        }
     }
 }

@@ -7,7 +7,7 @@ use sixslot_models::load::{Extent, Load};
 #[test]
 fn a_warm_load_allocates_nothing() {
     let text = include_str!("../../scenarios/issue-1855.toml");
-    for profile in ["as-reported", "chromium", "firefox", "webkit", "http2"] {
+    for profile in ["as-reported", "chromium", "firefox", "webkit"] {
         let sets = [format!("browser.profile={profile}"), "parameters.sessions=40".to_owned()];
         let plan = Document::read("issue-1855.toml", text, &sets).unwrap().plan(&[], &[]).unwrap();
         let mut load = Load::new();

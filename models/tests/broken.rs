@@ -49,11 +49,11 @@ fn every_fault_is_named_at_its_place() {
 
 #[test]
 fn a_text_has_a_limit() {
-    let said = refused(&format!("schema = 1\n{PAGE}\n# {}", "x".repeat(5 << 20)), &[]);
-    assert!(said.contains("the limit is 4194304"), "{said}");
+    let said = refused(&format!("schema = 1\n{PAGE}\n# {}", "x".repeat(17 << 20)), &[]);
+    assert!(said.contains("the limit is 16777216"), "{said}");
     // The longest that is read.
     let text = format!("schema = 1\n{PAGE}\n# ");
-    let longest = format!("{text}{}", "x".repeat((4 << 20) - text.len()));
+    let longest = format!("{text}{}", "x".repeat((16 << 20) - text.len()));
     assert!(read(&longest, &[]).is_ok());
     assert!(read(&format!("{longest}x"), &[]).is_err());
 }
@@ -143,6 +143,31 @@ fn long_names_chains_and_patches_take_no_time() {
     assert!(read(&format!("schema = 1\n{PAGE}\n{chain}[request.r1990]\n{fixes}"), &[]).is_ok());
     let said = refused(&format!("schema = 1\n{PAGE}\n{chain}[request.r1990]\nafter = \"r900.ok\"\n"), &[]);
     assert!(said.contains("`after` forms a cycle: r900 after r901"), "{said:.200}");
+}
+
+/// A class of as many copies as may be, each with a cause of its own, twice: read, checked and played at once.
+#[test]
+fn the_longest_lists_of_copies_take_no_time() {
+    let list = |name: &str, cause: &dyn Fn(usize) -> String| {
+        let entries: String = (0..20_000)
+            .map(|copy| {
+                let url = format!("/{name}/{copy}/{}", "x".repeat(300));
+                format!("  {{ url = \"{url}\", {}, service = \"{copy}us\" }},\n", cause(copy))
+            })
+            .collect();
+        format!("[request.{name}]\neach = [\n{entries}]\n")
+    };
+    let one = list("one", &|copy| format!("start = \"{copy}us\""));
+    let two = list("two", &|copy| format!("after = [\"one[{copy}].ok\", \"one[{}].headers\"]", 19_999 - copy));
+    let text = format!("schema = 1\nhorizon = \"10m\"\n{PAGE}\n{one}{two}[request.three]\nafter = \"two.ok\"");
+    let document = read(&text, &[]).unwrap();
+    let plan = document.plan(&[], &[]).unwrap();
+    let mut load = Load::new();
+    load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
+    assert_eq!(load.requests().len(), 40_002);
+    let chain = list("one", &|copy| format!("after = \"one[{}].ok\"", (copy + 1) % 20_000));
+    let said = refused(&format!("schema = 1\n{PAGE}\n{chain}"), &[]);
+    assert!(said.contains("cycle: one[0] after one[1]") && said.contains("... after one[0]"), "{said:.300}");
 }
 
 /// A parameter that is mostly small can be drawn too large: that load is refused, and nothing is allocated for it.

@@ -45,6 +45,7 @@ fn check_scenario(words: &[u32], load: &mut Load) -> Checked {
     let story = Story::new(&plan, load);
     story.check().map_err(in_context)?;
     story.starts_are_on_time().map_err(in_context)?;
+    story.stalls_are_kept().map_err(in_context)?;
     story.verdict_follows(load.verdict()).map_err(in_context)?;
     // A second time, in fresh memory; and once more only until the verdict stands.
     let mut again = Load::new();

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use sixslot_models::Document;
-use sixslot_models::schema::RENAMED;
+use sixslot_models::schema::{MOVED, RENAMED};
 
 /// A line of a scenario that has the old name, and the table that it stands in.
 const LINES: &[(&str, &str)] = &[
@@ -84,6 +84,20 @@ fn an_old_word_or_key_of_a_distribution_is_refused_at_its_place_with_its_new_nam
         assert!(help.starts_with("it is called `"), "{line}: {help}");
         assert!(now(old).iter().any(|new| help.contains(&format!("`{new}`"))), "{line}: {help}");
     }
+}
+
+#[test]
+fn what_each_origin_has_now_is_refused_at_its_old_place_with_its_new_one() {
+    let lines = ["multiplexed = true", "streams = 7", "profile = \"http2\""];
+    assert_eq!(lines.len(), MOVED.len());
+    for (line, moved) in lines.iter().zip(MOVED) {
+        assert!(line.contains(moved.old));
+        let error = Document::read("scenario", &format!("schema = 1\n[browser]\n{line}"), &[]).unwrap_err();
+        assert_eq!((error.line, error.help.as_deref()), (3, Some(moved.now)), "{line}");
+    }
+    // Elsewhere these are names like any others.
+    let text = "schema = 1\n[parameters]\nstreams = 1\n[request.a]\ncount = \"streams\"\n[load]\nready = [\"a\"]";
+    assert!(Document::read("scenario", text, &[]).is_ok());
 }
 
 #[test]

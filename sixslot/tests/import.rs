@@ -222,7 +222,8 @@ fn one_request_over_http_2_is_a_scenario_too() {
     let text = archive(&["https://example.org/page".to_owned()], 200).to_string();
     let draft = import(vec![Archive::read("one.har", text.as_bytes()).unwrap()]).unwrap();
     let table = table(&draft.text);
-    assert_eq!(table["browser"]["profile"].as_str(), Some("http2"));
+    assert_eq!(table["browser"]["profile"].as_str(), Some("chromium"));
+    assert_eq!(table["server"]["protocol"].as_str(), Some("h2"));
     assert_eq!(table["request"]["page"]["url"].as_str(), Some("/page"));
     assert_eq!(table["request"]["page"]["service"].as_str(), Some("10ms"));
     assert_eq!(table["load"]["ready"].as_array().unwrap().len(), 1);

@@ -179,7 +179,7 @@ fn bad_usage_is_refused_before_a_browser_is_started() {
     let refusal = refused(&["lab", "--random", "--overrides", "nowhere.toml"]);
     assert!(refusal.contains("nowhere.toml") && refusal.contains("--calibrate"), "{refusal}");
     let refusal = refused(&["lab", "scenarios/next-prefetch.toml", "--fix", "http2"]);
-    assert!(refusal.contains("browser.profile"), "{refusal}");
+    assert!(refusal.contains("server.protocol"), "{refusal}");
     let refusal = refused(&["lab", "scenarios/next-prefetch.toml", "--set", "browser.connections=8"]);
     assert!(refusal.contains("browser.connections"), "{refusal}");
 }

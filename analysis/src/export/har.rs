@@ -12,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sixslot_models::class::{Kind, Method};
 use sixslot_models::load::{Outcome, Request};
+use sixslot_models::origin::Protocol;
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -169,11 +170,11 @@ impl<'a> Subject<'a> {
             connection_id: request.connection.filter(|_| has_connection).map(|number| number.to_string()),
             from_cache: from_cache.then_some("disk"),
             initiator: self.initiator(request),
-            priority: (!socket).then_some(priority(class)),
+            priority: (!socket).then_some(priority(class.copy(request.index))),
             resource_type: self.resource_type(request),
             messages: socket.then_some([]),
             cache: Map::new(),
-            connection: has_connection.then_some(if self.plan.browser().multiplexed { "443" } else { "80" }),
+            connection: has_connection.then_some(if self.protocol(request) == "http/1.1" { "80" } else { "443" }),
             pageref: format!("page_{}", request.tab + 1),
             request: self.request(request),
             response: self.response(request, from_cache),
@@ -218,10 +219,13 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn protocol(&self, request: &Request) -> &'static str {
-        match (self.class(request).kind, self.plan.browser().multiplexed) {
-            (Kind::WebSocket, _) | (_, false) => "http/1.1",
-            (_, true) => "h2",
+    pub(super) fn protocol(&self, request: &Request) -> &'static str {
+        let class = self.class(request);
+        // A WebSocket is taken for one over HTTP/1.1, which Chromium opens to every origin.
+        if class.kind == Kind::WebSocket {
+            Protocol::H1.name()
+        } else {
+            self.plan.origins()[class.origin].protocol.name()
         }
     }
 
@@ -230,21 +234,28 @@ impl<'a> Subject<'a> {
         let url = self.url(request);
         // Provisional ones are what the page itself has set; the network stack adds the others when it sends.
         let mut headers = vec![header("Referer", self.page_url.as_str()), header("User-Agent", "sixslot")];
-        if !class.cacheable && class.kind == Kind::Fetch && class.method == Method::Get {
+        let copy = class.copy(request.index);
+        if !copy.cacheable && class.kind == Kind::Fetch && copy.method == Method::Get {
             headers.push(header("Cache-Control", "no-cache"));
         }
         if request.sent.is_some() {
             let host = url.split('/').nth(2).map_or_else(|| host(class.origin), str::to_owned);
             headers.push(header("Host", host));
             headers.push(header("Accept", "*/*"));
-            headers.push(header("Connection", if class.kind == Kind::WebSocket { "Upgrade" } else { "keep-alive" }));
+            let connection = match (class.kind, self.plan.origins()[class.origin].protocol) {
+                (Kind::WebSocket, _) => Some("Upgrade"),
+                (_, Protocol::H1) => Some("keep-alive"),
+                // Forbidden in HTTP/2 and HTTP/3 (RFC 9113, section 8.2.2).
+                (_, Protocol::H2 | Protocol::H3) => None,
+            };
+            headers.extend(connection.map(|value| header("Connection", value)));
         }
         let query = url.split_once('?').map_or("", |(_, query)| query);
         let query = query.split('&').filter(|part| !part.is_empty());
         let query =
             query.map(|part| part.split_once('=').unwrap_or((part, ""))).map(|(name, value)| header(name, value));
         json!({
-            "method": class.method.name(), "url": url, "httpVersion": self.protocol(request), "headers": headers,
+            "method": copy.method.name(), "url": url, "httpVersion": self.protocol(request), "headers": headers,
             "queryString": query.collect::<Vec<_>>(), "cookies": [], "headersSize": -1, "bodySize": 0,
         })
     }
@@ -279,11 +290,14 @@ impl<'a> Subject<'a> {
             (true, _) => (200, "OK"),
         };
         let aborted = request.outcome == Outcome::Aborted;
+        // A scenario may not know it: 0 then. Headers have no size here.
+        let size = class.copy(request.index).body_bytes.unwrap_or(0);
         json!({
             "status": status, "statusText": text, "httpVersion": if answered { self.protocol(request) } else { "" },
             "headers": headers, "cookies": [],
-            "content": {"size": 0, "mimeType": if answered { mime } else { "x-unknown" }},
-            "redirectURL": "", "headersSize": -1, "bodySize": if from_cache { 0 } else { -1 }, "_transferSize": 0,
+            "content": {"size": if answered { size } else { 0 }, "mimeType": if answered { mime } else { "x-unknown" }},
+            "redirectURL": "", "headersSize": -1, "bodySize": if from_cache { 0 } else { -1 },
+            "_transferSize": if answered && !from_cache { size } else { 0 },
             "_error": aborted.then_some("net::ERR_ABORTED"), "_fetchedViaServiceWorker": false,
         })
     }

@@ -11,7 +11,7 @@ mod trace;
 use crate::story::Story;
 use sixslot_models::Plan;
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{Class, Event, Kind, Start};
+use sixslot_models::class::{Class, Copies, CopySpec, Event, Join, Kind, Start};
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
@@ -137,20 +137,20 @@ impl<'a> Subject<'a> {
     /// The URL that a browser would write: whole, and with everything encoded that may not stand in one.
     fn url(&self, request: &Request) -> String {
         let class = self.class(request);
-        let raw = class.url.expand(request.index, request.tab);
+        let raw = class.copy(request.index).url.expand(request.index, request.tab);
         let socket = class.kind == Kind::WebSocket;
         let whole = if raw.contains("://") {
             raw
         } else {
             let slash = if raw.starts_with('/') { "" } else { "/" };
-            format!("{}://{}{slash}{raw}", self.scheme(socket), host(class.origin))
+            format!("{}://{}{slash}{raw}", self.scheme(class.origin, socket), host(class.origin))
         };
         encoded(whole.split('#').next().unwrap_or_default())
     }
 
     /// A browser speaks HTTP/2 to servers with TLS only.
-    fn scheme(&self, socket: bool) -> &'static str {
-        match (socket, self.plan.browser().multiplexed) {
+    fn scheme(&self, origin: usize, socket: bool) -> &'static str {
+        match (socket, self.plan.origins()[origin].protocol.multiplexes()) {
             (false, false) => "http",
             (false, true) => "https",
             (true, false) => "ws",
@@ -160,9 +160,13 @@ impl<'a> Subject<'a> {
 
     /// The page's own URL, which stands for its document.
     fn document_url(&self) -> String {
-        let document = self.load.requests().iter().find(|request| self.class(request).priority == Priority::Highest);
+        let document = self
+            .load
+            .requests()
+            .iter()
+            .find(|request| self.class(request).copy(request.index).priority == Priority::Highest);
         let own = document.filter(|request| self.class(request).origin == 0);
-        own.map_or_else(|| format!("{}://{}/", self.scheme(false), host(0)), |request| self.url(request))
+        own.map_or_else(|| format!("{}://{}/", self.scheme(0, false), host(0)), |request| self.url(request))
     }
 
     /// Whether a request was the first on its connection.
@@ -190,8 +194,8 @@ impl<'a> Subject<'a> {
 
     /// The request whose event made this one start, where the scenario says so.
     fn trigger(&self, request: &Request) -> Option<&'a Request> {
-        let Start::After { class, event, .. } = self.class(request).start else { return None };
-        let when = |other: &Request| match event {
+        let Start::After(after) = &self.class(request).copy(request.index).start else { return None };
+        let when = |other: &Request, event: Event| match event {
             Event::Issued => Some(other.issued),
             Event::Sent => other.sent,
             Event::Headers => other.headers,
@@ -199,9 +203,23 @@ impl<'a> Subject<'a> {
             Event::Failed => other.ended.filter(|_| !other.succeeded()),
             Event::End => other.ended,
         };
-        let before =
-            |other: &&Request| other.tab == request.tab && when(other).is_some_and(|time| time <= request.issued);
-        self.of_class[class].iter().copied().filter(before).max_by_key(|other| when(other))
+        // Of several causes the one that decided: the last of all of them, the first of any.
+        let met = after.anchors.iter().filter_map(|anchor| {
+            let is_it = |other: &&Request| match anchor.copies {
+                Copies::Every => true,
+                Copies::One(copy) => other.index == copy,
+                Copies::Same => other.index == request.index,
+            };
+            let calls = self.of_class[anchor.class].iter().copied().filter(is_it);
+            let calls = calls.filter(|other| other.tab == request.tab);
+            let times = calls.filter_map(|other| Some((when(other, anchor.event)?, other)));
+            times.filter(|(time, _)| *time <= request.issued).max_by_key(|(time, _)| *time)
+        });
+        let decided = match after.join {
+            Join::All => met.max_by_key(|(time, _)| *time),
+            Join::Any => met.min_by_key(|(time, _)| *time),
+        };
+        decided.map(|(_, other)| other)
     }
 
     /// What DevTools calls the kind of a request; a scenario has no word for it, so its URL tells.
@@ -218,8 +236,8 @@ impl<'a> Subject<'a> {
             (_, "js" | "mjs" | "ts" | "tsx" | "jsx" | "vue" | "svelte") => "script",
             (_, "png" | "jpg" | "jpeg" | "gif" | "svg" | "webp" | "avif" | "ico") => "image",
             (_, "woff" | "woff2" | "ttf" | "otf") => "font",
-            _ if class.priority == Priority::Highest => "document",
-            _ if class.priority == Priority::Lowest => "prefetch",
+            _ if class.copy(request.index).priority == Priority::Highest => "document",
+            _ if class.copy(request.index).priority == Priority::Lowest => "prefetch",
             _ => "fetch",
         }
     }
@@ -322,8 +340,8 @@ fn host(origin: usize) -> String {
 }
 
 /// The priority as Chromium's DevTools names it; `high` changes nothing for a fetch.
-const fn priority(class: &Class) -> &'static str {
-    match class.priority {
+const fn priority(copy: &CopySpec) -> &'static str {
+    match copy.priority {
         Priority::Highest => "VeryHigh",
         Priority::High | Priority::Auto => "High",
         Priority::Low => "Low",

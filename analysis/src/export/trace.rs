@@ -86,7 +86,7 @@ impl Subject<'_> {
             "ResourceSendRequest",
             started,
             json!({
-                "requestId": id, "frame": FRAME, "url": url, "requestMethod": class.method.name(), "priority": priority(class),
+                "requestId": id, "frame": FRAME, "url": url, "requestMethod": class.copy(request.index).method.name(), "priority": priority(class.copy(request.index)),
                 "resourceType": resource_type(kind), "renderBlocking": "non_blocking", "initiator": initiator,
             }),
         ));
@@ -127,7 +127,7 @@ impl Subject<'_> {
         json!({
             "requestId": id, "frame": FRAME, "statusCode": 200, "mimeType": "", "encodedDataLength": 0,
             "fromCache": from_cache, "fromServiceWorker": false, "responseTime": seconds(headers), "headers": [],
-            "protocol": if self.plan.browser().multiplexed { "h2" } else { "http/1.1" },
+            "protocol": self.protocol(request),
             "connectionId": request.connection.unwrap_or(0), "connectionReused": connect.is_none(), "timing": timing,
         })
     }

@@ -16,6 +16,8 @@ pub struct Browser {
     pub profile: &'static str,
     /// Why that profile.
     pub profile_because: String,
+    /// Why all origins speak HTTP/2, where they do.
+    pub multiplexed: Option<String>,
     /// Tabs of a load.
     pub tabs: usize,
     /// The time between their openings, where there are several.
@@ -33,12 +35,14 @@ pub struct Browser {
 /// Connections of one origin, over HTTP/1.1, in all engines.
 pub const CONNECTIONS: usize = 6;
 
-fn profile(loads: &[Load]) -> (&'static str, String) {
+/// Why all origins speak HTTP/2, where most answers came over it.
+fn multiplexed(loads: &[Load]) -> Option<String> {
     let entries = || loads.iter().flat_map(|load| &load.archive.entries).filter(|entry| entry.verdict.is_answered());
     let (all, multiplexed) = (entries().count(), entries().filter(|entry| entry.protocol.is_multiplexed()).count());
-    if 2 * multiplexed > all {
-        return ("http2", format!("{multiplexed} of {all} answers came over HTTP/2 or HTTP/3"));
-    }
+    (2 * multiplexed > all).then(|| format!("{multiplexed} of {all} answers came over HTTP/2 or HTTP/3"))
+}
+
+fn profile(loads: &[Load]) -> (&'static str, String) {
     let archive = &loads[0].archive;
     let creator = archive.creator.to_ascii_lowercase();
     let profile = match archive.exporter {
@@ -177,6 +181,8 @@ impl Browser {
     #[must_use]
     pub fn of(loads: &[Load]) -> Self {
         let (profile, profile_because) = profile(loads);
+        let multiplexed = multiplexed(loads);
+        let serial = multiplexed.is_none();
         let tabs = loads.iter().map(|load| load.opened.len()).max().unwrap_or(1);
         let gaps = loads.iter().flat_map(|load| load.opened.windows(2).map(|pair| pair[1] - pair[0]));
         let most = loads.iter().map(|load| most_at_once(&load.archive)).max().unwrap_or(0);
@@ -190,10 +196,11 @@ impl Browser {
         Self {
             profile,
             profile_because,
+            multiplexed,
             tabs,
             tab_interval: (tabs > 1).then(|| median(gaps.collect())),
-            connections: (profile != "http2" && most > CONNECTIONS).then_some(most),
-            sockets_take_slots: if profile == "http2" { None } else { socket_slots(loads) },
+            connections: (serial && most > CONNECTIONS).then_some(most),
+            sockets_take_slots: if serial { socket_slots(loads) } else { None },
             connect: (connect > 5.0).then_some((connect, count)),
             unlocked: if profile == "webkit" { BTreeSet::new() } else { unlocked(loads) },
         }

@@ -146,10 +146,18 @@ impl Writer<'_> {
             why.push_str(&busy);
         }
         server.line("discipline", "\"independent\"", Known::Guessed, why);
+        let protocol = self.page.browser.multiplexed.as_deref();
+        let speaks = |table: &mut Table| {
+            if let Some(why) = protocol {
+                table.line("protocol", quoted("h2"), Known::Seen, why);
+            }
+        };
+        speaks(&mut server);
         let mut tables = vec![server];
         for (origin, name) in &self.origins {
             let mut table = Table::new(format!("origin.{name}"));
             table.notes.push(format!("{}.", plain(origin)));
+            speaks(&mut table);
             tables.push(table);
         }
         tables

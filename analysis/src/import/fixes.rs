@@ -47,8 +47,8 @@ pub fn fixes(page: &Page<'_>) -> Vec<Table> {
             fixes.push(fix("patience", "Twice the deadline", &[patch]));
         }
     }
-    if page.browser.profile != "http2" {
-        let patch = ("browser.profile".to_owned(), quoted("http2"));
+    if page.browser.multiplexed.is_none() {
+        let patch = ("server.protocol".to_owned(), quoted("h2"));
         fixes.push(fix("http2", "HTTP/2 (browsers want TLS for it)", &[patch]));
     }
     if let Some(first) = fixes.first_mut() {

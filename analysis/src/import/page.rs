@@ -112,7 +112,7 @@ impl<'a> Page<'a> {
         let classes = split_callers(rhythms(groups, &cadences, &ends));
         let connections = browser.connections.unwrap_or(CONNECTIONS);
         let slots = Slots::new(loads, connections, browser.sockets_take_slots.is_some(), classes.len());
-        let locked = matches!(browser.profile, "chromium" | "firefox" | "http2");
+        let locked = matches!(browser.profile, "chromium" | "firefox");
         let times: Vec<Times<'_>> = classes.iter().map(|(group, rhythm)| Times::of(group, rhythm)).collect();
         let mut samples = Vec::with_capacity(classes.len());
         let mut members = Vec::with_capacity(classes.len());

@@ -96,7 +96,7 @@ impl Stage {
         let clock = Clock::new(script.scale);
         let (told, background) = watch::channel(BTreeMap::new());
         let waits = |number, event| {
-            let after = |class: &Class| matches!(class.start, Start::After { class, event: wanted, .. } if class == number && wanted == event);
+            let after = |class: &Class| matches!(&class.common.start, Start::After(after) if after.single() == Some((number, event)));
             script.plan.classes().iter().any(after)
         };
         let until_sent = |class: &Class| class.deadline_until == sixslot_models::class::DeadlineUntil::Sent;
@@ -256,17 +256,18 @@ impl Stage {
         let path = request.uri().path_and_query()?.as_str();
         let tab = page.split(['?', '&']).find_map(|pair| pair.strip_prefix("tab=")?.parse::<u32>().ok())?;
         let classes = self.script.plan.classes().iter().enumerate();
-        let mut sheets = classes.filter(|(_, class)| class.origin == origin && class.priority == Priority::Highest);
+        let mut sheets =
+            classes.filter(|(_, class)| class.origin == origin && class.common.priority == Priority::Highest);
         let found = sheets.find_map(|(number, class)| {
             let copies = u32::try_from(self.script.draws.copies(class, tab)).unwrap_or(u32::MAX);
-            let index = (0..copies).find(|index| class.url.expand(*index, tab) == path)?;
+            let index = (0..copies).find(|index| class.common.url.expand(*index, tab) == path)?;
             Some(Identity { class: number, attempt: 1, call: Call::first(index, tab) })
         });
         found.filter(|_| accepts.starts_with("text/css"))
     }
 
     fn headers(&self, class: &Class, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-        let kind = match (class.kind, class.priority) {
+        let kind = match (class.kind, class.common.priority) {
             (Kind::EventSource, _) => "text/event-stream",
             (_, Priority::Highest) => "text/css",
             _ => "application/octet-stream",

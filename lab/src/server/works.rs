@@ -121,7 +121,7 @@ impl Works {
     pub fn new(plan: &Plan, draws: &Draws) -> Self {
         let mut agenda = EventQueue::new();
         for (number, class) in plan.classes().iter().enumerate() {
-            if class.kind == Kind::Background && matches!(class.start, Start::At(_)) {
+            if class.kind == Kind::Background && matches!(class.common.start, Start::At(_)) {
                 agenda.schedule_in(draws.start(class, 0, 0), Due::BackgroundStart(number));
             }
         }
@@ -194,7 +194,7 @@ impl Works {
             return;
         }
         let origin = self.class(task).origin;
-        let rules = self.plan.origins()[origin];
+        let rules = &self.plan.origins()[origin];
         // Other tasks may wait for a value that is being computed, so the computation continues.
         if !rules.cancel_on_disconnect || self.tasks[task].making.is_some() {
             return;
@@ -255,7 +255,7 @@ impl Works {
         };
         self.tasks[task].part = part;
         let origin = self.class(task).origin;
-        let rules = self.plan.origins()[origin];
+        let rules = &self.plan.origins()[origin];
         let (work, wait) = part;
         match rules.discipline {
             Discipline::Independent => self.at(now + work + wait, task, Due::Waited(task)),

@@ -3,9 +3,14 @@
 //! Rule: a load reads no string of the scenario; classes, queues, origins and parameters are indices, and every random
 //! quantity of a class has its own purpose, named after the class, so that all fixes see the same draws.
 
+mod cause;
+mod copies;
 mod names;
 mod read;
 
+pub(crate) use cause::anchor_nodes;
+pub use cause::{After, Anchor, Copies, Event, Join};
+pub use copies::CopySpec;
 pub(crate) use names::{Names, Table};
 
 use crate::browser::Priority;
@@ -38,15 +43,8 @@ impl Kind {
 pub enum Start {
     /// After this time from the tab's opening.
     At(Form),
-    /// After an event of another class.
-    After {
-        /// The class of the event.
-        class: usize,
-        /// The event.
-        event: Event,
-        /// Time from the event.
-        delay: Form,
-    },
+    /// After events of other classes.
+    After(After),
     /// A Poisson process.
     Arrivals {
         /// Mean number of requests per second.
@@ -56,28 +54,6 @@ pub enum Start {
         /// No request arrives after this time.
         until: Span,
     },
-}
-
-/// An event in a request's life that other classes can wait for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// The page issued the request.
-    Issued,
-    /// The server received it.
-    Sent,
-    /// The page received the response headers; a socket is open.
-    Headers,
-    /// It succeeded.
-    Ok,
-    /// It failed.
-    Failed,
-    /// It succeeded or failed.
-    End,
-}
-
-impl Event {
-    /// Number of events.
-    pub const COUNT: usize = 6;
 }
 
 /// A request's method, as far as the browser's queues and cache distinguish methods.
@@ -140,6 +116,8 @@ pub enum DeadlineUntil {
 pub struct Purposes {
     /// The start time.
     pub start: Purpose,
+    /// The time that the page holds it.
+    pub stalled: Purpose,
     /// The delay of the poll's timer.
     pub tick: Purpose,
     /// The arrivals of the Poisson process.
@@ -162,26 +140,18 @@ pub struct Class {
     pub name: String,
     /// What kind of connection it uses.
     pub kind: Kind,
-    /// Its URL.
-    pub url: UrlTemplate,
+    /// What its copies have in common.
+    pub common: CopySpec,
+    /// What each copy does where they differ; empty where all are alike.
+    pub each: Vec<CopySpec>,
     /// Index of its origin; 0 is the page's own.
     pub origin: usize,
     /// Whether it is sent without credentials.
     pub omits_credentials: bool,
     /// Number of instances in each tab.
     pub count: Linear,
-    /// When the instances start.
-    pub start: Start,
-    /// The priority that the page asks for.
-    pub priority: Priority,
-    /// Its rank by the browser's rules.
-    pub rank: usize,
-    /// Its method.
-    pub method: Method,
     /// Its cache mode.
     pub cache: CacheMode,
-    /// Whether it is a GET that does not bypass the cache.
-    pub cacheable: bool,
     /// Whether its response says no-store.
     pub answer_no_store: bool,
     /// How long its response stays fresh in the cache.
@@ -208,8 +178,6 @@ pub struct Class {
     pub dedupe: bool,
     /// Index of the framework queue that holds it.
     pub queue: Option<usize>,
-    /// The service time: from the request's arrival at the server to its headers.
-    pub service: Option<Form>,
     /// The server's work.
     pub work: Form,
     /// The latency after the work.
@@ -220,8 +188,6 @@ pub struct Class {
     pub lookup_before_segment: u32,
     /// Number of equal parts that the work and the I/O time are divided into.
     pub segments: u32,
-    /// Time from the headers to the end; for a socket, how long it stays open, or none if it never closes.
-    pub body: Option<Form>,
     /// Whether the page reads the body.
     pub reads_body: bool,
     /// A socket's snapshots.
@@ -238,16 +204,23 @@ impl Class {
         Self {
             name: name.to_owned(),
             kind,
-            url: UrlTemplate::of(format!("/{name}")),
+            common: CopySpec {
+                url: UrlTemplate::of(format!("/{name}")),
+                start: Start::At(Form::constant(Span::ZERO)),
+                priority: Priority::Auto,
+                rank: 0,
+                method: Method::Get,
+                cacheable: false,
+                stalled: None,
+                service: None,
+                body: Some(Form::constant(Span::ZERO)),
+                body_bytes: None,
+            },
+            each: Vec::new(),
             origin: 0,
             omits_credentials: false,
             count: Linear::constant(1.0),
-            start: Start::At(Form::constant(Span::ZERO)),
-            priority: Priority::Auto,
-            rank: 0,
-            method: Method::Get,
             cache: CacheMode::Default,
-            cacheable: false,
             answer_no_store: false,
             max_age: None,
             deadline: None,
@@ -261,18 +234,17 @@ impl Class {
             backoff: Vec::new(),
             dedupe: false,
             queue: None,
-            service: None,
             work: Form::constant(Span::ZERO),
             io_time: Form::constant(Span::ZERO),
             looks_up: Vec::new(),
             lookup_before_segment: 1,
             segments: 1,
-            body: Some(Form::constant(Span::ZERO)),
             reads_body: true,
             snapshot_every: None,
             snapshot_by: Vec::new(),
             purposes: Purposes {
                 start: purpose(" start"),
+                stalled: purpose(" stalled"),
                 tick: purpose(" tick"),
                 arrivals: purpose(" arrivals"),
                 service: purpose(" service"),

@@ -1,9 +1,10 @@
 //! The names that classes refer to: each is resolved to an index when the file is read, or is a fault with advice.
 
-use super::Event;
+use super::{Anchor, Copies, Event};
 use crate::read::{self, advice};
 use crate::source::Fault;
 use crate::tree::Node;
+use std::collections::BTreeMap;
 
 /// The kind of table that a class stands in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,12 +22,14 @@ pub(crate) struct Names<'a> {
     pub(crate) server_caches: &'a [String],
     /// Requests, sockets and background calls in the order of classes.
     pub(crate) classes: &'a [(String, Table)],
+    /// The number of each class by its name.
+    pub(crate) numbers: &'a BTreeMap<&'a str, usize>,
 }
 
 impl Names<'_> {
     /// The class of a name.
     pub(crate) fn class(&self, name: &str, node: &Node) -> Result<usize, Fault> {
-        self.classes.iter().position(|(known, _)| known == name).ok_or_else(|| {
+        self.numbers.get(name).copied().ok_or_else(|| {
             let known: Vec<&str> = self.classes.iter().map(|(name, _)| name.as_str()).collect();
             Fault::new(&node.place, format!("there is no request or socket `{name}`")).help(advice(name, &known))
         })
@@ -64,8 +67,8 @@ pub(super) fn index(kind: &str, known: &[String], node: &Node) -> Result<usize, 
     })
 }
 
-/// Reads `NAME.EVENT`.
-pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), Fault> {
+/// Reads an anchor: `NAME.EVENT`, `NAME[3].EVENT` or `NAME[i].EVENT`.
+pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<Anchor, Fault> {
     const EVENTS: &[(&str, Event)] = &[
         ("issued", Event::Issued),
         ("sent", Event::Sent),
@@ -79,6 +82,7 @@ pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), 
     let Some((name, event)) = text.rsplit_once('.') else {
         return Err(Fault::new(&node.place, format!("`{text}` names no event")).help(format!("write \"{text}.ok\"")));
     };
+    let (name, copies) = if names.numbers.contains_key(name) { (name, Copies::Every) } else { numbered(name, node)? };
     let class = names.class(name, node)?;
     if names.classes[class].1 == Table::Background {
         return Err(Fault::new(
@@ -87,7 +91,24 @@ pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<(usize, Event), 
         ));
     }
     let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-    EVENTS.iter().find(|(known, _)| *known == event).map(|(_, event)| (class, *event)).ok_or_else(|| {
+    let event = EVENTS.iter().find(|(known, _)| *known == event).ok_or_else(|| {
         Fault::new(&node.place, format!("`{event}` is not an event of a request")).help(advice(event, &known))
-    })
+    })?;
+    Ok(Anchor { class, copies, event: event.1 })
+}
+
+/// A class's name and its copies in `NAME[3]` or `NAME[i]`.
+fn numbered<'a>(text: &'a str, node: &Node) -> Result<(&'a str, Copies), Fault> {
+    let Some((name, inside)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) else {
+        return Ok((text, Copies::Every));
+    };
+    if inside == "i" {
+        return Ok((name, Copies::Same));
+    }
+    let copy = inside.parse().map_err(|_| {
+        Fault::new(&node.place, format!("`[{inside}]` is not an instance")).help(format!(
+            "write \"{name}[0]\" for the first instance, or \"{name}[i]\" for the one with the same number"
+        ))
+    })?;
+    Ok((name, Copies::One(copy)))
 }

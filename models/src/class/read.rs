@@ -2,10 +2,11 @@
 //!
 //! Rule: keys that exclude each other, or that require another, are faults at their places.
 
-use super::names::{index, trigger};
-use super::{CacheMode, Class, DeadlineUntil, Kind, Method, Names, Start};
+use super::copies::{bytes, each, method};
+use super::names::index;
+use super::{After, CacheMode, Class, DeadlineUntil, Kind, Method, Names, Start};
 use crate::browser::{Browser, PRIORITIES, Priority, RANKS};
-use crate::form::{self, Form};
+use crate::form::{self, Form, Linear};
 use crate::limits;
 use crate::read::{self, Reader};
 use crate::schema;
@@ -35,6 +36,8 @@ impl Class {
             ("start", "arrivals"),
             ("after", "arrivals"),
             ("count", "arrivals"),
+            ("each", "count"),
+            ("each", "arrivals"),
             ("every", "arrivals"),
             ("service", "work"),
             ("service", "io_time"),
@@ -43,7 +46,6 @@ impl Class {
         }
         // A retry can overlap only a call of its own instance, so `skip_while_in_flight` requires a poll.
         let pairs = [
-            ("delay", "after"),
             ("timer_delay", "every"),
             ("skip_while_in_flight", "every"),
             ("until_ok", "every"),
@@ -51,26 +53,26 @@ impl Class {
             ("deadline_until", "deadline"),
         ];
         requires(&reader, &pairs)?;
-        class.url = match reader.read("url", UrlTemplate::read)? {
+        if reader.get("each").is_none() {
+            requires(&reader, &[("delay", "after")])?;
+        }
+        class.common.url = match reader.read("url", UrlTemplate::read)? {
             Some(url) => url,
-            None if reader.get("count").is_some() || reader.get("arrivals").is_some() => {
+            None if ["count", "each", "arrivals"].iter().any(|key| reader.get(key).is_some()) => {
                 UrlTemplate::of(format!("/{}/{{index}}", entry.key))
             }
-            None => class.url,
+            None => class.common.url,
         };
-        class.method =
-            reader.or("method", Method::Get, read::choice(&[("GET", Method::Get), ("POST", Method::Post)]))?;
+        class.common.method = reader.or("method", Method::Get, method)?;
         let modes = [CacheMode::Default, CacheMode::NoStore, CacheMode::Reload].map(|mode| (mode.name(), mode));
         class.cache = reader.or("cache", CacheMode::Default, read::choice(&modes))?;
-        class.cacheable = class.cache == CacheMode::Default && class.method == Method::Get;
+        class.common.cacheable = class.cache == CacheMode::Default && class.common.method == Method::Get;
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         class.omits_credentials =
             reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;
         class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
-        class.start = if let Some(after) = reader.get("after") {
-            let (class, event) = trigger(after, names)?;
-            let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
-            Start::After { class, event, delay }
+        class.common.start = if let Some(after) = reader.get("after") {
+            Start::After(After::read(after, names, reader.or("delay", Form::constant(Span::ZERO), time)?)?)
         } else if let Some(node) = reader.get("arrivals") {
             let arrivals = Reader::new(node, &schema::ARRIVALS)?;
             let rate = arrivals.or("rate_per_second", 0.0, read::number)?;
@@ -83,8 +85,8 @@ impl Class {
         } else {
             Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
         };
-        class.priority = reader.or("priority", Priority::Auto, read::choice(PRIORITIES))?;
-        class.rank = browser.ranks[class.priority as usize];
+        class.common.priority = reader.or("priority", Priority::Auto, read::choice(PRIORITIES))?;
+        class.common.rank = browser.ranks[class.common.priority as usize];
         if let Some(node) = reader.get("response_cache_control") {
             match read::text(node)?.trim() {
                 "no-store" => class.answer_no_store = true,
@@ -128,13 +130,19 @@ impl Class {
         }
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
-        class.service = reader.read("service", time)?;
+        class.common.service = reader.read("service", time)?;
+        class.common.stalled = reader.read("stalled", time)?;
+        class.common.body_bytes = reader.read("body_bytes", bytes)?;
         class.work = reader.or("work", class.work, time)?;
         class.io_time = reader.or("io_time", class.io_time, time)?;
         class.looks_up = looks_up(&reader, names)?;
         (class.segments, class.lookup_before_segment) = segments(&reader)?;
-        class.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
+        class.common.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
         class.reads_body = reader.or("reads_body", true, read::boolean)?;
+        if reader.get("each").is_some() {
+            class.each = each(&reader, &class, names, browser)?;
+            class.count = Linear::constant(class.each.len() as f64);
+        }
         Ok(class)
     }
 
@@ -146,10 +154,8 @@ impl Class {
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         reader.exclude("start", "after")?;
         requires(&reader, &[("delay", "after"), ("skip_while_in_flight", "every")])?;
-        class.start = if let Some(after) = reader.get("after") {
-            let (class, event) = trigger(after, names)?;
-            let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
-            Start::After { class, event, delay }
+        class.common.start = if let Some(after) = reader.get("after") {
+            Start::After(After::read(after, names, reader.or("delay", Form::constant(Span::ZERO), time)?)?)
         } else {
             Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
         };
@@ -171,19 +177,18 @@ impl Class {
         let kind = reader.or("kind", Kind::WebSocket, read::choice(&kinds))?;
         reader.exclude("opens", "after")?;
         let mut class = Self::bare(&entry.key, kind);
-        class.url = reader.or("url", class.url, UrlTemplate::read)?;
+        class.common.url = reader.or("url", class.common.url, UrlTemplate::read)?;
         class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
-        class.start = if let Some(after) = reader.get("after") {
-            let (class, event) = trigger(after, names)?;
-            Start::After { class, event, delay: Form::constant(Span::ZERO) }
+        class.common.start = if let Some(after) = reader.get("after") {
+            Start::After(After::read(after, names, Form::constant(Span::ZERO))?)
         } else {
             Start::At(reader.or("opens", Form::constant(Span::ZERO), time)?)
         };
         let first = kind == Kind::WebSocket && browser.websocket_handshake_first;
-        class.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
-        class.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
-        class.body = reader.read("lasts", time)?;
+        class.common.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
+        class.common.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
+        class.common.body = reader.read("lasts", time)?;
         reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
         let background = reader.or("snapshot_by", &[][..], read::list(limits::CLASSES))?;

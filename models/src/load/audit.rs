@@ -90,7 +90,10 @@ impl Running<'_> {
         let spent: sixslot_sim_core::Span = request.spent.iter().copied().sum();
         assert_eq!(spent, request.since - request.issued, "times at stations: {request:?}");
         let is_held = match request.station {
-            Station::Page => in_line || class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last,
+            Station::Page => {
+                let connects = class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last;
+                in_line || request.timer.is_some() || connects
+            }
             Station::Scheduler | Station::Cache | Station::Pool => in_line,
             Station::Connect => request.timer.is_some() || state.share.is_some(),
             Station::Server => in_line || request.timer.is_some() || state.share.is_some(),
@@ -131,26 +134,29 @@ impl Running<'_> {
     /// Connections and streams are within their limits, and each connection has one user.
     fn audit_pool(&self) {
         let (rules, pool) = (&self.plan.browser, &self.state.pool);
-        for group in &pool.groups {
-            if rules.multiplexed {
-                assert!(group.active <= rules.streams && group.connecting <= 1, "{group:?}");
+        let mut open = 0;
+        for (number, group) in pool.groups.iter().enumerate() {
+            let origin = &self.plan.origins[number / 2];
+            if origin.protocol.multiplexes() {
+                let sessions = group.connecting + usize::from(group.session.is_some());
+                let idle = group.idle.is_empty() && (group.active == 0 || group.session.is_some());
+                assert!(group.active <= origin.max_concurrent_streams && sessions <= 1 && idle, "{group:?}");
+                open += sessions;
                 continue;
             }
+            open += group.active + group.connecting + group.idle.len();
             // A handshake that opens a new connection leaves an idle one, which a new request may take.
             let taken = group.active + group.connecting + group.idle.len();
             assert!(rules.websocket_opens_connection || taken <= rules.connections, "{group:?}");
             assert!(group.idle.iter().all(|connection| pool.connections[*connection].user.is_none()), "{group:?}");
         }
-        if rules.multiplexed {
-            return;
-        }
-        let open: usize = pool.groups.iter().map(|group| group.active + group.connecting + group.idle.len()).sum();
         assert_eq!(open, pool.total, "open connections");
         assert!(open <= rules.connections_total, "{open} open connections");
         for (id, request) in self.state.requests.iter().enumerate() {
             if let (Some(_), None, Some(connection)) = (request.slot_from, request.slot_until, request.connection) {
                 let user = pool.connections[connection as usize - 1].user;
-                assert_eq!(user, Some(id), "the user of connection {connection}");
+                let shared = self.plan.origins[self.class(id).origin].protocol.multiplexes();
+                assert_eq!(user, Some(id).filter(|_| !shared), "the user of connection {connection}");
             }
         }
     }

@@ -69,7 +69,7 @@ impl Running<'_> {
     fn replaces(&self, id: RequestId) -> bool {
         let class = self.class(id);
         class.cache == CacheMode::Reload
-            && class.method == Method::Get
+            && self.copy(id).method == Method::Get
             && match self.plan.browser.reload_replaces {
                 Replaces::Never => false,
                 Replaces::WhenFree => !self.state.cache.locks.contains(self.key(id)),
@@ -98,7 +98,7 @@ impl Running<'_> {
                 self.take_turn(id);
             }
         }
-        if !self.class(id).cacheable {
+        if !self.copy(id).cacheable {
             return self.go_to_pool(agenda, id);
         }
         let key = self.key(id);
@@ -144,7 +144,7 @@ impl Running<'_> {
 
     /// The headers of the request that holds the lock have arrived.
     pub(super) fn headers_at_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if self.class(id).method == Method::Post && self.plan.browser.post_invalidates {
+        if self.copy(id).method == Method::Post && self.plan.browser.post_invalidates {
             let url = self.cache_url(id);
             let version = self.invalidate(url);
             if self.plan.browser.cache_lock_releases_all_on_post {
@@ -195,7 +195,7 @@ impl Running<'_> {
     /// Passes the lock to the next request, and stores a response that may be stored.
     pub(super) fn pass_lock(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.request(id).outcome == Outcome::Ok
-            && (self.class(id).cacheable || self.request(id).state.writes)
+            && (self.copy(id).cacheable || self.request(id).state.writes)
             && let (Some(max_age), Some(headers)) = (self.class(id).max_age, self.request(id).headers)
             && self.request(id).sent.is_some()
         {

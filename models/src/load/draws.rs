@@ -7,10 +7,10 @@
 
 use super::LoadError;
 use crate::browser::Browser;
-use crate::class::{Class, Kind, Start};
+use crate::class::{After, Class, Kind, Start};
 use crate::form::Form;
 use crate::limits;
-use crate::origin::Discipline;
+use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
 use crate::server_cache::ServerCache;
 use sixslot_sim_core::{Purpose, Span, Streams};
@@ -98,7 +98,7 @@ impl Draws {
     /// Number of instances of a class in each tab. A random stream has none: its arrivals come one by one. A server's
     /// background call has one instance for any number of tabs.
     pub fn copies(&self, class: &Class, tab: u32) -> u64 {
-        match class.start {
+        match class.common.start {
             Start::Arrivals { .. } => 0,
             _ if class.kind == Kind::Background && tab > 0 => 0,
             _ => class.count.count(&self.parameters),
@@ -108,8 +108,8 @@ impl Draws {
     /// Time from the tab's opening, or from the event that the class waits for, to the start of an instance; none for a
     /// random stream.
     pub fn start(&self, class: &Class, index: u32, tab: u32) -> Span {
-        match &class.start {
-            Start::At(form) | Start::After { delay: form, .. } => {
+        match &class.copy(index).start {
+            Start::At(form) | Start::After(After { delay: form, .. }) => {
                 self.span(form, class.purposes.start, Self::entity(index, 0, tab))
             }
             Start::Arrivals { .. } => Span::ZERO,
@@ -118,7 +118,7 @@ impl Draws {
 
     /// Time from the previous arrival of a random stream, or from the tab's opening, to this one; none for other classes.
     pub fn gap(&self, class: &Class, number: u32, tab: u32) -> Span {
-        let Start::Arrivals { gap, .. } = &class.start else { return Span::ZERO };
+        let Start::Arrivals { gap, .. } = &class.common.start else { return Span::ZERO };
         let entity = Self::entity(number, 0, tab);
         Span::from_seconds_f64(gap.draw(&self.streams, class.purposes.arrivals, entity))
     }
@@ -128,10 +128,17 @@ impl Draws {
         self.span(&class.timer_delay, class.purposes.tick, Self::entity(index, 0, tab))
     }
 
+    /// The time that the page holds a call after its issue, if any, for a reason that the scenario does not know.
+    pub fn stalled(&self, class: &Class, call: Call) -> Option<Span> {
+        let form = class.copy(call.index).stalled.as_ref()?;
+        let stalled = self.call_span(form, class.purposes.stalled, class, call);
+        Some(stalled).filter(|stalled| !stalled.is_zero())
+    }
+
     /// The cost of a request at its server: work, which is shared as the discipline says, and the I/O time after it.
     pub fn service(&self, class: &Class, discipline: Discipline, call: Call) -> (Span, Span) {
         let draw = |form, purpose| self.call_span(form, purpose, class, call);
-        match &class.service {
+        match &class.copy(call.index).service {
             Some(service) => {
                 let service = draw(service, class.purposes.service);
                 if discipline == Discipline::Fifo { (service, Span::ZERO) } else { (Span::ZERO, service) }
@@ -142,7 +149,7 @@ impl Draws {
 
     /// The time from a request's headers to its end; none for a socket that stays open.
     pub fn body(&self, class: &Class, call: Call) -> Option<Span> {
-        class.body.as_ref().map(|form| self.call_span(form, class.purposes.body, class, call))
+        class.copy(call.index).body.as_ref().map(|form| self.call_span(form, class.purposes.body, class, call))
     }
 
     /// The work and the I/O time of computing a cached value, by the call that causes the computation: `call` of `class`, for
@@ -167,6 +174,11 @@ impl Draws {
         let rest = (number >> NUMBER_BITS) << 32 | u64::from(retries);
         let purpose = if rest == 0 { purpose } else { purpose.numbered(rest) };
         self.span(form, purpose, Self::entity(call.index, number & ((1 << NUMBER_BITS) - 1), call.tab))
+    }
+
+    /// The time to open the connection with a number to an origin, where it is not the browser's `connect`.
+    pub fn connect(&self, origin: &Origin, number: u64) -> Option<Span> {
+        origin.connect.as_ref().map(|form| self.span(form, origin.connect_purpose, number))
     }
 
     fn span(&self, form: &Form, purpose: Purpose, entity: u64) -> Span {

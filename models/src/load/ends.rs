@@ -61,6 +61,8 @@ impl Running<'_> {
             Station::Ended => return,
             Station::Page => match request.state.leader {
                 Some(leader) => self.state.requests[leader].state.followers.remove(&mut self.state.links, id),
+                // A stall that was recorded: its timer ends with the request.
+                None if request.timer.is_some() => {}
                 None => {
                     if let Some(queue) = self.class(id).queue {
                         let at = self.queue_state(queue, self.state.requests[id].tab);

@@ -6,6 +6,7 @@
 
 mod audit;
 mod cache;
+mod causes;
 #[cfg(test)]
 mod cost;
 mod draws;
@@ -44,6 +45,8 @@ pub(crate) enum Event {
     Retry { failed: RequestId },
     /// A request's deadline.
     Deadline { request: RequestId },
+    /// A recorded stall is over.
+    Stalled { request: RequestId },
     /// A request's longest time in the scheduler is over.
     Release { request: RequestId },
     /// A request's longest time at the cache lock is over.
@@ -256,6 +259,7 @@ impl Model for Running<'_> {
             Event::Tick { instance } => self.tick(agenda, instance)?,
             Event::Retry { failed } => self.retry(agenda, failed)?,
             Event::Deadline { request } => self.deadline(agenda, request),
+            Event::Stalled { request } => self.stalled(agenda, request),
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
             Event::Connects { request } => self.go_to_scheduler(agenda, request),
@@ -286,5 +290,10 @@ impl<'a> Running<'a> {
 
     fn class(&self, id: RequestId) -> &'a crate::class::Class {
         &self.plan.classes[self.state.requests[id].class]
+    }
+
+    /// What the request's copy of its class does.
+    fn copy(&self, id: RequestId) -> &'a crate::class::CopySpec {
+        self.class(id).copy(self.state.requests[id].index)
     }
 }

@@ -5,6 +5,7 @@
 //! deduplication joins a call of the same URL in the same tab; a framework's queue lets a limited number through (Next.js:
 //! five at once, a place is free at the first decoded row of the response). How the page handles a response: `ends.rs`.
 
+use super::causes::Due;
 use super::draws::Call;
 use super::list::{List, RequestId};
 use super::request::Request;
@@ -21,9 +22,11 @@ pub(super) struct Page {
     /// The instances of classes, those of random streams last.
     pub(super) instances: Vec<Instance>,
     /// For each class in each tab: the index of its first instance, and the number of instances.
-    ranges: Vec<(usize, usize)>,
+    pub(super) ranges: Vec<(usize, usize)>,
     /// For each class in each tab: the number of instances that have had each event.
-    reached: Vec<[usize; class::Event::COUNT]>,
+    pub(super) reached: Vec<[usize; class::Event::COUNT]>,
+    /// Memory for the starts that an event releases.
+    pub(super) due: Vec<Due>,
     /// For each framework queue in each tab: its state.
     pub(super) queues: Vec<QueueState>,
     /// For each origin: WebSockets that open one at a time.
@@ -48,9 +51,11 @@ pub(super) struct Handshakes {
 /// An instance of a class in a tab.
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
-    class: usize,
-    index: u32,
-    tab: u32,
+    pub(super) class: usize,
+    pub(super) index: u32,
+    pub(super) tab: u32,
+    /// How many events have to happen before its start.
+    pub(super) waits_for: u32,
     calls: u32,
     /// Ticks of its poll so far, skipped ones included.
     ticks: u32,
@@ -63,7 +68,7 @@ pub(super) struct Instance {
     /// When the first of the consecutive failed calls was issued.
     pub(super) row_began: Time,
     /// The events that this instance has had, one bit each.
-    had: u8,
+    pub(super) had: u8,
 }
 
 impl Instance {
@@ -72,6 +77,7 @@ impl Instance {
             class,
             index,
             tab,
+            waits_for: 0,
             calls: 0,
             ticks: 0,
             in_flight: 0,
@@ -130,43 +136,27 @@ impl Running<'_> {
         for tab in 0..tabs {
             let opens = plan.browser.tab_interval * u64::from(tab);
             for (number, class) in plan.classes.iter().enumerate() {
-                match &class.start {
-                    Start::At(_) => self.schedule_copies(agenda, number, tab, opens),
+                match &class.common.start {
                     Start::Arrivals { .. } => self.schedule_arrival(agenda, number, tab, 0, opens),
-                    // Nothing to wait for: a class without instances has had all its events.
-                    Start::After { class: before, .. } => {
-                        if self.range(*before, tab).1 == 0 && !self.is_stream(*before) {
-                            self.schedule_copies(agenda, number, tab, opens);
-                        }
-                    }
+                    Start::At(_) | Start::After(_) => self.open_copies(agenda, number, tab, opens),
                 }
             }
         }
         Ok(())
     }
 
-    fn is_stream(&self, class: usize) -> bool {
-        matches!(self.plan.classes[class].start, Start::Arrivals { .. })
+    pub(super) fn is_stream(&self, class: usize) -> bool {
+        matches!(self.plan.classes[class].common.start, Start::Arrivals { .. })
     }
 
-    fn range(&self, class: usize, tab: u32) -> (usize, usize) {
+    pub(super) fn range(&self, class: usize, tab: u32) -> (usize, usize) {
         self.state.page.ranges[tab as usize * self.plan.classes.len() + class]
-    }
-
-    /// Schedules the starts of a class's instances in a tab; their delays count from `wait` after now.
-    fn schedule_copies(&self, agenda: &mut Agenda, class: usize, tab: u32, wait: Span) {
-        let (first, copies) = self.range(class, tab);
-        for instance in first..first + copies {
-            let index = self.state.page.instances[instance].index;
-            let after = self.state.draws.start(&self.plan.classes[class], index, tab);
-            agenda.schedule_in(wait + after, Event::Start { instance });
-        }
     }
 
     /// Schedules arrival `number` of a random stream; its gap counts from `wait` after now and has its own draw.
     fn schedule_arrival(&self, agenda: &mut Agenda, class: usize, tab: u32, number: u32, wait: Span) {
         let rules = &self.plan.classes[class];
-        let Start::Arrivals { until, .. } = &rules.start else { return };
+        let Start::Arrivals { until, .. } = &rules.common.start else { return };
         let gap = wait + self.state.draws.gap(rules, number, tab);
         let opens = Time::ZERO + self.plan.browser.tab_interval * u64::from(tab);
         if agenda.now() + gap <= opens + *until {
@@ -276,9 +266,27 @@ impl Running<'_> {
             }
             self.state.page.joinable.insert(key, id);
         }
+        match self.state.draws.stalled(class, call) {
+            Some(stalled) => {
+                self.request(id).timer = Some(agenda.schedule_in(stalled, Event::Stalled { request: id }));
+            }
+            None => self.leave_page(agenda, id),
+        }
+        Ok(())
+    }
+
+    /// A recorded stall is over.
+    pub(super) fn stalled(&mut self, agenda: &mut Agenda, id: RequestId) {
+        self.request(id).timer = None;
+        self.leave_page(agenda, id);
+    }
+
+    /// A request goes to its framework's queue, or on to the browser.
+    fn leave_page(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
         match class.queue {
             Some(queue) => {
-                let queue = self.queue_state(queue, tab);
+                let queue = self.queue_state(queue, self.state.requests[id].tab);
                 let state = &mut self.state.page.queues[queue];
                 state.waiting.push(&mut self.state.links, id);
                 self.advance_queue(agenda, queue);
@@ -293,7 +301,6 @@ impl Running<'_> {
             }
             None => self.go_to_scheduler(agenda, id),
         }
-        Ok(())
     }
 
     /// A WebSocket is open: the next one of its origin may start its handshake.
@@ -316,7 +323,11 @@ impl Running<'_> {
     pub(super) fn url(&self, id: RequestId) -> u64 {
         let request = &self.state.requests[id];
         let class = &self.plan.classes[request.class];
-        class.url.identity(request.index, request.tab).wrapping_add((class.origin as u64).rotate_left(32))
+        class
+            .copy(request.index)
+            .url
+            .identity(request.index, request.tab)
+            .wrapping_add((class.origin as u64).rotate_left(32))
     }
 
     /// Waits for another request's end.
@@ -355,32 +366,6 @@ impl Running<'_> {
             let at = self.queue_state(queue, tab);
             self.state.page.queues[at].inside -= 1;
             self.advance_queue(agenda, at);
-        }
-    }
-
-    /// An instance has had an event. When all instances have had it, the classes that wait for it start.
-    pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
-        let request = &self.state.requests[id];
-        let (number, tab, instance) = (request.class, request.tab, request.instance);
-        let copy = &mut self.state.page.instances[instance];
-        if copy.has_had(event) {
-            return;
-        }
-        copy.had |= 1 << (event as u8);
-        let at = tab as usize * self.plan.classes.len() + number;
-        let reached = &mut self.state.page.reached[at][event as usize];
-        *reached += 1;
-        // A random stream has no last instance: its first one counts.
-        if *reached != self.state.page.ranges[at].1.max(1) {
-            return;
-        }
-        for (waiting, class) in self.plan.classes.iter().enumerate() {
-            if let Start::After { class: before, event: wanted, .. } = &class.start
-                && *before == number
-                && *wanted == event
-            {
-                self.schedule_copies(agenda, waiting, tab, Span::ZERO);
-            }
         }
     }
 }

@@ -45,8 +45,10 @@ pub(super) struct Group {
     pub(super) connecting: usize,
     /// In the order in which they became idle.
     pub(super) idle: Vec<usize>,
-    /// The one connection of a multiplexed group, once it is open.
-    session: Option<usize>,
+    /// The one connection of a group that multiplexes, once it is open.
+    pub(super) session: Option<usize>,
+    /// Connections that were opened to it: the number of its next draw.
+    opened: u64,
 }
 
 #[derive(Debug)]
@@ -54,6 +56,8 @@ pub(super) struct Connection {
     group: usize,
     used: bool,
     idle_since: Time,
+    /// The time to open it.
+    connect: Span,
     /// The request that it was opened for.
     owner: Option<RequestId>,
     /// The request that it serves; none for the one connection of a multiplexed group.
@@ -100,17 +104,17 @@ impl Running<'_> {
 
     pub(super) fn go_to_pool(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
-        let rules = &self.plan.browser;
         if !self.needs_slot(self.class(id).kind) {
             self.request(id).enter(Station::Connect, now);
-            self.request(id).timer = Some(agenda.schedule_in(rules.connect, Event::HandOver { request: id }));
+            let connect = self.connect_time(self.group(id));
+            self.request(id).timer = Some(agenda.schedule_in(connect, Event::HandOver { request: id }));
             return;
         }
         self.request(id).enter(Station::Pool, now);
-        let (group, rank) = (self.group(id), self.class(id).rank);
+        let (group, rank) = (self.group(id), self.copy(id).rank);
         self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
         self.state.pool.groups[group].waiting += 1;
-        if !rules.multiplexed
+        if !self.multiplexes(group)
             && !self.opens_its_own(id)
             && let Some(connection) = self.take_idle(group, now)
         {
@@ -130,7 +134,7 @@ impl Running<'_> {
     }
 
     pub(super) fn leave_pool(&mut self, id: RequestId) {
-        let (group, rank) = (self.group(id), self.class(id).rank);
+        let (group, rank) = (self.group(id), self.copy(id).rank);
         let group = &mut self.state.pool.groups[group];
         group.queue[rank].remove(&mut self.state.links, id);
         debug_assert!(group.waiting > 0, "request {id} was not counted");
@@ -139,8 +143,7 @@ impl Running<'_> {
 
     /// Gives idle connections to waiting requests, and opens new ones up to the limits.
     fn serve(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
-        let rules = &self.plan.browser;
-        if rules.multiplexed {
+        if self.multiplexes(group) {
             return self.serve_streams(agenda, group);
         }
         'waiting: for rank in (0..RANKS).rev() {
@@ -196,15 +199,16 @@ impl Running<'_> {
     }
 
     fn serve_streams(&mut self, agenda: &mut Agenda, group: usize) {
+        self.close_idle_session(group, agenda.now());
         let state = &self.state.pool.groups[group];
         let Some(connection) = state.session else {
             if state.connecting == 0 && state.waiting > 0 {
-                self.connect(agenda, group, None);
+                self.open(agenda, group, None);
             }
             return;
         };
         while let Some(head) = self.state.pool.groups[group].head() {
-            if self.state.pool.groups[group].active >= self.plan.browser.streams {
+            if self.state.pool.groups[group].active >= self.plan.origins[group / 2].max_concurrent_streams {
                 return;
             }
             self.assign(agenda, connection, head);
@@ -225,16 +229,45 @@ impl Running<'_> {
             self.request(id).state.is_connecting = true;
         }
         let connection = self.state.pool.connections.len();
-        self.state.pool.connections.push(Connection { group, used: false, idle_since: Time::ZERO, owner, user: None });
+        let connect = self.connect_time(group);
+        let new = Connection { group, used: false, idle_since: Time::ZERO, connect, owner, user: None };
+        self.state.pool.connections.push(new);
         self.state.pool.groups[group].connecting += 1;
         self.state.pool.total += 1;
-        agenda.schedule_in(self.plan.browser.connect, Event::Connected { connection });
+        agenda.schedule_in(connect, Event::Connected { connection });
+    }
+
+    /// The time to open the next connection of a group.
+    fn connect_time(&mut self, group: usize) -> Span {
+        let opened = &mut self.state.pool.groups[group].opened;
+        // Both groups of an origin draw from one stream.
+        let number = 2 * *opened + (group % 2) as u64;
+        *opened += 1;
+        self.state.draws.connect(&self.plan.origins[group / 2], number).unwrap_or(self.plan.browser.connect)
+    }
+
+    /// Whether one connection carries all requests of a group.
+    fn multiplexes(&self, group: usize) -> bool {
+        self.plan.origins[group / 2].protocol.multiplexes()
+    }
+
+    /// The server closes a connection without streams that has been idle for its keep-alive time. The browser's own
+    /// time-outs are for sockets of its pool, and not for sessions (net/spdy/spdy_session_pool.cc).
+    fn close_idle_session(&mut self, group: usize, now: Time) {
+        let pool = &mut self.state.pool;
+        let state = &mut pool.groups[group];
+        let Some(connection) = state.session.filter(|_| state.active == 0) else { return };
+        let Connection { used, idle_since, .. } = pool.connections[connection];
+        if used && self.plan.origins[group / 2].keep_alive.is_some_and(|span| now - idle_since >= span) {
+            state.session = None;
+            pool.total -= 1;
+        }
     }
 
     pub(super) fn connected(&mut self, agenda: &mut Agenda, connection: usize) {
         let Connection { group, owner, .. } = self.state.pool.connections[connection];
         self.state.pool.groups[group].connecting -= 1;
-        if self.plan.browser.multiplexed {
+        if self.multiplexes(group) {
             self.state.pool.groups[group].session = Some(connection);
             return self.serve_streams(agenda, group);
         }
@@ -268,7 +301,8 @@ impl Running<'_> {
     /// Takes the idle connection that the browser would take, closing those that have been idle for too long.
     fn take_idle(&mut self, group: usize, now: Time) -> Option<usize> {
         let rules = &self.plan.browser;
-        let keep_alive = self.plan.origins[group / 2].keep_alive.unwrap_or(Span::MAX);
+        // One of zero closes connections that have served, in `free_connection`.
+        let keep_alive = self.plan.origins[group / 2].keep_alive.filter(|span| !span.is_zero()).unwrap_or(Span::MAX);
         let pool = &mut self.state.pool;
         let connections = &pool.connections;
         let before = pool.groups[group].idle.len();
@@ -295,6 +329,12 @@ impl Running<'_> {
             pool.total -= 1;
             return true;
         }
+        let session = pool.groups.iter_mut().find(|group| group.active == 0 && group.session.is_some());
+        if let Some(group) = session {
+            group.session = None;
+            pool.total -= 1;
+            return true;
+        }
         false
     }
 
@@ -304,10 +344,9 @@ impl Running<'_> {
         let state = &mut self.state.pool.connections[connection];
         let fresh = !std::mem::replace(&mut state.used, true);
         debug_assert!(state.user.is_none(), "connection {connection} serves {:?} and {id}", state.user);
-        state.user = Some(id).filter(|_| !self.plan.browser.multiplexed);
-        let group = state.group;
+        let (group, connect) = (state.group, state.connect);
+        state.user = Some(id).filter(|_| !self.plan.origins[group / 2].protocol.multiplexes());
         self.state.pool.groups[group].active += 1;
-        let connect = self.plan.browser.connect;
         let request = self.request(id);
         let waited = now - request.since;
         request.enter(Station::Connect, now);
@@ -365,11 +404,19 @@ impl Running<'_> {
         let group = state.group;
         debug_assert!(self.state.pool.groups[group].active > 0, "{id} frees a slot that is not in use");
         self.state.pool.groups[group].active -= 1;
-        let closes = kind == Kind::WebSocket || aborted && self.plan.browser.abort_closes_connection;
-        if self.plan.browser.multiplexed {
+        if self.multiplexes(group) {
+            self.state.pool.connections[connection].idle_since = now;
+            let full = self.state.pool.total >= self.plan.browser.connections_total;
             self.serve_streams(agenda, group);
+            if full {
+                // The session may be idle, and make room for another group.
+                self.serve_stalled(agenda);
+            }
             return;
         }
+        let closes = kind == Kind::WebSocket
+            || aborted && self.plan.browser.abort_closes_connection
+            || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {
             self.state.pool.total -= 1;
         } else {

@@ -46,7 +46,8 @@ impl Scheduler {
 impl Running<'_> {
     pub(super) fn is_delayable(&self, id: RequestId) -> bool {
         let rules = &self.plan.browser;
-        rules.delays_low_priority && self.class(id).rank < rules.delayable_below
+        let multiplexes = self.plan.origins[self.class(id).origin].protocol.multiplexes();
+        rules.delays_low_priority && self.copy(id).rank < rules.delayable_below && !multiplexes
     }
 
     fn host(&self, id: RequestId) -> usize {
@@ -62,7 +63,7 @@ impl Running<'_> {
         if !self.is_delayable(id) || self.has_room(id) && self.host_has_room(id) {
             return self.admit(agenda, id);
         }
-        let (host, rank) = (self.host(id), self.class(id).rank);
+        let (host, rank) = (self.host(id), self.copy(id).rank);
         self.state.scheduler.hosts[host].held[rank].push(&mut self.state.links, id);
         self.request(id).state.held = self.state.scheduler.came;
         self.state.scheduler.came += 1;
@@ -97,7 +98,7 @@ impl Running<'_> {
     }
 
     pub(super) fn leave_scheduler(&mut self, id: RequestId) {
-        let (host, rank) = (self.host(id), self.class(id).rank);
+        let (host, rank) = (self.host(id), self.copy(id).rank);
         self.state.scheduler.hosts[host].held[rank].remove(&mut self.state.links, id);
     }
 

@@ -136,7 +136,7 @@ impl Running<'_> {
     #[must_use]
     fn begin(&mut self, agenda: &mut Agenda, id: RequestId, block: Span, gap: Span) -> bool {
         let origin = self.class(id).origin;
-        let rules = self.plan.origins[origin];
+        let rules = &self.plan.origins[origin];
         let capacity = self.capacity(origin);
         let state = &mut self.request(id).state;
         (state.block, state.gap) = (block, gap);
@@ -255,7 +255,7 @@ impl Running<'_> {
     /// The page has aborted a request that has a connection: the server's work goes on, or stops.
     pub(super) fn abort_at_server(&mut self, agenda: &mut Agenda, id: RequestId) {
         let origin = self.class(id).origin;
-        let rules = self.plan.origins[origin];
+        let rules = &self.plan.origins[origin];
         let capacity = self.capacity(origin);
         let request = self.request(id);
         // Others may wait for a value that is being computed, so its computation never stops.

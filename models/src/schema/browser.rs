@@ -15,10 +15,6 @@ macro_rules! browser_rules {
             connections: count = 6, "Connections per origin over all tabs (HTTP/1.1).";
             /// Connections in the whole pool: 256 (Chromium), 900 (Firefox).
             connections_total: count = 256, "Connections to all origins together.";
-            /// HTTP/2: one connection carries many requests.
-            multiplexed: switch = false, "HTTP/2: one connection per origin that carries `streams` requests at once.";
-            /// Concurrent streams of a multiplexed connection: 100 where the server announces none (Chromium, measured).
-            streams: count = 100, "Concurrent requests on a multiplexed connection.";
             /// Requests without credentials are a group of their own (measured: Chromium and Firefox yes, WebKitGTK no).
             partition_by_credentials: switch = true, "Requests with credentials = \"omit\" have connections of their own.";
             /// An open WebSocket keeps a slot: in no browser (measured), but in the bug report.
@@ -91,7 +87,7 @@ macro_rules! browser_rules {
             /// and 13.9 ms in Firefox, start-up stalls excluded (1.8 ms: 13.7 ms); 0.75 ms leaves 4.5 ms in WebKitGTK.
             dispatch: span = Span::from_nanos(1_750_000), "Processor time from having a connection to sending the request; requests that are dispatched together share the browser's processor.";
             /// Opening a connection: 0.07 to 0.7 ms on loopback.
-            connect: span = Span::from_nanos(500_000), "Time to open a connection.";
+            connect: span = Span::from_nanos(500_000), "Time to open a connection to an origin that has no `connect` of its own.";
         }
     };
 }
@@ -127,7 +123,7 @@ macro_rules! define_fields {
         const FIELDS: &[Field] = &[
             field(
                 "profile",
-                Kind::Choice(&["chromium", "firefox", "webkit", "http2", "as-reported"]),
+                Kind::Choice(&["chromium", "firefox", "webkit", "as-reported"]),
                 "The browser that the rules are taken from. Default \"chromium\".",
             ),
             field("tabs", Kind::Amount, "Number of tabs that show the page. They share connections. Default 1."),

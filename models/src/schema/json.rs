@@ -3,7 +3,7 @@
 //! Rule: it is printed from the tables alone. What it cannot say, such as which keys exclude each other, only the reader
 //! refuses.
 
-use super::{FORM, Fields, Kind, SCENARIO};
+use super::{ANY, FORM, Fields, Kind, SCENARIO};
 use serde_json::{Map, Value, json};
 
 /// The JSON Schema (draft 2020-12) of a scenario file.
@@ -60,6 +60,12 @@ fn kind_schema(kind: Kind) -> Value {
         Kind::Time => json!({ "anyOf": [duration, form, number] }),
         Kind::Amount => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string" }, form] }),
         Kind::Parameter => json!({ "anyOf": [number, form] }),
+        Kind::Causes => {
+            let anchor = json!({ "type": "string", "pattern": "\\.(issued|sent|headers|open|ok|failed|end)$" });
+            let list = json!({ "type": "array", "items": anchor, "minItems": 1 });
+            json!({ "anyOf": [anchor, list, table_schema(&ANY)] })
+        }
+        Kind::Tables(fields) => json!({ "type": "array", "items": table_schema(fields) }),
         Kind::Table(fields) => table_schema(fields),
         Kind::Named(fields) => json!({ "type": "object", "additionalProperties": table_schema(fields) }),
         Kind::Keyed(kind) => json!({ "type": "object", "additionalProperties": kind_schema(*kind) }),

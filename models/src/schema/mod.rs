@@ -15,8 +15,8 @@ pub(crate) use browser::browser_rules;
 pub(crate) use browser::{BROWSER, PRIORITIES};
 pub(crate) use form::{DISTRIBUTIONS, FORM};
 pub use json::json_schema;
-pub use renamed::{RENAMED, Renamed, renamed_to};
-pub(crate) use request::{ARRIVALS, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
+pub use renamed::{MOVED, Moved, RENAMED, Renamed, renamed_to};
+pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
 pub use scenario::SCENARIO;
 pub(crate) use scenario::{ERROR, FIX, LAYER, LOAD, SWEEP};
 pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE};
@@ -47,6 +47,10 @@ pub enum Kind {
     Amount,
     /// A parameter: a number, or a distribution drawn once per load.
     Parameter,
+    /// What a start waits for: `"NAME.EVENT"`, a list of them, or `{ any = [...] }`.
+    Causes,
+    /// A list of tables with these fields.
+    Tables(&'static Fields),
     /// A table with these fields.
     Table(&'static Fields),
     /// Tables with these fields, keyed by a name that the user chooses.

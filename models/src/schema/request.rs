@@ -22,11 +22,16 @@ pub static REQUEST: Fields = Fields {
             Kind::Amount,
             "Number of instances in each tab, numbered from 0. A parameter's name must give a whole number; a linear form is rounded. Default 1.",
         ),
+        field(
+            "each",
+            Kind::Tables(&EACH),
+            "The copies one by one, instead of `count`: an entry overrides keys of this table for its copy. At most 20000.",
+        ),
         field("start", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
         field(
             "after",
-            Kind::Text,
-            "NAME.EVENT: starts once every instance of the request NAME in this tab has reached the event. Events: `issued`, `sent`, `headers`, `ok`, `failed`, `end`; `open` for a socket.",
+            Kind::Causes,
+            "NAME.EVENT: starts once every instance of the request NAME in this tab has reached the event. NAME[3].EVENT: once instance 3 has, counted from 0. NAME[i].EVENT: instance i follows instance i of NAME. A list: all of these; { any = [...] }: the first of these. An instance that the load does not have stands for its last one; a request without instances holds up no start. Events: `issued`, `sent`, `headers`, `ok`, `failed`, `end`; `open` for a socket.",
         ),
         field("delay", Kind::Time, "Time from the event of `after`. Default \"0s\"."),
         field("arrivals", Kind::Table(&ARRIVALS), "A Poisson process of requests."),
@@ -76,6 +81,7 @@ pub static REQUEST: Fields = Fields {
             Kind::Time,
             "Time from the request's arrival at the server to its headers. Uses no capacity, but with fifo it keeps a worker.",
         ),
+        field("stalled", Kind::Time, STALLED),
         field("work", Kind::Time, "Work of the server, shared as the discipline says."),
         field("io_time", Kind::Time, "Latency after the work that uses no capacity."),
         field(
@@ -94,8 +100,43 @@ pub static REQUEST: Fields = Fields {
             "event-loop: number of equal parts that work and io_time are divided into. Default 1.",
         ),
         field("body", Kind::Time, "Time from the headers to the end of the body. Default \"0s\"."),
+        field("body_bytes", Kind::Whole, BODY_BYTES),
         field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
     ],
+};
+
+/// The meaning of `stalled`, in a request and in an entry of `each`.
+const STALLED: &str = "Time that the page holds the request after issuing it, before the framework's queue, the scheduler, the cache and the pool: a recorded stall that no rule explains. Part of `page` in `held_ms`. Default \"0s\".";
+/// The meaning of `body_bytes`, in both.
+const BODY_BYTES: &str = "Bytes of the body; no effect on time. Exported archives have it as the size of the content.";
+
+/// One copy of a request.
+pub static EACH: Fields = Fields {
+    text: "One copy of a request. A key that is absent has the request's own value.",
+    required: &[],
+    fields: &[
+        field("url", Kind::Text, "Its URL."),
+        field("method", Kind::Choice(&["GET", "POST"]), "Its method."),
+        field("start", Kind::Time, "Time from the tab's opening."),
+        field("after", Kind::Causes, "As for a request."),
+        field("delay", Kind::Time, "Time from the event of `after`."),
+        field("priority", Kind::Choice(&["highest", "high", "auto", "low", "lowest"]), "Its fetch priority."),
+        field("stalled", Kind::Time, STALLED),
+        field("service", Kind::Time, "Time from its arrival at the server to its headers."),
+        field("body", Kind::Time, "Time from its headers to the end of its body."),
+        field("body_bytes", Kind::Whole, BODY_BYTES),
+    ],
+};
+
+/// The first of several causes.
+pub static ANY: Fields = Fields {
+    text: "The first of these events.",
+    required: &["any"],
+    fields: &[field(
+        "any",
+        Kind::Names,
+        "NAME.EVENT, NAME[3].EVENT or NAME[i].EVENT. Those of requests without copies are left out.",
+    )],
 };
 
 /// A Poisson process.
@@ -153,7 +194,7 @@ pub static SOCKET: Fields = Fields {
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
         field("count", Kind::Amount, "Number of sockets in each tab, numbered from 0. Default 1."),
         field("opens", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
-        field("after", Kind::Text, "NAME.EVENT, as for a request."),
+        field("after", Kind::Causes, "As for a request."),
         field("handshake", Kind::Time, "Time of the server until the socket is open. Default \"0s\"."),
         field("lasts", Kind::Time, "Time from opening to closing. Default: it stays open."),
         field("snapshot_every", Kind::Span, "Period of its snapshots; the first one comes when it opens."),

@@ -25,7 +25,26 @@ pub static SERVER: Fields = Fields {
             Kind::Boolean,
             "An abort ends the work for the request. Default false: the work goes on to its end, as in Node.",
         ),
-        field("keep_alive", Kind::Span, "The server closes a connection that was idle for this time. Default: never."),
+        field(
+            "keep_alive",
+            Kind::Span,
+            "The server closes a connection that was idle for this time; \"0s\": after each answer (Connection: close). Default: never.",
+        ),
+        field(
+            "protocol",
+            Kind::Choice(&["h1", "h2", "h3"]),
+            "What the browser speaks with it. h1: one request at a time on each of up to `browser.connections` connections. h2: one connection that carries up to `max_concurrent_streams` requests at once and outlives an abort. h3: as h2; what differs is not measured. Default \"h1\".",
+        ),
+        field(
+            "max_concurrent_streams",
+            Kind::Whole,
+            "h2, h3: requests at once on the connection. Default 100, as in Chromium where the server announces none.",
+        ),
+        field(
+            "connect",
+            Kind::Time,
+            "Time to open a connection to this origin, TLS included. Default: the browser's `connect`.",
+        ),
     ],
 };
 
@@ -67,7 +86,7 @@ pub static BACKGROUND: Fields = Fields {
     fields: &[
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
         field("start", Kind::Time, "The first call. Default \"0s\"."),
-        field("after", Kind::Text, "NAME.EVENT of the first tab, as for a request: starts the first call."),
+        field("after", Kind::Causes, "As for a request, in the first tab: starts the first call."),
         field("delay", Kind::Time, "Time from the event of `after`. Default \"0s\"."),
         field("every", Kind::Span, "The time between two calls. Default: there is one call."),
         field("skip_while_in_flight", Kind::Boolean, "A call is skipped while one is in flight. Default false."),

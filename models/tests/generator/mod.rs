@@ -43,6 +43,10 @@ pub struct Made {
     pub name: String,
     pub poll: bool,
     pub stream: bool,
+    /// Its copies, where every load has as many; a random stream has none of its own.
+    pub copies: Option<u32>,
+    /// It has `each`.
+    pub each: bool,
 }
 
 const TIMES: &[&str] = &["100ms", "0ms", "1ms", "7ms", "50ms", "50ms", "200ms", "300ms", "1s", "1600ms", "1us"];
@@ -54,8 +58,6 @@ const RULES: &[(&str, &[&str])] = &[
     ("tab_interval", &["0s", "100ms", "700ms"]),
     ("connections", &["6", "1", "2", "3", "8"]),
     ("connections_total", &["256", "1", "2", "4", "7"]),
-    ("multiplexed", &["false", "true"]),
-    ("streams", &["100", "1", "2", "4"]),
     ("partition_by_credentials", &["false", "true"]),
     ("websocket_takes_slot", &["false", "true"]),
     ("websocket_handshake_takes_slot", &["false", "true"]),
@@ -132,7 +134,7 @@ fn parameter(tape: &mut Tape<'_>) -> &'static str {
 /// Writes a key with its value; what is no number, truth, table or list becomes a string.
 fn line(text: &mut String, key: &str, value: impl AsRef<str>) {
     let value = value.as_ref();
-    let plain = value.starts_with(['{', '[']) || value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
+    let plain = value.starts_with(['{', '[', '"']) || value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
     if plain {
         writeln!(text, "{key} = {value}").unwrap();
     } else {
@@ -151,7 +153,7 @@ fn maybe(text: &mut String, tape: &mut Tape<'_>, percent: u32, key: &str, values
 
 fn browser(text: &mut String, tape: &mut Tape<'_>) {
     text.push_str("[browser]\n");
-    line(text, "profile", tape.pick(&["as-reported", "chromium", "firefox", "webkit", "http2"]));
+    line(text, "profile", tape.pick(&["as-reported", "chromium", "firefox", "webkit"]));
     if tape.chance(40) {
         line(text, "tabs", tape.pick(&["2", "3", "{ per = { p = 1 } }", "{ base = 1, per = { q = 1 } }"]));
     }
@@ -172,6 +174,12 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
     }
     maybe(text, tape, 40, "cancel_on_disconnect", &["true"]);
     maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
+    if maybe(text, tape, 25, "protocol", &["h2", "h3", "h1"]) {
+        maybe(text, tape, 60, "max_concurrent_streams", &["1", "2", "4", "100"]);
+    }
+    if tape.chance(15) {
+        line(text, "connect", time(tape));
+    }
 }
 
 /// How many there are of what a request can name.
@@ -207,21 +215,86 @@ fn work(text: &mut String, tape: &mut Tape<'_>) {
     }
 }
 
-fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) -> Made {
+/// An event of one of these requests, or of some of its copies; `own` is how many copies wait for it, where that is known.
+fn anchor(tape: &mut Tape<'_>, made: &[Made], own: Option<u32>) -> String {
+    let Made { name, stream, copies, .. } = &made[tape.below(u32::try_from(made.len()).unwrap()) as usize];
+    let event = tape.pick(&["ok", "end", "failed", "headers", "sent", "issued"]);
+    // Constant counts that cannot go together are refused.
+    let fits = *stream || copies.is_none_or(|copies| copies == 0 || own.is_none_or(|own| own == 0 || own == copies));
+    let most = copies.filter(|copies| *copies > 0 && !stream).unwrap_or(4);
+    match tape.below(4) {
+        1 => format!("\"{name}[{}].{event}\"", tape.below(most)),
+        2 if fits => format!("\"{name}[i].{event}\""),
+        _ => format!("\"{name}.{event}\""),
+    }
+}
+
+/// One cause, several, or the first of several.
+fn causes(tape: &mut Tape<'_>, made: &[Made], own: Option<u32>) -> String {
+    let several = |tape: &mut Tape<'_>| {
+        let count = 1 + tape.below(3);
+        (0..count).map(|_| anchor(tape, made, own)).collect::<Vec<_>>().join(", ")
+    };
+    match tape.below(4) {
+        1 => format!("[{}]", several(tape)),
+        2 => format!("{{ any = [{}] }}", several(tape)),
+        _ => anchor(tape, made, own),
+    }
+}
+
+/// The copies one by one, with a few keys each.
+fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, works: bool) {
+    text.push_str("each = [\n");
+    for _ in 0..copies {
+        let mut entry = String::new();
+        match tape.below(4) {
+            1 if !made.is_empty() => {
+                line(&mut entry, "after", causes(tape, made, Some(copies)));
+                if tape.chance(40) {
+                    line(&mut entry, "delay", time(tape));
+                }
+            }
+            2 => line(&mut entry, "start", time(tape)),
+            _ => {}
+        }
+        maybe(&mut entry, tape, 30, "url", &["/a", "/b", "/{index}"]);
+        maybe(&mut entry, tape, 20, "method", &["POST", "GET"]);
+        maybe(&mut entry, tape, 30, "priority", &["low", "high", "auto", "lowest", "highest"]);
+        if tape.chance(20) {
+            line(&mut entry, "stalled", time(tape));
+        }
+        if !works && tape.chance(50) {
+            line(&mut entry, "service", time(tape));
+        }
+        if tape.chance(30) {
+            line(&mut entry, "body", time(tape));
+        }
+        maybe(&mut entry, tape, 20, "body_bytes", &["0", "12345"]);
+        writeln!(text, "  {{ {} }},", entry.lines().collect::<Vec<_>>().join(", ")).unwrap();
+    }
+    text.push_str("]\n");
+}
+
+fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) -> Made {
+    let number = u32::try_from(made.len()).unwrap();
     let World { queues, sockets, .. } = world;
     let name = format!("r{number}");
     writeln!(text, "[request.{name}]").unwrap();
     let (mut poll, mut stream) = (false, false);
+    let (mut copies, by_one) = (Some(1), tape.chance(20));
+    if by_one {
+        copies = Some(tape.below(4));
+    }
     match tape.below(6) {
         1 | 2 if number > 0 => {
-            let event = tape.pick(&["ok", "end", "failed", "headers", "sent", "issued"]);
-            line(text, "after", format!("r{}.{event}", tape.below(number)));
+            // How many copies there will be is not known yet where they are alike.
+            line(text, "after", causes(tape, made, if by_one { copies } else { Some(u32::MAX) }));
             if tape.chance(50) {
                 line(text, "delay", time(tape));
             }
         }
         3 if number > 0 && sockets > 0 => line(text, "after", format!("s{}.open", tape.below(sockets))),
-        4 if number > 0 => {
+        4 if number > 0 && !by_one => {
             stream = true;
             line(text, "arrivals", tape.pick(&["{ rate_per_second = 3 }", "{ rate_per_second = 10, until = \"1s\" }"]));
         }
@@ -230,12 +303,10 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
     }
     if !stream {
         poll = maybe(text, tape, 35, "every", PERIODS);
-        if tape.chance(60) {
-            line(
-                text,
-                "count",
-                if poll { tape.pick(&["1", "2", "{ per = { p = 1 } }"]).to_owned() } else { count(tape) },
-            );
+        if !by_one && tape.chance(60) {
+            let count = if poll { tape.pick(&["1", "2", "{ per = { p = 1 } }"]).to_owned() } else { count(tape) };
+            copies = count.parse().ok();
+            line(text, "count", count);
         }
         if poll {
             if tape.chance(20) {
@@ -270,7 +341,8 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
     if queues > 0 && tape.chance(50) {
         line(text, "queue", format!("q{}", tape.below(queues)));
     }
-    if tape.chance(50) {
+    let works = !tape.chance(50);
+    if !works {
         line(text, "service", time(tape));
     } else {
         work(text, tape);
@@ -283,7 +355,14 @@ fn request(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) ->
         line(text, "body", time(tape));
     }
     maybe(text, tape, 12, "reads_body", &["false"]);
-    Made { name, poll, stream }
+    if tape.chance(15) {
+        line(text, "stalled", time(tape));
+    }
+    maybe(text, tape, 10, "body_bytes", &["0", "1000000"]);
+    if by_one {
+        each(text, tape, made, copies.unwrap_or(0), works);
+    }
+    Made { name, poll, stream, copies: copies.filter(|_| !stream), each: by_one }
 }
 
 fn cache(text: &mut String, tape: &mut Tape<'_>, number: u32) {
@@ -311,7 +390,9 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
     writeln!(text, "[socket.s{number}]").unwrap();
     line(text, "kind", tape.pick(&["websocket", "event-source"]));
     match tape.below(4) {
-        1 => line(text, "after", "r0.headers"),
+        1 => {
+            line(text, "after", tape.pick(&["r0.headers", "[\"r0.headers\"]", "{ any = [\"r0.ok\", \"r0.failed\"] }"]))
+        }
         2 => line(text, "opens", time(tape)),
         _ => {}
     }
@@ -380,7 +461,11 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     let background = tape.below(5).saturating_sub(2);
     let world = World { origins, queues, sockets, server_caches, background };
     let kinds = 1 + tape.below(7);
-    let requests: Vec<Made> = (0..kinds).map(|number| request(&mut text, tape, number, world)).collect();
+    let mut requests: Vec<Made> = Vec::new();
+    for _ in 0..kinds {
+        let made = request(&mut text, tape, &requests, world);
+        requests.push(made);
+    }
     (0..sockets).for_each(|number| socket(&mut text, tape, number, world));
     (0..background).for_each(|number| background_call(&mut text, tape, number, world));
     load(&mut text, tape, &requests);

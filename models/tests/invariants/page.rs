@@ -2,7 +2,7 @@
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
-use sixslot_models::class::{DeadlineUntil, Event, Kind, Start};
+use sixslot_models::class::{After, Anchor, Copies, DeadlineUntil, Event, Join, Kind, Start};
 use sixslot_models::load::{Outcome, Verdict};
 use sixslot_models::queue::{Order, ReleaseOn};
 
@@ -102,44 +102,88 @@ impl Story<'_> {
         }
     }
 
-    /// When all copies of a class in a tab have had an event.
-    fn all_had(&self, class: usize, event: Event, tab: u32) -> Option<u64> {
-        let opens = self.plan.browser().tab_interval.as_nanos() * u64::from(tab);
-        let calls = || self.lives.iter().filter(|life| life.request.class == class && life.request.tab == tab);
-        if let Start::Arrivals { .. } = self.plan.classes()[class].start {
-            return calls().filter_map(|life| self.had(life, event)).min();
+    /// How many copies of a class a tab has.
+    fn copies(&self, class: usize, tab: u32) -> u64 {
+        if self.plan.classes()[class].kind == Kind::Background && tab > 0 {
+            0
+        } else {
+            self.plan.classes()[class].count.count(self.parameters)
         }
-        let copies = self.plan.classes()[class].count.count(self.parameters);
-        let firsts = (0..copies).map(|index| {
-            calls().filter(|life| u64::from(life.request.index) == index).filter_map(|life| self.had(life, event)).min()
-        });
-        firsts.collect::<Option<Vec<u64>>>().map(|firsts| firsts.into_iter().max().unwrap_or(opens))
+    }
+
+    /// When a cause of a copy happened; nothing where the class that it names has no copies.
+    fn met(&self, anchor: &Anchor, own: u64, tab: u32) -> Option<Option<u64>> {
+        let calls = || self.lives.iter().filter(|life| (life.request.class, life.request.tab) == (anchor.class, tab));
+        let first = |index: u64| {
+            let own = calls().filter(|life| u64::from(life.request.index) == index);
+            own.filter_map(|life| self.had(life, anchor.event)).min()
+        };
+        let number = match anchor.copies {
+            Copies::Every => None,
+            Copies::One(copy) => Some(u64::from(copy)),
+            Copies::Same => Some(own),
+        };
+        if let Start::Arrivals { .. } = self.plan.classes()[anchor.class].common.start {
+            return Some(number.map_or_else(|| calls().filter_map(|life| self.had(life, anchor.event)).min(), first));
+        }
+        let last = self.copies(anchor.class, tab).checked_sub(1)?;
+        Some(match number {
+            Some(copy) => first(copy.min(last)),
+            None => (0..=last).map(first).collect::<Option<Vec<u64>>>().and_then(|firsts| firsts.into_iter().max()),
+        })
+    }
+
+    /// When a copy's causes had happened.
+    fn caused(&self, after: &After, own: u64, tab: u32, opens: u64) -> Option<u64> {
+        let met: Vec<Option<u64>> = after.anchors.iter().filter_map(|anchor| self.met(anchor, own, tab)).collect();
+        match after.join {
+            _ if met.is_empty() => Some(opens),
+            Join::All => met.into_iter().collect::<Option<Vec<u64>>>()?.into_iter().max(),
+            Join::Any => met.into_iter().flatten().min(),
+        }
     }
 
     /// Each copy makes its first call when its time has come, and not otherwise.
     pub fn starts_are_on_time(&self) -> Checked {
         let tabs = u32::try_from(self.plan.browser().tabs.count(self.parameters)).unwrap();
         for (number, class) in self.plan.classes().iter().enumerate() {
-            // A server's background calls run once, however many tabs there are.
-            for tab in 0..if class.kind == Kind::Background { tabs.min(1) } else { tabs } {
+            for (tab, index) in (0..tabs).flat_map(|tab| (0..self.copies(number, tab)).map(move |index| (tab, index))) {
                 let opens = self.plan.browser().tab_interval.as_nanos() * u64::from(tab);
-                let (from, form) = match &class.start {
+                let own = u32::try_from(index).unwrap();
+                let (from, form) = match &class.copy(own).start {
                     Start::At(form) => (Some(opens), form),
-                    Start::After { class, event, delay } => (self.all_had(*class, *event, tab), delay),
+                    Start::After(after) => (self.caused(after, index, tab, opens), &after.delay),
                     Start::Arrivals { .. } => continue,
                 };
                 let (after, random) = self.time(form);
-                for index in 0..class.count.count(self.parameters) {
-                    let is_it = |life: &&Life<'_>| life.copy() == (number, tab, u32::try_from(index).unwrap());
-                    let first = self.lives.iter().find(is_it).map(|life| life.issued);
-                    let due = from.map(|from| from + after).filter(|at| *at <= self.horizon);
-                    if random {
-                        prop_assert!(first.is_none_or(|first| Some(first) >= due), "{} of tab {tab}", class.name);
-                    } else {
-                        prop_assert_eq!(first, due, "the start of {} {} in tab {}", &class.name, index, tab);
-                    }
+                let is_it = |life: &&Life<'_>| life.copy() == (number, tab, own);
+                let first = self.lives.iter().find(is_it).map(|life| life.issued);
+                let due = from.map(|from| from + after).filter(|at| *at <= self.horizon);
+                if random {
+                    prop_assert!(first.is_none_or(|first| Some(first) >= due), "{} of tab {tab}", class.name);
+                } else {
+                    prop_assert_eq!(first, due, "the start of {} {} in tab {}", &class.name, index, tab);
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// What stalls is held at the page for that time, and for no more where nothing else holds it there.
+    pub fn stalls_are_kept(&self) -> Checked {
+        for life in &self.lives {
+            let Some(form) = &life.copy.stalled else { continue };
+            let (least, random) = self.time(form);
+            let held = life.page_until - life.issued;
+            // A call that has joined another is not sent.
+            let joined = life.page_until == life.until;
+            prop_assert!(joined || held >= least, "{:?} is held for {held} of {least}", life.request);
+            let alone = !random && life.class.queue.is_none() && !life.class.dedupe;
+            prop_assert!(
+                !alone || held == least.min(life.until - life.issued),
+                "{:?} is held for {held}",
+                life.request
+            );
         }
         Ok(())
     }
@@ -172,7 +216,8 @@ impl Story<'_> {
             let inside = |life: &&Life<'_>| (life.page_until, leaves(life).unwrap_or(life.until));
             let most = most_at_once(lives.iter().map(inside).filter(|(from, until)| from < until));
             prop_assert!(most <= rules.limit, "{most} inside queue {queue}, its limit is {}", rules.limit);
-            let lives: Vec<_> = lives.into_iter().filter(|life| !life.class.dedupe).collect();
+            let lives: Vec<_> =
+                lives.into_iter().filter(|life| !life.class.dedupe && life.copy.stalled.is_none()).collect();
             for life in lives.iter().filter(|life| life.page_until < life.until) {
                 let better = |other: &&&Life<'_>| {
                     let newer = other.issued > life.issued;
@@ -193,7 +238,8 @@ impl Story<'_> {
                 let same = |other: &&Life<'_>| !std::ptr::eq(*other, life) && other.url == life.url;
                 self.lives.iter().filter(same)
             };
-            let follows = life.page_until == life.until && life.class.queue.is_none() && life.issued < life.until;
+            let held = life.class.queue.is_some() || life.copy.stalled.is_some();
+            let follows = life.page_until == life.until && !held && life.issued < life.until;
             if life.class.dedupe && !follows && life.page_until < life.until {
                 let twin = |other: &Life<'_>| {
                     let same_tab = other.class.dedupe && other.request.tab == life.request.tab;
@@ -213,7 +259,7 @@ impl Story<'_> {
             }
             if life.cache_until == life.until && life.scheduler_until < life.until {
                 // At the very horizon the turn may just have come to it, or to another that has not moved yet.
-                let leads = |other: &Life<'_>| other.class.cacheable && other.cache_until < other.until;
+                let leads = |other: &Life<'_>| other.copy.cacheable && other.cache_until < other.until;
                 let just = |other: &Life<'_>| {
                     other.cache_until == self.horizon || other.request.ended == Some(self.plan.horizon())
                 };

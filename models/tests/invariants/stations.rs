@@ -17,14 +17,13 @@ impl Story<'_> {
         let counts = |life: &Life<'_>| life.slot().filter(|_| !apart(life)).map(|_| life.group);
         for (group, lives) in grouped(&self.lives, counts) {
             let most = most_at_once(lives.iter().filter_map(|life| life.slot()));
-            prop_assert!(most <= self.limit, "{most} slots of group {group:?}, the limit is {}", self.limit);
+            let limit = lives[0].places;
+            prop_assert!(most <= limit, "{most} slots of group {group:?}, the limit is {limit}");
         }
-        if self.plan.browser().multiplexed {
-            return Ok(());
-        }
-        let total = most_at_once(self.lives.iter().filter_map(Life::slot));
+        let serial = |life: &&Life<'_>| !self.plan.origins()[life.class.origin].protocol.multiplexes();
+        let total = most_at_once(self.lives.iter().filter(serial).filter_map(Life::slot));
         prop_assert!(total <= self.plan.browser().connections_total, "{total} slots in all");
-        for lives in grouped(&self.lives, |life| life.request.connection).into_values() {
+        for lives in grouped(&self.lives, |life| life.request.connection.filter(|_| serial(&life))).into_values() {
             prop_assert!(most_at_once(lives.iter().filter_map(|life| life.slot())) <= 1, "a connection serves two");
             for pair in lives.windows(2) {
                 prop_assert_eq!(pair[0].group, pair[1].group, "a connection serves two groups");
@@ -35,6 +34,8 @@ impl Story<'_> {
             let closed = lives.iter().rev().skip(1).find(closes);
             let reused = self.plan.browser().abort_closes_connection && closed.is_some();
             prop_assert!(!reused, "an aborted connection is used again");
+            let closes = self.plan.origins()[lives[0].class.origin].keep_alive.is_some_and(Span::is_zero);
+            prop_assert!(lives.len() == 1 || !closes, "a connection that closes after an answer is used again");
         }
         Ok(())
     }
@@ -61,11 +62,11 @@ impl Story<'_> {
 
     /// Where connections cost no time, nobody waits for one while one could be had.
     pub fn pool_lets_nothing_idle(&self) -> Checked {
-        if !self.plan.browser().connect.is_zero() {
+        if !self.plan.browser().connect.is_zero() || self.plan.origins().iter().any(|origin| origin.connect.is_some()) {
             return Ok(());
         }
-        let total_limit =
-            if self.plan.browser().multiplexed { usize::MAX } else { self.plan.browser().connections_total };
+        // Streams share a connection: so there are at least as many slots as connections.
+        let total_limit = self.plan.browser().connections_total;
         let slots: Vec<(u64, u64)> = self.lives.iter().filter_map(Life::slot).collect();
         for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
             let own: Vec<(u64, u64)> = lives.iter().filter_map(|life| life.slot()).collect();
@@ -76,7 +77,7 @@ impl Story<'_> {
                 let ends = slots.iter().map(|(_, until)| *until);
                 let looks = ends.filter(|end| (life.cache_until..life.pool_until).contains(end));
                 for at in looks.chain([life.cache_until]) {
-                    let full = taken(&own, at) >= self.limit || taken(&slots, at) >= total_limit;
+                    let full = taken(&own, at) >= life.places || taken(&slots, at) >= total_limit;
                     prop_assert!(full, "{:?} waits at {at} for a connection that is free", life.request);
                 }
             }
@@ -87,7 +88,9 @@ impl Story<'_> {
     pub fn scheduler_holds_low_ranks_only(&self) -> Checked {
         let rules = self.plan.browser();
         let scheduled = |life: &&Life<'_>| matches!(life.class.kind, Kind::Fetch | Kind::EventSource);
-        let delayable = |life: &Life<'_>| rules.delays_low_priority && life.rank < rules.delayable_below;
+        let multiplexes = |life: &Life<'_>| self.plan.origins()[life.class.origin].protocol.multiplexes();
+        let delayable =
+            |life: &Life<'_>| rules.delays_low_priority && life.rank < rules.delayable_below && !multiplexes(life);
         for (_, lives) in grouped(&self.lives, |life| scheduled(&life).then_some(life.request.tab)) {
             for life in &lives {
                 let held = life.request.spent(Station::Scheduler);
@@ -128,7 +131,7 @@ impl Story<'_> {
         }
         let through = |life: &Life<'_>| {
             let went =
-                life.class.cacheable && life.cache_until < life.until && life.request.outcome != Outcome::Coalesced;
+                life.copy.cacheable && life.cache_until < life.until && life.request.outcome != Outcome::Coalesced;
             let apart = rules.cache_partition_by_credentials && life.class.omits_credentials;
             let key = || (life.url.clone(), apart);
             (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(key)
@@ -141,7 +144,7 @@ impl Story<'_> {
                 life.class.max_age.is_some() || life.class.answer_no_store || freed
             };
             // So do those before and those behind the answer to a POST, or a call with cache 'reload'.
-            let parts = |other: &Life<'_>| match (other.class.method, other.class.cache) {
+            let parts = |other: &Life<'_>| match (other.copy.method, other.class.cache) {
                 (Method::Post, _) => rules.post_invalidates && other.request.headers.is_some(),
                 (_, CacheMode::Reload) => rules.reload_replaces != Replaces::Never,
                 _ => false,
@@ -190,7 +193,7 @@ impl Story<'_> {
                     && life.class.io_time == no_time()
                     && (!loops || life.class.segments == 1)
             };
-            let waits = |life: &&Life<'_>| loops && life.class.service.is_some();
+            let waits = |life: &&Life<'_>| loops && life.copy.service.is_some();
             lives.sort_by_key(|life| life.request.sent);
             let tie = lives.windows(2).any(|pair| pair[0].request.sent == pair[1].request.sent);
             let plain = lives.iter().all(one_block) && !lives.iter().any(waits);

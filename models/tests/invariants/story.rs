@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use sixslot_models::Form;
 use sixslot_models::Plan;
-use sixslot_models::class::{Class, Kind};
+use sixslot_models::class::{Class, CopySpec, Kind};
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::Time;
 use std::cell::Cell;
@@ -18,6 +18,9 @@ pub struct Life<'a> {
     pub rank: usize,
     /// Origin and credentials: who shares connections.
     pub group: (usize, bool),
+    pub copy: &'a CopySpec,
+    /// Connections of its group, or streams.
+    pub places: usize,
     /// Origin and URL.
     pub url: (usize, String),
     /// When it left the page's hands, the scheduler and the cache; if it never did, when it ended.
@@ -39,8 +42,6 @@ pub struct Story<'a> {
     pub parameters: &'a [f64],
     pub lives: Vec<Life<'a>>,
     pub horizon: u64,
-    /// Connections of a group, or streams.
-    pub limit: usize,
 }
 
 pub fn nanos(time: Option<Time>) -> Option<u64> {
@@ -50,6 +51,7 @@ pub fn nanos(time: Option<Time>) -> Option<u64> {
 impl<'a> Life<'a> {
     pub fn new(plan: &'a Plan, request: &'a Request) -> Self {
         let class = &plan.classes()[request.class];
+        let copy = class.copy(request.index);
         let horizon = plan.horizon().as_nanos();
         let spent = |station| request.spent(station).as_nanos();
         let issued = request.issued.as_nanos();
@@ -61,9 +63,11 @@ impl<'a> Life<'a> {
         Self {
             request,
             class,
-            rank: class.rank,
+            copy,
+            rank: copy.rank,
+            places: plan.origins()[class.origin].places(plan.browser().connections),
             group: (class.origin, class.omits_credentials && plan.browser().partition_by_credentials),
-            url: (class.origin, class.url.expand(request.index, request.tab)),
+            url: (class.origin, copy.url.expand(request.index, request.tab)),
             page_until,
             scheduler_until,
             cache_until,
@@ -129,13 +133,11 @@ pub fn grouped<T, K: Ord>(items: &[T], key: impl Fn(&T) -> Option<K>) -> BTreeMa
 
 impl<'a> Story<'a> {
     pub fn new(plan: &'a Plan, load: &'a Load) -> Self {
-        let rules = plan.browser();
         Self {
             plan,
             parameters: load.parameters(),
             lives: load.requests().iter().map(|request| Life::new(plan, request)).collect(),
             horizon: plan.horizon().as_nanos(),
-            limit: if rules.multiplexed { rules.streams } else { rules.connections },
         }
     }
 

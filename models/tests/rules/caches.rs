@@ -13,7 +13,7 @@ pub const CACHES: &[Case] = &[
         holds: |rows| sent(rows, "low", &[(1, 1000.0)]),
     },
     Case {
-        profiles: &["firefox", "webkit", "http2", "as-reported"],
+        profiles: &["firefox", "webkit", "as-reported"],
         rule: "delays_low_priority",
         off: &["true"],
         scenario: LOW_BEHIND_SIX,
@@ -68,7 +68,7 @@ pub const CACHES: &[Case] = &[
         holds: |rows| sent(rows, "low", &[(1, 15_100.0)]),
     },
     Case {
-        profiles: &["chromium", "firefox", "http2"],
+        profiles: &["chromium", "firefox", "chromium, h2"],
         rule: "cache_lock",
         off: &["false"],
         scenario: ONE_URL,
@@ -82,7 +82,7 @@ pub const CACHES: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(3, 0.0)]),
     },
     Case {
-        profiles: &["chromium", "http2"],
+        profiles: &["chromium", "chromium, h2"],
         rule: "cache_lock_until",
         off: &["'end'"],
         scenario: ONE_URL_EARLY_HEADERS,
@@ -96,7 +96,7 @@ pub const CACHES: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(1, 0.0), (1, 300.0), (1, 600.0)]),
     },
     Case {
-        profiles: &["chromium", "http2"],
+        profiles: &["chromium", "chromium, h2"],
         rule: "cache_lock_timeout",
         off: &["'19s'", "'21s'"],
         scenario: r#"
@@ -113,7 +113,7 @@ pub const CACHES: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(1, 0.0), (2, 300.0)]),
     },
     Case {
-        profiles: &["chromium", "http2"],
+        profiles: &["chromium", "chromium, h2"],
         rule: "cache_lock_releases_all_on_no_store",
         off: &["true"],
         scenario: ONE_URL_NO_STORE,

@@ -71,30 +71,6 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(900, 0.0), (1, 300.0)]),
     },
     Case {
-        profiles: &["chromium", "firefox", "webkit", "as-reported"],
-        rule: "multiplexed",
-        off: &["true"],
-        scenario: EIGHT,
-        holds: |rows| sent(rows, "get", &[(6, 0.0), (2, 300.0)]),
-    },
-    Case {
-        profiles: &["http2"],
-        rule: "multiplexed",
-        off: &["false"],
-        scenario: EIGHT,
-        holds: |rows| sent(rows, "get", &[(8, 0.0)]),
-    },
-    Case {
-        profiles: &["http2"],
-        rule: "streams",
-        off: &["99", "101"],
-        scenario: r#"
-            browser.dispatch = "0ms"
-            request.get = { count = 101, service = "300ms" }
-        "#,
-        holds: |rows| sent(rows, "get", &[(100, 0.0), (1, 300.0)]),
-    },
-    Case {
         profiles: &["chromium", "firefox"],
         rule: "partition_by_credentials",
         off: &["false"],
@@ -109,14 +85,14 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| sent(rows, "with", &[(6, 0.0), (2, 300.0)]) && sent(rows, "without", &[(4, 300.0), (4, 600.0)]),
     },
     Case {
-        profiles: &["http2"],
+        profiles: &["chromium, h2"],
         rule: "partition_by_credentials",
         off: &["false"],
         scenario: TWO_CREDENTIALS,
         holds: |rows| (connection(rows, "with"), connection(rows, "without")) == (Some(1), Some(2)),
     },
     Case {
-        profiles: &["chromium", "firefox", "webkit", "http2"],
+        profiles: &["chromium", "firefox", "webkit", "chromium, h2"],
         rule: "websocket_takes_slot",
         off: &["true"],
         scenario: SIX_BESIDE_WEBSOCKET,
@@ -130,7 +106,7 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| sent(rows, "get", &[(5, 100.0), (1, 400.0)]),
     },
     Case {
-        profiles: &["chromium", "http2"],
+        profiles: &["chromium", "chromium, h2"],
         rule: "websocket_handshake_takes_slot",
         off: &["true"],
         scenario: WEBSOCKET_BEHIND_SIX,
@@ -145,14 +121,14 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| sent(rows, "messages", &[(1, 1000.0)]),
     },
     Case {
-        profiles: &["chromium", "firefox", "webkit", "http2", "as-reported"],
+        profiles: &["chromium", "firefox", "webkit", "chromium, h2", "as-reported"],
         rule: "event_source_takes_slot",
         off: &["false"],
         scenario: SIX_BESIDE_EVENT_SOURCE,
         holds: |rows| sent(rows, "get", &[(5, 100.0), (1, 400.0)]),
     },
     Case {
-        profiles: &["chromium", "http2"],
+        profiles: &["chromium", "chromium, h2"],
         rule: "priorities",
         off: &["{ low = 3 }", "{ high = 4 }", "{ auto = 4, low = 4 }"],
         scenario: LOW_AUTO_HIGH,
@@ -197,18 +173,6 @@ pub const CONNECTIONS: &[Case] = &[
         off: &["false"],
         scenario: ABORT,
         holds: |rows| connection(rows, "next") == Some(2),
-    },
-    // A multiplexed connection outlives an abort whatever the rule says; it shows where there is a pool.
-    Case {
-        profiles: &["http2"],
-        rule: "abort_closes_connection",
-        off: &["true"],
-        scenario: r#"
-            browser.multiplexed = false
-            request.aborted = { service = "1s", deadline = "300ms" }
-            request.next = { start = "500ms" }
-        "#,
-        holds: |rows| connection(rows, "next") == Some(1),
     },
     Case {
         profiles: &["chromium", "webkit"],
@@ -329,7 +293,7 @@ pub const CONNECTIONS: &[Case] = &[
     },
     // A connection of 0.5 ms, then six hand-overs of 1.75 ms each that share the processor.
     Case {
-        profiles: &["chromium", "firefox", "http2"],
+        profiles: &["chromium", "firefox", "chromium, h2"],
         rule: "dispatch",
         off: &["'0ms'", "'2ms'"],
         scenario: SIX,
@@ -350,7 +314,7 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| near(rows, "get", &[(6, 0.0)], 0.001),
     },
     Case {
-        profiles: &["chromium", "firefox", "http2"],
+        profiles: &["chromium", "firefox", "chromium, h2"],
         rule: "connect",
         off: &["'0ms'", "'1ms'"],
         scenario: SIX,

@@ -11,19 +11,19 @@ request.without = { count = 8, service = "300ms", credentials = "omit" }
 "#;
 
 pub const SIX_BESIDE_WEBSOCKET: &str = r#"
-browser.streams = 6
+server.max_concurrent_streams = 6
 socket.messages = { kind = "websocket" }
 request.get = { count = 6, start = "100ms", service = "300ms" }
 "#;
 
 pub const SIX_BESIDE_EVENT_SOURCE: &str = r#"
-browser.streams = 6
+server.max_concurrent_streams = 6
 socket.events = { kind = "event-source" }
 request.get = { count = 6, start = "100ms", service = "300ms" }
 "#;
 
 pub const WEBSOCKET_BEHIND_SIX: &str = r#"
-browser.streams = 6
+server.max_concurrent_streams = 6
 browser.websocket_takes_slot = false
 request.get = { count = 6, service = "1000ms" }
 socket.messages = { kind = "websocket", opens = "100ms" }
@@ -31,7 +31,7 @@ socket.messages = { kind = "websocket", opens = "100ms" }
 
 pub const LOW_AUTO_HIGH: &str = r#"
 browser.connections = 1
-browser.streams = 1
+server.max_concurrent_streams = 1
 request.first = { service = "1000ms" }
 request.low = { start = "100ms", priority = "low", service = "300ms" }
 request.auto = { start = "100ms", service = "300ms" }

@@ -23,10 +23,10 @@ impl Sheet<'_> {
 
     /// The slots as lanes, or where they are too many, how many are taken.
     pub(super) fn slots(&mut self, origin: usize, numbers: &BTreeMap<*const Request, usize>) {
-        let rules = self.subject.plan.browser();
+        let rules = &self.subject.plan.origins()[origin];
         let (holders, used) = self.subject.lanes(origin);
-        let limit = if rules.multiplexed { rules.streams } else { rules.connections };
-        let kind = if rules.multiplexed { "streams" } else { "connections" };
+        let limit = rules.places(self.subject.plan.browser().connections);
+        let kind = if rules.protocol.multiplexes() { "streams" } else { "connections" };
         let split = if used > limit { "; without credentials as many again" } else { "" };
         let note = format!("the {limit} {kind} of {} and who keeps them{split}", host(origin));
         let count = used.max(limit);

@@ -73,7 +73,7 @@ impl Sheet<'_> {
             &format!("fill=\"{ground}\" stroke=\"{AXIS}\" stroke-width=\".6\""),
         );
         let class = subject.class(request);
-        let raw = class.url.expand(request.index, request.tab);
+        let raw = class.copy(request.index).url.expand(request.index, request.tab);
         let (origin, path) = match raw.split_once("://").map(|(_, rest)| rest) {
             Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
             None => ("", raw.as_str()),

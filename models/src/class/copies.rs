@@ -1,0 +1,122 @@
+//! What the copies of a class may differ in: the class's own values, and those that `each` gives to one copy.
+//!
+//! Rule: an entry of `each` overrides the class key by key. Copy i is entry i; without `each` all copies are alike.
+
+use super::{After, CacheMode, Class, Method, Names, Start};
+use crate::browser::{Browser, PRIORITIES, Priority};
+use crate::form::{self, Form};
+use crate::limits;
+use crate::read::{self, Reader};
+use crate::schema;
+use crate::source::Fault;
+use crate::tree::Node;
+use crate::url::UrlTemplate;
+use sixslot_sim_core::Span;
+
+/// What one copy of a class does.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CopySpec {
+    /// Its URL.
+    pub url: UrlTemplate,
+    /// When it starts.
+    pub start: Start,
+    /// The priority that the page asks for.
+    pub priority: Priority,
+    /// Its rank by the browser's rules.
+    pub rank: usize,
+    /// Its method.
+    pub method: Method,
+    /// A GET that does not pass the cache by.
+    pub cacheable: bool,
+    /// The time that the page holds it after the issue, for a reason that the scenario does not know.
+    pub stalled: Option<Form>,
+    /// A whole service time.
+    pub service: Option<Form>,
+    /// From the headers to the end; for a socket its life, or none if it stays.
+    pub body: Option<Form>,
+    /// Bytes of the body, where they are known. They take no time.
+    pub body_bytes: Option<u64>,
+}
+
+impl Class {
+    /// What the copy with a number does. A random stream's arrivals are numbered like copies.
+    pub fn copy(&self, index: u32) -> &CopySpec {
+        self.each.get(index as usize).unwrap_or(&self.common)
+    }
+
+    /// Everything that some copy does: the entries of `each`, or what all copies have in common.
+    pub fn copies(&self) -> &[CopySpec] {
+        if self.each.is_empty() { std::slice::from_ref(&self.common) } else { &self.each }
+    }
+
+    /// The same, to be changed.
+    pub fn copies_mut(&mut self) -> &mut [CopySpec] {
+        if self.each.is_empty() { std::slice::from_mut(&mut self.common) } else { &mut self.each }
+    }
+}
+
+/// The word of a method.
+pub(super) fn method(node: &Node) -> Result<Method, Fault> {
+    read::choice(&[("GET", Method::Get), ("POST", Method::Post)])(node)
+}
+
+/// A number of bytes.
+pub(super) fn bytes(node: &Node) -> Result<u64, Fault> {
+    read::whole(0, limits::BYTES)(node)
+}
+
+/// Reads `each` of a request whose own keys have been read.
+pub(super) fn each(
+    request: &Reader<'_>,
+    class: &Class,
+    names: &Names<'_>,
+    browser: &Browser,
+) -> Result<Vec<CopySpec>, Fault> {
+    let entries = request.or("each", &[][..], read::list(limits::EACH))?;
+    entries.iter().map(|entry| copy(entry, request, class, names, browser)).collect()
+}
+
+fn copy(
+    node: &Node,
+    request: &Reader<'_>,
+    class: &Class,
+    names: &Names<'_>,
+    browser: &Browser,
+) -> Result<CopySpec, Fault> {
+    let reader = Reader::new(node, &schema::EACH)?;
+    let time = |node| form::time(node, names.parameters);
+    reader.exclude("start", "after")?;
+    reader.exclude("start", "delay")?;
+    let mut copy = class.common.clone();
+    copy.url = reader.or("url", copy.url, UrlTemplate::read)?;
+    let delay = reader.read("delay", time)?;
+    if let Some(node) = reader.get("after") {
+        let delay = delay.map_or_else(|| request.or("delay", Form::constant(Span::ZERO), time), Ok)?;
+        copy.start = Start::After(After::read(node, names, delay)?);
+    } else if let Some(delay) = delay {
+        let Start::After(after) = &mut copy.start else {
+            return Err(Fault::new(
+                reader.place_of("delay"),
+                "`delay` requires `after`, here or in the request's own table",
+            ));
+        };
+        after.delay = delay;
+    } else if let Some(node) = reader.get("start") {
+        copy.start = Start::At(time(node)?);
+    }
+    copy.priority = reader.or("priority", copy.priority, read::choice(PRIORITIES))?;
+    copy.rank = browser.ranks[copy.priority as usize];
+    copy.method = reader.or("method", copy.method, method)?;
+    copy.cacheable = class.cache == CacheMode::Default && copy.method == Method::Get;
+    copy.stalled = reader.read("stalled", time)?.or(copy.stalled);
+    if let Some(entry) = reader.table.entry("service")
+        && let Some(other) = ["work", "io_time"].into_iter().find(|key| request.get(key).is_some())
+    {
+        let message = format!("`service` and the request's `{other}` exclude each other");
+        return Err(Fault::new(&entry.key_place, message).help("keep one of them"));
+    }
+    copy.service = reader.read("service", time)?.or(copy.service);
+    copy.body = reader.read("body", time)?.or(copy.body);
+    copy.body_bytes = reader.read("body_bytes", bytes)?.or(copy.body_bytes);
+    Ok(copy)
+}

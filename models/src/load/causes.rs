@@ -1,0 +1,116 @@
+//! Starts that wait for events: a copy starts once all its causes have happened, or the first of them.
+//!
+//! Rule: see `class/cause.rs`. A cause happens once, with the first call of its copy that has the event; what of several calls
+//! later has the same event releases nobody again. Copies that one event releases start in the order of the file.
+
+use super::list::RequestId;
+use super::{Agenda, Event, Running};
+use crate::class::{self, After, Copies, Join, Start};
+use sixslot_sim_core::Span;
+
+/// A copy, or all copies of a class, that an event releases: its class, and its number.
+pub(super) type Due = (usize, Option<u32>);
+
+impl Running<'_> {
+    /// Schedules the first call of each copy of a class in a tab that waits for nothing, and counts what the others wait for.
+    pub(super) fn open_copies(&mut self, agenda: &mut Agenda, class: usize, tab: u32, opens: Span) {
+        let (first, copies) = self.range(class, tab);
+        let rules = &self.plan.classes[class];
+        for (index, instance) in (0..).zip(first..first + copies) {
+            let open = match &rules.copy(index).start {
+                Start::After(after) => self.open_causes(after, tab),
+                Start::At(_) | Start::Arrivals { .. } => 0,
+            };
+            self.state.page.instances[instance].waits_for = open;
+            if open == 0 {
+                self.schedule_start(agenda, instance, opens);
+            }
+        }
+    }
+
+    /// How many events have to happen before a start. A class without copies has nothing to wait for.
+    fn open_causes(&self, after: &After, tab: u32) -> u32 {
+        let open =
+            after.anchors.iter().filter(|anchor| self.range(anchor.class, tab).1 > 0 || self.is_stream(anchor.class));
+        match after.join {
+            Join::All => u32::try_from(open.count()).unwrap_or(u32::MAX),
+            Join::Any => u32::from(open.count() > 0),
+        }
+    }
+
+    fn schedule_start(&self, agenda: &mut Agenda, instance: usize, wait: Span) {
+        let copy = &self.state.page.instances[instance];
+        let after = self.state.draws.start(&self.plan.classes[copy.class], copy.index, copy.tab);
+        agenda.schedule_in(wait + after, Event::Start { instance });
+    }
+
+    /// A copy has had an event: those that waited for it, or for it as the last of several, start.
+    pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
+        let request = &self.state.requests[id];
+        let (class, tab, instance, index) = (request.class, request.tab, request.instance, request.index);
+        let copy = &mut self.state.page.instances[instance];
+        if copy.has_had(event) {
+            return;
+        }
+        copy.had |= 1 << (event as u8);
+        let at = tab as usize * self.plan.classes.len() + class;
+        let copies = self.state.page.ranges[at].1;
+        let reached = &mut self.state.page.reached[at][event as usize];
+        *reached += 1;
+        // A random stream has no last copy: its first one counts.
+        let all = *reached == copies.max(1);
+        let last = index as usize + 1 == copies;
+        let mut due = std::mem::take(&mut self.state.page.due);
+        self.find_due(&mut due, (class, event), (index, tab), all, last);
+        for (class, copy) in &due {
+            self.release(agenda, *class, *copy, tab);
+        }
+        due.clear();
+        self.state.page.due = due;
+    }
+
+    /// Whom an event of a copy releases. The last copy stands for all numbers behind it.
+    fn find_due(
+        &self,
+        due: &mut Vec<Due>,
+        (class, event): (usize, class::Event),
+        (index, tab): (u32, u32),
+        all: bool,
+        last: bool,
+    ) {
+        let waiters = &self.plan.waiters;
+        if all {
+            let every = waiters.of_event(class, event, Copies::Every..Copies::One(0));
+            due.extend(every.iter().map(|waiter| (waiter.waits, waiter.copy)));
+        }
+        let end = if last { Copies::Same } else { Copies::One(index.saturating_add(1)) };
+        let one = waiters.of_event(class, event, Copies::One(index)..end);
+        due.extend(one.iter().map(|waiter| (waiter.waits, waiter.copy)));
+        for waiter in waiters.of_same(class, event) {
+            let copies = u32::try_from(self.range(waiter.waits, tab).1).unwrap_or(u32::MAX);
+            let end = if last { copies } else { index.saturating_add(1).min(copies) };
+            due.extend((index..end).map(|copy| (waiter.waits, Some(copy))));
+        }
+        due.sort_unstable();
+    }
+
+    /// One cause of a copy, or of all copies of a class, has happened.
+    fn release(&mut self, agenda: &mut Agenda, class: usize, copy: Option<u32>, tab: u32) {
+        let (first, copies) = self.range(class, tab);
+        let released = match copy {
+            None => first..first + copies,
+            Some(copy) if (copy as usize) < copies => first + copy as usize..first + copy as usize + 1,
+            Some(_) => return,
+        };
+        for instance in released {
+            let open = &mut self.state.page.instances[instance].waits_for;
+            if *open == 0 {
+                continue;
+            }
+            *open -= 1;
+            if *open == 0 {
+                self.schedule_start(agenda, instance, Span::ZERO);
+            }
+        }
+    }
+}

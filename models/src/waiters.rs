@@ -1,0 +1,60 @@
+//! Who starts after which event: the causes of all copies, turned round so that a load finds those that an event releases.
+//!
+//! Rule: an event releases in the order of the file: by class, then by copy. The table is made once for a plan.
+
+use crate::class::{Class, Copies, Event, Start};
+use std::ops::Range;
+
+/// The copies that wait for each event of each class.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Waiters(Vec<Waiter>);
+
+/// A class, or one copy of it, that waits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Waiter {
+    class: usize,
+    event: Event,
+    copies: Copies,
+    /// The class that waits.
+    pub(crate) waits: usize,
+    /// The copy that waits; none where all copies do.
+    pub(crate) copy: Option<u32>,
+}
+
+impl Waiters {
+    pub(crate) fn of(classes: &[Class]) -> Self {
+        let mut table = Vec::new();
+        for (waits, class) in classes.iter().enumerate() {
+            for (index, spec) in (0_u32..).zip(class.copies()) {
+                let Start::After(after) = &spec.start else { continue };
+                let copy = (!class.each.is_empty()).then_some(index);
+                for anchor in &after.anchors {
+                    let copies = match (anchor.copies, copy) {
+                        (Copies::Same, Some(copy)) => Copies::One(copy),
+                        (copies, _) => copies,
+                    };
+                    table.push(Waiter { class: anchor.class, event: anchor.event, copies, waits, copy });
+                }
+            }
+        }
+        table.sort_unstable();
+        Self(table)
+    }
+
+    /// Those that wait for an event of copies in a range, which ends before [`Copies::Same`].
+    pub(crate) fn of_event(&self, class: usize, event: Event, copies: Range<Copies>) -> &[Waiter] {
+        let from = self.position(class, event, copies.start);
+        &self.0[from..self.position(class, event, copies.end)]
+    }
+
+    /// The classes whose copies wait for the copy with their own number.
+    pub(crate) fn of_same(&self, class: usize, event: Event) -> &[Waiter] {
+        let waiting = &self.0[self.position(class, event, Copies::Same)..];
+        let others = |waiter: &Waiter| (waiter.class, waiter.event) == (class, event);
+        &waiting[..waiting.partition_point(others)]
+    }
+
+    fn position(&self, class: usize, event: Event, copies: Copies) -> usize {
+        self.0.partition_point(|waiter| (waiter.class, waiter.event, waiter.copies) < (class, event, copies))
+    }
+}
