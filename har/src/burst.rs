@@ -25,10 +25,10 @@ pub struct Burst {
     pub spread_ms: f64,
     /// How many.
     pub count: usize,
-    /// The entry whose answer ended last before it, in an other class: an index into [`Archive::entries`].
+    /// The entry whose answer ended last before it, in another class: an index into [`Archive::entries`].
     pub after: Option<usize>,
     /// Later requests of the class that started within 50 ms of the end of an earlier one: a queue of the page's own
-    /// lets so many through as the burst has.
+    /// lets through as many as the burst has.
     pub followers: usize,
 }
 

@@ -42,7 +42,7 @@ pub struct Busy {
     pub multiplexed: bool,
 }
 
-/// When an entry was at the server, from its sending to its first byte; `None` where the file does not tell.
+/// When an entry was at the server, from its sending to its first byte; `None` where the file does not say.
 fn at_server(entry: &Entry) -> Option<(f64, f64)> {
     let wait = entry.network_wait_ms().filter(|_| entry.verdict != Verdict::EventStream)?;
     let until = entry.headers_ms()?;

@@ -3,7 +3,7 @@
 //! Rule: a timer of period p ticks at whole multiples of p. A page with a guard skips a tick while its last call is in
 //! flight, so the next call starts at the first tick after that call's end; a page without one starts a call at each tick.
 //! Each gap between two starts of one URL, with the life of the earlier call, allows some periods and forbids others; what
-//! all gaps allow is the answer, and where they allow several, the file does not tell them apart.
+//! all gaps allow is the answer, and where they allow several, the file does not distinguish them.
 //!
 //! Calls that start together at two ticks or more hang on one timer: their gaps count together. Gaps count within one load
 //! only, and documents have no timer.
@@ -50,11 +50,11 @@ pub enum Guard {
 struct Gap {
     /// From start to start.
     gap_ms: f64,
-    /// From the earlier start to that call's end; `None` where the file does not tell.
+    /// From the earlier start to that call's end; `None` where the file does not say.
     busy_ms: Option<f64>,
 }
 
-/// How far a start may lie from its tick: less for short periods, or anything would fit.
+/// How far a start may be from its tick: less for short periods, or anything would fit.
 fn tolerance(period: f64) -> f64 {
     TOLERANCE_MS.min(period / 12.0)
 }
@@ -82,7 +82,7 @@ pub struct Cadence {
     pub kinds: Vec<Kind>,
     /// The period, in milliseconds: the only one that fits, or the most usual of those that do.
     pub period_ms: f64,
-    /// Every period that fits, longest first; more than one where the file does not tell them apart.
+    /// Every period that fits, longest first; more than one where the file does not distinguish them.
     pub candidates_ms: Vec<f64>,
     /// Whether the page waits for a call before it starts the next, if the period is `period_ms`.
     pub guard: Guard,

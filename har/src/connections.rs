@@ -4,15 +4,25 @@
 //! overlap on one id share it, whatever their label says; and an answer on a serial connection had ended when the next
 //! request was sent there, however late its end is written. An overlap is a request that was sent before the first byte of
 //! an earlier one on the same id: first bytes are written on time, ends are not.
+//!
+//! A browser opens six connections to an origin over HTTP/1.1. Where a request got one while six others held theirs, one of
+//! these had ended: the one whose end is written at most [`LATE_MS`] later, else the oldest that is said to be open to the
+//! capture's end. Otherwise the times do not fit the limit, and nothing follows.
 
 use crate::entry::{Entry, Served};
 use crate::exporter::Exporter;
+use crate::occupancy::SLOTS;
 use crate::protocol::{Protocol, ProtocolSign};
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
 
 /// Overlaps shorter than this, in milliseconds, are the clock's: seen up to 6 on serial connections.
 const OVERLAP_MS: f64 = 20.0;
+
+/// Ends are written up to this late, in milliseconds, where a new connection took the place of a closed one.
+const LATE_MS: f64 = 5.0;
+/// Requests in flight to one origin that are looked at.
+const MOST_ACTIVE: usize = 64;
 
 /// Resolves the connections of entries, which are in order of their start.
 pub(crate) fn resolve(entries: &mut [Entry], exporter: Exporter, loads: usize) {
@@ -33,6 +43,7 @@ pub(crate) fn resolve(entries: &mut [Entry], exporter: Exporter, loads: usize) {
         release(entries, members);
     }
     release_event_sources(entries);
+    release_by_limit(entries);
 }
 
 /// Whether it used the network and was answered.
@@ -121,6 +132,35 @@ fn release_event_sources(entries: &mut [Entry]) {
             let again =
                 next.insert(key, entry.start_ms).filter(|again| entry.end_ms().is_some_and(|end| *again >= end));
             entry.released_ms = entry.released_ms.or(again);
+        }
+    }
+}
+
+/// Releases what the limit of connections says had ended.
+fn release_by_limit(entries: &mut [Entry]) {
+    let mut origins = BTreeMap::<(usize, String), Vec<(f64, usize)>>::new();
+    for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| is_network(entry)) {
+        if let (Some((from, _)), Some(origin)) = (entry.held(f64::INFINITY), entry.url.origin()) {
+            origins.entry((entry.load, origin)).or_default().push((from, at));
+        }
+    }
+    for mut members in origins.into_values() {
+        members.sort_by(|one, other| one.0.total_cmp(&other.0));
+        let mut active = Vec::<(f64, usize)>::new();
+        for (from, at) in members {
+            active.retain(|(until, _)| *until > from);
+            if active.len() >= SLOTS {
+                let first = (0..active.len()).min_by(|one, other| active[*one].0.total_cmp(&active[*other].0));
+                let late = first.filter(|first| active[*first].0 <= from + LATE_MS);
+                let open = || active.iter().position(|(until, _)| until.is_infinite());
+                if let Some(ended) = late.or_else(open) {
+                    entries[active.remove(ended).1].released_ms = Some(from);
+                }
+            }
+            if active.len() < MOST_ACTIVE {
+                let until = entries[at].held(f64::INFINITY).map_or(from, |(_, until)| until);
+                active.push((until, at));
+            }
         }
     }
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 const CLUSTER_MS: f64 = 150.0;
 /// The shortest deadline that is looked for.
 const SHORTEST_MS: f64 = 200.0;
-/// How far one life alone may lie beyond a half second.
+/// How far a single duration may be above a multiple of half a second.
 const ALONE_MS: f64 = 60.0;
 
 /// A deadline of a kind of requests.
@@ -50,7 +50,7 @@ fn round(least: f64) -> f64 {
     // Clocks of two processes: a life may be measured a little short.
     let below = |step: f64| ((least + 2.0 + least * 0.002) / step).floor() * step;
     let lag = |value: f64| least - value;
-    // A coarser number may lie further below.
+    // A coarser number may be further below.
     for (step, most) in [(1000.0, 60.0), (500.0, 40.0), (250.0, 25.0), (100.0, 25.0)] {
         if below(step) > 0.0 && lag(below(step)) <= most {
             return below(step);

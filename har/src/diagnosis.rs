@@ -1,7 +1,7 @@
 //! Everything that one archive shows, and what several of one page show together.
 //!
 //! Rule: a diagnosis holds facts of the file and what the browsers' rules make of them, with the numbers; it says in
-//! [`Causes`] which readings of the failed calls the file allows. Words are for whoever prints it.
+//! [`Causes`] which readings of the failed calls the file allows. It prints nothing.
 
 use crate::archive::Archive;
 use crate::burst::{Burst, bursts};
@@ -35,7 +35,7 @@ pub struct ClassFacts {
     pub first_byte_ms: Option<[f64; 3]>,
     /// The longest that one of its requests is proved to have waited in the browser, in milliseconds.
     pub longest_wait_ms: f64,
-    /// What started its first request, where the file tells: the initiator's type, and its address.
+    /// What started its first request, where known: the initiator's type, and its address.
     pub initiator: Option<String>,
 }
 
@@ -50,7 +50,7 @@ pub struct Stream {
     pub url: String,
     /// When it was opened, in milliseconds from the archive's first request.
     pub at_ms: f64,
-    /// How long it lasted, where the file tells.
+    /// How long it lasted, where known.
     pub life_ms: Option<f64>,
     /// Messages that the file has.
     pub messages: usize,
@@ -67,7 +67,7 @@ pub struct Causes {
     pub sent: usize,
     /// Of the sent ones: by the rules nothing in this page kept the browser from sending them at once.
     pub sent_with_room: usize,
-    /// Of the failed ones: the file does not tell whether they were sent.
+    /// Of the failed ones: the file does not say whether they were sent.
     pub unknown: usize,
     /// Of the unknown ones: by the rules nothing in this page kept the browser from sending them at once.
     pub unknown_with_room: usize,

@@ -29,7 +29,7 @@ pub struct Timings {
     pub receive: Option<f64>,
 }
 
-/// What started a request, as the file tells it.
+/// What started a request, as the file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Initiator {
     /// `parser`, `script`, `preload`, `other`, ...
@@ -48,7 +48,7 @@ pub struct Initiator {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum End {
-    /// With its answer's last byte, as far as the file tells.
+    /// With its answer's last byte, as far as the file says.
     Complete,
     /// The page, or the user, broke it off.
     Aborted,
@@ -134,7 +134,7 @@ pub struct Entry {
     /// `startedDateTime`, which some exporters write for a later moment than the issue.
     pub recorded_ms: f64,
     /// Its exporter knows only when it was sent ([`Exporter::starts_at_sending`](crate::Exporter::starts_at_sending)): of its
-    /// waiting before `start_ms` the file does not tell.
+    /// waiting before `start_ms` the file does not say.
     pub starts_at_sending: bool,
     /// From `start_ms` to its end; `None` where it was open when the capture ended, or where the exporter does not say
     /// (Playwright, without an answer).
@@ -149,14 +149,14 @@ pub struct Entry {
     pub timings: Timings,
     /// The protocol of its answer.
     pub protocol: Protocol,
-    /// The field that tells the protocol.
+    /// The field that names the protocol.
     pub protocol_sign: ProtocolSign,
     /// Chrome's `_resourceType`: `fetch`, `script`, `document`, `websocket`, `eventsource`, ... in lower case.
     pub resource_type: Option<String>,
     /// The priority as the file has it: `VeryHigh`, `High`, `Medium`, `Low`, `VeryLow` of Chromium.
     pub priority: Option<String>,
     /// What started it.
-    pub initiator: Option<Initiator>,
+    pub initiator: Option<Box<Initiator>>,
     /// The connection's id, unique within the file. A port is none.
     pub connection: Option<String>,
     /// Whether an earlier request used the connection; `None` without an id.
@@ -190,7 +190,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// Its end, where the file tells it.
+    /// Its end; `None` where the file does not say.
     pub fn end_ms(&self) -> Option<f64> {
         self.life_ms.map(|life| self.start_ms + life)
     }

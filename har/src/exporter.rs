@@ -14,7 +14,7 @@ pub enum Exporter {
     Chrome,
     /// Safari's Web Inspector.
     Safari,
-    /// Firefox's developer tools: `blocked` is filled; the headers do not tell whether a request was sent.
+    /// Firefox's developer tools: `blocked` is filled; the headers do not say whether a request was sent.
     Firefox,
     /// Firebug, the Firefox extension.
     Firebug,

@@ -16,7 +16,7 @@ pub struct Identical {
     pub url: String,
     /// How many at once, at most.
     pub together: usize,
-    /// How many requests of it were in flight beside another one.
+    /// How many requests of it were in flight at the same time as another one.
     pub requests: usize,
 }
 

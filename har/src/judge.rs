@@ -3,7 +3,7 @@
 //! Rule (measured in Chromium 156; DevTools' `Log.ts`; `docs/archives.md`): without response headers the whole duration of a
 //! request is in `blocked`, sent or not. It was sent where `_blocked_queueing` is at least 0, or where its headers have a
 //! Host; it was never sent where `_blocked_queueing` is -1 and its headers are provisional, without a Host. Without either
-//! sign the file does not tell. A proxy sees only what was sent.
+//! sign the file does not say. A proxy sees only what was sent.
 //!
 //! A stream is an EventSource, or a body of type `text/event-stream` or `multipart/x-mixed-replace` that stayed open for
 //! [`STREAM_MS`] or to the capture's end; an answer of that type that ends at once is an answer like any other.

@@ -5,7 +5,7 @@
 //! [`KEPT_BYTES`], [`ENTRIES`] times about a kilobyte, and a few [`STRING_BYTES`]; with its diagnosis, which repeats some
 //! of the addresses, it stays below 1 GiB. `tests/hostile.rs` measures it.
 
-/// Bytes of a file as it lies on disk, compressed or not.
+/// Bytes of a file on disk, compressed or not.
 pub const FILE_BYTES: u64 = 512 << 20;
 /// Bytes of the text, after a `.har.gz` is unpacked.
 pub const TEXT_BYTES: u64 = 1 << 30;

@@ -34,7 +34,7 @@ pub struct Load {
     pub start_ms: f64,
     /// The last moment that the file knows of it.
     pub end_ms: f64,
-    /// From `start_ms` to `DOMContentLoaded`; `None` where the file does not tell, or where it was before `start_ms`.
+    /// From `start_ms` to `DOMContentLoaded`; `None` where the file does not say, or where it was before `start_ms`.
     pub content_ms: Option<f64>,
     /// From `start_ms` to the load event.
     pub load_ms: Option<f64>,

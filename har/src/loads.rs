@@ -1,7 +1,7 @@
 //! Which entries are which load, which loads are one page, and an archive for each load.
 //!
-//! Rule: see `load.rs`. Loads are of one page where their documents have the same address, queries apart, and at least half
-//! of the requests of the larger one are in the other. A second view of a page from the cache sends few of them, and is a
+//! Rule: see `load.rs`. Loads are of one page where their documents have the same address and at least half
+//! of the requests of the larger one, queries apart, are in the other. A second view of a page from the cache sends few of them, and is a
 //! page of its own.
 
 use crate::archive::Archive;
@@ -12,7 +12,7 @@ use crate::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
-/// Different pages with one document's address that are told apart; further loads are pages of their own.
+/// Different pages with one document's address that are distinguished; further loads are pages of their own.
 const PAGES_OF_ADDRESS: usize = 32;
 /// A page whose requests go on this long after another page has begun, in milliseconds, was not left for it: they are tabs.
 const TABS_MS: f64 = 1_000.0;
@@ -50,7 +50,7 @@ fn document(entries: &[Entry], load: &[usize]) -> Option<usize> {
     let mut earlier = BTreeSet::new();
     for at in load {
         let entry = &entries[*at];
-        if is_document(entry) && !(300..400).contains(&entry.status) && entry.status > 0 {
+        if is_document(entry) && entry.redirect.is_none() && entry.status > 0 {
             return match &entry.initiator {
                 Some(initiator) => {
                     let inside = initiator.url.iter().chain(&initiator.stack).any(|url| earlier.contains(url.as_str()));
@@ -133,11 +133,12 @@ fn load(page: Option<usize>, pages: &[Page], entries: &[Entry], members: Vec<usi
     }
 }
 
-/// What a load asks for: hashes of method, origin and pattern, in order.
+/// What a load asks for: hashes of method, origin and the path's pattern, in order. Queries often hold a number of the day.
 fn requests(entries: &[Entry], load: &Load) -> Vec<u64> {
     let hash = |at: &usize| {
         let mut hasher = DefaultHasher::new();
-        (&entries[*at].method, entries[*at].url.origin(), pattern(&entries[*at].url)).hash(&mut hasher);
+        let (entry, pattern) = (&entries[*at], pattern(&entries[*at].url));
+        (&entry.method, entry.url.origin(), pattern.split('?').next()).hash(&mut hasher);
         hasher.finish()
     };
     load.entries.iter().map(hash).collect::<BTreeSet<_>>().into_iter().collect()

@@ -1,9 +1,8 @@
-//! Who held the connections of an origin, when all six were taken, and who waited meanwhile.
+//! Which requests held the connections of an origin, when all six were taken, and which waited meanwhile.
 //!
-//! Rule: an answered request on HTTP/1.1 held a connection from the end of its waiting to the end of its body; an event
-//! stream to its end; a WebSocket none of the six. A request without an answer may have held one or not, and so may one of
-//! whose waiting the file has no word: they count for what is possible, not for what is certain. HTTP/2 and HTTP/3 have no
-//! six.
+//! Rule: see [`Entry::held`]. A WebSocket holds none of the six. A request without an answer may have held one, and so may
+//! one of which the file does not say how long it waited: they count for what is possible, not for what is certain. HTTP/2
+//! and HTTP/3 have no limit of six.
 
 use crate::archive::Archive;
 use crate::class::Class;
@@ -47,7 +46,7 @@ pub struct Occupancy {
     pub is_page: bool,
     /// The protocol of most of its answers.
     pub protocol: Protocol,
-    /// How many answers tell the protocol by which field.
+    /// How many answers name the protocol in which field.
     pub signs: BTreeMap<ProtocolSign, usize>,
     /// Requests to it that used the network.
     pub requests: usize,
@@ -69,9 +68,9 @@ pub struct Occupancy {
     pub saturated: Vec<Stretch>,
     /// For how long, in milliseconds, six may have been held, the certain time included.
     pub possibly_saturated_ms: f64,
-    /// Who held them while six were held, most first.
+    /// The classes that held them while six were held, most first.
     pub holders: Vec<Share>,
-    /// Who is proved to have waited in the browser, most first.
+    /// The classes that are proved to have waited in the browser, most first.
     pub waiting: Vec<Share>,
 }
 
@@ -124,7 +123,7 @@ fn length(stretches: &[Stretch]) -> f64 {
     stretches.iter().fold(0.0, |sum, stretch| sum + stretch.until_ms - stretch.from_ms)
 }
 
-/// How much of an interval lies in the stretches, which are in order; `before` is the time in all stretches before each.
+/// How much of an interval is in the stretches, which are in order; `before` is the time in all stretches before each.
 fn within(stretches: &[Stretch], before: &[f64], from: f64, until: f64) -> f64 {
     let upto = |at: f64| {
         let next = stretches.partition_point(|stretch| stretch.from_ms < at);
@@ -155,7 +154,7 @@ fn shares(parts: impl Iterator<Item = (usize, f64)>) -> Vec<Share> {
 }
 
 /// The least time that an entry is proved to have waited in the browser, where the browser is to blame: pool, cache lock
-/// or scheduler; 0 of what failed with an error (a refused connection, an extension's block), whose life is no queue's.
+/// or scheduler; 0 of what failed with an error (a refused connection, an extension's block), which waited in no queue.
 pub fn proved_wait_ms(archive: &Archive, entry: &Entry) -> f64 {
     if matches!(entry.end, End::Failed(_)) {
         return 0.0;

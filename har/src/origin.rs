@@ -62,7 +62,7 @@ pub struct Origin {
     pub entries: Vec<usize>,
     /// The protocol of most of its answers; of two as frequent, the one that shares connections.
     pub protocol: Protocol,
-    /// How many answers tell the protocol by which field.
+    /// How many answers name the protocol in which field.
     pub signs: BTreeMap<ProtocolSign, usize>,
     /// Connections that the file names; `None` where it names none.
     pub connections: Option<usize>,

@@ -6,7 +6,7 @@
 
 use crate::url::Url;
 
-/// Query keys whose value only makes a URL different from the last one.
+/// Query keys that only serve to make a URL unique.
 const BUSTERS: [&str; 9] = ["_rsc", "_", "t", "ts", "time", "timestamp", "cb", "nocache", "cachebuster"];
 
 fn is_uuid(text: &str) -> bool {

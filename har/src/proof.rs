@@ -34,7 +34,7 @@ impl Entry {
         self.timings.wait.filter(|ms| answered && self.served == Served::Network && *ms >= NO_NETWORK_MS)
     }
 
-    /// What the entry proves of its waiting in the browser, before it was sent; `None` where the file does not tell.
+    /// What the entry proves of its waiting in the browser, before it was sent; `None` where the file does not say.
     pub fn waiting(&self, watched_ms: f64) -> Option<Waiting> {
         let bare = |all| Some(Waiting { all, scheduler_ms: None, pool_or_cache_ms: None });
         match self.verdict {
@@ -64,7 +64,7 @@ impl Entry {
         f64::max(blocked.unwrap_or(0.0), self.life_ms.unwrap_or(0.0) - parts)
     }
 
-    /// When the first byte of its answer came, of an answer over the network; `None` where the file does not tell.
+    /// When the first byte of its answer came, of an answer over the network; `None` where the file does not say.
     pub fn headers_ms(&self) -> Option<f64> {
         if !self.verdict.is_answered() {
             return None;
@@ -79,12 +79,12 @@ impl Entry {
         }
     }
 
-    /// When it was sent, of an answer over the network; `None` where the file does not tell.
+    /// When it was sent, of an answer over the network; `None` where the file does not say.
     pub fn sent_ms(&self) -> Option<f64> {
         Some((self.headers_ms()? - self.timings.wait? - self.timings.send.unwrap_or(0.0)).max(self.start_ms))
     }
 
-    /// Whether it may have held a connection at a time that the file does not tell: it has no answer, or its exporter
+    /// Whether it may have held a connection at a time that the file does not say: it has no answer, or its exporter
     /// leaves the waiting out (Playwright), so that nothing says when the connection was its own.
     pub fn may_have_held(&self) -> bool {
         let answered = self.verdict.is_answered() && self.verdict != Verdict::Socket;
@@ -101,7 +101,7 @@ impl Entry {
     }
 
     /// When the entry held one of its origin's connections, from the end of its waiting to the end of its body, in
-    /// milliseconds from the archive's first request; `None` where it held none, or where the file does not tell. The end
+    /// milliseconds from the archive's first request; `None` where it held none, or where the file does not say. The end
     /// is `until_ms` for what was open when the capture of its load ended.
     pub fn held(&self, until_ms: f64) -> Option<(f64, f64)> {
         if self.is_connected_socket() {

@@ -5,6 +5,8 @@
 //! HTTP/1.1 message has. What no field names follows from the connection: HTTP/1.1 sends a request on a connection after the
 //! answer before it (RFC 9112, section 9.3), so requests that overlap on one connection share it.
 
+use crate::value::Word;
+
 /// A protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[non_exhaustive]
@@ -27,7 +29,7 @@ pub enum Protocol {
     Http3,
 }
 
-/// The field that tells an entry's protocol.
+/// The field that names an entry's protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
@@ -84,27 +86,47 @@ impl Protocol {
     }
 }
 
-/// What the fields of one entry say of its protocol.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ProtocolFields<'a> {
-    pub exporter: &'a str,
-    pub has_stream_id: bool,
-    pub response: &'a str,
-    pub request: &'a str,
+/// What a field says of a protocol, as the reader keeps it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Version {
+    protocol: Protocol,
+    /// The last three letters of `:status`, `:scheme` or `:method` with the colon behind them.
+    is_pseudo_header: bool,
 }
 
-impl ProtocolFields<'_> {
-    /// The protocol and the field that says so.
+impl Version {
+    fn of(text: &str) -> Self {
+        Self { protocol: Protocol::of(text), is_pseudo_header: matches!(text.trim(), "us:" | "me:" | "od:") }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Version {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Word(text) = Word::deserialize(deserializer)?;
+        Ok(Self::of(text.as_deref().unwrap_or_default()))
+    }
+}
+
+/// What the fields of one entry say of its protocol.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct ProtocolFields {
+    pub exporter: Version,
+    pub has_stream_id: bool,
+    pub response: Version,
+    pub request: Version,
+}
+
+impl ProtocolFields {
+    /// The protocol and the field that names it.
     pub fn read(&self) -> (Protocol, ProtocolSign) {
-        let named = |text: &str| Some(Protocol::of(text)).filter(|protocol| *protocol != Protocol::Unknown);
+        let named = |version: Version| Some(version.protocol).filter(|protocol| *protocol != Protocol::Unknown);
         if let Some(protocol) = named(self.exporter) {
             return (protocol, ProtocolSign::Exporter);
         }
         if self.has_stream_id {
             return (Protocol::Http2, ProtocolSign::StreamId);
         }
-        // The last three letters of `:status`, `:scheme` and `:method`, with the colon behind them.
-        if [self.response, self.request].iter().any(|text| matches!(text.trim(), "us:" | "me:" | "od:")) {
+        if self.response.is_pseudo_header || self.request.is_pseudo_header {
             return (Protocol::Http2, ProtocolSign::PseudoHeader);
         }
         match (named(self.response), named(self.request)) {
@@ -117,7 +139,7 @@ impl ProtocolFields<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Protocol, ProtocolFields, ProtocolSign};
+    use super::{Protocol, ProtocolFields, ProtocolSign, Version};
 
     #[test]
     fn versions_in_any_spelling() {
@@ -142,6 +164,7 @@ mod tests {
     #[test]
     fn the_first_field_that_names_a_protocol_decides() {
         let fields = |exporter, has_stream_id, response, request| {
+            let [exporter, response, request] = [exporter, response, request].map(Version::of);
             ProtocolFields { exporter, has_stream_id, response, request }.read()
         };
         assert_eq!(fields("HTTP/2", true, "1.1", "od:"), (Protocol::Http2, ProtocolSign::Exporter));

@@ -1,4 +1,4 @@
-//! Reading an archive: `.har` or `.har.gz`, told apart by their content.
+//! Reading an archive: `.har` or `.har.gz`, distinguished by their content.
 //!
 //! Rule: the text is read as a stream, and what is not needed is skipped, so memory is bounded (see [`limits`]). Accepted:
 //! `null`, missing vendor fields, a byte order mark, offsets in dates, entries out of order. Negative times mean "none".

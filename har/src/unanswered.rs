@@ -12,7 +12,7 @@ use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// A call that is broken off sooner than this after its issue was taken back by whoever made it (a component that is
+/// A call that is broken off sooner than this after its issue was taken back by its caller (a component that is
 /// mounted twice, a page that is left): its end says nothing of queues or servers.
 pub const TAKEN_BACK_MS: f64 = 100.0;
 
@@ -33,7 +33,7 @@ pub enum Reading {
     Starved,
     /// It was sent, and broken off before it was answered.
     Sent,
-    /// It was broken off, and the file does not tell whether it was sent.
+    /// It was broken off, and the file does not say whether it was sent.
     Unknown,
 }
 
@@ -62,7 +62,7 @@ pub struct Unanswered {
     pub url: String,
     /// When it was issued, in milliseconds from the archive's first request.
     pub at_ms: f64,
-    /// Its life, where the file tells.
+    /// Its life, where known.
     pub life_ms: Option<f64>,
     /// Whether it is proved to be sent, or never sent.
     pub verdict: Verdict,

@@ -53,9 +53,21 @@ pub(crate) fn kept(text: &str) -> String {
     text[..end].to_owned()
 }
 
-/// A number, a number written as text, or nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Number(pub Option<f64>);
+/// A number, a number written as text, or nothing. Nothing is NaN, which JSON cannot write: an archive has many of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Number(f64);
+
+impl Default for Number {
+    fn default() -> Self {
+        Self(f64::NAN)
+    }
+}
+
+impl Number {
+    pub fn get(self) -> Option<f64> {
+        (!self.0.is_nan()).then_some(self.0)
+    }
+}
 
 impl<'de> Deserialize<'de> for Number {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -66,28 +78,46 @@ impl<'de> Deserialize<'de> for Number {
                 f.write_str("a number")
             }
             fn visit_f64<E: Error>(self, value: f64) -> Result<Number, E> {
-                Ok(Number(Some(value)))
+                Ok(Number(value))
             }
             fn visit_i64<E: Error>(self, value: i64) -> Result<Number, E> {
-                Ok(Number(Some(value as f64)))
+                Ok(Number(value as f64))
             }
             fn visit_u64<E: Error>(self, value: u64) -> Result<Number, E> {
-                Ok(Number(Some(value as f64)))
+                Ok(Number(value as f64))
             }
             fn visit_str<E: Error>(self, value: &str) -> Result<Number, E> {
                 match value.trim() {
-                    "" => Ok(Number(None)),
+                    "" => Ok(Number::default()),
                     text => match text.parse::<f64>() {
-                        Ok(number) if number.is_finite() => Ok(Number(Some(number))),
+                        Ok(number) if number.is_finite() => Ok(Number(number)),
                         _ => Err(E::invalid_type(Unexpected::Str(&kept(value)), &self)),
                     },
                 }
             }
             fn visit_unit<E: Error>(self) -> Result<Number, E> {
-                Ok(Number(None))
+                Ok(Number::default())
             }
         }
         deserializer.deserialize_any(Reader)
+    }
+}
+
+/// A vendor's number, or a number written as text; anything else is nothing. A boolean is 0 or 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Figure(pub Number);
+
+impl<'de> Deserialize<'de> for Figure {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let word = Word::deserialize(deserializer)?;
+        let number = if word.0.as_deref() == Some("true") { Some(1.0) } else { word.number() };
+        Ok(Self(Number(number.unwrap_or(f64::NAN))))
+    }
+}
+
+impl Figure {
+    pub fn get(self) -> Option<f64> {
+        self.0.get()
     }
 }
 
@@ -168,7 +198,7 @@ impl Word {
     }
 }
 
-/// An object of HAR 1.2. An empty list passes for an empty object, as scripts write it whose language has one type for both;
+/// An object of HAR 1.2. An empty list passes for an empty object, because some languages have one type for both;
 /// a list with items and `null` do not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Map<T>(pub T);

@@ -9,7 +9,7 @@ use serde::Serialize;
 #[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum Verdict {
-    /// Answered, to the end as far as the file tells.
+    /// Answered, to the end as far as the file says.
     Answered,
     /// Its headers came; the page broke off the body. Normal for prefetches of React Server Components.
     AbortedInBody,
@@ -17,7 +17,7 @@ pub enum Verdict {
     NeverSent,
     /// No answer, though it was sent: the server may have worked on it.
     SentUnanswered,
-    /// No answer, and the file does not tell whether it was sent.
+    /// No answer, and the file does not say whether it was sent.
     Unknown,
     /// A WebSocket that was opened. It uses none of the six connections.
     Socket,
@@ -86,7 +86,7 @@ pub enum Service {
         /// The time to first byte.
         ms: f64,
     },
-    /// No first byte came while the request was at the server, for a time that lies within these bounds: the time to
+    /// No first byte came while the request was at the server, for a time within these bounds: the time to
     /// first byte is longer than the lower bound for certain, and longer than the upper one if nothing held the request
     /// in the browser.
     Longer(Interval),

@@ -7,15 +7,15 @@ use super::headers::{RequestHeaders, ResponseHeaders};
 use super::initiator::RawInitiator;
 use super::messages::RawMessages;
 use super::strange::Strange;
-use super::times::{Given, Moments, OwnTimes, RawTimings};
+use super::times::{Given, Kind, Moments, OwnTimes, RawTimings};
 use crate::date::Date;
 use crate::entry::{End, Entry, Messages, Served, Sizes};
 use crate::exporter::{Exporter, Traits};
 use crate::judge::{Signs, judge};
 use crate::limits;
-use crate::protocol::{Protocol, ProtocolFields, ProtocolSign};
+use crate::protocol::{Protocol, ProtocolFields, ProtocolSign, Version};
 use crate::url::Url;
-use crate::value::{Map, Number, Text, Word, folded};
+use crate::value::{Figure, Map, Number, Text, Word, folded};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -38,17 +38,17 @@ pub(super) struct RawEntry {
     #[serde(default, rename = "_socket")]
     socket: Word,
     #[serde(default, rename = "_protocol")]
-    protocol: Word,
+    protocol: Version,
     #[serde(default, rename = "_http2_stream_id")]
-    stream_id: Word,
+    stream_id: Figure,
     #[serde(default, rename = "_was_pushed")]
-    was_pushed: Word,
+    was_pushed: Figure,
     #[serde(default, rename = "_initiator")]
     initiator: RawInitiator,
     #[serde(default, rename = "_initiator_type")]
     initiator_type: Word,
     #[serde(default, rename = "_initiator_line")]
-    initiator_line: Word,
+    initiator_line: Figure,
     #[serde(default, rename = "_initialPriority")]
     initial_priority: Word,
     #[serde(default, rename = "_priority")]
@@ -58,7 +58,7 @@ pub(super) struct RawEntry {
     #[serde(default, rename = "_fromCache")]
     from_cache: Word,
     #[serde(default, rename = "_monotonicTime")]
-    monotonic: Word,
+    monotonic: Figure,
     #[serde(default, rename = "_webSocketMessages", deserialize_with = "folded")]
     socket_messages: RawMessages,
     #[serde(default, rename = "_frames", deserialize_with = "folded")]
@@ -66,17 +66,17 @@ pub(super) struct RawEntry {
     #[serde(default, rename = "_eventSourceMessages", deserialize_with = "folded")]
     stream_messages: RawMessages,
     #[serde(default, rename = "_created")]
-    created: Word,
+    created: Figure,
     #[serde(default, rename = "_dns_start")]
-    dns_start: Word,
+    dns_start: Figure,
     #[serde(default, rename = "_connect_start")]
-    connect_start: Word,
+    connect_start: Figure,
     #[serde(default, rename = "_ssl_start")]
-    ssl_start: Word,
+    ssl_start: Figure,
     #[serde(default, rename = "_load_start")]
-    load_start: Word,
+    load_start: Figure,
     #[serde(default, rename = "_load_end")]
-    load_end: Word,
+    load_end: Figure,
 }
 
 #[derive(Deserialize)]
@@ -85,7 +85,7 @@ struct RawRequest {
     method: Text,
     url: Text,
     #[serde(default, rename = "httpVersion")]
-    protocol: Text,
+    protocol: Version,
     #[serde(default, deserialize_with = "folded")]
     headers: RequestHeaders,
 }
@@ -95,7 +95,7 @@ struct RawResponse {
     #[serde(default)]
     status: Number,
     #[serde(default, rename = "httpVersion")]
-    protocol: Text,
+    protocol: Version,
     #[serde(default, deserialize_with = "folded")]
     headers: ResponseHeaders,
     #[serde(default)]
@@ -107,7 +107,7 @@ struct RawResponse {
     #[serde(default, rename = "bodySize")]
     body_size: Number,
     #[serde(default, rename = "_transferSize")]
-    transfer_size: Word,
+    transfer_size: Figure,
     #[serde(default, rename = "_error")]
     error: Word,
     #[serde(default, rename = "_failureText")]
@@ -139,7 +139,7 @@ pub(super) struct File {
 
 impl RawResponse {
     fn status(&self, strange: &mut Strange) -> u16 {
-        match self.status.0 {
+        match self.status.get() {
             Some(status) if (0.0..1000.0).contains(&status) => status as u16,
             None | Some(-1.0) => 0,
             Some(_) => {
@@ -152,10 +152,10 @@ impl RawResponse {
     fn sizes(&self) -> Sizes {
         let size = |number: Option<f64>| number.filter(|size| *size >= 0.0);
         Sizes {
-            transfer: size(self.transfer_size.number()),
-            body: size(self.body_size.0),
-            content: size(self.content.as_ref().and_then(|content| content.0.size.0)),
-            headers: size(self.headers_size.0),
+            transfer: size(self.transfer_size.get()),
+            body: size(self.body_size.get()),
+            content: size(self.content.as_ref().and_then(|content| content.0.size.get())),
+            headers: size(self.headers_size.get()),
         }
     }
 
@@ -173,17 +173,13 @@ impl RawEntry {
         let response = self.response.as_ref().map_or(0, |Map(response)| {
             let content = response.content.as_ref().map_or(0, |content| text(&content.0.mime));
             let words = [&response.error, &response.failure, &response.redirect];
-            response.headers.0.bytes()
-                + words.into_iter().map(length).sum::<usize>()
-                + content
-                + text(&response.protocol)
+            response.headers.0.bytes() + words.into_iter().map(length).sum::<usize>() + content
         });
         let words = [
             &self.pageref,
             &self.connection,
             &self.connection_id,
             &self.socket,
-            &self.protocol,
             &self.priority,
             &self.initial_priority,
             &self.resource_type,
@@ -192,7 +188,6 @@ impl RawEntry {
         let request = &self.request.0;
         text(&request.url)
             + text(&request.method)
-            + text(&request.protocol)
             + request.headers.0.bytes()
             + words.into_iter().map(length).sum::<usize>()
             + self.initiator.bytes()
@@ -205,41 +200,62 @@ impl RawEntry {
         Traits {
             blocked_queueing: timings.is_some_and(RawTimings::has_queueing),
             queued: self.initial_priority.0.is_some() || timings.is_some_and(RawTimings::has_queued),
-            load_start: self.load_start.0.is_some(),
-            monotonic: self.monotonic.0.is_some(),
+            load_start: self.load_start.get().is_some(),
+            monotonic: self.monotonic.get().is_some(),
         }
     }
 
     /// From the first `startedDateTime` to its end by its own `time`, in milliseconds.
     pub fn end_ms(&self, epoch_us: i64) -> f64 {
-        (self.started.unix_us - epoch_us) as f64 / 1000.0 + self.time.0.unwrap_or(0.0).clamp(0.0, limits::LONGEST_MS)
+        self.recorded_ms(epoch_us) + self.time.get().unwrap_or(0.0).clamp(0.0, limits::LONGEST_MS)
     }
 
     pub fn names_connection(&self) -> bool {
         self.connection_id.0.is_some() || self.connection.0.is_some()
     }
 
+    /// `startedDateTime` in milliseconds from the first one.
+    fn recorded_ms(&self, epoch_us: i64) -> f64 {
+        (self.started.unix_us - epoch_us) as f64 / 1000.0
+    }
+
+    fn given<'a>(&self, timings: &'a RawTimings, file: &File) -> Given<'a> {
+        Given {
+            timings,
+            time: self.time,
+            own: self.own_times(),
+            exporter: file.exporter,
+            recorded_ms: self.recorded_ms(file.epoch_us),
+            file_end_ms: file.end_ms,
+        }
+    }
+
+    /// The longest of the lists of messages.
+    fn messages(&self, epoch_us: i64) -> Messages {
+        let lists = [&self.socket_messages, &self.frames, &self.stream_messages];
+        let longest = lists.into_iter().max_by_key(|messages| messages.count);
+        longest.map_or_else(Messages::default, |messages| messages.messages(epoch_us))
+    }
+
     fn own_times(&self) -> OwnTimes {
         OwnTimes {
-            created: self.created.number(),
-            set_up: [&self.dns_start, &self.connect_start, &self.ssl_start].map(Word::number),
-            load_start: self.load_start.number(),
-            load_end: self.load_end.number(),
+            created: self.created.get(),
+            set_up: [self.dns_start, self.connect_start, self.ssl_start].map(Figure::get),
+            load_start: self.load_start.get(),
+            load_end: self.load_end.get(),
         }
     }
 
     /// The protocol of what was answered. Of what was not, exporters fill the version in.
     fn protocol(&self, response: &RawResponse, status: u16) -> (Protocol, ProtocolSign) {
-        let text = |text: &'_ Text| text.text.clone().unwrap_or_default();
-        let stream = self.stream_id.number();
-        let exporter = self.protocol.0.clone().unwrap_or_default();
-        let (response, request) = if status == 0 {
-            (String::new(), String::new())
-        } else {
-            (text(&response.protocol), text(&self.request.0.protocol))
+        let version = |version: Version| if status == 0 { Version::default() } else { version };
+        let fields = ProtocolFields {
+            exporter: self.protocol,
+            has_stream_id: self.stream_id.get().is_some_and(|id| id > 0.0),
+            response: version(response.protocol),
+            request: version(self.request.0.protocol),
         };
-        let has_stream_id = stream.is_some_and(|id| id > 0.0);
-        ProtocolFields { exporter: &exporter, has_stream_id, response: &response, request: &request }.read()
+        fields.read()
     }
 
     /// The connection's id. DevTools writes the server's port into `connection` where it has `_connectionId`, Firefox and
@@ -252,9 +268,9 @@ impl RawEntry {
         id.filter(|id| id != "0" && id != "-1")
     }
 
-    /// Where the answer came from. `moments` tells an answer whose parts do not fit into its time.
+    /// Where the answer came from. `moments` knows an answer with parts that do not fit into its time.
     fn served(&self, response: &RawResponse, file: &File, status: u16, moments: &Moments) -> Served {
-        let is_true = |word: &Word| matches!(word.0.as_deref(), Some("true" | "1"));
+        let is_true = |word: &Word| word.0.as_deref() == Some("true");
         let transfer = response.sizes().transfer;
         let empty = transfer == Some(0.0) && status != 101 && file.exporter.is_chromium();
         // An exporter that names connections names none, or 0, for what used no socket. QUIC has none either.
@@ -266,7 +282,7 @@ impl RawEntry {
             Some("disk") => Served::DiskCache,
             Some(_) => Served::Cache,
             None if is_true(&response.service_worker) => Served::ServiceWorker,
-            None if is_true(&self.was_pushed) => Served::Pushed,
+            None if self.was_pushed.get() == Some(1.0) => Served::Pushed,
             None if is_zero || empty && file.names_connections && id.0.is_none() => Served::Cache,
             None if moments.shorter_than_wait && file.exporter.is_chromium() => Served::Cache,
             None => Served::Network,
@@ -309,25 +325,14 @@ impl RawEntry {
         let is_socket = url.is_socket() || is("websocket");
         let streams = is("eventsource") || mime.as_deref().is_some_and(is_stream);
         let error = response.error.0.as_deref().or(response.failure.0.as_deref());
-        let recorded_ms = (self.started.unix_us - file.epoch_us) as f64 / 1000.0;
-        let given = Given {
-            timings: &timings,
-            time: self.time,
-            own: self.own_times(),
-            exporter: file.exporter,
-            recorded_ms,
-            file_end_ms: file.end_ms,
-            status,
-            has_error: error.is_some(),
-            is_socket,
-            streams,
-        };
-        let moments = Moments::read(&given, strange);
+        let kind = Kind { status, has_error: error.is_some(), is_socket, streams };
+        let moments = Moments::read(&self.given(&timings, file), kind, strange);
         let end = end(error, moments.is_open, status);
         let served = self.served(&response, file, status, &moments);
         let (protocol, protocol_sign) = self.protocol(&response, status);
         let connection = self.connection(file, &url);
         let redirect = self.redirect(&response, &url, status);
+        let (messages, recorded_ms) = (self.messages(file.epoch_us), self.recorded_ms(file.epoch_us));
         let headers = self.request.0.headers.0;
         let verdict = judge(&Signs {
             exporter: file.exporter,
@@ -343,8 +348,6 @@ impl RawEntry {
             from_cache: !matches!(served, Served::Network | Served::Pushed),
             has_origin: url.origin().is_some(),
         });
-        let messages = [&self.socket_messages, &self.frames, &self.stream_messages];
-        let messages = messages.into_iter().max_by_key(|messages| messages.count);
         let method = self.request.0.method.text.filter(|method| !method.is_empty());
         Entry {
             number,
@@ -360,7 +363,7 @@ impl RawEntry {
             protocol_sign,
             resource_type,
             priority: self.priority.0.or(self.initial_priority.0),
-            initiator: self.initiator.initiator(self.initiator_type, self.initiator_line),
+            initiator: self.initiator.initiator(self.initiator_type, self.initiator_line).map(Box::new),
             connection,
             reused: None,
             released_ms: None,
@@ -373,7 +376,7 @@ impl RawEntry {
             sizes: response.sizes(),
             header_count: headers.count,
             request_headers: headers.kept,
-            messages: messages.map_or_else(Messages::default, |messages| messages.messages(file.epoch_us)),
+            messages,
             starts_at_sending: file.exporter.starts_at_sending(),
             verdict,
             response_headers: response.headers.0.kept,

@@ -4,7 +4,7 @@
 
 use crate::entry::Initiator;
 use crate::limits;
-use crate::value::{Object, Word, kept, nothing_from};
+use crate::value::{Figure, Object, Word, kept, nothing_from};
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -189,13 +189,13 @@ impl RawInitiator {
         }
     }
 
-    /// With `_initiator_type` and `_initiator_line`, which stand beside a URL.
-    pub fn initiator(self, kind: Word, number: Word) -> Option<Initiator> {
+    /// With `_initiator_type` and `_initiator_line`, which accompany a URL.
+    pub fn initiator(self, kind: Word, number: Figure) -> Option<Initiator> {
         match self {
             Self::Object(object) => Some(object.initiator()),
-            // Lines beside a URL count from 1 in WebPageTest and from 0 in chrome-har; only messages show them.
+            // Lines that accompany a URL count from 1 in WebPageTest and from 0 in chrome-har; only messages show them.
             Self::Url(url) => {
-                Some(Initiator { kind: kind.0, url: Some(url), line: line(number.number()), ..Initiator::default() })
+                Some(Initiator { kind: kind.0, url: Some(url), line: line(number.get()), ..Initiator::default() })
             }
             Self::None => Some(Initiator { kind: Some(kind.0?), ..Initiator::default() }),
         }

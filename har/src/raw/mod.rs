@@ -180,7 +180,10 @@ impl RawArchive {
         cut::mark(&mut entries, &loads);
         let mut notes = strange.notes();
         if entries.iter().any(|entry| entry.verdict == Verdict::Unknown && entry.header_count == 0) {
-            notes.push("Requests have no header lists: of those without an answer the file cannot tell whether they were sent.".to_owned());
+            notes.push(
+                "Requests have no header lists: of those without an answer the file cannot say whether they were sent."
+                    .to_owned(),
+            );
         }
         let span_ms = loads.iter().map(|load| load.end_ms).fold(0.0, f64::max);
         let (name, exporter) = (name.to_owned(), file.exporter);

@@ -8,7 +8,7 @@ use crate::value::Number;
 pub(super) struct Strange {
     pub cut: usize,
     pub too_long: usize,
-    /// Bodies whose end lies far beyond everything else.
+    /// Bodies that end far after everything else.
     pub beyond: usize,
     pub status: usize,
     pub order: bool,
@@ -17,7 +17,7 @@ pub(super) struct Strange {
 impl Strange {
     /// A duration; `None` where it is negative or longer than the limit.
     pub fn ms(&mut self, number: Number) -> Option<f64> {
-        let ms = number.0.filter(|ms| *ms >= 0.0)?;
+        let ms = number.get().filter(|ms| *ms >= 0.0)?;
         if ms > limits::LONGEST_MS {
             self.too_long += 1;
             return None;

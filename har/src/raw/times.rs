@@ -12,7 +12,7 @@ use super::strange::Strange;
 use crate::entry::Timings;
 use crate::exporter::Exporter;
 use crate::limits;
-use crate::value::{Number, Word};
+use crate::value::{Figure, Number};
 use serde::Deserialize;
 
 /// A body that ends later than this after everything else in the file did not end as the file says.
@@ -35,25 +35,25 @@ pub(super) struct RawTimings {
     #[serde(default)]
     receive: Number,
     #[serde(default, rename = "_blocked_queueing")]
-    queueing: Word,
+    queueing: Figure,
     #[serde(default, rename = "_queued")]
-    queued: Word,
+    queued: Figure,
 }
 
 impl RawTimings {
     /// Whether `_blocked_queueing` stands in the file, whatever its value.
     pub fn has_queueing(&self) -> bool {
-        self.queueing.0.is_some()
+        self.queueing.get().is_some()
     }
 
     pub fn has_queued(&self) -> bool {
-        self.queued.0.is_some()
+        self.queued.get().is_some()
     }
 
     fn timings(&self, strange: &mut Strange) -> Timings {
         Timings {
             blocked: strange.ms(self.blocked),
-            queueing: strange.ms(Number(self.queueing.number())),
+            queueing: strange.ms(self.queueing.0),
             dns: strange.ms(self.dns),
             connect: strange.ms(self.connect),
             ssl: strange.ms(self.ssl),
@@ -96,6 +96,11 @@ pub(super) struct Given<'a> {
     pub recorded_ms: f64,
     /// The last moment of the file's other entries.
     pub file_end_ms: f64,
+}
+
+/// What kind of entry it is.
+#[derive(Clone, Copy)]
+pub(super) struct Kind {
     pub status: u16,
     pub has_error: bool,
     pub is_socket: bool,
@@ -116,16 +121,16 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    pub fn read(given: &Given<'_>, strange: &mut Strange) -> Self {
+    pub fn read(given: &Given<'_>, kind: Kind, strange: &mut Strange) -> Self {
         let mut timings = given.timings.timings(strange);
         let time = strange.ms(given.time);
         let shorter_than_wait = time.zip(timings.wait).is_some_and(|(time, wait)| time + 1.0 < wait);
-        let answered = given.status > 0 && !given.has_error;
-        let negative = |number: Number| number.0.is_some_and(|ms| ms < 0.0);
+        let answered = kind.status > 0 && !kind.has_error;
+        let negative = |number: Number| number.get().is_some_and(|ms| ms < 0.0);
         let mut open_body = answered && negative(given.time) && negative(given.timings.receive);
         let end_ms = given.recorded_ms + time.unwrap_or(0.0);
         let is_long = timings.receive.is_some_and(|ms| ms > BEYOND_MS) && end_ms > given.file_end_ms + BEYOND_MS;
-        if answered && is_long && !given.is_socket && !given.streams {
+        if answered && is_long && !kind.is_socket && !kind.streams {
             (open_body, timings.receive) = (true, None);
             strange.beyond += 1;
         }
@@ -133,10 +138,10 @@ impl Moments {
         let parts = [timings.blocked, timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
         let parts = parts.into_iter().flatten().sum::<f64>();
         let life_ms = own_life_ms.or(time.map(|time| time + before_ms)).unwrap_or(parts);
-        let open_socket = given.is_socket && given.status == 101 && timings.receive.is_none_or(|ms| ms == 0.0);
-        let unanswered = given.status == 0 && !given.has_error && life_ms <= 0.0 && timings.blocked.is_none();
+        let open_socket = kind.is_socket && kind.status == 101 && timings.receive.is_none_or(|ms| ms == 0.0);
+        let unanswered = kind.status == 0 && !kind.has_error && life_ms <= 0.0 && timings.blocked.is_none();
         let is_open = open_body || open_socket || unanswered;
-        let is_known = given.status > 0 || life_ms > 0.0 || given.exporter != Exporter::Playwright;
+        let is_known = kind.status > 0 || life_ms > 0.0 || given.exporter != Exporter::Playwright;
         Self {
             start_ms: given.recorded_ms - before_ms,
             life_ms: (is_known && !is_open).then_some(life_ms),
@@ -148,11 +153,11 @@ impl Moments {
 }
 
 /// How long before `startedDateTime` the entry began, and its life, where the exporter has fields of its own for them;
-/// `timings` get the waiting that they tell.
+/// `timings` get the waiting that these fields say.
 fn moved(given: &Given<'_>, timings: &mut Timings, strange: &mut Strange) -> (f64, Option<f64>) {
     match given.exporter {
         Exporter::ChromeHar => {
-            let queued = strange.ms(Number(given.timings.queued.number()));
+            let queued = strange.ms(given.timings.queued.0);
             if let Some(queued) = queued {
                 timings.queueing = Some(queued);
                 timings.blocked = Some(timings.blocked.unwrap_or(0.0) + queued);
