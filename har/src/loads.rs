@@ -1,8 +1,8 @@
 //! Which entries are which load, which loads are one page, and an archive for each load.
 //!
-//! Rule: see `load.rs`. Loads are of one page where their documents have the same address and at least half
-//! of the requests of the larger one, queries apart, are in the other. A second view of a page from the cache sends few of them, and is a
-//! page of its own.
+//! Rule: see `load.rs`. Loads are of one page where their documents have the same address, and at least half of the requests of
+//! the larger one are in the other, queries apart. A second view of a page from the cache sends few of them, and is a page of
+//! its own.
 
 use crate::archive::Archive;
 use crate::entry::Entry;
@@ -44,28 +44,19 @@ fn page_of(pages: &[Page], entries: &[Entry]) -> Vec<usize> {
     entries.iter().map(page).collect()
 }
 
-/// The main document of a load: its first document that is no redirect and that nothing in the load asked for. Without
-/// initiators only the first entry behind the redirects can be it.
+/// The main document of a load: its first document that is no redirect, if it is the load's first entry behind the redirects,
+/// or if nobody asked for it (`other` as the initiator's type). Another one is a frame's, or an extension's.
 fn document(entries: &[Entry], load: &[usize]) -> Option<usize> {
-    let mut earlier = BTreeSet::new();
-    for at in load {
-        let entry = &entries[*at];
-        if is_document(entry) && entry.redirect.is_none() && entry.status > 0 {
-            return match &entry.initiator {
-                Some(initiator) => {
-                    let inside = initiator.url.iter().chain(&initiator.stack).any(|url| earlier.contains(url.as_str()));
-                    (!inside).then_some(*at)
-                }
-                None => load
-                    .iter()
-                    .take_while(|other| *other != at)
-                    .all(|other| entries[*other].redirect.is_some())
-                    .then_some(*at),
-            };
-        }
-        earlier.insert(entry.url.as_str());
-    }
-    None
+    let candidate = |at: &&usize| {
+        let entry = &entries[**at];
+        is_document(entry) && entry.redirect.is_none() && entry.status > 0
+    };
+    let first = *load.iter().find(candidate)?;
+    let is_first = load.iter().take_while(|at| **at != first).all(|at| entries[*at].redirect.is_some());
+    let initiator = entries[first].initiator.as_deref();
+    let unasked =
+        initiator.is_some_and(|initiator| initiator.url.is_none() && initiator.kind.as_deref() != Some("script"));
+    (is_first || unasked).then_some(first)
 }
 
 /// Pages that are open at the same time, in tabs of one browser, are one load: they share its connections.

@@ -1,12 +1,13 @@
 //! The origins of an archive: their protocol, connections and keep-alive, with the evidence.
 //!
 //! Rule: an origin is scheme, host and port, and everything here holds for one origin, never for the page as a whole. The
-//! page's own origin is that of its main document; where the file has no document, that of most `Referer` headers, else that
-//! of most requests.
+//! page's own origin is that of its main document. Where the file has none, it is the origin that parsers most often worked for
+//! without being in the file, else that of most `Referer` headers, else that of most requests.
 
 use crate::archive::Archive;
 use crate::entry::Entry;
 use crate::protocol::{Protocol, ProtocolSign};
+use crate::url::Url;
 use crate::verdict::Verdict;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -94,14 +95,22 @@ pub(crate) fn page_origin(archive: &Archive) -> Option<String> {
     }
     let most = |of: &dyn Fn(&Entry) -> Option<String>| {
         let mut counts = BTreeMap::<String, usize>::new();
-        for origin in archive.entries.iter().filter(|entry| uses_network(entry)).filter_map(of) {
+        for origin in archive.entries.iter().filter_map(of) {
             *counts.entry(origin).or_default() += 1;
         }
         let first = counts.into_iter().max_by(|one, other| one.1.cmp(&other.1).then(other.0.cmp(&one.0)));
         first.map(|(origin, _)| origin)
     };
-    let referer = |entry: &Entry| crate::url::Url::new(entry.request_headers.get("referer")?).origin();
-    most(&referer).or_else(|| most(&|entry| entry.url.origin()))
+    let present = archive.entries.iter().map(|entry| entry.url.as_str()).collect::<BTreeSet<_>>();
+    let parser = |entry: &Entry| {
+        let initiator = entry.initiator.as_deref().filter(|initiator| initiator.kind.as_deref() == Some("parser"))?;
+        let url = Url::new(initiator.url.as_deref()?);
+        url.origin().filter(|_| !present.contains(url.as_str()))
+    };
+    let referer = |entry: &Entry| Url::new(entry.request_headers.get("referer")?).origin();
+    most(&parser)
+        .or_else(|| most(&referer))
+        .or_else(|| most(&|entry| entry.url.origin().filter(|_| uses_network(entry))))
 }
 
 /// When a connection with an id was in use: its entries' sending, set-up included, to their end.
