@@ -59,7 +59,8 @@ fn is_static(resource_type: &str) -> bool {
     matches!(resource_type, "script" | "stylesheet" | "image" | "font" | "manifest" | "media" | "texttrack")
 }
 
-fn resource_type(entry: &Entry) -> String {
+/// What an entry is, by Chrome's resource types: as the file has it, else by the content type of its answer.
+pub fn resource_type(entry: &Entry) -> String {
     if entry.verdict == Verdict::Socket || entry.url.is_socket() {
         return "websocket".to_owned();
     }

@@ -69,7 +69,7 @@ pub mod verdict;
 pub use archive::Archive;
 pub use cadence::{Cadence, Guard, cadences};
 pub use cause::{Anchor, Cause, Evidence, Via};
-pub use class::{Class, Kind};
+pub use class::{Class, Kind, resource_type};
 pub use deadline::{Deadline, deadlines};
 pub use diagnosis::{Diagnosis, Pool};
 pub use entry::{End, Entry, Initiator, Messages, Served, Sizes, Timings};

@@ -1,7 +1,7 @@
 //! What the archives say of the browser's rules: its profile, its tabs, its connections.
 //!
-//! Rule: who wrote the archive tells the engine, the protocol tells HTTP/2. A rule of the profile is overridden only where
-//! the archives contradict it: more connections than six in use at once; calls that waited while a connection was free by
+//! Rule: who wrote the archive tells the engine. A rule of the profile is overridden only where
+//! the archives contradict it: more connections than six in use at once, by their ids; calls that waited while a connection was free by
 //! the profile's rules, but not if a WebSocket takes one; GETs of one URL at the server at once, where the cache lock would
 //! have let one through.
 
@@ -16,8 +16,6 @@ pub struct Browser {
     pub profile: &'static str,
     /// Why that profile.
     pub profile_because: String,
-    /// Why all origins speak HTTP/2, where they do.
-    pub multiplexed: Option<String>,
     /// Tabs of a load.
     pub tabs: usize,
     /// The time between their openings, where there are several.
@@ -26,8 +24,6 @@ pub struct Browser {
     pub connections: Option<usize>,
     /// How many waits only a WebSocket in one of the slots explains, where there are such.
     pub sockets_take_slots: Option<usize>,
-    /// The median time of opening a connection and how many were measured, where it is long.
-    pub connect: Option<(f64, usize)>,
     /// URLs whose GETs were at the server at once: they pass the cache by.
     pub unlocked: BTreeSet<String>,
 }
@@ -35,20 +31,14 @@ pub struct Browser {
 /// Connections of one origin, over HTTP/1.1, in all engines.
 pub const CONNECTIONS: usize = 6;
 
-/// Why all origins speak HTTP/2, where most answers came over it.
-fn multiplexed(loads: &[Load]) -> Option<String> {
-    let entries = || loads.iter().flat_map(|load| &load.archive.entries).filter(|entry| entry.verdict.is_answered());
-    let (all, multiplexed) = (entries().count(), entries().filter(|entry| entry.protocol.is_multiplexed()).count());
-    (2 * multiplexed > all).then(|| format!("{multiplexed} of {all} answers came over HTTP/2 or HTTP/3"))
-}
-
 fn profile(loads: &[Load]) -> (&'static str, String) {
     let archive = &loads[0].archive;
     let creator = archive.creator.to_ascii_lowercase();
     let profile = match archive.exporter {
-        Exporter::Firefox => "firefox",
+        Exporter::Firefox | Exporter::Firebug => "firefox",
+        Exporter::Safari => "webkit",
         _ if creator.contains("firefox") => "firefox",
-        _ if creator.contains("webkit") || creator.contains("safari") => "webkit",
+        _ if creator.contains("webkit") && !creator.contains("webinspector") || creator.contains("safari") => "webkit",
         _ => "chromium",
     };
     (profile, format!("the archive was written by {}", archive.creator))
@@ -66,36 +56,10 @@ fn holding(archive: &Archive, entry: &Entry, possible: bool) -> Option<(f64, f64
     entry.held(archive.span_ms)
 }
 
-/// How long an answered entry used its connection for certain: its end may be told later than its last byte came.
-fn at_work(entry: &Entry) -> f64 {
-    let timings = &entry.timings;
-    match entry.verdict {
-        Verdict::EventStream => f64::INFINITY,
-        _ => [timings.connect, timings.send, timings.wait, timings.receive].into_iter().flatten().sum(),
-    }
-}
-
-/// The most connections of one origin that were in use at once.
+/// The most connections of one serial origin that were in use at once, by their ids.
 fn most_at_once(archive: &Archive) -> usize {
-    let mut origins: BTreeMap<String, Vec<(f64, i32)>> = BTreeMap::new();
-    for entry in &archive.entries {
-        // An end and the next start are written with different errors: what touches does not overlap.
-        let held = holding(archive, entry, false).map(|(from, until)| (from, until.min(from + at_work(entry))));
-        if let Some((from, until)) = held.filter(|(from, until)| until - from > 4.0) {
-            let changes = origins.entry(own_origin(entry)).or_default();
-            changes.extend([(from + 2.0, 1), (until - 2.0, -1)]);
-        }
-    }
-    let mut most = 0;
-    for changes in origins.values_mut() {
-        changes.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-        let mut now = 0;
-        for (_, change) in changes {
-            now += *change;
-            most = most.max(now);
-        }
-    }
-    usize::try_from(most).unwrap_or(0)
+    let serial = archive.origins().into_iter().filter(|origin| !origin.protocol.is_multiplexed());
+    serial.filter_map(|origin| origin.at_once).max().unwrap_or(0)
 }
 
 /// Origins with sockets of one load that are looked at.
@@ -181,27 +145,16 @@ impl Browser {
     #[must_use]
     pub fn of(loads: &[Load]) -> Self {
         let (profile, profile_because) = profile(loads);
-        let multiplexed = multiplexed(loads);
-        let serial = multiplexed.is_none();
         let tabs = loads.iter().map(|load| load.opened.len()).max().unwrap_or(1);
         let gaps = loads.iter().flat_map(|load| load.opened.windows(2).map(|pair| pair[1] - pair[0]));
         let most = loads.iter().map(|load| most_at_once(&load.archive)).max().unwrap_or(0);
-        let connects: Vec<f64> = loads
-            .iter()
-            .flat_map(|load| &load.archive.entries)
-            .filter_map(|entry| entry.timings.connect)
-            .filter(|ms| *ms > 0.0)
-            .collect();
-        let (count, connect) = (connects.len(), median(connects));
         Self {
             profile,
             profile_because,
-            multiplexed,
             tabs,
             tab_interval: (tabs > 1).then(|| median(gaps.collect())),
-            connections: (serial && most > CONNECTIONS).then_some(most),
-            sockets_take_slots: if serial { socket_slots(loads) } else { None },
-            connect: (connect > 5.0).then_some((connect, count)),
+            connections: (most > CONNECTIONS).then_some(most),
+            sockets_take_slots: socket_slots(loads),
             unlocked: if profile == "webkit" { BTreeSet::new() } else { unlocked(loads) },
         }
     }

@@ -30,36 +30,21 @@ pub struct Load {
 }
 
 impl Load {
-    /// The load of an archive. Its pages are tabs where they overlap; pages one after the other are one tab's navigations.
+    /// The load of an archive. Several pages are its tabs: those one after the other have been made archives of their own.
     #[must_use]
     pub fn new(archive: Archive) -> Self {
-        let first = archive.entries.first().map_or(0.0, |entry| entry.start_ms);
-        // When the first call of each page began, and its last ended.
-        let mut lives: BTreeMap<&str, (f64, f64)> = BTreeMap::new();
-        for entry in &archive.entries {
-            let Some(page) = entry.page.as_deref() else { continue };
-            let (begins, ends) = lives.entry(page).or_insert((entry.start_ms, 0.0));
-            *begins = begins.min(entry.start_ms);
-            *ends = ends.max(entry.start_ms + archive.watched_ms(entry));
-        }
-        let mut pages: Vec<(&str, f64, f64)> = Vec::new();
-        for page in &archive.pages {
-            // Taken out: of two pages with one name the first has the calls.
-            if let Some((begins, ends)) = lives.remove(page.id.as_str()) {
-                let start = page.start_ms.filter(|start| *start <= begins).unwrap_or(begins);
-                pages.push((&page.id, start, ends));
-            }
-        }
-        pages.sort_by(|one, other| one.1.total_cmp(&other.1));
-        let overlap = pages.windows(2).all(|pair| pair[1].1 < pair[0].2);
-        let (opened, tab_of): (Vec<f64>, BTreeMap<&str, usize>) = if overlap && !pages.is_empty() {
-            let of = pages.iter().enumerate().map(|(tab, page)| (page.0, tab)).collect();
-            (pages.iter().map(|page| page.1).collect(), of)
-        } else {
-            (vec![pages.first().map_or(first, |page| page.1.min(first))], BTreeMap::new())
+        // The page's beginning counts where its document is in the file: else nobody knows what it waited for.
+        let own = archive.creator.starts_with("sixslot");
+        let opening = |load: &sixslot_har::Load| {
+            let page = load.page.and_then(|page| archive.pages.get(page)).and_then(|page| page.start_ms);
+            let counts = own || load.document.is_some();
+            page.filter(|start| counts && *start <= load.start_ms).unwrap_or(load.start_ms)
         };
-        let tab = |entry: &Entry| entry.page.as_deref().and_then(|page| tab_of.get(page)).copied().unwrap_or(0);
-        let tabs = archive.entries.iter().map(tab).collect();
+        let mut opened: Vec<f64> = archive.loads.iter().map(opening).collect();
+        if opened.is_empty() {
+            opened.push(0.0);
+        }
+        let tabs = archive.entries.iter().map(|entry| entry.load.min(opened.len() - 1)).collect();
         let end = archive.span_ms;
         let classes = archive.classes();
         let last = |entry: &&Entry| entry.verdict.is_answered() && entry.end_ms().is_some_and(|at| at > end - 2.0);
@@ -92,6 +77,8 @@ pub struct Call<'a> {
     pub watched: f64,
     /// Its entry.
     pub entry: &'a Entry,
+    /// The place of its entry in the archive.
+    pub place: usize,
 }
 
 impl Call<'_> {
@@ -204,11 +191,14 @@ const KINDS: usize = 5 * sixslot_models::limits::CLASSES;
 /// More classes than a scenario holds.
 pub fn groups(loads: &[Load]) -> Result<Vec<Group<'_>>, ImportError> {
     let all = || loads.iter().flat_map(|load| &load.classes);
+    // One archive has found its own patterns.
+    let pooled = loads.len() > 1;
     let kinds = all().map(|class| &class.kind).collect::<BTreeSet<_>>().len();
-    if kinds > KINDS {
+    if pooled && kinds > KINDS {
         within_limit(kinds)?;
     }
-    let wide: BTreeSet<&Pattern> = all().map(|class| &class.kind).filter(|kind| kind.pattern.contains("{*}")).collect();
+    let is_wide = |kind: &&Pattern| pooled && kind.pattern.contains("{*}");
+    let wide: BTreeSet<&Pattern> = all().map(|class| &class.kind).filter(is_wide).collect();
     let mut found: BTreeMap<Pattern, Group<'_>> = BTreeMap::new();
     for (number, load) in loads.iter().enumerate() {
         for class in load.classes.iter().filter(|class| !class.kind.origin.is_empty()) {
@@ -237,7 +227,8 @@ pub fn groups(loads: &[Load]) -> Result<Vec<Group<'_>>, ImportError> {
             for place in &class.entries {
                 let (entry, tab) = (&load.archive.entries[*place], load.tabs[*place]);
                 let at = entry.start_ms - load.opened[tab];
-                group.calls.push(Call { load: number, tab, at, watched: load.archive.watched_ms(entry), entry });
+                let (watched, place) = (load.archive.watched_ms(entry), *place);
+                group.calls.push(Call { load: number, tab, at, watched, entry, place });
             }
         }
     }
@@ -247,7 +238,6 @@ pub fn groups(loads: &[Load]) -> Result<Vec<Group<'_>>, ImportError> {
         group.calls.sort_by(|one, other| one.key().cmp(&other.key()).then(one.at.total_cmp(&other.at)));
     }
     let mut groups: Vec<Group<'_>> = groups.into_iter().flat_map(Group::waves).collect();
-    within_limit(groups.len())?;
     groups.iter_mut().for_each(Group::chain);
     // Requests of one instant are issued in the order of the file, and the archive has them in it.
     groups.sort_by(|one, other| one.first_place().total_cmp(&other.first_place()));

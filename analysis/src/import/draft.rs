@@ -5,8 +5,12 @@
 
 use super::cadence::Rhythm;
 use super::calls::{Kind, Load};
+use super::graph::listed::Source;
+use super::graph::table::BROWSER;
+use super::graph::{self, Graph};
 use super::laws::{Delays, delays, evidence, is_doubtful, law};
 use super::page::{Member, Page};
+use super::share::Share;
 use super::starts::Anchor;
 use super::target::{origin_name, url};
 use super::text::{Known, Table, number, quoted, span, told, told_range, write};
@@ -20,32 +24,30 @@ pub struct Draft {
     pub text: String,
     /// What it holds, table by table.
     pub tables: Vec<Table>,
+    /// Shares of failing loads, where failure is judged.
+    pub share: Option<Share>,
+    header: Vec<String>,
 }
 
 struct Writer<'p> {
     page: &'p Page<'p>,
+    graph: &'p Graph,
     loads: &'p [Load],
-    /// The name of each other origin.
+    /// The name of each other origin that a class has.
     origins: BTreeMap<String, String>,
     parameters: Table,
 }
 
 impl Draft {
-    /// The draft of a page.
+    /// The draft of a page with the requests of `graph` one by one.
     #[must_use]
-    pub fn of(page: &Page<'_>, loads: &[Load]) -> Self {
-        let mut origins: BTreeMap<String, String> = BTreeMap::new();
-        for member in &page.members {
-            if member.group.origin != page.origin && !origins.contains_key(&member.group.origin) {
-                let mut name = origin_name(&member.group.origin);
-                if origins.values().any(|other| *other == name) {
-                    name = format!("{name}-{}", origins.len() + 1);
-                }
-                origins.insert(member.group.origin.clone(), name);
-            }
-        }
-        let mut writer = Writer { page, loads, origins, parameters: Table::new("parameters") };
+    pub fn of(page: &Page<'_>, graph: &Graph, loads: &[Load]) -> Self {
+        let mut writer =
+            Writer { page, graph, loads, origins: origins(page, graph), parameters: Table::new("parameters") };
         let members: Vec<Table> = (0..page.members.len()).flat_map(|number| writer.member(number)).collect();
+        let name = |at: usize| writer.origins.get(&graph.origins[at].origin).cloned();
+        let listed: Vec<Table> =
+            (0..graph.classes.len()).map(|number| graph::table::class(graph, number, loads, &name)).collect();
         let mut tables = vec![writer.top()];
         if let Some(slowness) = page.slowness {
             let value =
@@ -62,13 +64,53 @@ impl Draft {
         }
         tables.push(writer.browser());
         tables.extend(writer.servers());
+        tables.extend(listed);
         tables.extend(members);
         tables.extend(writer.rule());
-        tables.extend(super::fixes::fixes(page));
-        let text = write(&writer.header(), &tables);
-        Self { text, tables }
+        tables.extend(super::fixes::fixes(page, graph));
+        let header = writer.header();
+        let text = write(&header, &tables);
+        Self { text, tables, share: None, header }
+    }
+
+    /// Writes the shares of failing loads into the header: above everything else where they contradict each other.
+    pub fn begin_with(&mut self, share: Option<Share>) {
+        if let Some(share) = &share {
+            let at = if share.contradicts() { 0 } else { 1 };
+            self.header.insert(at, share.sentence());
+            self.text = write(&self.header, &self.tables);
+        }
+        self.share = share;
     }
 }
+
+/// The name of each origin but the page's own that a class has.
+fn origins(page: &Page<'_>, graph: &Graph) -> BTreeMap<String, String> {
+    let listed = graph.classes.iter().filter_map(|class| match class.source {
+        Source::Network(at) => Some(graph.origins[at].origin.as_str()),
+        Source::Browser => None,
+    });
+    let members = page.members.iter().map(|member| member.group.origin.as_str());
+    let mut origins: BTreeMap<String, String> = BTreeMap::new();
+    let mut taken: BTreeSet<String> = BTreeSet::from([BROWSER.to_owned()]);
+    for origin in listed.chain(members).filter(|origin| *origin != page.origin) {
+        if origins.contains_key(origin) {
+            continue;
+        }
+        let mut name = origin_name(origin);
+        if !taken.insert(name.clone()) {
+            name = format!("{name}-{}", origins.len() + 1);
+            taken.insert(name.clone());
+        }
+        origins.insert(origin.to_owned(), name);
+    }
+    origins
+}
+
+/// Where failure is not judged, a load is watched for this many lengths of the longest capture more.
+const SLOWER: f64 = 2.0;
+/// And for this much more, in milliseconds.
+const LATER: f64 = 30_000.0;
 
 impl Writer<'_> {
     fn header(&self) -> Vec<String> {
@@ -90,9 +132,10 @@ impl Writer<'_> {
 
     fn top(&self) -> Table {
         let mut top = Table::new("");
-        let title = self.page.members.iter().find(|member| member.group.resource_type == "document");
-        let title = title.or(self.page.members.first()).map(|member| {
-            let url: String = member.group.calls[0].entry.url.as_str().chars().take(120).collect();
+        let archive = &self.loads[0].archive;
+        let document = archive.loads.first().and_then(|load| load.document.or(load.entries.first().copied()));
+        let title = document.map(|place| {
+            let url: String = archive.entries[place].url.as_str().chars().take(120).collect();
             format!("Imported: {url}")
         });
         top.line("schema", "1", Known::Seen, "");
@@ -102,8 +145,14 @@ impl Writer<'_> {
         // Where a load fails by not being ready, what begins last needs its time.
         let last = error.filter(|error| error.rhythm == Rhythm::Once).and_then(|error| error.deadline.as_ref());
         let more = last.map_or(0.0, |deadline| deadline.deadline_ms);
+        // Without a rule of failure a slower load is watched to its end too.
+        let more = if error.is_none() { SLOWER * self.page.horizon + LATER } else { more };
         let seconds = ((self.page.horizon + more) / 1000.0).ceil().clamp(1.0, 86_400.0);
-        let why = if more > 0.0 { "the longest capture, and one deadline more" } else { "the longest capture" };
+        let why = match () {
+            () if error.is_none() => "the longest capture, and time for loads that are slower",
+            () if more > 0.0 => "the longest capture, and one deadline more",
+            () => "the longest capture",
+        };
         top.line("horizon", format!("\"{seconds}s\""), Known::Seen, why);
         top
     }
@@ -125,8 +174,12 @@ impl Writer<'_> {
             table.line("websocket_takes_slot", "true", Known::Seen, why.clone());
             table.line("websocket_handshake_takes_slot", "true", Known::Seen, "as it takes one when it is open");
         }
-        if let Some((ms, count)) = rules.connect {
-            table.line("connect", span(ms), Known::Estimated, format!("the median of {count} connections"));
+        if !self.graph.nodes.is_empty() && self.loads.len() == 1 {
+            let why = "the recorded times of each request include it";
+            if !self.graph.ranked {
+                table.notes.push("The recorded waits come out better without the recorded priorities: the archive has the last priority of each request, not the one that it waited with.".to_owned());
+            }
+            table.line("dispatch", "\"0ms\"", Known::Seen, why);
         }
         table
     }
@@ -146,18 +199,24 @@ impl Writer<'_> {
             why.push_str(&busy);
         }
         server.line("discipline", "\"independent\"", Known::Guessed, why);
-        let protocol = self.page.browser.multiplexed.as_deref();
-        let speaks = |table: &mut Table| {
-            if let Some(why) = protocol {
-                table.line("protocol", quoted("h2"), Known::Seen, why);
-            }
-        };
-        speaks(&mut server);
+        let find = |name: &str| self.graph.origins.iter().find(|origin| origin.origin == name);
+        if let Some(origin) = find(&self.page.origin) {
+            graph::table::connections(&mut server, origin);
+        }
         let mut tables = vec![server];
         for (origin, name) in &self.origins {
             let mut table = Table::new(format!("origin.{name}"));
             table.notes.push(format!("{}.", plain(origin)));
-            speaks(&mut table);
+            if let Some(origin) = find(origin) {
+                graph::table::connections(&mut table, origin);
+            }
+            tables.push(table);
+        }
+        if self.graph.classes.iter().any(|class| class.source == Source::Browser) {
+            let mut table = Table::new(format!("origin.{BROWSER}"));
+            table.notes.push("Answers that the browser had: they wait for no connection.".to_owned());
+            table.line("protocol", "\"h2\"", Known::Seen, "as many at once as there are");
+            table.line("connect", "\"0ms\"", Known::Seen, "there is no connection");
             tables.push(table);
         }
         tables
@@ -240,6 +299,14 @@ impl Writer<'_> {
                     format!("after the opening, {what}"),
                 );
             }
+            Anchor::Node(node, event) => {
+                let why = if start.named { "named by the archive" } else { "it comes before; nothing names a cause" };
+                let known = if start.named { Known::Estimated } else { Known::Guessed };
+                table.line("after", quoted(&self.graph.anchor(node, event)), known, why);
+                if law != Delays::Steady(0.0) && !socket {
+                    table.line("delay", value, Known::Estimated, what);
+                }
+            }
             Anchor::After(class, event) => {
                 let other = &self.page.members[class].group.name;
                 let sure = start.named || start.tabs >= 5;
@@ -307,22 +374,28 @@ impl Writer<'_> {
     fn rule(&self) -> Vec<Table> {
         let rule = &self.page.rule;
         let name = |number: &usize| quoted(&self.page.members[*number].group.name);
+        let listed = rule.listed.iter().map(|class| quoted(&self.graph.classes[*class].name));
         let mut table = Table::new("load");
-        let ready: Vec<String> = rule.ready.iter().map(name).collect();
-        let why = "an archive does not say when its page is ready: here, when the call with the longest deadline and every call of all loads without a deadline of its own have succeeded";
+        let ready: Vec<String> = rule.ready.iter().map(name).chain(listed).collect();
+        let why = match rule.error {
+            Some(_) => {
+                "an archive does not say when its page is ready: here, when the call with the longest deadline and every call of all loads without a deadline of its own have succeeded"
+            }
+            None => {
+                "an archive does not say when its page is ready: here, when everything has ended that ended before the load event, or without one everything that ended"
+            }
+        };
         table.line("ready", format!("[{}]", ready.join(", ")), Known::Guessed, why);
         let Some(error) = rule.error else {
-            table.line(
-                "fails",
-                "\"not-ready\"",
-                Known::Guessed,
-                "no deadline was seen to strike, so nothing shows an error",
+            table.notes.push(
+                "Failure is not judged: no deadline struck in these loads. The question is the time to ready."
+                    .to_owned(),
             );
             return vec![table];
         };
-        let repeats = self.page.members[error].rhythm != Rhythm::Once;
         let why =
             "the call that the page gives up last; nothing in an archive says after how many failures an error shows";
+        let repeats = self.page.members[error].rhythm != Rhythm::Once;
         table.line("error", format!("{{ request = {}, failures = 1 }}", name(&error)), Known::Guessed, why);
         if repeats {
             table.line("error_is_final", "false", Known::Guessed, "its calls go on, so a later success may clear it");

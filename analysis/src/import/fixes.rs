@@ -5,6 +5,7 @@
 
 use super::cadence::Rhythm;
 use super::calls::Kind;
+use super::graph::Graph;
 use super::page::{Member, Page, is_prefetch};
 use super::text::{Known, Table, quoted, span};
 
@@ -20,7 +21,7 @@ fn fix(name: &str, title: &str, patches: &[(String, String)]) -> Table {
 
 /// The candidates of a page.
 #[must_use]
-pub fn fixes(page: &Page<'_>) -> Vec<Table> {
+pub fn fixes(page: &Page<'_>, graph: &Graph) -> Vec<Table> {
     let key = |member: &Member<'_>, key: &str| format!("request.{}.{key}", member.group.name);
     let fetches = || page.members.iter().enumerate().filter(|(_, member)| member.group.kind == Kind::Fetch);
     let mut fixes = Vec::new();
@@ -28,7 +29,10 @@ pub fn fixes(page: &Page<'_>) -> Vec<Table> {
         let started = !matches!(member.rhythm, Rhythm::Random(_));
         is_prefetch(member) && started && member.group.copies > 1 && !page.rule.ready.contains(number)
     });
-    let none: Vec<(String, String)> = prefetches.map(|(_, member)| (key(member, "count"), "0".to_owned())).collect();
+    let mut none: Vec<(String, String)> =
+        prefetches.map(|(_, member)| (key(member, "count"), "0".to_owned())).collect();
+    let listed = graph.classes.iter().filter(|class| class.resource_type == "prefetch");
+    none.extend(listed.map(|class| (format!("request.{}.each", class.name), "[]".to_owned())));
     if !none.is_empty() {
         fixes.push(fix("no-prefetch", "No prefetches", &none));
     }
@@ -47,9 +51,11 @@ pub fn fixes(page: &Page<'_>) -> Vec<Table> {
             fixes.push(fix("patience", "Twice the deadline", &[patch]));
         }
     }
-    if page.browser.multiplexed.is_none() {
+    let serial =
+        graph.origins.iter().any(|origin| origin.origin == page.origin && matches!(origin.protocol, None | Some("h1")));
+    if serial {
         let patch = ("server.protocol".to_owned(), quoted("h2"));
-        fixes.push(fix("http2", "HTTP/2 (browsers want TLS for it)", &[patch]));
+        fixes.push(fix("http2", "HTTP/2 at the page's own origin (browsers want TLS for it)", &[patch]));
     }
     if let Some(first) = fixes.first_mut() {
         first.notes.push("Candidates, not advice: `sixslot compare` says what each is worth on the same loads. Fixes of the server are yours to add: an archive does not know it.".to_owned());

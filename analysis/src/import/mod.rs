@@ -10,14 +10,17 @@ pub mod cadence;
 pub mod calls;
 pub mod draft;
 mod fixes;
+pub mod graph;
 mod laws;
+mod loads;
 pub mod page;
 pub mod service;
+pub mod share;
 pub mod starts;
 mod target;
 pub mod text;
 
-use calls::{Kind, Load};
+use calls::Load;
 use draft::Draft;
 use sixslot_har::Archive;
 use text::Known;
@@ -72,19 +75,22 @@ pub struct Statement {
 /// Archives that hold nothing that a page waits for, or more than a scenario can hold.
 pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     let name = archives.first().ok_or(ImportError::Nothing)?.name.clone();
-    let loads: Vec<Load> = archives.into_iter().map(Load::new).collect();
-    let page = page::Page::of(&loads)?;
-    if !page.members.iter().any(|member| member.group.kind == Kind::Fetch) || page.rule.ready.is_empty() {
+    let loads: Vec<Load> = loads::of_one_page(archives).into_iter().map(Load::new).collect();
+    let mut page = page::Page::of(&loads)?;
+    page.wait_for_something();
+    if page.rule.ready.is_empty() && page.rule.listed.is_empty() {
         return Err(ImportError::NoRequest(name));
     }
-    within_limit(page.members.len())?;
-    let draft = Draft::of(&page, &loads);
+    let mut graph = std::mem::take(&mut page.graph);
+    graph::trial::settle(&mut graph, &loads, &|graph| Draft::of(&page, graph, &loads).text);
+    let mut draft = Draft::of(&page, &graph, &loads);
     let refused = |error: sixslot_models::ScenarioError| ImportError::Refused(error.to_string());
     let document = sixslot_models::Document::read("the draft", &draft.text, &[]).map_err(refused)?;
-    document.plan(&[], &[]).map_err(refused)?;
+    let plan = document.plan(&[], &[]).map_err(refused)?;
     for fix in 0..document.fixes.len() {
         document.plan(&[fix], &[]).map_err(refused)?;
     }
+    draft.begin_with(share::Share::of(&page, &loads, &plan));
     Ok(draft)
 }
 

@@ -3,16 +3,18 @@
 //! Rule: everything here is found in the archives or follows from what is found by a rule that is written down beside it;
 //! the scenario's text ([`super::draft`]) adds nothing.
 
-use super::ImportError;
 use super::browser::{Browser, CONNECTIONS};
 use super::cadence::{Rhythm, rhythms};
 use super::calls::{Group, Kind, Load, groups, median};
+use super::graph::Graph;
 use super::service::{Sample, Slots, at_server, bodies, plain};
 use super::starts::{Anchor, Event, Limit, Start, Times, limit, start};
+use super::{ImportError, within_limit};
 use sixslot_har::{Class, Deadline};
 use sixslot_statistics::fit::{Fit, Shape, fit};
 use sixslot_statistics::likelihood::{Family, Law, likeliest};
 use sixslot_statistics::slowness::{self, Slowness};
+use std::collections::BTreeSet;
 
 /// A class of the page.
 #[derive(Clone, Debug)]
@@ -44,8 +46,10 @@ pub struct Member<'a> {
 pub struct Rule {
     /// The classes that have to succeed, by number.
     pub ready: Vec<usize>,
-    /// The class whose failure shows the error.
+    /// The class whose failure shows the error; `None` where no deadline struck, so that failure is not judged.
     pub error: Option<usize>,
+    /// The listed classes that have to succeed, by number.
+    pub listed: Vec<usize>,
 }
 
 /// A page.
@@ -55,8 +59,10 @@ pub struct Page<'a> {
     pub browser: Browser,
     /// The page's own origin.
     pub origin: String,
-    /// Its classes, in the order in which they begin.
+    /// Its classes by pattern, in the order in which they begin.
     pub members: Vec<Member<'a>>,
+    /// Its requests one by one, as far as they are no class by pattern.
+    pub graph: Graph,
     /// The spread of loads, where it is believed.
     pub slowness: Option<Slowness>,
     /// When a load fails.
@@ -110,6 +116,9 @@ impl<'a> Page<'a> {
         let browser = Browser::of(loads);
         let ends: Vec<f64> = loads.iter().map(|load| load.end - load.opened[0]).collect();
         let classes = split_callers(rhythms(groups, &cadences, &ends));
+        let lone = loads.len() == 1 && loads[0].opened.len() == 1;
+        let (classes, listed) = sorted(classes, &deadlines, loads);
+        within_limit(classes.len())?;
         let connections = browser.connections.unwrap_or(CONNECTIONS);
         let slots = Slots::new(loads, connections, browser.sockets_take_slots.is_some(), classes.len());
         let locked = matches!(browser.profile, "chromium" | "firefox");
@@ -132,20 +141,92 @@ impl<'a> Page<'a> {
             members.push(Member { group, rhythm, start, limit, deadline, unlocked, service, silent, slow: None, body });
         }
         let slowness = slow(&mut members, &samples, loads.len());
-        let origin = own_origin(&members);
-        let rule = rule(&members, loads);
+        let mut rule = rule(&members, loads);
+        let ready = ready(&rule, &members, loads);
+        let origin = own_origin(loads);
+        let most = sixslot_models::limits::CLASSES.saturating_sub(members.len()).max(1);
+        let wanted = |load: usize, place: usize| listed.contains(&(load, place));
+        let graph = Graph::of(loads, &origin, &browser.unlocked, &ready, most, &wanted);
+        within_limit(members.len() + graph.classes.len())?;
+        rule.listed = graph.awaited();
+        if lone {
+            graph.anchor_members(&loads[0], &mut members);
+        }
         let horizon = ends.iter().copied().fold(0.0, f64::max);
         let busy =
             archives.iter().filter(|(archive, classes)| !sixslot_har::busy::busy(archive, classes).is_empty()).count();
-        Ok(Self { browser, origin, members, slowness, rule, horizon, busy })
+        Ok(Self { browser, origin, members, graph, slowness, rule, horizon, busy })
     }
 }
 
-/// The origin of the document; without one, of most calls.
-fn own_origin(members: &[Member<'_>]) -> String {
-    let document = members.iter().find(|member| member.group.resource_type == "document");
-    let most = || members.iter().max_by_key(|member| member.group.calls.len());
-    document.or_else(most).map(|member| member.group.origin.clone()).unwrap_or_default()
+impl Page<'_> {
+    /// A scenario has to wait for something: where nothing is awaited, for the first class that there is.
+    pub fn wait_for_something(&mut self) {
+        if !self.rule.ready.is_empty() || !self.rule.listed.is_empty() {
+            return;
+        }
+        let own =
+            |member: &&Member<'_>| member.group.kind == Kind::Fetch && !matches!(member.rhythm, Rhythm::Random(_));
+        self.rule.ready.extend(self.members.iter().position(|member| own(&member)));
+        if self.rule.ready.is_empty() && !self.graph.classes.is_empty() {
+            self.rule.listed.push(0);
+        }
+    }
+}
+
+/// A class with its rhythm.
+type Rhythmic<'a> = (Group<'a>, Rhythm);
+
+/// Classes by pattern, and the entries (load, place) that are listed one by one.
+type Sorted<'a> = (Vec<Rhythmic<'a>>, BTreeSet<(usize, usize)>);
+
+/// What is a class by pattern, and what is listed one by one. What a timer calls, what is called again after a failure, and
+/// what a deadline breaks off are classes, because these rules make their calls. Where several loads show such a rule, their
+/// other requests are classes too, so that their laws are fitted from all calls alike; and so they are with several tabs.
+fn sorted<'a>(classes: Vec<Rhythmic<'a>>, deadlines: &[Deadline], loads: &[Load]) -> Sorted<'a> {
+    let ruled = |(group, rhythm): &Rhythmic<'_>| {
+        matches!(rhythm, Rhythm::Every(_) | Rhythm::Retry(_)) || deadline(group, deadlines).is_some()
+    };
+    let by_pattern = loads.iter().any(|load| load.opened.len() > 1) || loads.len() > 1 && classes.iter().any(ruled);
+    if by_pattern {
+        return (classes, BTreeSet::new());
+    }
+    let kept: Vec<Rhythmic<'_>> =
+        classes.into_iter().filter(|class| class.0.kind != Kind::Fetch || ruled(class)).collect();
+    let called: BTreeSet<(usize, usize)> =
+        kept.iter().flat_map(|(group, _)| group.calls.iter().map(|call| (call.load, call.place))).collect();
+    let mut listed = BTreeSet::new();
+    for (number, load) in loads.iter().enumerate() {
+        for (place, entry) in load.archive.entries.iter().enumerate() {
+            let requested = entry.url.origin().is_some() && !entry.url.is_socket() && !entry.verdict.is_socket();
+            if requested && !called.contains(&(number, place)) {
+                listed.insert((number, place));
+            }
+        }
+    }
+    (kept, listed)
+}
+
+/// When the page of each load was ready, from its opening: when the call that shows the error succeeded first or was broken
+/// off last; without one at the load event; where the archive has none, when everything had ended.
+fn ready(rule: &Rule, members: &[Member<'_>], loads: &[Load]) -> Vec<f64> {
+    let error = rule.error.map(|error| &members[error].group);
+    let of = |(number, load): (usize, &Load)| {
+        let calls = || error.into_iter().flat_map(|group| &group.calls).filter(|call| call.load == number);
+        let success = calls().find(|call| call.succeeded()).map(|call| call.until());
+        let last = || calls().map(|call| call.until()).reduce(f64::max);
+        let event = || {
+            load.archive.loads.first().and_then(|one| Some(one.start_ms + one.load_ms?)).map(|at| at - load.opened[0])
+        };
+        success.or_else(last).or_else(event).unwrap_or(f64::INFINITY)
+    };
+    loads.iter().enumerate().map(of).collect()
+}
+
+/// The page's own origin: that of its document; without one, of most calls.
+fn own_origin(loads: &[Load]) -> String {
+    let own = |load: &Load| load.archive.origins().into_iter().next().map(|origin| origin.name);
+    loads.iter().find_map(own).unwrap_or_default()
 }
 
 /// Believes in a slowness of the load for the classes that show it by themselves, and gives them their part of it.
@@ -185,9 +266,7 @@ pub(super) fn is_prefetch(member: &Member<'_>) -> bool {
         .most(|call| call.entry.priority.clone())
         .is_some_and(|word| matches!(word.as_str(), "Low" | "VeryLow"));
     let word = member.group.resource_type.as_str();
-    member.group.pattern.contains("_rsc=")
-        || word == "prefetch"
-        || low && !matches!(word, "script" | "document" | "stylesheet")
+    member.group.pattern.contains("_rsc=") || word == "prefetch" || low && matches!(word, "fetch" | "xhr" | "other")
 }
 
 /// The rule that is proposed: the error is shown by the class with the longest deadline, since the page waits longest for
@@ -222,13 +301,6 @@ fn rule(members: &[Member<'_>], loads: &[Load]) -> Rule {
             member.deadline.is_none() && member.rhythm == Rhythm::Once && in_all(member) && !comes_after(*number);
         error == Some(*number) || once && !member.group.name.ends_with("-others")
     };
-    let mut ready: Vec<usize> = fetches().filter(awaited).map(|(number, _)| number).collect();
-    if ready.is_empty() {
-        // Whatever there is: a scenario has to wait for something.
-        let any = fetches()
-            .find(|(_, member)| own(member))
-            .or_else(|| members.iter().enumerate().find(|(_, member)| own(member) && member.group.kind == Kind::Fetch));
-        ready.extend(any.map(|(number, _)| number));
-    }
-    Rule { ready, error }
+    let ready: Vec<usize> = fetches().filter(awaited).map(|(number, _)| number).collect();
+    Rule { ready, error, listed: Vec::new() }
 }

@@ -16,6 +16,8 @@ pub enum Anchor {
     Opening,
     /// An event of another class, by its number.
     After(usize, Event),
+    /// An event of a node of the graph, by its number.
+    Node(usize, super::graph::record::Event),
 }
 
 /// An event of a class.
@@ -159,7 +161,7 @@ pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Loa
     let best = if tabs < FEW { nearest(candidates) } else { choose(candidates) };
     let (anchor, named) = best.map_or((Anchor::Opening, false), |best| (best.anchor, best.named));
     let times = match anchor {
-        Anchor::Opening => None,
+        Anchor::Opening | Anchor::Node(..) => None,
         Anchor::After(class, Event::Issued) => Some(&times[class].issued),
         Anchor::After(class, _) => Some(&times[class].reached),
     };

@@ -6,6 +6,21 @@
 use super::page::Member;
 use std::collections::BTreeSet;
 
+/// The path and query of one request, as recorded but for what a scenario's URL may not hold.
+pub(super) fn recorded(target: &str) -> String {
+    let mut out = String::with_capacity(target.len());
+    for c in target.replace("{index}", "%7Bindex%7D").replace("{tab}", "%7Btab%7D").chars() {
+        if out.len() + c.len_utf8() > LONGEST {
+            break;
+        }
+        if c.is_whitespace() || c.is_control() { out.push_str("%20") } else { out.push(c) }
+    }
+    if out.is_empty() { "/".to_owned() } else { out }
+}
+
+/// The longest URL of a scenario is 2000 bytes; the last character may take three.
+const LONGEST: usize = 1_995;
+
 /// The part of a URL behind its origin, with what a scenario's URL may not hold encoded.
 fn encoded(text: &str) -> String {
     let mut out = String::new();

@@ -130,6 +130,14 @@ pub fn span(ms: f64) -> String {
     format!("\"{text}\"")
 }
 
+/// A length of time to the microsecond, in milliseconds as a TOML string with a unit.
+#[must_use]
+pub fn exact(ms: f64) -> String {
+    let micros = libm::round(ms.clamp(0.0, sixslot_models::limits::LONGEST_SPAN.as_millis_f64()) * 1000.0);
+    let text = format!("{:.3}", micros / 1000.0);
+    format!("\"{}ms\"", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A length of time for a comment.
 #[must_use]
 pub fn told(ms: f64) -> String {

@@ -3,6 +3,7 @@
 use super::diagnose::archive;
 use super::{Exit, Failure, Format, missing_folder, print_json, print_text};
 use clap::Args;
+use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
 use sixslot_analysis::phrase::{count, cut, plain};
@@ -35,6 +36,8 @@ pub(super) struct Import {
 struct Explained<'a> {
     scenario: String,
     archives: usize,
+    /// Recorded and simulated loads that fail; null where failure is not judged.
+    failing: Option<Share>,
     statements: &'a [Statement],
 }
 
@@ -73,16 +76,23 @@ impl Import {
         self.write(&draft.text)?;
         let scenario = self.output.display().to_string();
         if self.format == Format::Json {
-            print_json(&Explained { scenario, archives: number, statements: &statements })?;
+            print_json(&Explained { scenario, archives: number, failing: draft.share, statements: &statements })?;
             return Ok(Exit::Done);
         }
         let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
         let guesses = if guesses == 1 { "1 guess".to_owned() } else { format!("{guesses} guesses") };
-        let mut text = format!("{scenario}: {} from {}, {guesses}", kinds(&draft.tables), count(number, "archive"));
+        let (first, last) = match draft.share {
+            Some(share) if share.contradicts() => (share.sentence() + "\n", String::new()),
+            Some(share) => (String::new(), share.sentence() + "\n"),
+            None => (String::new(), String::new()),
+        };
+        let mut text = first;
+        let _ = write!(text, "{scenario}: {} from {}, {guesses}", kinds(&draft.tables), count(number, "archive"));
         text.push_str(if self.explain { ":\n" } else { " (--explain lists them)\n" });
         if self.explain {
             text.push_str(&explained(&statements));
         }
+        text.push_str(&last);
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(Exit::Done)

@@ -1,0 +1,191 @@
+//! Classes whose copies are listed one by one: what the nodes of one table have in common.
+//!
+//! Rule: requests of one origin and type are one class, apart by what a table says for all of its copies: whether they pass
+//! the cache by, whether the page waits for them, a deadline. Above the limits of a scenario, classes of one origin are
+//! joined whatever their type.
+
+use super::super::calls::Load;
+use super::network::{Origin, origin_of};
+use super::node::Node;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where the answers of a class come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    /// An origin, by its number.
+    Network(usize),
+    /// The browser itself: no request left it.
+    Browser,
+}
+
+/// Whether the page is ready without a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// It ended before the page was ready.
+    Awaited,
+    /// It ended later.
+    Later,
+    /// It was open when the capture ended.
+    Open,
+    /// It ended without an answer.
+    Failed,
+}
+
+/// What the copies of a class have in common.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Key {
+    source: Source,
+    resource_type: String,
+    unlocked: bool,
+    phase: Phase,
+    /// Microseconds.
+    deadline: Option<u64>,
+}
+
+/// A class whose copies are listed.
+#[derive(Clone, Debug)]
+pub struct Listed {
+    /// Its name in the scenario.
+    pub name: String,
+    /// Where its answers come from.
+    pub source: Source,
+    /// Chrome's resource type.
+    pub resource_type: String,
+    /// GETs of its URLs do not wait for each other at the cache.
+    pub unlocked: bool,
+    /// Whether the page is ready without it.
+    pub phase: Phase,
+    /// The age at which its calls were broken off, in milliseconds.
+    pub deadline: Option<f64>,
+    /// Its nodes, in the order of their copies.
+    pub nodes: Vec<usize>,
+}
+
+/// Different ages at which calls were broken off that are told apart.
+const DEADLINES: usize = 50;
+
+/// What classes are made from.
+pub struct Input<'a> {
+    /// The loads.
+    pub loads: &'a [Load],
+    /// The nodes.
+    pub nodes: &'a [Node],
+    /// The origins.
+    pub origins: &'a [Origin],
+    /// URLs whose GETs pass the cache by.
+    pub unlocked: &'a BTreeSet<String>,
+    /// When the page was ready, from the opening of each load; infinite where everything is awaited.
+    pub ready: &'a [f64],
+    /// The most classes.
+    pub most: usize,
+}
+
+/// The classes of the nodes, in the order in which they begin.
+#[must_use]
+pub fn listed(input: &Input<'_>) -> Vec<Listed> {
+    let number: BTreeMap<&str, usize> =
+        input.origins.iter().enumerate().map(|(at, origin)| (origin.origin.as_str(), at)).collect();
+    let mut deadlines = BTreeSet::new();
+    let mut key = |node: &Node| {
+        let entry = node.entry(input.loads);
+        let record = node.record();
+        let network = node.seen.iter().any(|seen| seen.record.network);
+        let source = if network {
+            Source::Network(number.get(origin_of(entry).as_str()).copied().unwrap_or(0))
+        } else {
+            Source::Browser
+        };
+        let prefetch = entry.url.as_str().contains("_rsc=") || is_prefetch(entry);
+        let early = node.seen.iter().filter(|seen| seen.record.end() <= input.ready[seen.load] + READY).count();
+        let phase = match () {
+            () if node.seen.iter().any(|seen| seen.record.open) => Phase::Open,
+            () if node.seen.iter().any(|seen| seen.record.failed) => Phase::Failed,
+            () if 2 * early >= node.seen.len() && !prefetch => Phase::Awaited,
+            () => Phase::Later,
+        };
+        let mut deadline =
+            (phase == Phase::Failed).then(|| ((record.end() - record.start).max(0.001) * 1000.0).round() as u64);
+        if let Some(age) = deadline
+            && !deadlines.contains(&age)
+        {
+            if deadlines.len() < DEADLINES {
+                deadlines.insert(age);
+            } else {
+                deadline = None;
+            }
+        }
+        let resource_type = if prefetch { "prefetch".to_owned() } else { sixslot_har::resource_type(entry) };
+        Key { source, resource_type, unlocked: network && input.unlocked.contains(entry.url.as_str()), phase, deadline }
+    };
+    let keys: Vec<Key> = input.nodes.iter().map(&mut key).collect();
+    let distinct = keys.iter().collect::<BTreeSet<_>>().len();
+    let joined = distinct > input.most;
+    let mut order: BTreeMap<Key, usize> = BTreeMap::new();
+    let mut classes: Vec<Listed> = Vec::new();
+    for (node, mut key) in keys.into_iter().enumerate() {
+        if joined {
+            (key.resource_type, key.unlocked, key.deadline) = ("request".to_owned(), false, None);
+        }
+        let split = |at: usize| classes[at].nodes.len() >= sixslot_models::limits::EACH;
+        let at = order.get(&key).copied().filter(|at| !split(*at)).unwrap_or_else(|| {
+            let at = classes.len();
+            classes.push(Listed {
+                name: name(&key, input.origins),
+                source: key.source,
+                resource_type: key.resource_type.clone(),
+                unlocked: key.unlocked,
+                phase: key.phase,
+                deadline: key.deadline.map(|age| age as f64 / 1000.0),
+                nodes: Vec::new(),
+            });
+            order.insert(key, at);
+            at
+        });
+        classes[at].nodes.push(node);
+    }
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    for class in &mut classes {
+        let count = taken.entry(class.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            class.name = format!("{}-{count}", class.name);
+        }
+    }
+    classes
+}
+
+/// A request that says that it is a prefetch.
+fn is_prefetch(entry: &sixslot_har::Entry) -> bool {
+    let purpose = ["purpose", "sec-purpose"].iter().filter_map(|name| entry.request_headers.get(name));
+    purpose.into_iter().any(|value| value.contains("prefetch"))
+        || entry.request_headers.contains_key("next-router-prefetch")
+}
+
+/// A request that ends this long after the load event still counts for it: the event is written a little early.
+const READY: f64 = 20.0;
+
+fn name(key: &Key, origins: &[Origin]) -> String {
+    let clean = |text: &str| -> String {
+        let word = text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' });
+        word.collect::<String>().trim_matches('-').chars().take(24).collect()
+    };
+    let mut name = clean(&key.resource_type);
+    if name.is_empty() {
+        name = "request".to_owned();
+    }
+    match key.source {
+        Source::Browser => name.push_str("-cached"),
+        Source::Network(0) => {}
+        Source::Network(at) => {
+            name.push('-');
+            name.push_str(&super::super::target::origin_name(&origins[at].origin));
+        }
+    }
+    name.push_str(match key.phase {
+        Phase::Awaited => "",
+        Phase::Later => "-later",
+        Phase::Open => "-open",
+        Phase::Failed => "-broken-off",
+    });
+    name
+}

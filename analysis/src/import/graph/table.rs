@@ -1,0 +1,242 @@
+//! Listed classes and origins as tables of a scenario.
+//!
+//! Rule: a key that most copies share stands in the class, the others in the entries of `each`. Times of one load are written to
+//! the microsecond, those of several loads as fitted laws. Each entry says what its cause is known by.
+
+use super::super::calls::Load;
+use super::super::laws::{Delays, delays, law};
+use super::super::target::recorded;
+use super::super::text::{Known, Table, exact, number, quoted, span};
+use super::Graph;
+use super::cause::Evidence;
+use super::listed::{Listed, Phase, Source};
+use super::network::{Origin, SET_UP};
+use super::node::{Node, Seen};
+use crate::phrase::{count, plain};
+use sixslot_statistics::censored::Observation;
+use sixslot_statistics::fit::fit;
+use std::collections::BTreeMap;
+
+/// The origin of answers that the browser had.
+pub const BROWSER: &str = "browser-cache";
+
+/// The keys of an origin's table that its connections need.
+pub fn connections(table: &mut Table, origin: &Origin) {
+    if let Some(protocol) = origin.protocol {
+        table.line("protocol", quoted(protocol), Known::Seen, "by its own answers");
+    }
+    if origin.connect > 0.0 {
+        let why =
+            format!("{} recorded, {} to {}", count(origin.set_ups, "set-up"), told(origin, false), told(origin, true));
+        table.line("connect", exact(origin.connect), Known::Estimated, why);
+    } else {
+        let why = if origin.set_ups == 0 {
+            "no connection was opened".to_owned()
+        } else {
+            format!(
+                "{} recorded; each counts as service of its request, because others found a connection ready",
+                count(origin.set_ups, "set-up")
+            )
+        };
+        table.line("connect", "\"0ms\"", Known::Estimated, why);
+    }
+    if origin.closes {
+        table.line("keep_alive", "\"0s\"", Known::Seen, "its server closes a connection after each answer");
+    }
+}
+
+fn told(origin: &Origin, most: bool) -> String {
+    let found = origin.candidates.iter().copied().filter(|ms| *ms > 0.0);
+    let ms = if most { found.fold(0.0, f64::max) } else { found.fold(f64::INFINITY, f64::min) };
+    super::super::text::told(ms)
+}
+
+/// The word of a scenario for a priority of an archive; `None` for the usual one.
+#[must_use]
+pub fn priority(word: &str) -> Option<&'static str> {
+    match word {
+        // Chromium's network stack has its own scale, in capitals.
+        "VeryHigh" | "HIGHEST" | "highest" => Some("highest"),
+        "Medium" | "Low" | "LOW" | "LOWEST" | "low" | "medium" => Some("low"),
+        "VeryLow" | "IDLE" | "lowest" => Some("lowest"),
+        _ => None,
+    }
+}
+
+/// The method as the model has it: anything that is no GET passes the cache by, as a POST does.
+fn method(entry: &sixslot_har::Entry) -> &'static str {
+    if entry.method.eq_ignore_ascii_case("GET") { "GET" } else { "POST" }
+}
+
+/// The value that most have.
+fn most<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
+    let mut counts: BTreeMap<T, usize> = BTreeMap::new();
+    values.for_each(|value| *counts.entry(value).or_default() += 1);
+    counts.into_iter().max_by_key(|(_, count)| *count).map(|(value, _)| value)
+}
+
+/// The name of each class's origin in the scenario; the page's own has none.
+pub type Names<'a> = &'a dyn Fn(usize) -> Option<String>;
+
+/// The table of a class.
+#[must_use]
+pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>) -> Table {
+    let listed = &graph.classes[class];
+    let mut table = Table::new(format!("request.{}", listed.name));
+    let of = match listed.source {
+        Source::Browser => "the browser's cache".to_owned(),
+        Source::Network(at) => plain(&graph.origins[at].origin),
+    };
+    let words = plain(&listed.resource_type);
+    table.notes.push(format!("{}: {words}, {of}.", count(listed.nodes.len(), "request")));
+    match listed.source {
+        Source::Browser => table.line("origin", quoted(BROWSER), Known::Seen, "no request left the browser"),
+        Source::Network(at) => {
+            if let Some(name) = names(at) {
+                table.line("origin", quoted(&name), Known::Seen, "");
+            }
+        }
+    }
+    let entries = || listed.nodes.iter().map(|node| graph.nodes[*node].entry(loads));
+    let common_method = most(entries().map(method)).unwrap_or("GET");
+    if common_method != "GET" {
+        table.line(
+            "method",
+            quoted(common_method),
+            Known::Seen,
+            "anything that is no GET passes the cache by, as a POST does",
+        );
+    }
+    let common_priority = most(entries().map(|entry| ranked(graph, entry))).flatten();
+    if let Some(word) = common_priority {
+        table.line("priority", quoted(word), Known::Seen, "as recorded, of most");
+    }
+    if listed.source == Source::Browser {
+        table.line("cache", "\"no-store\"", Known::Seen, "nothing waits for an answer that is there");
+    } else if listed.unlocked {
+        table.line(
+            "cache",
+            "\"no-store\"",
+            Known::Seen,
+            "GETs of one URL were at the server at once: the cache did not make them wait for each other",
+        );
+    }
+    if let Some(age) = listed.deadline {
+        table.line("deadline", exact(age), Known::Seen, "broken off without an answer at this age");
+    }
+    if listed.phase == Phase::Open {
+        table.notes.push(
+            "Open when the capture ended: its times are lower bounds, and the page is not judged by it.".to_owned(),
+        );
+    }
+    let common = Common { method: common_method, priority: common_priority };
+    let lines = listed.nodes.iter().map(|node| entry(graph, listed, &graph.nodes[*node], loads, &common));
+    let value = format!("[\n{}]", lines.collect::<String>());
+    let known =
+        if listed.nodes.iter().any(|node| is_guess(&graph.nodes[*node])) { Known::Guessed } else { Known::Seen };
+    table.line(
+        "each",
+        value,
+        known,
+        "one entry for each request, in the order in which they begin, with its cause and its recorded times",
+    );
+    table
+}
+
+fn is_guess(node: &Node) -> bool {
+    node.cause.is_none_or(|cause| cause.evidence >= Evidence::Order)
+}
+
+struct Common {
+    method: &'static str,
+    priority: Option<&'static str>,
+}
+
+/// The priority of a request, where the graph has priorities.
+fn ranked(graph: &Graph, entry: &sixslot_har::Entry) -> Option<&'static str> {
+    entry.priority.as_deref().filter(|_| graph.ranked).and_then(priority)
+}
+
+/// One entry of `each`, with its comment, as a line.
+fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &Common) -> String {
+    let entry = node.entry(loads);
+    let mut keys = vec![format!("url = {}", quoted(&recorded(&entry.url.target())))];
+    let one = method(entry);
+    if one != common.method {
+        keys.push(format!("method = {}", quoted(one)));
+    }
+    let word = ranked(graph, entry);
+    if word != common.priority {
+        keys.push(format!("priority = {}", quoted(word.unwrap_or("auto"))));
+    }
+    let mut why = String::new();
+    match node.cause.filter(|_| !graph.absolute) {
+        Some(cause) => {
+            keys.push(format!("after = {}", quoted(&graph.anchor(cause.node, cause.event))));
+            keys.push(format!("delay = {}", delay(&node.delays)));
+            if cause.evidence >= Evidence::Order {
+                why.push_str("GUESS: ");
+            }
+            why.push_str(cause.evidence.told());
+        }
+        None if graph.absolute => keys.push(format!("start = {}", exact(node.record().start.max(0.0)))),
+        None => {
+            keys.push(format!("start = {}", delay(&node.delays)));
+            why.push_str("from the opening");
+        }
+    }
+    if node.stalled > 0.0 {
+        keys.push(format!("stalled = {}", exact(node.stalled)));
+    }
+    let service = times(node, |seen| service(graph, listed, seen));
+    keys.push(format!("service = {service}"));
+    let body = times(node, |seen| seen.record.body);
+    if body != "\"0ms\"" {
+        keys.push(format!("body = {body}"));
+    }
+    if let Some(bytes) = entry.body_bytes().filter(|bytes| (1.0..=1e12).contains(bytes)) {
+        keys.push(format!("body_bytes = {}", number(bytes.round(), 13)));
+    }
+    let why = if why.is_empty() { why } else { format!("  # {why}") };
+    format!("  {{ {} }},{why}\n", keys.join(", "))
+}
+
+/// The time from sending to the headers, and of a set-up the part that the origin's `connect` does not have.
+#[must_use]
+pub fn service(graph: &Graph, listed: &Listed, seen: &Seen) -> f64 {
+    let record = &seen.record;
+    let Source::Network(at) = listed.source else { return record.service };
+    record.service + if record.setup > SET_UP { (record.setup - graph.origins[at].connect).max(0.0) } else { 0.0 }
+}
+
+fn delay(seen: &[f64]) -> String {
+    match seen {
+        [one] => exact(*one),
+        several => match delays(several) {
+            Delays::Steady(ms) => span(ms),
+            varying => varying.time(),
+        },
+    }
+}
+
+/// A time of a node: of one load as it is, of several their law.
+fn times(node: &Node, time: impl Fn(&Seen) -> f64) -> String {
+    match node.seen.as_slice() {
+        [one] => exact(time(one)),
+        several => {
+            let sample: Vec<Observation> = several.iter().map(|seen| observed(time(seen), seen.record.open)).collect();
+            if sample.iter().all(|one| one.middle() < 0.5) {
+                return "\"0ms\"".to_owned();
+            }
+            fit(&sample).as_ref().map_or_else(|| "\"0ms\"".to_owned(), law)
+        }
+    }
+}
+
+fn observed(ms: f64, open: bool) -> Observation {
+    match (open, ms <= 0.0) {
+        (true, _) => Observation::AtLeast(ms.max(0.001)),
+        (false, true) => Observation::Between(0.0, 0.5),
+        (false, false) => Observation::Exact(ms),
+    }
+}

@@ -1,0 +1,129 @@
+//! Recorded loads, imported and played again: every request is there, and the scenario is a model and no tape.
+//!
+//! The archives are real ones, sanitised; `scripts/replay-archives` measures how near their replays come. Here it is a law
+//! for every load of every archive: what a cause is late by, its dependents are late by; and fewer connections make what
+//! queued wait longer.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use sixslot_analysis::import::import;
+use sixslot_har::Archive;
+use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load, Request, Station};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+/// Loads with fewer requests say little.
+const FEWEST: usize = 6;
+
+/// The loads of the archives, each as an archive.
+fn loads() -> Vec<Archive> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../har/tests/archives");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.to_str().unwrap().ends_with(".har.gz")).collect();
+    files.sort();
+    assert!(files.len() >= 40, "{} archives", files.len());
+    let split = files.into_iter().flat_map(|file| Archive::open(&file).unwrap().split());
+    split.filter(|load| load.entries.len() >= FEWEST).collect()
+}
+
+/// What a scenario's load does: requests by class name and copy, and the time that all of them wait for a connection.
+struct Played {
+    issued: BTreeMap<(String, u32), f64>,
+    urls: BTreeSet<String>,
+    pool_ms: f64,
+}
+
+fn play(scenario: &toml::Table, what: &str) -> Played {
+    let text = toml::to_string(scenario).unwrap();
+    let plan = Document::read(what, &text, &[]).and_then(|document| document.plan(&[], &[]));
+    let plan = plan.unwrap_or_else(|error| panic!("{what}: {error}"));
+    let mut load = Load::new();
+    load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
+    let key = |request: &Request| (plan.classes()[request.class].name.clone(), request.index);
+    let url =
+        |request: &Request| plan.classes()[request.class].copy(request.index).url.expand(request.index, request.tab);
+    let pool = |request: &Request| request.spent(Station::Pool).as_millis_f64();
+    Played {
+        issued: load.requests().iter().map(|request| (key(request), request.issued.as_millis_f64())).collect(),
+        urls: load.requests().iter().map(url).collect(),
+        pool_ms: load.requests().iter().map(pool).sum(),
+    }
+}
+
+/// The copy that an anchor names, where it waits for headers or the end.
+fn cause(after: &str) -> Option<(String, u32)> {
+    let name = after.strip_suffix(".headers").or_else(|| after.strip_suffix(".ok"))?;
+    match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
+        Some((name, copy)) => Some((name.to_owned(), copy.parse().unwrap())),
+        None => Some((name.to_owned(), 0)),
+    }
+}
+
+/// The entries of `each` that wait for each copy.
+fn dependents(scenario: &toml::Table) -> BTreeMap<(String, u32), Vec<(String, u32)>> {
+    let mut found: BTreeMap<(String, u32), Vec<(String, u32)>> = BTreeMap::new();
+    for (name, class) in scenario["request"].as_table().unwrap() {
+        for (copy, entry) in class.get("each").and_then(toml::Value::as_array).into_iter().flatten().enumerate() {
+            if let Some(cause) = entry.get("after").and_then(toml::Value::as_str).and_then(cause) {
+                found.entry(cause).or_default().push((name.clone(), u32::try_from(copy).unwrap()));
+            }
+        }
+    }
+    found
+}
+
+fn milliseconds(value: &toml::Value) -> f64 {
+    value.as_str().unwrap().strip_suffix("ms").unwrap().parse().unwrap()
+}
+
+#[test]
+fn every_load_is_a_model_and_no_tape() {
+    let (mut loads_seen, mut moved, mut queued) = (0, 0, 0);
+    for archive in loads() {
+        let name = archive.name.clone();
+        let requested = |entry: &sixslot_har::Entry| entry.url.origin().is_some() && !entry.verdict.is_socket();
+        let targets: BTreeSet<String> =
+            archive.entries.iter().filter(|entry| requested(entry)).map(|entry| entry.url.target()).collect();
+        let Ok(draft) = import(vec![archive]) else { continue };
+        let scenario: toml::Table = draft.text.parse().unwrap();
+        let played = play(&scenario, &name);
+        loads_seen += 1;
+        // Every recorded address is there.
+        let missing: Vec<_> = targets.difference(&played.urls).collect();
+        assert!(50 * missing.len() <= targets.len(), "{name}: {missing:?}");
+        // 500 ms more on the cause of most others.
+        if let Some((cause, waiting)) = dependents(&scenario).into_iter().max_by_key(|(_, waiting)| waiting.len()) {
+            let mut late = scenario.clone();
+            let service = &mut late["request"][cause.0.as_str()]["each"][cause.1 as usize]["service"];
+            *service = toml::Value::String(format!("{:.3}ms", milliseconds(service) + 500.0));
+            let late = play(&late, &name);
+            for dependent in &waiting {
+                let by = late.issued[dependent] - played.issued[dependent];
+                assert!((by - 500.0).abs() < 0.01, "{name}: {dependent:?} after {cause:?} moves by {by} ms");
+            }
+            moved += waiting.len();
+        }
+        // Three connections for six.
+        let mut three = scenario.clone();
+        three["browser"].as_table_mut().unwrap().insert("connections".to_owned(), toml::Value::Integer(3));
+        let three = play(&three, &name);
+        assert!(three.pool_ms >= played.pool_ms - 0.01, "{name}: {} then {}", played.pool_ms, three.pool_ms);
+        queued += usize::from(three.pool_ms > played.pool_ms + 1.0);
+    }
+    println!("{loads_seen} loads: {moved} dependents moved, {queued} loads queue longer with three connections");
+    assert!(loads_seen >= 80 && moved > 1_000 && queued >= 30, "{loads_seen} {moved} {queued}");
+}
+
+#[test]
+fn failure_is_judged_only_where_a_deadline_struck() {
+    for archive in loads().into_iter().take(20) {
+        let name = archive.name.clone();
+        let Ok(draft) = import(vec![archive]) else { continue };
+        let scenario: toml::Table = draft.text.parse().unwrap();
+        let load = scenario["load"].as_table().unwrap();
+        let deadlines = scenario["request"].as_table().unwrap().values().any(|class| class.get("deadline").is_some());
+        assert!(deadlines || !load.contains_key("error") && !load.contains_key("fails"), "{name}");
+        assert_eq!(draft.share.is_some(), load.contains_key("error"), "{name}");
+    }
+}
