@@ -446,7 +446,7 @@ fn what_cannot_be_answered_is_refused_with_advice() {
     assert!(said.contains("the scenario has no layer; add a table [layer.NAME] with a patch `removed_by`"), "{said}");
     let text = blocked("\"9s\"", THREE);
     let said = refused(&text, &["--layers", "--threshold", "1.5"]);
-    assert!(said.contains("--threshold 1.5 is no probability from 0 to less than 1"), "{said}");
+    assert!(said.contains("--threshold 1.5 is not a probability from 0 to less than 1"), "{said}");
     let said = refused(&text, &["--layers", "--loads", "1"]);
     assert!(said.contains("give --loads 2 or more"), "{said}");
     let said = refused(&text, &["--threshold", "0.5"]);

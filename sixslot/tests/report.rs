@@ -378,7 +378,7 @@ fn what_cannot_be_believed_is_refused_with_advice() {
             assert!(text.contains(word), "{word}: {text}");
         }
     };
-    says(of("nowhere", &[]), &["nowhere is not there", "sixslot sweep"]);
+    says(of("nowhere", &[]), &["nowhere does not exist", "sixslot sweep"]);
     says(of("scenarios", &[]), &["holds no finished sweep", "manifest.json", "sixslot sweep SCENARIO --output DIR"]);
     says(of("results/hypotheses", &[]), &["results/hypotheses holds no finished sweep", "sweep.csv"]);
     says(
@@ -387,7 +387,7 @@ fn what_cannot_be_believed_is_refused_with_advice() {
     );
     says(of(name(&folder), &["--loads", "3"]), &["--loads would change the numbers"]);
     says(of(SCENARIO, &["--fix", "no-such"]), &["no fix `no-such`"]);
-    says(of(SCENARIO, &["--scenario", SCENARIO]), &["--scenario goes with a folder"]);
+    says(of(SCENARIO, &["--scenario", SCENARIO]), &["--scenario requires a folder"]);
     says(of(SCENARIO, &["--waterfalls", "1"]), &["2..=60"]);
     says(refused(&["report", SCENARIO, "-o", "-"]), &["name a file"]);
     says(refused(&["report", name(&folder), "-o", "no/such/folder.html"]), &["no/such/folder.html cannot be written"]);

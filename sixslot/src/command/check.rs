@@ -1,4 +1,4 @@
-//! `sixslot check`: is the probability of a failure below a threshold? For continuous integration.
+//! `sixslot check`: tests whether the failure probability is below a threshold, for continuous integration.
 
 use super::{Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
 use clap::Args;
@@ -7,15 +7,15 @@ use sixslot_analysis::estimate::{Estimate, percent};
 use sixslot_models::limits;
 use sixslot_statistics::stopping::Stopping;
 
-/// What `sixslot check` takes.
+/// The arguments of `sixslot check`.
 #[derive(Debug, Args)]
 pub(super) struct Check {
     #[command(flatten)]
     scenario: Scenario,
-    /// The highest probability of a failure that passes.
+    /// The highest failure probability that passes.
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     max_failure: f64,
-    /// No more loads than this; where they do not decide, the check fails.
+    /// The largest number of loads; if they do not decide, the check fails.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     max_loads: u64,
 }
@@ -34,7 +34,8 @@ struct CheckRecord<'a> {
 impl Check {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         if !(self.max_failure > 0.0 && self.max_failure < 1.0) {
-            let message = format!("--max-failure {} is no probability between 0 and 1, such as 0.01", self.max_failure);
+            let message =
+                format!("--max-failure {} is not a probability between 0 and 1, such as 0.01", self.max_failure);
             return Err(Failure::Usage(message));
         }
         let (_, plan) = self.scenario.plan()?;

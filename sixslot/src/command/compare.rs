@@ -1,4 +1,4 @@
-//! `sixslot compare`: each fix alone against none, on the same loads; or what each layer of the cause contributes.
+//! `sixslot compare`: each fix alone against none, on the same loads; or the contribution of each layer of the cause.
 
 use super::layers;
 use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
@@ -12,18 +12,18 @@ use sixslot_models::limits;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-/// What `sixslot compare` takes.
+/// The arguments of `sixslot compare`.
 #[derive(Debug, Args)]
 pub(super) struct Compare {
     /// The scenario file, or `-` for standard input.
     scenario: PathBuf,
-    /// Loads; each is played without a fix and with each fix, or with every set of layers.
+    /// Number of loads; each is simulated without a fix and with each fix, or with every set of layers.
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: u64,
-    /// Give what each layer of the cause contributes to the probability of a failure, instead of comparing fixes.
+    /// Compute the contribution of each layer of the cause to the failure probability, instead of comparing fixes.
     #[arg(long)]
     layers: bool,
-    /// With --layers: the smallest sets of layers are named that bring the probability of a failure above this.
+    /// With --layers: list the smallest sets of layers that raise the failure probability above this.
     #[arg(long, value_name = "P", default_value_t = 0.01, requires = "layers")]
     threshold: f64,
     #[command(flatten)]
@@ -174,7 +174,7 @@ impl Compare {
     }
 }
 
-/// A p value as people write it.
+/// A p value for readers.
 fn p_value(value: f64) -> String {
     if value < 1e-300 {
         "< 1e-300".to_owned()

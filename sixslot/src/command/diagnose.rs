@@ -1,4 +1,4 @@
-//! `sixslot diagnose`: what archives of a page's loads prove, what they only allow, and what to change.
+//! `sixslot diagnose`: what archives of a page's loads prove, what they only suggest, and what to change.
 
 use super::{Exit, Failure, print_json, print_text};
 use clap::{Args, ValueEnum};
@@ -6,10 +6,10 @@ use sixslot_analysis::diagnose::Report;
 use sixslot_har::{Archive, HarError};
 use std::path::{Path, PathBuf};
 
-/// Archives of one call: all of them are in memory at once.
+/// The most archives of one run: all of them are in memory at once.
 const FILES: usize = 1_000;
 
-/// How a diagnosis is printed.
+/// The format of a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
@@ -20,20 +20,20 @@ enum Format {
     Markdown,
 }
 
-/// What `sixslot diagnose` takes.
+/// The arguments of `sixslot diagnose`.
 #[derive(Debug, Args)]
 pub(super) struct Diagnose {
     /// HTTP Archives: .har or .har.gz of Chrome, Firefox, Playwright or WebPageTest; `-` for standard input. Several of one
-    /// page are also looked at together. Each may have 512 MiB (1 GiB unpacked) and 200 000 requests, and takes 1 GiB of
+    /// page are also analysed together. Each may have 512 MiB (1 GiB unpacked) and 200 000 requests, and takes 1 GiB of
     /// memory at most.
     #[arg(value_name = "HAR", required = true)]
     archives: Vec<PathBuf>,
-    /// How the diagnosis is printed.
+    /// The format of the output.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
 }
 
-/// An archive as the user names it; `-` is standard input.
+/// An archive by its path; `-` is standard input.
 pub(super) fn archive(path: &Path) -> Result<Archive, HarError> {
     if path == Path::new("-") { Archive::read("standard input", std::io::stdin().lock()) } else { Archive::open(path) }
 }

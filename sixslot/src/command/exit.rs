@@ -1,7 +1,7 @@
 //! Exit codes.
 //!
-//! Rule: every end of the program is one of these; each error knows its own (`Failure::exit`). 130 is what shells report for
-//! a program that SIGINT ended.
+//! Rule: the program ends with one of these; each error knows its own (`Failure::exit`). 130 is what shells report for a
+//! program that was ended by SIGINT.
 
 use std::process::ExitCode;
 
@@ -13,7 +13,7 @@ pub(super) enum Exit {
     Done = 0,
     /// 1: a check failed.
     CheckFailed = 1,
-    /// 2: bad usage, or input or output that cannot be used.
+    /// 2: bad usage, or unusable input or output.
     Unusable = 2,
     /// 130: interrupted by Ctrl-C.
     Interrupted = 130,

@@ -91,14 +91,14 @@ impl Failure {
     /// The code that the program exits with.
     pub(super) fn exit(&self) -> Exit {
         match self {
-            // Who closes the pipe has read enough.
+            // A reader that closes the pipe has read enough.
             Self::Output(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done,
             Self::Stopped(Stopped::Interrupted) | Self::Sweep(SweepError::Interrupted { .. }) => Exit::Interrupted,
             _ => Exit::Unusable,
         }
     }
 
-    /// The fault of a scenario that is behind it: shown with the lines that it stands in.
+    /// The underlying fault of a scenario, shown with the lines of its text.
     pub(super) fn scenario(&self) -> Option<&ScenarioError> {
         match self {
             Self::Input(InputError::Scenario(error)) | Self::Sweep(SweepError::Scenario(error)) => Some(error),

@@ -1,4 +1,4 @@
-//! `sixslot hypotheses`: several hypotheses of one page against published figures, into a folder.
+//! `sixslot hypotheses`: compares several hypotheses about one page with published figures; writes a folder.
 
 use super::{Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
@@ -9,24 +9,24 @@ use sixslot_experiments::input::ScenarioText;
 use sixslot_models::limits;
 use std::path::PathBuf;
 
-/// What `sixslot hypotheses` takes.
+/// The arguments of `sixslot hypotheses`.
 #[derive(Debug, Args)]
 pub(super) struct Hypotheses {
-    /// The hypotheses file; the scenarios that it names stand beside it.
+    /// The hypotheses file; paths of scenarios in it are relative to its folder.
     file: PathBuf,
-    /// Where the results go.
+    /// Folder for the results.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
-    /// Loads of each figure and hypothesis. Default: what the file says, else 1000.
+    /// Loads for each figure and hypothesis. Default: from the file, else 1000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
-    /// The seed of all random numbers.
+    /// Seed of all random numbers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How results are printed.
+    /// Format of the output.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
-    /// Threads. Results do not depend on it. Default: one for each core.
+    /// Number of threads; results do not depend on it. Default: one for each core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 }
@@ -43,7 +43,7 @@ struct HypothesesRecord {
 impl Hypotheses {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         if self.file == std::path::Path::new("-") {
-            let message = "a hypotheses file names scenarios beside it, so standard input will not do; name a file";
+            let message = "a hypotheses file refers to scenarios in its folder, so it cannot be read from standard input; name a file";
             return Err(Failure::Usage(message.to_owned()));
         }
         let ScenarioText { name, text } = ScenarioText::read(&self.file)?;
@@ -82,7 +82,7 @@ impl Hypotheses {
         Ok(Exit::Done)
     }
 
-    /// The folder as the command that is written down names it: its path where it is relative, else its name.
+    /// The folder in the recorded command: its path if that is relative, else its name.
     fn folder(&self) -> String {
         let name = || self.output.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy().into_owned());
         if self.output.is_relative() { self.output.display().to_string() } else { name() }

@@ -1,4 +1,4 @@
-//! `sixslot import`: from archives of a page's loads to the draft of a scenario.
+//! `sixslot import`: drafts a scenario from archives of a page's loads.
 
 use super::diagnose::archive;
 use super::{Exit, Failure, Format, missing_folder, print_json, print_text};
@@ -21,13 +21,13 @@ pub(super) struct Import {
     /// The scenario to write, or `-` for standard output.
     #[arg(short, long, alias = "out", value_name = "FILE")]
     output: PathBuf,
-    /// Write over a file that is there.
+    /// Overwrite an existing file.
     #[arg(long)]
     force: bool,
     /// List what was guessed, with reasons.
     #[arg(long)]
     explain: bool,
-    /// How the list is printed; as JSON it holds every number, not only the guesses.
+    /// Format of the list; as JSON it contains every number, not only the guesses.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
 }
@@ -44,7 +44,7 @@ struct Explained<'a> {
 impl Import {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let to_stdout = self.output == Path::new("-");
-        // Before the work, and again by the move itself: nothing is lost.
+        // Checked before the work, and again by the move itself, so that no file is lost.
         let file = self.output.display();
         if !to_stdout && self.output.is_dir() {
             return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));

@@ -11,7 +11,7 @@ use sixslot_lab::{Engine, LabError, Measured, Script, Session, Settings};
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// The browsers, as the command line names them.
+/// The browsers, by their names on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Browser {
     Chromium,
@@ -44,18 +44,18 @@ fn duration(text: &str) -> Result<Duration, String> {
 struct What {
     /// The scenario file, or `-` for standard input.
     scenario: Option<PathBuf>,
-    /// Run random plans instead of a scenario: plan K of the seed is load K.
+    /// Run random plans instead of a scenario; plan K of a seed is its load K.
     #[arg(long)]
     random: bool,
     /// Measure the costs `dispatch` and `connect` of this browser on this machine; prints a table [browser].
     #[arg(long)]
     calibrate: bool,
-    /// Run nothing: compare loads that --save has written.
+    /// Run nothing: compare loads that were written by --save.
     #[arg(long, value_name = "FILE", num_args = 1..)]
     replay: Vec<PathBuf>,
 }
 
-/// What `sixslot lab` takes.
+/// The arguments of `sixslot lab`.
 #[derive(Debug, Args)]
 pub(super) struct Lab {
     #[command(flatten)]
@@ -69,13 +69,13 @@ pub(super) struct Lab {
     /// The first load, or the first random plan.
     #[arg(long, value_name = "K", default_value_t = 0)]
     replication: u64,
-    /// Real time divided by scenario time; deadlines are scaled too.
+    /// Real time divided by scenario time; also scales deadlines.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
     /// Idle time between the browser's start and the first load. Default: 1s for Chromium, 3.5s for Firefox.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     rest: Option<Duration>,
-    /// Predict with these costs too, besides the profile's: a file that --calibrate has written.
+    /// Also predict with the costs in this file, which was written by --calibrate.
     #[arg(long, value_name = "FILE")]
     overrides: Option<PathBuf>,
     /// Write the measured loads to a file for --replay; compressed if its name ends in .gz.
@@ -97,10 +97,10 @@ pub(super) struct Lab {
     /// Change a key of the scenario, such as parameters.projects=8 or request.session.deadline=9s.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// The seed of all random numbers.
+    /// Seed of all random numbers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// How results are printed.
+    /// Format of the output.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
 }
@@ -143,7 +143,7 @@ impl Bench {
 impl Lab {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let engine = self.browser.engine();
-        // Before minutes are spent on results that cannot be written.
+        // Checked before minutes are spent on results that cannot be written.
         for path in self.save.iter().chain(self.output.iter().filter(|_| self.what.calibrate)) {
             if missing_folder(path).is_some() {
                 return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
@@ -160,7 +160,7 @@ impl Lab {
             {
                 recording.write(path)?;
             }
-            // Also what was measured before an error or an interrupt.
+            // Also writes what was measured before an error or an interrupt.
             if !recording.loads.is_empty() {
                 self.show(&recording)?;
             }
@@ -188,7 +188,7 @@ impl Lab {
         Bench { engine, settings, session: None }
     }
 
-    /// What is run, and the scenarios with their loads.
+    /// The title of the run, and the scenarios with their loads.
     fn sources(&self) -> Result<(String, Wanted), Failure> {
         let loads = (self.replication..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
         let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
@@ -206,7 +206,7 @@ impl Lab {
 
     fn measure(&self, sources: Wanted, recording: &mut Recording) -> Result<(), Failure> {
         let engine = recording.engine;
-        // All scripts first: what cannot be run is refused before a browser is started.
+        // All scripts first: a scenario that cannot be run is refused before a browser is started.
         let mut scripts = Vec::new();
         for (source, loads) in sources {
             let plan = source.plan(engine, &[])?;
@@ -227,7 +227,7 @@ impl Lab {
         Ok(())
     }
 
-    /// Compares recordings; files that are parts of one measurement are joined.
+    /// Compares recordings; parts of one measurement are joined.
     fn replay(&self) -> Result<(), Failure> {
         let mut parts = Vec::new();
         for path in &self.what.replay {

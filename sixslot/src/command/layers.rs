@@ -1,4 +1,4 @@
-//! `sixslot compare --layers`: what each layer of the cause contributes, and which layers suffice.
+//! `sixslot compare --layers`: the contribution of each layer of the cause, and which layers suffice.
 
 use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use serde::Serialize;
@@ -8,10 +8,10 @@ use sixslot_analysis::waterfall::paint;
 use sixslot_models::Document;
 use std::fmt::Write as _;
 
-/// The most sets that the text names; there can be hundreds.
+/// The most sets that the text lists; there can be hundreds.
 const ROWS: usize = 12;
 
-/// The attribution with what it is of.
+/// The attribution with its scenario and settings.
 #[derive(Serialize)]
 struct LayersRecord<'a> {
     scenario: &'a str,
@@ -35,7 +35,7 @@ pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Comm
         return Err(Failure::Usage(message.to_owned()));
     }
     if !(0.0..1.0).contains(&threshold) {
-        let message = format!("--threshold {threshold} is no probability from 0 to less than 1, such as 0.01");
+        let message = format!("--threshold {threshold} is not a probability from 0 to less than 1, such as 0.01");
         return Err(Failure::Usage(message));
     }
     let bar = progress(loads, "loads");
@@ -51,7 +51,7 @@ pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Comm
     }
 }
 
-/// The attribution for people.
+/// The attribution as text.
 fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
     let Attribution { loads, layers, sets, smallest_sets, .. } = attribution;
     let mut text = format!(
@@ -63,7 +63,7 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
     if let (Some(none), Some(all)) = (sets.first(), sets.last()) {
         let _ = writeln!(text, "with all layers {} of loads fail, with none {}\n", failing(all), failing(none));
     }
-    // Down to a tenth of what one load weighs, and at least to hundredths.
+    // Decimals down to a tenth of the weight of one load, and at least to hundredths.
     let places = (loads.ilog10().saturating_sub(1) as usize).clamp(2, 8);
     let points = |value: f64| format!("{:+.places$}", 100.0 * value);
     let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));

@@ -1,4 +1,4 @@
-//! The command line: what a user types, and how the program refuses.
+//! The command line: its arguments, and how the program reports errors.
 //!
 //! Rule: results go to standard output, progress and messages to standard error. Exit code 0: done; 1: a check failed;
 //! 2: bad usage or input; 130: interrupted. A reader that closes the pipe ends the program quietly.
@@ -37,12 +37,12 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Play one load and tell it, or many and give the probability of a failure.
+    /// Simulate one load and show it, or many and estimate the failure probability.
     #[command(
         after_help = "Examples:\n  sixslot run scenarios/issue-1855.toml --replication 7\n  sixslot run scenarios/issue-1855.toml --fix no-prefetch --loads 10000\n  sixslot run scenarios/issue-1855.toml --until half-width=0.005 --format json\n  sixslot run scenarios/issue-1855.toml --replication 7 --har load.har --svg load.svg"
     )]
     Run(run::Run),
-    /// Play the grid of `[sweep]`: parameters times sets of fixes; write tables and pictures.
+    /// Simulate the grid of `[sweep]`, parameters times sets of fixes; write tables and pictures.
     #[command(after_help = "Example: sixslot sweep scenarios/issue-1855.toml --output results/issue-1855")]
     Sweep(sweep::SweepArguments),
     /// Join the parts of a sweep that was split with --shard.
@@ -50,38 +50,38 @@ enum Command {
         after_help = "Example:\n  sixslot sweep scenarios/issue-1855.toml --shard 1/2 --output part1\n  sixslot sweep scenarios/issue-1855.toml --shard 2/2 --output part2\n  sixslot merge part1 part2 --output results/issue-1855"
     )]
     Merge(sweep::MergeArguments),
-    /// Compare each fix alone with none, on the same loads; or say what each layer of the cause contributes.
+    /// Compare each fix alone with none, on the same loads; or compute the contribution of each layer of the cause.
     #[command(
-        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario names the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
+        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario lists the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
     )]
     #[command(mut_arg("format", |format| format.value_parser(clap::value_parser!(Format))))]
     Compare(compare::Compare),
-    /// Hold several hypotheses of one page against published figures; write tables and a page that says who explains what.
+    /// Compare several hypotheses about one page with published figures; write tables and a page of results.
     #[command(
         after_help = "Example: sixslot hypotheses scenarios/hypotheses/issue-1855.toml --output results/hypotheses"
     )]
     Hypotheses(hypotheses::Hypotheses),
-    /// Write a sweep, or a scenario that is played now, as one HTML page: how often, why, which fix, and every picture.
+    /// Write a report of a sweep or a scenario as one HTML page: how often loads fail, why, which fix helps, all pictures.
     #[command(
         after_help = "Examples:\n  sixslot report results/issue-1855 -o report.html\n  sixslot report scenarios/issue-1855.toml --set parameters.sessions=40 --loads 1000 -o report.html"
     )]
     Report(report::ReportArguments),
-    /// Say what HTTP Archives of a page's loads prove, what they only allow, and what to change.
+    /// Analyse HTTP Archives of a page's loads: what they prove, what they only suggest, and what to change.
     #[command(
         after_help = "Examples:\n  sixslot diagnose failing-load.har\n  sixslot diagnose loads/*.har.gz --format markdown >> $GITHUB_STEP_SUMMARY\n\nIn Chrome: DevTools, Network, reload the page with the panel open, then \"Export HAR\"."
     )]
     Diagnose(diagnose::Diagnose),
-    /// Exit with 1 where the probability of a failure is above a threshold, for continuous integration.
+    /// Exit with 1 if the failure probability is above a threshold, for continuous integration.
     #[command(after_help = "Example: sixslot check scenarios/issue-1855.toml --max-failure 0.01")]
     Check(check::Check),
-    /// Play loads in a real browser, beside their predictions.
+    /// Run loads in a real browser and compare them with their predictions.
     #[command(
-        after_help = "Examples:\n  sixslot lab scenarios/next-prefetch.toml --browser firefox --loads 5 --scale 0.2\n  sixslot lab --calibrate --browser chromium -o costs.toml\n  sixslot lab --random --loads 100 --seed 7 --overrides costs.toml --save plans.json.gz\n  sixslot lab --replay plans.json.gz --format json\n\nThe browser is found in PATH, or where SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX says."
+        after_help = "Examples:\n  sixslot lab scenarios/next-prefetch.toml --browser firefox --loads 5 --scale 0.2\n  sixslot lab --calibrate --browser chromium -o costs.toml\n  sixslot lab --random --loads 100 --seed 7 --overrides costs.toml --save plans.json.gz\n  sixslot lab --replay plans.json.gz --format json\n\nThe browser is searched in PATH; SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX overrides its path."
     )]
     Lab(lab::Lab),
-    /// Make a scenario from archives (HAR) of a page's loads, with the evidence for each number.
+    /// Draft a scenario from archives (HAR) of a page's loads, with the evidence for each number.
     #[command(
-        after_help = "Examples:\n  sixslot import load.har -o page.toml\n  sixslot import failed.har good1.har good2.har.gz -o page.toml --explain\n  sixslot import load.har -o - | sixslot run -\n\nIn the Network panel, reload the page and choose \"Export HAR\". Several loads say more than one: failed and good ones."
+        after_help = "Examples:\n  sixslot import load.har -o page.toml\n  sixslot import failed.har good1.har good2.har.gz -o page.toml --explain\n  sixslot import load.har -o - | sixslot run -\n\nIn the Network panel, reload the page and choose \"Export HAR\". Several archives, of failed and of good loads, give a better scenario than one."
     )]
     Import(import::Import),
     /// Print the JSON Schema of scenario files.
@@ -90,30 +90,30 @@ enum Command {
     /// Print a completion script for a shell.
     #[command(after_help = "Example: sixslot completions bash > sixslot.bash")]
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, of the program or of one of its commands.
+    /// Print the manual page of the program or of one of its commands.
     #[command(after_help = "Examples:\n  sixslot man | man -l -\n  sixslot man run | man -l -")]
     Man {
-        /// Which command.
+        /// The command.
         command: Option<String>,
     },
 }
 
-/// How results are printed.
+/// Format of the output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
     /// For people.
     Text,
     /// For programs.
     Json,
-    /// For spreadsheets, where the result is a table.
+    /// For spreadsheets, if the result is a table.
     Csv,
 }
 
 impl Format {
-    /// The formats of a result that is no table.
+    /// The formats of a result that is not a table.
     fn of_no_table() -> impl clap::builder::TypedValueParser<Value = Self> {
         use clap::builder::TypedValueParser as _;
         let plain = [Self::Text, Self::Json];
@@ -122,7 +122,7 @@ impl Format {
     }
 }
 
-/// A scenario and what is changed in it.
+/// A scenario with its changes.
 #[derive(Debug, Args)]
 struct Scenario {
     /// The scenario file, or `-` for standard input.
@@ -134,19 +134,19 @@ struct Scenario {
     common: Common,
 }
 
-/// What every command on a scenario takes.
+/// The arguments of every command on a scenario.
 #[derive(Debug, Args)]
 struct Common {
     /// Change a key of the scenario, such as parameters.projects=8 or request.session.deadline=9s.
     #[arg(long, value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// The seed of all random numbers.
+    /// Seed of all random numbers.
     #[arg(long, default_value_t = 1, allow_negative_numbers = true)]
     seed: u64,
-    /// How results are printed.
+    /// Format of the output.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
-    /// Threads. Results do not depend on it. Default: one for each core.
+    /// Number of threads; results do not depend on it. Default: one for each core.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     jobs: Option<u16>,
 }
@@ -166,7 +166,7 @@ impl Common {
 }
 
 impl Scenario {
-    /// The scenario, the numbers of the fixes, and the plan with them.
+    /// The scenario, the indices of the fixes, and the plan with them.
     fn plan(&self) -> Result<(Document, Plan), Failure> {
         let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
         let fixes = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
@@ -175,7 +175,7 @@ impl Scenario {
     }
 }
 
-/// A line on standard error that says how far the work is; nothing where standard error is no terminal.
+/// A progress line on standard error; nothing if standard error is not a terminal.
 fn progress(total: u64, unit: &str) -> indicatif::ProgressBar {
     if !std::io::stderr().is_terminal() {
         return indicatif::ProgressBar::hidden();
@@ -190,19 +190,19 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     Ok(writeln!(std::io::stdout(), "{text}")?)
 }
 
-/// Prints text whose colours go away where standard output is no terminal.
+/// Prints text, without its colours if standard output is not a terminal.
 fn print_text(text: &str) -> Result<(), Failure> {
     let mut out = anstream::stdout().lock();
     out.write_all(text.as_bytes())?;
     Ok(out.flush()?)
 }
 
-/// The folder in which a file is to be written, where it is not there: asked before the work that the file is for.
+/// The folder of an output file if it does not exist: checked before the work.
 fn missing_folder(file: &Path) -> Option<&Path> {
     file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
 }
 
-/// What was printed, where a reader that has closed the pipe changes nothing: the exit code is the answer.
+/// Prints for a command with an answer in its exit code: a closed pipe is not an error.
 fn read_or_not(printed: Result<(), Failure>) -> Result<(), Failure> {
     match printed {
         Err(Failure::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -243,7 +243,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
 
 /// The manual page of the program, or of one of its commands.
 fn manual(name: Option<&str>) -> Result<Vec<u8>, Failure> {
-    // Built, so that a command's page calls it `sixslot-run` and shows how it is used.
+    // Built, so that the page of a command is called `sixslot-run` and shows its usage.
     let mut program = Arguments::command();
     program.build();
     let page = match name {
@@ -258,7 +258,7 @@ fn manual(name: Option<&str>) -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// Adds what an old command or option is called now.
+/// Adds the new name of a renamed command or option.
 fn with_new_names(mut error: clap::Error) -> clap::Error {
     use clap::error::{ContextKind, ContextValue};
     for (wrong, right) in [
@@ -282,7 +282,7 @@ fn with_new_names(mut error: clap::Error) -> clap::Error {
 /// Runs the command line of this process.
 pub fn main() -> std::process::ExitCode {
     let arguments = Arguments::try_parse().unwrap_or_else(|error| with_new_names(error).exit());
-    // Ctrl-C ends the program at once, unless the command looks for it to keep what is finished: there the second does.
+    // Ctrl-C ends the program at once, except in commands that handle it to keep finished work: there the second one does.
     let looks_for_it = matches!(
         arguments.command,
         Command::Run(_)

@@ -1,4 +1,4 @@
-//! `sixslot report`: a sweep's folder, or a scenario that is played now, as one HTML file.
+//! `sixslot report`: a sweep's folder, or a scenario that is simulated now, as one HTML file.
 
 use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
@@ -11,32 +11,32 @@ use sixslot_experiments::sweep::reading;
 use sixslot_models::limits;
 use std::path::{Path, PathBuf};
 
-/// What `sixslot report` takes.
+/// The arguments of `sixslot report`.
 #[derive(Debug, Args)]
 pub(super) struct ReportArguments {
-    /// A folder that `sixslot sweep` wrote, or a scenario file (`-` for standard input), whose grid is then played now.
+    /// A folder written by `sixslot sweep`, or a scenario file (`-` for standard input) to simulate now.
     #[arg(value_name = "DIR|SCENARIO")]
     input: PathBuf,
     /// The HTML file to write.
     #[arg(short, long, alias = "out", value_name = "FILE")]
     output: PathBuf,
-    /// With a scenario: loads of each cell. Default: what its `[sweep]` says, else 10000.
+    /// With a scenario: loads of each cell. Default: from its `[sweep]`, else 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
-    /// With a scenario: fixes that are in place already, separated by commas; the others are compared on top of them.
+    /// With a scenario: fixes that are already in place, separated by commas; the others are compared on top of them.
     #[arg(long, value_name = "FIX", value_delimiter = ',')]
     fix: Vec<String>,
-    /// With a folder: the scenario of its sweep, where it is not where it was.
+    /// With a folder: the scenario of its sweep, if it was moved.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// How many loads the slider shows.
+    /// Number of loads in the slider.
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(2..=LOADS as i64))]
     waterfalls: u16,
     #[command(flatten)]
     common: Common,
 }
 
-/// Where the report is, and what it says first.
+/// The report's path and its first sentence.
 #[derive(Serialize)]
 struct ReportRecord<'a> {
     scenario: &'a str,
@@ -48,7 +48,7 @@ struct ReportRecord<'a> {
 impl ReportArguments {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         if self.output == Path::new("-") {
-            let message = "-o wants a file: `-` would mix with the answer; name a file";
+            let message = "-o requires a file: `-` would mix the report with the answer; name a file";
             return Err(Failure::Usage(message.to_owned()));
         }
         let source = if self.input.is_dir() { self.folder()? } else { self.scenario()? };
@@ -74,7 +74,7 @@ impl ReportArguments {
         Ok(Exit::Done)
     }
 
-    /// A folder as it is: what changes its numbers belongs to its sweep.
+    /// A report of a folder without changes: options that change the numbers belong to its sweep.
     fn folder(&self) -> Result<Source, Failure> {
         let changes = [
             ("--set", !self.common.set.is_empty()),
@@ -85,12 +85,12 @@ impl ReportArguments {
         if let Some((flag, _)) = changes.iter().find(|(_, given)| *given) {
             let folder = self.input.display();
             let message = format!(
-                "{flag} would change the numbers of {folder}, which are made; name the scenario instead of the folder"
+                "{flag} would change the numbers of {folder}, which exist already; name the scenario instead of the folder"
             );
             return Err(Failure::Usage(message));
         }
         let (sweep, rows) = reading::read(&self.input, self.scenario.as_deref())?;
-        // A path that holds on this machine only does not stand in the page.
+        // A path that is valid only on this machine is not written to the page.
         let name = || self.input.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy().into_owned());
         let folder = if self.input.is_relative() { self.input.display().to_string() } else { name() };
         let folder = folder.trim_end_matches('/');
@@ -104,16 +104,16 @@ impl ReportArguments {
         if self.waterfalls == 14 { String::new() } else { format!(" --waterfalls {}", self.waterfalls) }
     }
 
-    /// A scenario, whose grid is played.
+    /// A report of a scenario: simulates its grid.
     fn scenario(&self) -> Result<Source, Failure> {
         if self.scenario.is_some() {
             let message =
-                "--scenario goes with a folder of `sixslot sweep`; name the scenario alone, or the folder first";
+                "--scenario requires a folder of `sixslot sweep`; name the scenario alone, or the folder first";
             return Err(Failure::Usage(message.to_owned()));
         }
         if self.input != Path::new("-") && !self.input.exists() {
             return Err(Failure::Usage(format!(
-                "{} is not there; name a folder that `sixslot sweep` wrote, or a scenario file",
+                "{} does not exist; name a folder that `sixslot sweep` wrote, or a scenario file",
                 self.input.display()
             )));
         }

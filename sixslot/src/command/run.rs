@@ -1,4 +1,4 @@
-//! `sixslot run`: one load told in full, or many counted.
+//! `sixslot run`: one load in detail, or statistics of many.
 
 use super::{Common, Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
 use clap::Args;
@@ -16,24 +16,24 @@ use sixslot_statistics::stopping::Stopping;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-/// What `sixslot run` takes.
+/// The arguments of `sixslot run`.
 #[derive(Debug, Args)]
 pub(super) struct Run {
     #[command(flatten)]
     scenario: Scenario,
-    /// The load to show, by its number: load K is the same for every fix.
+    /// Number of the load to show; load K draws the same random numbers with every fix.
     #[arg(long, value_name = "K", default_value_t = 0, conflicts_with_all = ["loads", "until"])]
     replication: u64,
-    /// Play so many loads, and give the probability of a failure.
+    /// Simulate this number of loads, and estimate the failure probability.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
-    /// Play until the probability is known: half-width=0.005, relative=0.1 or decided=0.01.
+    /// Simulate until the failure probability is known: half-width=0.005, relative=0.1 or decided=0.01.
     #[arg(long, value_name = "RULE", conflicts_with = "loads")]
     until: Option<Stopping>,
-    /// With --until: no more loads than this.
+    /// With --until: the largest number of loads.
     #[arg(long, value_name = "N", default_value_t = 10_000_000, requires = "until", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     max_loads: u64,
-    /// The most rows of the picture.
+    /// Largest number of rows of the picture.
     #[arg(long, value_name = "N", default_value_t = 24)]
     rows: usize,
     /// Write the load as an HTTP Archive, as Chrome's DevTools would.
@@ -42,12 +42,12 @@ pub(super) struct Run {
     /// Write the load as Chrome trace events, for DevTools' Performance panel or Perfetto.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
     trace: Option<PathBuf>,
-    /// Write the load as a picture: waterfall, slots and queue.
+    /// Write the load as an SVG picture: waterfall, slots and queue.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
     svg: Option<PathBuf>,
 }
 
-/// The estimate with what it is of.
+/// The estimate with its scenario and settings.
 #[derive(Serialize)]
 struct EstimateRecord<'a> {
     scenario: &'a str,
@@ -95,12 +95,12 @@ impl Run {
             let Some(path) = path else { continue };
             if path == Path::new("-") {
                 return Err(Failure::Usage(format!(
-                    "{flag} wants a file: `-` would mix with the picture; name a file"
+                    "{flag} requires a file: `-` would mix with the picture; name a file"
                 )));
             }
             if exports.iter().any(|(other, _)| other == path) {
                 let path = path.display();
-                return Err(Failure::Usage(format!("{path} is named twice: give {flag} a file of its own")));
+                return Err(Failure::Usage(format!("{path} is named twice; give {flag} another file")));
             }
             exports.push((path, format));
         }
@@ -171,7 +171,7 @@ impl Run {
     }
 }
 
-/// The estimate for people.
+/// The estimate as text.
 fn told(estimate: &Estimate, stopped_by: &str) -> String {
     let interval = &estimate.interval;
     let mut text = format!(

@@ -1,4 +1,4 @@
-//! `sixslot sweep` and `sixslot merge`: the grid of a scenario, into a folder.
+//! `sixslot sweep` and `sixslot merge`: simulate the grid of a scenario into a folder.
 
 use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use clap::Args;
@@ -9,42 +9,42 @@ use sixslot_experiments::sweep::{self, Shard};
 use sixslot_models::limits;
 use std::path::PathBuf;
 
-/// What `sixslot sweep` takes.
+/// The arguments of `sixslot sweep`.
 #[derive(Debug, Args)]
 pub(super) struct SweepArguments {
     /// The scenario file, or `-` for standard input.
     scenario: PathBuf,
-    /// Loads of each cell. Default: what the scenario's `[sweep]` says, else 10000.
+    /// Loads of each cell. Default: from the scenario's `[sweep]`, else 10000.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     loads: Option<u64>,
     #[command(flatten)]
     common: Common,
-    /// Where the results go: a new or empty folder, or one of a sweep.
+    /// Folder for the results: new, empty, or of an earlier sweep.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
-    /// Go on with an interrupted sweep.
+    /// Continue an interrupted sweep.
     #[arg(long)]
     resume: bool,
-    /// Play only a part of the cells, such as 1/4; `sixslot merge` joins the parts.
+    /// Simulate only a part of the cells, such as 1/4; `sixslot merge` joins the parts.
     #[arg(long, value_name = "K/N", value_parser = shard)]
     shard: Option<Shard>,
 }
 
-/// What `sixslot merge` takes.
+/// The arguments of `sixslot merge`.
 #[derive(Debug, Args)]
 pub(super) struct MergeArguments {
     /// The parts' folders.
     #[arg(value_name = "DIR", required = true)]
     from: Vec<PathBuf>,
-    /// Where the results go.
+    /// Folder for the results.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
-    /// How the answer is printed.
+    /// Format of the output.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
 }
 
-/// Where a sweep's results are.
+/// The location of a sweep's results.
 #[derive(Serialize)]
 struct SweepRecord {
     cells: usize,
@@ -57,7 +57,7 @@ fn shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
     match parts {
         Some((index, of)) if index >= 1 && index <= of => Ok(Shard { index: index - 1, of }),
-        _ => Err("write the part's number and how many parts there are, such as 1/4".to_owned()),
+        _ => Err("write the number of the part and the number of parts, such as 1/4".to_owned()),
     }
 }
 
