@@ -1,6 +1,6 @@
 //! Fixes compared with none, on the same loads.
 //!
-//! Rule: load k draws the same service times with and without a fix, so the pairs differ only by what the fix does. The
+//! Rule: load k draws the same service times with and without a fix, so the pairs differ only by the effect of the fix. The
 //! difference has a paired interval (Tango 1998), the discordant loads an exact McNemar p value, and the p values of all
 //! fixes are corrected by Holm's rule.
 
@@ -13,12 +13,12 @@ use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::paired::{self, PairedCounts};
 use std::sync::atomic::AtomicBool;
 
-/// A fix beside none.
+/// A fix compared with none.
 #[derive(Clone, Debug, Serialize)]
 pub struct Comparison {
     /// The fix.
     pub fix: String,
-    /// What it is, in one line.
+    /// Its title, in one line.
     pub title: String,
     /// The probability of a failure without it.
     pub without: f64,
@@ -28,7 +28,7 @@ pub struct Comparison {
     pub with: f64,
     /// The interval of that.
     pub with_interval: Interval,
-    /// With minus without.
+    /// The probability with it minus the probability without it.
     pub difference: f64,
     /// The interval of the difference.
     pub difference_interval: Interval,
@@ -40,19 +40,19 @@ pub struct Comparison {
     pub p_value_holm: f64,
 }
 
-/// Loads that end differently.
+/// Loads with different outcomes.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Discordant {
-    /// Fail only without the fix.
+    /// Loads that fail only without the fix.
     pub fixed: u64,
-    /// Fail only with the fix.
+    /// Loads that fail only with the fix.
     pub broken: u64,
 }
 
 /// Why a comparison has no result.
 #[derive(Debug, thiserror::Error)]
 pub enum ComparisonError {
-    /// A fix that makes no sense.
+    /// A fix that cannot be applied.
     #[error(transparent)]
     Scenario(#[from] Box<ScenarioError>),
     /// Interrupted, or a load beyond its limits.
@@ -63,7 +63,7 @@ pub enum ComparisonError {
 /// Compares each fix of a scenario alone with none over the first loads of a seed; the best fix comes first.
 ///
 /// # Errors
-/// A fix that makes no sense, an interrupt, a load beyond its limits.
+/// A fix that cannot be applied, an interrupt, a load beyond its limits.
 pub fn compare(
     document: &Document,
     seed: u64,
@@ -79,18 +79,18 @@ pub fn compare(
     Ok(compare_plans(&plan(&[])?, &variants, seed, loads, interrupt, done)?)
 }
 
-/// A plan with a name, to be compared with the one that it was made from.
+/// A named plan, to be compared with the one it is derived from.
 #[derive(Clone, Debug)]
 pub struct Variant {
     /// Its fix, or its fixes joined by `+`.
     pub name: String,
-    /// What it is, in one line.
+    /// Its title, in one line.
     pub title: String,
     /// The plan.
     pub plan: Plan,
 }
 
-/// Compares variants of a plan with it over the first loads of a seed; the best comes first, and equals in their order.
+/// Compares variants of a plan with it over the first loads of a seed; the best comes first, and equal ones in their order.
 ///
 /// # Errors
 /// An interrupt, a load beyond its limits.

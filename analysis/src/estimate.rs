@@ -1,7 +1,7 @@
-//! What a number of loads tells of a page: the probability of a failure with its interval, and what goes with it.
+//! Estimates from a number of loads: the failure probability with its interval, quantiles, and times at stations.
 //!
-//! Rule: a number of loads fixed beforehand gets a Wilson interval, or where none or all failed a Clopper-Pearson bound;
-//! a stopping rule gets a confidence sequence, which stays valid however often one looks. The output names which.
+//! Rule: a number of loads fixed in advance gets a Wilson interval, or if none or all failed a Clopper-Pearson bound; a
+//! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
 use crate::replications::{Stopped, Tally};
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub struct Estimate {
     pub interval: Interval,
     /// Quantiles of the time to ready, in milliseconds, among loads that got ready.
     pub ready_ms: Option<ReadyQuantiles>,
-    /// Which guarantee the interval gives, in a sentence.
+    /// The guarantee of the interval, in a sentence.
     pub guarantee: &'static str,
     /// The share of loads with each outcome.
     pub outcomes: Outcomes,
@@ -46,11 +46,11 @@ pub struct Estimate {
 pub struct ReadyQuantiles {
     /// The median.
     pub p50: f64,
-    /// Nine of ten are faster.
+    /// The 90 % quantile.
     pub p90: f64,
-    /// 95 of 100 are faster.
+    /// The 95 % quantile.
     pub p95: f64,
-    /// 99 of 100 are faster.
+    /// The 99 % quantile.
     pub p99: f64,
 }
 
@@ -84,7 +84,7 @@ fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
     .expect("a tally is consistent")
 }
 
-/// A probability as people write it.
+/// A probability as a percentage for readers.
 pub fn percent(probability: f64) -> String {
     let percent = 100.0 * probability;
     if percent == 0.0 || percent >= 99.95 {
@@ -94,7 +94,7 @@ pub fn percent(probability: f64) -> String {
     } else if percent < 1e-5 {
         format!("{percent:.1e} %")
     } else {
-        // Two digits that count, without an exponent down to a hundred-thousandth of a per cent.
+        // Two significant digits, without an exponent down to a hundred-thousandth of a per cent.
         let places = (1.0 - percent.log10().floor()).clamp(2.0, 8.0) as usize;
         format!("{percent:.places$} %")
     }
@@ -138,7 +138,7 @@ impl Estimate {
 
     /// Simulates until the stopping rule is satisfied, or `most` loads.
     ///
-    /// `look` is told the number of loads after each round.
+    /// `look` is called with the number of loads after each round.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.

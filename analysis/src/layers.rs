@@ -1,13 +1,13 @@
-//! What each layer of a cause contributes to the probability of a failure, and which layers suffice for failures.
+//! The contribution of each layer of a cause to the failure probability, and the sets of layers that suffice for failures.
 //!
-//! Rule: load k is played with every set of the layers, all others removed, on the same draws. Its verdicts (1: failed) are
+//! Rule: load k is simulated with every set of the layers, all others removed, on the same draws. Its verdicts (1: failed) are
 //! the worths of a game whose Shapley values are whole numbers over n! ([`sixslot_statistics::shapley`]); a layer's contribution is the
 //! mean of its value over the loads, with Student's t interval. Only whole numbers are summed, so the contributions add up
 //! exactly to P(failure with all layers) - P(failure with none), in any order and on any number of threads.
 //!
-//! Where a layer's value is the same in every load, no spread has been seen and Student's interval would have no width.
-//! Then, as for a probability where no load failed, a Clopper-Pearson bound on the share of loads with another value
-//! takes its place: each value lies between -1 and 1.
+//! If a layer's value is the same in every load, the sample has no spread and Student's interval would have no width. Then,
+//! as for a probability when no load failed, it is replaced by a Clopper-Pearson bound on the share of loads with another
+//! value: each value is between -1 and 1.
 
 use crate::comparison::ComparisonError;
 use crate::estimate::LEVEL;
@@ -20,42 +20,42 @@ use sixslot_statistics::mean::{MeanError, Summary};
 use sixslot_statistics::shapley;
 use std::sync::atomic::AtomicBool;
 
-/// How a set is found to suffice, for the output.
+/// The criterion for a sufficient set, for the output.
 pub const RULE: &str = "a set suffices where the lower end of its interval is above the threshold; it is smallest where no set within it suffices";
 
-/// What the layers of a scenario contribute.
+/// The contributions of a scenario's layers.
 #[derive(Clone, Debug, Serialize)]
 pub struct Attribution {
-    /// Loads; each was played with every set of layers.
+    /// Number of loads; each was simulated with every set of layers.
     pub loads: u64,
-    /// The probability of a failure with all layers less that with none; the contributions add up to it.
+    /// The failure probability with all layers minus that with none; the contributions add up to it.
     pub total: f64,
     /// The units of `numerator`: n! times the number of loads.
     pub denominator: u64,
     /// The layers, in the order of the file.
     pub layers: Vec<Contribution>,
-    /// The probability that sufficient sets exceed.
+    /// The failure probability that sufficient sets exceed.
     pub threshold: f64,
-    /// How a set is found to suffice.
+    /// The criterion for a sufficient set.
     pub rule: &'static str,
     /// The smallest sets that suffice, by size.
     pub smallest_sets: Vec<LayerSet>,
-    /// Every set of layers: bit i of its position says whether layer i is in it, so the first has none and the last all.
+    /// Every set of layers: bit i of its index says whether layer i is in it, so the first is empty and the last has all.
     pub sets: Vec<LayerSet>,
 }
 
-/// One layer's part.
+/// The contribution of one layer.
 #[derive(Clone, Debug, Serialize)]
 pub struct Contribution {
     /// The layer.
     pub layer: String,
     /// What it is, in one line.
     pub title: String,
-    /// The mean of its Shapley value over the loads: a part of [`Attribution::total`].
+    /// The mean of its Shapley value over the loads: its contribution to [`Attribution::total`].
     pub contribution: f64,
     /// The interval of that.
     pub contribution_interval: Interval,
-    /// Its part of the total; none where the total is 0.
+    /// Its share of the total; none if the total is 0.
     pub share: Option<f64>,
     /// The sum of its Shapley values over the loads, exactly, in units of n!: the contribution is this over
     /// [`Attribution::denominator`].
@@ -78,7 +78,7 @@ pub struct LayerSet {
 /// Why there is no attribution.
 #[derive(Debug, thiserror::Error)]
 pub enum LayersError {
-    /// A set of layers that makes no sense, an interrupt, or a load beyond its limits.
+    /// A set of layers that cannot be applied, an interrupt, or a load beyond its limits.
     #[error(transparent)]
     Comparison(#[from] ComparisonError),
     /// Fewer than two loads.
@@ -103,12 +103,12 @@ struct Sums {
     squares: Vec<i128>,
 }
 
-/// Plays the first loads of a seed with every set of a scenario's layers. The work is that of `loads` times 2^n loads.
+/// Simulates the first loads of a seed with every set of a scenario's layers: `loads` times 2^n loads.
 ///
-/// `done` is told how many loads have been played since it was told last.
+/// `done` is called with the number of loads that were simulated since its last call.
 ///
 /// # Errors
-/// A set of layers that makes no sense, an interrupt, a load beyond its limits, or fewer than two loads.
+/// A set of layers that cannot be applied, an interrupt, a load beyond its limits, or fewer than two loads.
 pub fn attribute(
     document: &Document,
     seed: u64,
@@ -177,7 +177,7 @@ fn conclude(document: &Document, sums: &Sums, loads: u64, threshold: f64) -> Res
     let (first, last) = (sums.failures[0], sums.failures[sums.failures.len() - 1]);
     let difference = i128::from(last) - i128::from(first);
     assert_eq!(sums.values.iter().sum::<i128>(), orders * difference, "Shapley values divide the whole");
-    // At most this share of all loads does what none of the played ones did.
+    // At most this share of all loads has an outcome that no simulated load had.
     let unseen = interval(0);
     let contribution = |(layer, (sum, squares)): (usize, (&i128, &i128))| {
         let summary = Summary::of_fractions(loads as usize, *sum, *squares, orders)?;

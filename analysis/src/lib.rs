@@ -1,5 +1,5 @@
-//! Every question that is asked of plans and of HTTP Archives: one load in detail, the probability of a failure, fixes
-//! compared on the same loads, a scenario imported from archives, what archives prove.
+//! Analyses of plans and of HTTP Archives: one load in detail, the failure probability, fixes compared on the same loads, a
+//! scenario drafted from archives, a diagnosis of archives.
 //!
 //! Rule: no file, no clock, no terminal and no thread pool of its own: it builds for WebAssembly too. Loops over loads run
 //! in rayon's current pool.

@@ -1,6 +1,6 @@
-//! Counts and foreign text in sentences for people.
+//! Counts and untrusted text in sentences for readers.
 //!
-//! Rule: what comes from a file is shown, never obeyed: it cannot end a line, move a cursor or turn the line around.
+//! Rule: text from a file is shown, never interpreted: it cannot end a line, move a cursor or reverse the line.
 
 /// A count with its noun: `1 call`, `3 calls`.
 #[must_use]
@@ -8,15 +8,15 @@ pub fn count(number: usize, noun: &str) -> String {
     if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
-/// The character, or what stands for one that is not seen and changes how others are.
+/// The character, or a visible replacement if it is invisible and changes how others are displayed.
 #[must_use]
 pub fn shown(c: char) -> char {
     let turns = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     if turns { '\u{fffd}' } else { c }
 }
 
-/// A text on one line: control characters become spaces, and marks that turn the direction of reading, or that are not
-/// seen, become visible.
+/// A text on one line: control characters become spaces, and marks that change the direction of reading, or that are
+/// invisible, become visible.
 #[must_use]
 pub fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { shown(c) }).collect()

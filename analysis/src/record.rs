@@ -1,7 +1,7 @@
-//! One load as JSON: the contract that other programs read.
+//! One load as JSON, a stable format for other programs.
 //!
-//! Rule: times are milliseconds from the start of the load, null where something never happened; the fields and their
-//! order are those of the project's design, and further fields may follow them.
+//! Rule: times are milliseconds from the start of the load, null for what never happened; the fields
+//! keep their order, and new fields may follow them.
 
 use serde::Serialize;
 use sixslot_models::Plan;
@@ -20,9 +20,9 @@ pub struct LoadRecord<'a> {
     pub load: u64,
     /// The fixes that were applied.
     pub fixes: &'a [String],
-    /// What became of it.
+    /// Its outcome.
     pub outcome: OutcomeRecord,
-    /// Its requests, in the order in which the page made them.
+    /// Its requests, in the order in which the page issued them.
     pub requests: Vec<RequestRecord<'a>>,
     /// Its sockets.
     pub sockets: Vec<RequestRecord<'a>>,
@@ -32,10 +32,10 @@ pub struct LoadRecord<'a> {
     pub parameters: std::collections::BTreeMap<&'a str, f64>,
 }
 
-/// What became of a load.
+/// The outcome of a load.
 #[derive(Debug, Serialize)]
 pub struct OutcomeRecord {
-    /// It counts as failed.
+    /// Whether it counts as failed.
     pub failed: bool,
     /// When the page was ready.
     pub ready_ms: Option<f64>,

@@ -1,7 +1,7 @@
-//! Many loads of one plan, counted.
+//! Replications: many loads of one plan, and their counts.
 //!
 //! Rule: the unit of observation is the page load. Load k of a seed is the same load under every fix and in every cell
-//! (common random numbers). Loads are simulated in blocks, in parallel; what is counted is whole numbers, and blocks are
+//! (common random numbers). Loads are simulated in blocks, in parallel; counts are whole numbers, and blocks are
 //! joined in the order of their loads, so that the result does not depend on the number of threads.
 
 use rayon::prelude::*;
@@ -11,12 +11,12 @@ use sixslot_models::load::{Extent, Load, LoadError, Station};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Loads that one thread simulates before it asks for more, at most.
+/// Largest number of loads in a block, which one thread simulates.
 const BLOCK: u64 = 500;
-/// Blocks that a run is split into, at least, so that a few long loads are shared by the threads.
+/// Smallest number of blocks of a run, so that the threads share a few long loads.
 const BLOCKS: u64 = 64;
 
-/// The loads that are simulated, and what their run answers to.
+/// The loads to simulate, and how to interrupt and observe the run.
 #[derive(Clone, Copy)]
 pub struct Replications<'a> {
     /// The seed of all random numbers.
@@ -54,7 +54,7 @@ impl Simulator<'_> {
 
 impl Replications<'_> {
     /// Folds the loads in parallel: `each` adds a load to its block's sum, and `join` joins the sums of neighbouring blocks in
-    /// the order of their loads. `empty` is the sum of no load. The result does not depend on the number of threads where
+    /// the order of their loads. `empty` is the sum of no load. The result does not depend on the number of threads if
     /// `join` is associative.
     ///
     /// # Errors
@@ -101,7 +101,7 @@ impl Replications<'_> {
     }
 }
 
-/// What happened in a number of loads.
+/// Counts over a number of loads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Loads.
@@ -112,7 +112,7 @@ pub struct Tally {
     pub error_shown: u64,
     /// Loads in which a success cleared the error.
     pub recovered: u64,
-    /// Loads in which the page was not ready by the horizon, error or not.
+    /// Loads in which the page was not ready by the horizon, with or without an error.
     pub not_ready: u64,
     /// Times to ready in nanoseconds, in the order of the loads, of the first [`limits::TIMES`] loads.
     pub ready: Vec<u64>,
@@ -122,7 +122,7 @@ pub struct Tally {
     pub first_failure: Option<u64>,
 }
 
-/// Why counting ended early.
+/// Why the run ended early.
 #[derive(Debug, thiserror::Error)]
 pub enum Stopped {
     /// Ctrl-C.

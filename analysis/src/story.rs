@@ -1,7 +1,7 @@
 //! One load in plain words: its outcome, and where the time of the requests that decided it went.
 //!
-//! Rule: a reason is a number of the load itself. Who held the slots is counted from the connections' own times during
-//! the wait, not guessed from the scenario.
+//! Rule: a reason is a number of the load itself. The classes that held the slots are counted from the connections' times
+//! during the wait, not guessed from the scenario.
 
 use crate::waterfall::{human, name};
 use sixslot_models::Plan;
@@ -71,7 +71,7 @@ impl Story<'_> {
         if request.slot_from.is_none() {
             at.push_str(", never sent");
         }
-        // Where it was at the end is not always where its time went.
+        // Its station at the end is not always where it spent its time.
         let longest =
             Station::ALL.map(|(station, _)| station).into_iter().max_by_key(|station| request.spent(*station));
         if let Some(longest) = longest.filter(|longest| *longest != last) {
@@ -84,7 +84,7 @@ impl Story<'_> {
         }
     }
 
-    /// Which classes held the slots while a request waited for one: for how long together, and with how many requests.
+    /// The classes that held the slots while a request waited for one: their total time and number of requests.
     pub fn held(&self, request: &Request) -> BTreeMap<usize, (Span, usize)> {
         let wait = request.spent(Station::Pool);
         let before: Span =
@@ -105,8 +105,8 @@ impl Story<'_> {
         held
     }
 
-    /// Whose other calls the server had while it had a request: for how long together. Nothing where its server does not
-    /// let requests slow each other.
+    /// The classes of the other calls at the server during a request's time there, with their total time. None if requests do
+    /// not slow each other down at that server.
     pub fn beside(&self, request: &Request) -> BTreeMap<usize, Span> {
         let origin = self.plan.classes()[request.class].origin;
         let mut beside: BTreeMap<usize, Span> = BTreeMap::new();
@@ -128,7 +128,7 @@ impl Story<'_> {
         beside
     }
 
-    /// Who held the slots while a request waited for one, as shares of the slots' time.
+    /// The classes that held the slots while a request waited for one, as shares of the slots' time.
     fn holders(&self, request: &Request) -> Option<String> {
         let wait = request.spent(Station::Pool);
         if wait.is_zero() {
@@ -208,7 +208,7 @@ impl Story<'_> {
     }
 }
 
-/// Where a request is that is at a station.
+/// A station in words.
 pub const fn place(station: Station) -> &'static str {
     match station {
         Station::Page => "held back by the page itself",
@@ -221,7 +221,7 @@ pub const fn place(station: Station) -> &'static str {
     }
 }
 
-/// From a request's issue to its end, or to the last look at the load.
+/// Time from a request's issue to its end, or to the end of the simulation.
 fn life(request: &Request) -> Span {
     Station::ALL.iter().map(|(station, _)| request.spent(*station)).sum()
 }

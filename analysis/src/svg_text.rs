@@ -2,13 +2,13 @@
 //!
 //! Rule: no string of the caller reaches a picture without [`clean`], and none is drawn wider than
 //! the room measured for it. SVG text does not wrap by itself and a reader's font is unknown, so
-//! widths are estimated for a wide font (DejaVu Sans): text may come out narrower, never wider.
+//! widths are estimated for a wide font (DejaVu Sans): text may be narrower, never wider.
 
 use crate::phrase::plain;
 
 /// The text with everything XML cannot hold or SVG would not show replaced, white space collapsed.
 ///
-/// Marks that turn the direction of writing become visible, because one of them in a URL would turn the line around.
+/// Marks that change the direction of writing become visible, because one of them in a URL would reverse the line.
 ///
 /// Escaping is left to the writer of the document; a control character cannot be escaped in XML 1.0
 /// at all and would make the whole document unreadable.
@@ -60,14 +60,14 @@ pub fn ellipsis(text: &str, size: f64, bold: bool, room: f64) -> String {
 pub fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let widest = fill(text, size, bold, room, most);
     let words = |lines: &[String]| lines.join(" ");
-    // The narrowest room that takes the same words in as many lines leaves no word alone on the last.
+    // The narrowest room that fits the words into the same number of lines leaves no single word on the last one.
     (10..20)
         .map(|part| fill(text, size, bold, room * f64::from(part) / 20.0, most))
         .find(|lines| lines.len() == widest.len() && words(lines) == words(&widest))
         .unwrap_or(widest)
 }
 
-/// Takes as many words into each line as it holds.
+/// Fills each line with as many words as fit.
 fn fill(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
@@ -92,7 +92,7 @@ fn fill(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String
 
 /// A probability for a reader: `0 %`, `<0.1 %`, `0.3 %`, `12 %`, `>99.9 %`, `100 %`.
 ///
-/// Exactly never and exactly always keep their whole numbers for themselves: a fix that leaves one
+/// Only exactly never and exactly always are written as 0 % and 100 %: a fix that leaves one
 /// failure in ten thousand loads must not read as one that leaves none.
 pub fn percent(probability: f64) -> String {
     let share = probability.clamp(0.0, 1.0) * 100.0;

@@ -1,6 +1,6 @@
 //! One load as a picture in a terminal: a row for each request, its stations in different shades, and the slots below.
 //!
-//! Rule: what a row shows are the request's own times; the rows of slots and of the queue are counted from them. The
+//! Rule: a row shows the request's own times; the rows of slots and of the queue are counted from them. The
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
 use sixslot_models::Plan;
@@ -11,7 +11,7 @@ use std::fmt::Write as _;
 const LABEL: usize = 26;
 const NOTE: usize = 30;
 
-/// How each station looks, with its colour.
+/// The character and colour of each station.
 const SHADES: [(Station, char, &str, &str); Station::COUNT] = [
     (Station::Page, '·', "2", "held by the page"),
     (Station::Scheduler, '╌', "35", "held by the scheduler"),
@@ -35,7 +35,7 @@ pub struct Waterfall<'a> {
     pub rows: usize,
 }
 
-/// A length of time as people write it.
+/// A length of time for readers.
 pub fn human(span: Span) -> String {
     let seconds = span.as_seconds_f64();
     if seconds >= 10.0 {
@@ -47,7 +47,7 @@ pub fn human(span: Span) -> String {
     }
 }
 
-/// What a request is called in a load: its class, and the numbers that tell it from its siblings.
+/// The name of a request in a load: its class, and the numbers that distinguish it within the class.
 pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
     let class = &plan.classes()[request.class];
     let mut name = class.name.clone();
@@ -81,7 +81,7 @@ impl Waterfall<'_> {
         shown.max(Span::from_millis(10)).min(horizon)
     }
 
-    /// Which requests get a row: the one that failed the load, then the decisive ones, then in order of issue.
+    /// The requests that get a row: the one that made the load fail, then the decisive ones, then in order of issue.
     fn chosen(&self, end: Time) -> (Vec<usize>, usize) {
         let requests = self.load.requests();
         let seen: Vec<usize> = (0..requests.len()).filter(|id| requests[*id].issued <= end).collect();
@@ -237,7 +237,7 @@ impl Waterfall<'_> {
     }
 }
 
-/// Where a request was at a time within its life.
+/// The station of a request at a time during its life.
 fn station_at(request: &Request, time: Time) -> Option<Station> {
     if time < request.issued || request.ended.is_some_and(|ended| time >= ended) {
         return None;
@@ -253,7 +253,7 @@ fn station_at(request: &Request, time: Time) -> Option<Station> {
 }
 
 fn shade_at(request: &Request, time: Time) -> (char, &'static str) {
-    // A life of no length, or its very end, looks like the station where it was last.
+    // A life of zero length, or its end, is shown as the last station.
     let last = || Station::ALL.iter().rev().find(|(station, _)| !request.spent(*station).is_zero());
     let station = station_at(request, time).or(last().map(|(station, _)| *station));
     let found = SHADES.iter().find(|(other, ..)| Some(*other) == station);

@@ -1,10 +1,10 @@
 //! A load as an HTTP Archive 1.2, written as Chrome's DevTools would have written it.
 //!
 //! Rule (front_end/models/har/Log.ts, measured): a request without response headers has its whole life in `blocked` and
-//! status 0; `_blocked_queueing` is -1 where it was never sent, which then also has no Host header. An answered one has
-//! the scheduler's hold in `_blocked_queueing`, and that and the rest of its waiting in `blocked`. A call still in flight
-//! when the load ends has neither an error nor an end: DevTools writes a negative `blocked`, here -1, and time 0. The truth
-//! stands beside it, in `_sixslot`, in the words of `sixslot run --format json`.
+//! status 0; if it was never sent, `_blocked_queueing` is -1 and it has no Host header. An answered one has its time in the
+//! scheduler in `_blocked_queueing`, and that plus the rest of its waiting in `blocked`. A call still in flight
+//! when the load ends has neither an error nor an end: DevTools writes a negative `blocked`, here -1, and time 0. The true
+//! times are in `_sixslot`, in the format of `sixslot run --format json`.
 
 use super::{Phases, Subject, host, network_life, network_start, priority};
 use crate::record::{LoadRecord, OutcomeRecord, RequestRecord};
@@ -60,7 +60,7 @@ struct PageTimings {
     comment: &'static str,
 }
 
-/// What the simulation knows of the load.
+/// The simulation's own record of the load.
 #[derive(Serialize)]
 struct Truth<'a> {
     scenario: &'a str,
@@ -124,7 +124,7 @@ struct Timings {
 }
 
 impl Timings {
-    /// Where nothing was measured.
+    /// The value of a time that was not measured.
     const NONE: Self =
         Self { blocked: -1.0, dns: -1.0, ssl: -1.0, connect: -1.0, send: 0.0, wait: 0.0, receive: 0.0, queueing: -1.0 };
 
@@ -162,7 +162,7 @@ impl<'a> Subject<'a> {
     fn entry(&self, request: &Request) -> Entry<'a> {
         let class = &self.plan.classes()[request.class];
         let socket = class.kind == Kind::WebSocket;
-        // A stored answer has headers, though its request was never sent.
+        // A stored response has headers, although its request was never sent.
         let from_cache = request.headers.is_some() && request.sent.is_none();
         let (timings, time) = self.timings(request, from_cache);
         let has_connection = request.headers.is_some() && !from_cache;
@@ -196,14 +196,14 @@ impl<'a> Subject<'a> {
             (None, Some(_)) => (Timings { blocked: life.as_millis_f64(), queueing, ..Timings::NONE }, life),
             (Some(_), _) if from_cache => Timings::answered(&Phases { connect: None, ..phases }),
             (Some(headers), ended) if class.kind == Kind::WebSocket => {
-                // Its whole handshake, the waiting before it included, is in `wait`: DevTools has no parts of it.
+                // Its whole handshake, including the time before it, is in `wait`: DevTools does not divide it.
                 let wait = headers - network_start(request);
                 let receive = ended.map_or(Span::ZERO, |ended| ended - headers);
                 let (wait_ms, receive_ms) = (wait.as_millis_f64(), receive.as_millis_f64());
                 (Timings { wait: wait_ms, receive: receive_ms, ..Timings::NONE }, wait + receive)
             }
             (Some(_), ended) => {
-                // Of a body that still comes DevTools has the last piece; of a silent one none.
+                // DevTools has the last chunk of a body that is still downloading; of a silent one none.
                 let silent = ended.is_none() && (class.kind.is_socket() || !class.reads_body);
                 let receive = if silent { Span::ZERO } else { phases.receive };
                 Timings::answered(&Phases { receive, ..phases })
@@ -232,7 +232,7 @@ impl<'a> Subject<'a> {
     fn request(&self, request: &Request) -> Value {
         let class = self.class(request);
         let url = self.url(request);
-        // Provisional ones are what the page itself has set; the network stack adds the others when it sends.
+        // Provisional headers are those set by the page; the network stack adds the others when it sends the request.
         let mut headers = vec![header("Referer", self.page_url.as_str()), header("User-Agent", "sixslot")];
         let copy = class.copy(request.index);
         if !copy.cacheable && class.kind == Kind::Fetch && copy.method == Method::Get {

@@ -1,8 +1,8 @@
 //! One load in the formats of other programs: HAR for DevTools, trace events for Performance and Perfetto, SVG to look at.
 //!
 //! Rule: an export is a function of the load alone: the same load gives the same bytes, and dates count from a fixed
-//! epoch. A time goes where Chromium's DevTools would write it (front_end/models/har/Log.ts). What the network never saw
-//! (calls that joined another, calls that the page still held, the servers' background calls) is no entry.
+//! epoch. A time goes where Chromium's DevTools would write it (front_end/models/har/Log.ts). Calls that never reached the
+//! network (those that joined another, those that the page still held, the servers' background calls) are not entries.
 
 mod har;
 mod svg;
@@ -17,7 +17,7 @@ use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// A load and what it was made from.
+/// A load with its plan, fixes and seed.
 #[derive(Debug)]
 pub struct Subject<'a> {
     plan: &'a Plan,
@@ -29,7 +29,7 @@ pub struct Subject<'a> {
     first_use: BTreeMap<u32, Time>,
     /// The requests of each class.
     of_class: Vec<Vec<&'a Request>>,
-    /// Of each class, whether its requests differ by copy, and by tab.
+    /// For each class, whether its requests differ by instance, and by tab.
     differs: Vec<(bool, bool)>,
     page_url: String,
 }
@@ -62,17 +62,17 @@ impl Format {
 /// A request's life in the phases of DevTools, in their order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Phases {
-    /// The scheduler held it.
+    /// Held by the scheduler.
     queueing: Span,
     /// It waited at the cache lock or for a connection.
     stalled: Span,
-    /// A connection was opened for it, for so long.
+    /// A connection was opened for it.
     connect: Option<Span>,
-    /// It had a connection, and was on its way to the server.
+    /// It had a connection and was being dispatched.
     send: Span,
     /// The server worked.
     wait: Span,
-    /// The body came, or the socket was open.
+    /// The body was downloaded, or the socket was open.
     receive: Span,
 }
 
@@ -99,7 +99,7 @@ impl<'a> Subject<'a> {
         subject
     }
 
-    /// What a request is called: its class, and the numbers that tell it from its siblings.
+    /// The name of a request: its class, and the numbers that distinguish it within the class.
     fn name(&self, request: &Request) -> String {
         let mut name = self.class(request).name.clone();
         let (by_copy, by_tab) = self.differs[request.class];
@@ -134,7 +134,7 @@ impl<'a> Subject<'a> {
         self.class(request).kind != Kind::Background && !joined && (had_answer || Station::ALL.iter().any(passed))
     }
 
-    /// The URL that a browser would write: whole, and with everything encoded that may not stand in one.
+    /// The URL as a browser would write it: absolute, with all invalid characters encoded.
     fn url(&self, request: &Request) -> String {
         let class = self.class(request);
         let raw = class.copy(request.index).url.expand(request.index, request.tab);
@@ -148,7 +148,7 @@ impl<'a> Subject<'a> {
         encoded(whole.split('#').next().unwrap_or_default())
     }
 
-    /// A browser speaks HTTP/2 to servers with TLS only.
+    /// Browsers use HTTP/2 only with TLS.
     fn scheme(&self, origin: usize, socket: bool) -> &'static str {
         match (socket, self.plan.origins()[origin].protocol.multiplexes()) {
             (false, false) => "http",
@@ -177,7 +177,7 @@ impl<'a> Subject<'a> {
 
     fn phases(&self, request: &Request) -> Phases {
         let on_the_way = request.spent(Station::Connect);
-        // A socket without a slot has a connection of its own; with one, the time before the slot was the opening's.
+        // A socket without a slot has a separate connection; with one, the connection was opened in the time before the slot.
         let opening = match (request.slot_from, request.sent) {
             (Some(from), Some(sent)) => on_the_way - (sent - from).min(on_the_way),
             _ => Span::ZERO,
@@ -192,7 +192,7 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The request whose event made this one start, where the scenario says so.
+    /// The request that started this one by an event, if the scenario says so.
     fn trigger(&self, request: &Request) -> Option<&'a Request> {
         let Start::After(after) = &self.class(request).copy(request.index).start else { return None };
         let when = |other: &Request, event: Event| match event {
@@ -222,7 +222,7 @@ impl<'a> Subject<'a> {
         decided.map(|(_, other)| other)
     }
 
-    /// What DevTools calls the kind of a request; a scenario has no word for it, so its URL tells.
+    /// The resource type of a request in DevTools, guessed from its URL: a scenario does not contain it.
     fn resource_type(&self, request: &Request) -> &'static str {
         let class = self.class(request);
         let url = self.url(request);
@@ -242,25 +242,25 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// A load in a line: which it is.
+    /// The identity of a load, in one line.
     fn label(&self) -> String {
         let fixes = if self.fixes.is_empty() { "no fix".to_owned() } else { format!("fix {}", self.fixes.join(" + ")) };
         format!("load {}, seed {}, {fixes}", self.number, self.seed)
     }
 
-    /// The load as a picture for a page that has its heading.
+    /// The load as a picture for a page that already has a heading for it.
     pub fn figure(&self) -> String {
         svg::figure(self)
     }
 
-    /// What became of the load, in a sentence or two.
+    /// The outcome of the load, in a sentence or two.
     pub fn outcome(&self) -> String {
         Story { plan: self.plan, load: self.load }.outcome()
     }
 
     /// The lane of each request that held a slot of an origin, and how many lanes there are. A request takes the lowest
-    /// lane that is free, so that six slots are six lanes whatever connections come and go in them; requests without
-    /// credentials have lanes of their own where they have slots of their own.
+    /// lane that is free, so that six slots are six lanes although connections change; requests without
+    /// credentials have separate lanes if they have separate slots.
     fn lanes(&self, origin: usize) -> (Vec<(usize, &'a Request)>, usize) {
         let apart =
             |request: &Request| self.plan.browser().partition_by_credentials && self.class(request).omits_credentials;
@@ -317,24 +317,24 @@ fn steps(mut changes: Vec<(Time, isize)>) -> Vec<(Time, usize)> {
     steps
 }
 
-/// From when until when a request waited for a connection.
+/// The times between which a request waited for a connection.
 fn pool_wait(request: &Request) -> Option<(Time, Time)> {
     let wait = request.spent(Station::Pool);
     let from = network_start(request) + request.spent(Station::Scheduler) + request.spent(Station::Cache);
     (!wait.is_zero()).then(|| (from, from + wait))
 }
 
-/// When the network stack got a request: the page's own queue is nothing that a browser knows of.
+/// When the network stack received a request: a browser does not see the page's own queue.
 fn network_start(request: &Request) -> Time {
     request.issued + request.spent(Station::Page)
 }
 
-/// How long the network stack had a request, up to its end or the end of the load.
+/// Time that a request spent in the network stack, up to its end or the end of the load.
 fn network_life(request: &Request) -> Span {
     Station::ALL.iter().skip(1).map(|(station, _)| request.spent(*station)).sum()
 }
 
-/// The host of an origin: a plan knows origins by number only. `.test` is nobody's (RFC 6761).
+/// The host of an origin: a plan has only indices of origins. `.test` is reserved (RFC 6761).
 fn host(origin: usize) -> String {
     if origin == 0 { "page.test".to_owned() } else { format!("origin-{origin}.test") }
 }
@@ -349,7 +349,7 @@ const fn priority(copy: &CopySpec) -> &'static str {
     }
 }
 
-/// A URL with what may not stand in it as its bytes in hexadecimal (RFC 3986).
+/// A URL with invalid characters percent-encoded (RFC 3986).
 fn encoded(url: &str) -> String {
     let mut out = String::with_capacity(url.len());
     for byte in url.bytes() {

@@ -1,7 +1,7 @@
 //! A load as Chrome trace events, for DevTools' Performance panel and for Perfetto.
 //!
-//! Rule: the least set of events that DevTools' own engine (@paulirish/trace_engine) makes requests, phases and sockets
-//! of, in microseconds from one second on. Slots and waiting requests are tracks of their own there (`b` and `e` with a
+//! Rule: the smallest set of events from which DevTools' own engine (@paulirish/trace_engine) builds requests, phases and
+//! sockets, in microseconds, starting at one second. Slots and waiting requests are separate tracks there (`b` and `e` with a
 //! track entry). Perfetto shows the slots as threads of a second process, where the `X` events of a thread follow each
 //! other and so nest, and the queue's depth as a counter.
 
@@ -15,9 +15,9 @@ use sixslot_sim_core::{Span, Time};
 const FRAME: &str = "SIXSLOT0SIXSLOT0SIXSLOT0SIXSLOT0";
 /// The process of the page.
 const PAGE: u32 = 1;
-/// The process whose threads are slots.
+/// The process with a thread for each slot.
 const SLOTS: u32 = 2;
-/// A trace's times are above 0.
+/// Offset of all times: those of a trace must be above 0.
 const START: Span = Span::from_seconds(1);
 const TIMELINE: &str = "devtools.timeline";
 const HIDDEN: &str = "disabled-by-default-devtools.timeline";
@@ -35,7 +35,7 @@ fn event(name: &str, category: &str, phase: &str, time: Time) -> Value {
     json!({"name": name, "cat": category, "ph": phase, "ts": micros(time), "pid": PAGE, "tid": 1, "args": {}})
 }
 
-/// Something that happens to a request, or to a socket.
+/// An event of a request or a socket.
 fn instant(name: &str, time: Time, data: Value) -> Value {
     let mut event = event(name, TIMELINE, "I", time);
     event["s"] = "t".into();
@@ -47,7 +47,7 @@ fn metadata(name: &str, pid: u32, tid: usize, value: &str) -> Value {
     json!({"name": name, "cat": "__metadata", "ph": "M", "ts": 0, "pid": pid, "tid": tid, "args": {"name": value}})
 }
 
-/// The word that a trace has for a kind of resource.
+/// The name of a resource type in a trace.
 fn resource_type(word: &str) -> &'static str {
     match word {
         "document" => "Document",
@@ -110,7 +110,7 @@ impl Subject<'_> {
         let Phases { queueing, stalled, connect, send, .. } = self.phases(request);
         let from_cache = request.sent.is_none();
         let start = network_start(request) + queueing;
-        // The engine takes 0 for "none": a request that did not wait at all has waited for a microsecond.
+        // The engine reads 0 as "none", so a request that did not wait gets a wait of one microsecond.
         let connect_start = stalled.max(Span::from_nanos(1_000));
         let send_start = connect_start + connect.unwrap_or(Span::ZERO);
         let received = (headers - start).as_millis_f64();
@@ -145,7 +145,7 @@ impl Subject<'_> {
         events.extend(happened.map(|(name, time)| instant(name, time, data.clone())));
     }
 
-    /// A stretch of time on a track of its own.
+    /// A time range on a separate track.
     fn track_entry(&self, events: &mut Vec<Value>, request: &Request, span: (Time, Time), track: &str, colour: &str) {
         let label = self.name(request);
         let properties = [
@@ -231,7 +231,7 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
         "frames": [{"frame": FRAME, "isInPrimaryMainFrame": true, "isOutermostMainFrame": true, "name": "", "processId": PAGE, "url": url}],
     });
     events.push(started);
-    // DevTools takes the bounds of a trace from the first and the last task.
+    // DevTools reads the bounds of a trace from the first and the last task.
     for time in [Time::ZERO, subject.plan.horizon()] {
         let mut task = event("RunTask", HIDDEN, "X", time);
         task["dur"] = 1.into();
@@ -240,7 +240,7 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     subject.requests(&mut events);
     subject.slots(&mut events);
     let order = |event: &Value| event["ts"].as_f64().unwrap_or(0.0);
-    // Stable, so that a begin stays before the end of the same instant.
+    // Stable, so that a begin event stays before an end event of the same instant.
     events.sort_by(|one, other| order(one).total_cmp(&order(other)));
     let lines = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     let metadata = json!({

@@ -1,7 +1,7 @@
-//! Why loads fail: which request fails them, where its time goes, and who holds the slots meanwhile.
+//! Why loads fail: which request makes them fail, where its time goes, and which requests hold the slots meanwhile.
 //!
-//! Rule: a cause is a sum over the first failing loads, from the loads' own times. It is of the request that fails most
-//! of them, and says of how many.
+//! Rule: a cause is a sum over the first failing loads, from the loads' own times. It describes the request that makes most
+//! of them fail, with their number.
 
 use super::scan::Scan;
 use crate::replications::Stopped;
@@ -11,38 +11,38 @@ use sixslot_models::load::{Extent, Load, Station};
 use sixslot_sim_core::Span;
 use std::collections::BTreeMap;
 
-/// Failing loads that are looked at.
+/// The most failing loads to examine.
 const MOST: usize = 200;
 
 /// Why loads fail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
-    /// Failing loads that were looked at.
+    /// Number of failing loads that were examined.
     pub of: usize,
-    /// The class of the request that fails most of them.
+    /// The class of the request that makes most of them fail.
     pub class: String,
-    /// How many it fails.
+    /// Number of loads that it makes fail.
     pub loads: usize,
-    /// In how many of these it was never sent.
+    /// Number of these loads in which it was never sent.
     pub never_sent: usize,
-    /// Its mean life.
+    /// Its mean duration.
     pub life: Span,
-    /// Where most of its time goes.
+    /// The station at which it spends most time.
     pub station: Station,
-    /// How much, on average.
+    /// Its mean time there.
     pub spent: Span,
-    /// What it spends at each station, on average.
+    /// Its mean time at each station.
     pub stations: [Span; Station::COUNT],
-    /// Who held the slots while it waited for a connection: classes with their shares, the largest first.
+    /// The classes that held the slots while it waited for a connection, with their shares, the largest first.
     pub holders: Vec<(String, f64)>,
-    /// Whose other calls its server had while it had this one: classes with their shares, the largest first; none where
-    /// the server does not let requests slow each other.
+    /// The classes of the other calls at its server during its own time there, with their shares, the largest first; none if
+    /// requests do not slow each other down at that server.
     pub beside: Vec<(String, f64)>,
-    /// How many such calls there were, on average over the time that the server had this one.
+    /// The mean number of such calls during its time at the server.
     pub crowd: f64,
 }
 
-/// What is summed of a class.
+/// Sums for one class.
 #[derive(Default)]
 struct Sum {
     loads: usize,
@@ -52,10 +52,10 @@ struct Sum {
     beside: BTreeMap<usize, u128>,
 }
 
-/// Looks at the first failing loads; nothing where none fails because of a request.
+/// Examines the first failing loads; none if no load fails because of a request.
 ///
 /// # Errors
-/// None: the loads have been played before.
+/// None: the loads have been simulated before.
 pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopped> {
     let mut load = Load::new();
     let mut sums: BTreeMap<usize, Sum> = BTreeMap::new();
@@ -77,7 +77,7 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
             *sum.beside.entry(class).or_default() += u128::from(beside.as_nanos());
         }
     }
-    // The first of equals, in the order of the file.
+    // Of equal ones the first in the file.
     let Some((class, sum)) = sums.into_iter().rev().max_by_key(|(_, sum)| sum.loads) else { return Ok(None) };
     let mean = |nanoseconds: u128| Span::from_nanos(u64::try_from(nanoseconds / sum.loads as u128).unwrap_or(u64::MAX));
     let stations = Station::ALL.iter().zip(sum.spent);

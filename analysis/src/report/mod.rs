@@ -1,8 +1,8 @@
-//! A sweep as one page that answers the question: how often, why, which fix; with everything that it was found from.
+//! A sweep as one page: how often loads fail, why, which fix helps, and the evidence.
 //!
 //! Rule: the page is a function of the scenario, its settings and the seed: no clock, no machine, no name of a folder
-//! that is not the user's. It speaks of one point: the scenario's own parameters where at least [`FEW`] loads fail there,
-//! because with fewer no fix can be told from another; else the point of the grid whose probability is nearest to one
+//! that is not the user's. It describes one point: the scenario's own parameters where at least [`FEW`] loads fail there,
+//! because with fewer the fixes cannot be distinguished; else the point of the grid whose probability is nearest to one
 //! half. The first set of fixes is what the others are compared with.
 
 mod cause;
@@ -23,13 +23,13 @@ use scan::{Scan, Shown};
 use sixslot_models::Plan;
 use std::sync::atomic::AtomicBool;
 
-/// With fewer failing loads than these, the page speaks of another point than the scenario's own.
+/// With fewer failing loads than this, the page describes another point than the scenario's own.
 pub const FEW: usize = 10;
 /// The most sets of fixes that a page shows.
 pub const SETS: usize = 65;
 /// The most cells of heat maps that a page shows.
 pub const CELLS: usize = 4_000;
-/// The most loads that a page shows.
+/// The most loads shown on a page.
 pub const LOADS: usize = 60;
 /// The longest page, in bytes.
 pub const BYTES: usize = 8 << 20;
@@ -64,11 +64,11 @@ pub enum ReportError {
     /// The folder's numbers are not those of this program.
     #[error("at {point} the folder counts {table} failures and this program {played}; run the sweep again")]
     Differs {
-        /// Where.
+        /// The point.
         point: String,
-        /// What the table says.
+        /// The failures in the table.
         table: u64,
-        /// What was played.
+        /// The failures in this simulation.
         played: u64,
     },
 }
@@ -91,20 +91,20 @@ struct Point {
     words: String,
     /// Its cell with the first set of fixes, where the grid has it.
     cell: Option<Cell>,
-    /// It is the scenario's own.
+    /// Whether it is the scenario's own.
     own: bool,
     plan: Plan,
     scan: Scan,
 }
 
-/// Everything that a page says.
+/// The content of a page.
 #[derive(Debug)]
 pub struct Report<'a> {
     source: &'a Source,
     seed: u64,
-    /// The point that the page speaks of.
+    /// The point that the page describes.
     point: Point,
-    /// Failing loads at the scenario's own parameters, where these are another point: their words, failures, loads.
+    /// The scenario's own parameters, if they are another point: their description, failures and loads.
     own: Option<(String, u64, u64)>,
     /// The other sets of fixes, the best first.
     fixes: Vec<Comparison>,
@@ -115,10 +115,10 @@ pub struct Report<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Plays what the cells do not say: the pairs of loads with and without each set of fixes, and the loads that are shown.
+    /// Simulates what the cells do not contain: the pairs of loads with and without each set of fixes, and the loads to show.
     ///
     /// # Errors
-    /// A report beyond its limits, an interrupt, cells that this program counts otherwise.
+    /// A report beyond its limits, an interrupt, cells with counts that this program does not reproduce.
     pub fn new(
         source: &'a Source,
         waterfalls: usize,
@@ -158,7 +158,7 @@ impl<'a> Report<'a> {
         Ok(Self { source, seed, point, own, fixes, cause, shown, base })
     }
 
-    /// Loads that [`Report::new`] plays, about.
+    /// Approximate number of loads that [`Report::new`] simulates.
     pub fn work(source: &Source) -> u64 {
         source.sweep.loads() * (2 * source.sweep.grid().fix_sets.len() as u64 + 1)
     }
@@ -180,12 +180,12 @@ impl<'a> Report<'a> {
         words::headline(self)
     }
 
-    /// Failing loads and loads, at the point that the page speaks of.
+    /// Failing loads and loads, at the point that the page describes.
     fn failures(&self) -> (u64, u64) {
         (self.point.scan.failures.len() as u64, self.point.scan.loads)
     }
 
-    /// Where the pictures are, which have to stay on the grid.
+    /// The point of the pictures, which must be on the grid.
     fn slice(&self) -> Cell {
         let rows = &self.source.rows;
         let half = || nearest_to_half(self.source.sweep.grid(), |number| rows[number].probability());
@@ -201,7 +201,7 @@ impl Source {
         Ok(self.sweep.document().plan(&grid.fix_sets[set], &parameters).map_err(Box::new)?)
     }
 
-    /// Plays the loads of a cell, or of the scenario's own parameters.
+    /// Simulates the loads of a cell, or of the scenario's own parameters.
     fn point(
         &self,
         cell: Option<Cell>,
@@ -232,7 +232,7 @@ impl Source {
 }
 
 impl Report<'_> {
-    /// The command that tells one load of the point.
+    /// The command that shows one load of the point.
     fn run_command(&self, number: u64) -> String {
         let recipe = self.source.sweep.recipe();
         let mut command = format!("sixslot run {} --replication {number}", recipe.scenario);

@@ -1,27 +1,28 @@
-//! Where failures begin: along one axis, the smallest value at which more than one load in a hundred fails.
+//! The onset of failures: along one axis, the smallest value at which more than one load in a hundred fails.
 //!
-//! Rule: the share of the loads decides, and a share whose interval holds the threshold is marked as uncertain. Where
-//! failures become rare again at a larger value, that is said too: nothing promises that more is worse.
+//! Rule: the share of the loads decides; it is marked as uncertain if its interval contains the threshold. If failures
+//! become rare again at a larger value, that is reported too: more is not always worse.
 
 use crate::estimate::LEVEL;
 use crate::sweep::Row;
 use sixslot_statistics::interval::fixed_sample;
 
-/// The share of failing loads above which failures have begun.
+/// The share of failing loads that defines the onset.
 pub const THRESHOLD: f64 = 0.01;
 
-/// Where failures begin along an axis.
+/// The onset of failures along an axis.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Onset {
     /// The smallest value with failures above the threshold.
     pub value: f64,
-    /// The interval there lies above the threshold.
+    /// Whether the interval there is above the threshold.
     pub certain: bool,
-    /// At a larger value they are not above it.
+    /// Whether failures are not above it at some larger value.
     pub ends: bool,
 }
 
-/// Finds it among the cells along an axis, each with its value, in any order; nothing where failures never begin.
+/// Finds the onset among the cells along an axis, each with its value, in any order; none if the share never exceeds the
+/// threshold.
 pub fn onset(cells: &[(f64, Row)]) -> Option<Onset> {
     let mut cells = cells.to_vec();
     cells.sort_by(|one, other| one.0.total_cmp(&other.0));
@@ -48,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_first_value_above_one_in_a_hundred_is_found() {
-        // 10 of 1000 is one in a hundred, not more. Of 11 the interval holds it, of 50 it does not.
+        // 10 of 1000 is one in a hundred, not more. The interval of 11 contains it, that of 50 does not.
         let found = |failures: &[u64]| onset(&cells(failures));
         assert_eq!(found(&[0, 5, 10]), None);
         assert_eq!(found(&[0, 10, 11]), Some(Onset { value: 3.0, certain: false, ends: false }));

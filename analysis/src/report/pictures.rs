@@ -1,7 +1,7 @@
 //! The pictures of a sweep that a report shows.
 //!
-//! Rule: the caller draws them, so that no drawing library is needed here; everything that they show comes from the
-//! report's source. Also here: where failures begin over the grid, and the axes that no picture shows.
+//! Rule: the caller draws them, so that no drawing library is needed here; they show only the report's source. Also here:
+//! the onset of failures over the grid, and the axes that no picture shows.
 
 use super::onset::{Onset, onset};
 use super::{Report, Source, words};
@@ -26,11 +26,11 @@ pub trait Pictures {
     fn curves(&self, source: &Source, focus: &Cell) -> Vec<(String, String)>;
 }
 
-/// Where failures begin along an axis, for each value of another.
+/// The onset of failures along an axis, for each value of another.
 pub(super) struct Onsets {
-    /// The axis along which they begin.
+    /// The axis of the onset.
     pub(super) along: String,
-    /// The other axis with its values, where there is one.
+    /// The other axis with its values, if there is one.
     pub(super) across: Option<(String, Vec<f64>)>,
     /// For each set of fixes.
     pub(super) sets: Vec<Vec<Option<Onset>>>,
@@ -41,7 +41,7 @@ impl Report<'_> {
         &self.source.rows
     }
 
-    /// The heat maps, where the grid has two axes.
+    /// The heat maps, if the grid has two axes.
     pub(super) fn heat_maps(&self, pictures: &impl Pictures) -> Option<HeatMaps> {
         let grid = self.source.sweep.grid();
         let reading = |number: usize| {
@@ -56,7 +56,7 @@ impl Report<'_> {
         pictures.curves(self.source, &self.slice())
     }
 
-    /// Where failures begin along the second axis for each value of the first, or along the only one.
+    /// The onset along the second axis for each value of the first, or along the only axis.
     pub(super) fn onsets(&self) -> Option<Onsets> {
         let grid = self.source.sweep.grid();
         let slice = self.slice();
@@ -82,7 +82,7 @@ impl Report<'_> {
         })
     }
 
-    /// Where the axes are that the heat maps do not show.
+    /// The values of the axes that the heat maps do not show.
     pub(super) fn third_axes(&self) -> String {
         let grid = self.source.sweep.grid();
         let slice = self.slice();

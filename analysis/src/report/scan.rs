@@ -1,15 +1,15 @@
-//! The loads of a point, each with its end, and which of them are shown.
+//! The loads of a point with their ends, and the choice of the loads to show.
 //!
-//! Rule: the loads that are shown are quantiles, not picks: of the good ones by the time to ready, of the failing ones
-//! by the time of the failure and how long the failing request waited for a connection. The middle one is the typical
-//! one. Equals are in the order of their numbers, so that the same loads are chosen everywhere.
+//! Rule: the shown loads are quantiles, not a manual choice: of the good ones by the time to ready, of the failing ones by
+//! the time of the failure and the time that the failing request waited for a connection. The middle one is the typical
+//! one. Equal ones are in the order of their numbers, so that the same loads are chosen everywhere.
 
 use crate::replications::{Replications, Stopped};
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Station};
 use std::sync::atomic::AtomicBool;
 
-/// Loads whose ends are kept.
+/// The most loads to keep the ends of.
 pub const MOST: u64 = 1_000_000;
 
 /// The end of a load.
@@ -38,13 +38,13 @@ pub struct Scan {
 pub struct Shown {
     /// Its number.
     pub number: u64,
-    /// It fails.
+    /// Whether it fails.
     pub failed: bool,
-    /// It is the middle one of its kind.
+    /// Whether it is the middle one of its kind.
     pub typical: bool,
 }
 
-/// Plays the first loads of a seed.
+/// Simulates the first loads of a seed.
 ///
 /// # Errors
 /// An interrupt, a load beyond its limits.
@@ -72,13 +72,13 @@ pub fn scan(
 }
 
 impl Scan {
-    /// At most so many loads to show, half of them failing where there are enough: the good ones from the fastest to the
+    /// At most this number of loads to show, half of them failing if there are enough: the good ones from the fastest to the
     /// slowest, then the failing ones.
     pub fn choose(&self, most: usize) -> Vec<Shown> {
         let failing = self.failing.len().min((most / 2).max(most.saturating_sub(self.good.len())));
         let good = self.good.len().min(most - failing);
         let of = |ends: &[End], count: usize, failed: bool| -> Vec<Shown> {
-            // The middles of as many equal parts.
+            // The middles of this number of equal parts.
             let place = |part: usize| ends[(2 * part + 1) * ends.len() / (2 * count)].number;
             (0..count).map(|part| Shown { number: place(part), failed, typical: part == count / 2 }).collect()
         };
@@ -108,7 +108,7 @@ mod tests {
     #[test]
     fn quantiles_of_both_kinds_are_shown() {
         assert_eq!(chosen(100, 50, 10), (vec![10, 30, 50, 70, 90], vec![5, 15, 25, 35, 45]));
-        // Where one kind is rare, the other has its place.
+        // If one kind is rare, the other fills its places.
         assert_eq!(chosen(100, 1, 6), (vec![10, 30, 50, 70, 90], vec![0]));
         assert_eq!(chosen(1, 100, 6), (vec![0], vec![10, 30, 50, 70, 90]));
         assert_eq!(chosen(100, 0, 4), (vec![12, 37, 62, 87], vec![]));

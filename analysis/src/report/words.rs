@@ -1,7 +1,7 @@
 //! The page's sentences.
 //!
-//! Rule: a sentence says what was counted, and of how many. Names of the scenario stand in it as they are; the page and
-//! the terminal escape them.
+//! Rule: a sentence states a count and its total. Names of the scenario are inserted unchanged; the page and the terminal
+//! escape them.
 
 use super::Report;
 use super::cause::Cause;
@@ -16,7 +16,7 @@ use sixslot_models::load::Station;
 use sixslot_sim_core::Span;
 use sixslot_statistics::interval::{Interval, fixed_sample};
 
-/// The interval of a share, as people write it.
+/// The interval of a share, for readers.
 pub(super) fn between(interval: &Interval) -> String {
     format!("{} to {}", percent(interval.low), percent(interval.high))
 }
@@ -34,7 +34,7 @@ pub(super) fn points(value: f64) -> String {
     format!("{sign}{text}")
 }
 
-/// What a cell says.
+/// The description of a cell.
 pub(super) fn reading(row: &Row) -> String {
     let interval = fixed_sample(row.failures, row.loads, LEVEL).map_or_else(|_| String::new(), |i| between(&i));
     let span = |milliseconds: f64| human(Span::from_seconds_f64(milliseconds / 1e3));
@@ -46,7 +46,7 @@ pub(super) fn reading(row: &Row) -> String {
     format!("{share} of loads fail ({interval}): {} of {}; {ready}", row.failures, row.loads)
 }
 
-/// The parameters that a scenario gives itself, as far as a grid varies them.
+/// The scenario's own values of the parameters that a grid varies.
 pub(super) fn own_parameters(plan: &Plan, grid: &Grid) -> String {
     let value = |name: &str| {
         let own = plan.parameters().iter().find(|parameter| parameter.name == name)?;
@@ -56,7 +56,7 @@ pub(super) fn own_parameters(plan: &Plan, grid: &Grid) -> String {
     if parts.is_empty() { "the scenario's own parameters".to_owned() } else { parts.join(", ") }
 }
 
-/// How many of some loads fail, in a clause.
+/// The share of failing loads, as a clause.
 fn share(failures: u64, loads: u64) -> String {
     let verb = if failures <= 1 { "fails" } else { "fail" };
     let Ok(interval) = fixed_sample(failures, loads, LEVEL) else {
@@ -69,13 +69,13 @@ fn share(failures: u64, loads: u64) -> String {
     }
 }
 
-/// How often at the scenario's own parameters, where the page speaks of another point.
+/// How often loads fail at the scenario's own parameters, if the page describes another point.
 pub(super) fn own(report: &Report<'_>) -> Option<String> {
     let (words, failures, loads) = report.own.as_ref()?;
     Some(format!("At the scenario's own parameters ({words}) {}.", share(*failures, *loads)))
 }
 
-/// How often.
+/// How often loads fail.
 pub(super) fn how_often(report: &Report<'_>) -> String {
     let (failures, loads) = report.failures();
     let at = &report.point.words;
@@ -85,7 +85,7 @@ pub(super) fn how_often(report: &Report<'_>) -> String {
     format!("{} of loads fail at {at}", percent(failures as f64 / loads as f64))
 }
 
-/// Why, after "because".
+/// The reason, to follow "because".
 pub(super) fn why(cause: &Cause) -> String {
     let Cause { class, life, station, spent, .. } = cause;
     let (all, most) = (human(*life), human(*spent));
@@ -97,7 +97,7 @@ pub(super) fn why(cause: &Cause) -> String {
     }
 }
 
-/// What a request does at a station; of the connections, who holds most of them.
+/// What a request does at a station; while it waits for a connection, which class holds most of them.
 fn doing(station: Station, holder: Option<&(String, f64)>) -> String {
     match (station, holder) {
         (Station::Server, _) => "with the server".to_owned(),
@@ -117,7 +117,7 @@ pub(super) fn stations(cause: &Cause) -> Vec<(String, String)> {
     Station::ALL.into_iter().zip(cause.stations).filter_map(of).collect()
 }
 
-/// The fixes that do most, where any does something for certain: the best one, and others that end as many failures.
+/// The most effective fixes, if any has a significant effect: the best one, and others that end as many failures.
 pub(super) fn best<'a>(report: &'a Report<'_>) -> Option<(&'a Comparison, Vec<&'a Comparison>)> {
     let sure = |fix: &&Comparison| fix.difference_interval.high < 0.0;
     let best = report.fixes.iter().find(sure)?;
@@ -125,7 +125,7 @@ pub(super) fn best<'a>(report: &'a Report<'_>) -> Option<(&'a Comparison, Vec<&'
     Some((best, equals))
 }
 
-/// What the best fix does.
+/// The effect of the best fix.
 pub(super) fn effect(fix: &Comparison) -> String {
     if fix.with == 0.0 {
         "ends all of these failures".to_owned()

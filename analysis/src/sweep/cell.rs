@@ -1,4 +1,4 @@
-//! What a sweep keeps of a cell.
+//! The results that a sweep keeps for a cell.
 //!
 //! Rule: counts and whole nanoseconds, so that parts of a sweep join exactly; a table's times have a resolution of a
 //! microsecond.
@@ -8,10 +8,10 @@ use serde::{Deserialize, Serialize};
 use sixslot_models::load::Station;
 use sixslot_statistics::quantile;
 
-/// Points that the distribution of times to ready is kept with.
+/// Number of points of a stored distribution of times to ready.
 const STEPS: usize = 200;
 
-/// What is kept of a cell.
+/// The results of a cell.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CellResult {
     /// The cell's number.
@@ -30,14 +30,14 @@ pub struct CellResult {
     pub first_failure: Option<u64>,
     /// 50, 90, 95 and 99 % quantiles of the time to ready in nanoseconds; none where no load got ready.
     pub ready_quantiles: Option<[u64; 4]>,
-    /// The distribution of the time to ready: that of each so-manieth load, ascending, in nanoseconds.
+    /// The distribution of the time to ready: evenly spaced order statistics, ascending, in nanoseconds.
     pub ready_steps: Vec<u64>,
     /// Microseconds that the failed request spent at each station, over all failed loads.
     pub failed_spent: [u64; Station::COUNT],
 }
 
 impl CellResult {
-    /// What is kept of a tally.
+    /// The results from a tally.
     pub fn new(cell: usize, tally: Tally) -> Self {
         let mut ready = tally.ready;
         ready.sort_unstable();
@@ -68,7 +68,7 @@ impl CellResult {
     }
 }
 
-/// What a table keeps of a cell.
+/// The results of a cell in a table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Row {
     /// Loads.
@@ -86,7 +86,7 @@ impl Row {
     }
 }
 
-/// Nanoseconds as milliseconds with three decimals, as a table has them.
+/// Nanoseconds as milliseconds with three decimals, as in a table.
 fn milliseconds(time: u64) -> f64 {
     format!("{:.3}", time as f64 / 1e6).parse().unwrap_or(f64::INFINITY)
 }

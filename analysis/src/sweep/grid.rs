@@ -1,7 +1,7 @@
 //! The cells of a sweep: every combination of the axes' values, with each set of fixes.
 //!
-//! Rule: cells are numbered by fix set first, then by the axes in the order of the file, the last one fastest. The number
-//! is all that a shard, a checkpoint and a thread need to agree on.
+//! Rule: cells are numbered by fix set first, then by the axes in the order of the file, the last one fastest. Shards,
+//! checkpoints and threads identify a cell by its number alone.
 
 use sixslot_models::Document;
 use sixslot_models::document::{Axis, Patch};
@@ -29,7 +29,7 @@ pub struct Cell {
 }
 
 impl Grid {
-    /// The grid that a scenario asks for.
+    /// The grid of a scenario.
     pub fn of(document: &Document) -> Self {
         let sweep = &document.sweep;
         Self { axes: sweep.axes.clone(), fix_sets: sweep.fix_sets.clone(), fixes: document.fixes.clone() }
@@ -40,12 +40,12 @@ impl Grid {
         self.axes.iter().map(|axis| axis.values.len()).product()
     }
 
-    /// How many cells there are.
+    /// Number of cells.
     pub fn len(&self) -> usize {
         self.points() * self.fix_sets.len()
     }
 
-    /// Whether there is none.
+    /// Whether there is no cell.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -80,7 +80,7 @@ impl Grid {
         }
     }
 
-    /// A fix set's name for people: a title where it is one fix.
+    /// A fix set's name for readers: the title if it is one fix.
     pub fn title(&self, fix_set: usize) -> String {
         match self.fix_sets[fix_set].as_slice() {
             [] => "no fix".to_owned(),
@@ -92,7 +92,7 @@ impl Grid {
         }
     }
 
-    /// A point for people: `projects = 5, sessions = 10`.
+    /// A point for readers: `projects = 5, sessions = 10`.
     pub fn point(&self, cell: &Cell) -> String {
         let parts: Vec<String> =
             self.parameters(cell).iter().map(|(name, value)| format!("{name} = {value}")).collect();

@@ -1,4 +1,4 @@
-//! What a sweep is: everything that its bytes depend on, and nothing else.
+//! The manifest of a sweep: everything that its bytes depend on, and nothing else.
 //!
 //! Rule: two machines that run the same sweep write the same manifest. The host, the time and the number of threads are
 //! not in it, because the results do not depend on them.
@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 /// The program's name in manifests.
 pub const PROGRAM: &str = "sixslot";
 
-/// What a sweep is.
+/// The manifest of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     program: String,
@@ -19,7 +19,7 @@ pub struct Manifest {
     pub version: String,
     /// The scenario's title.
     pub title: String,
-    /// The scenario as the user named it.
+    /// The scenario's path as the user wrote it.
     pub scenario: String,
     /// The SHA-256 of the scenario's text, in hexadecimal.
     pub scenario_sha256: String,

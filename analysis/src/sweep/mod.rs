@@ -18,15 +18,15 @@ use std::sync::atomic::AtomicBool;
 /// The program's version.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// Loads of a cell where neither the command line nor the scenario says.
+/// Loads of a cell if neither the command line nor the scenario states them.
 pub const DEFAULT_LOADS: u64 = 10_000;
 
-/// All that a sweep is made from.
+/// The inputs of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recipe {
-    /// The program's version: another one may count differently.
+    /// The program's version: another one may give other counts.
     pub version: String,
-    /// The scenario as the user named it.
+    /// The scenario's path as the user wrote it.
     pub scenario: String,
     /// Its text.
     pub text: String,
@@ -34,7 +34,7 @@ pub struct Recipe {
     pub set: Vec<String>,
     /// The seed.
     pub seed: u64,
-    /// Loads of each cell, where the command line says.
+    /// Loads of each cell, if the command line states them.
     pub loads: Option<u64>,
 }
 
@@ -51,7 +51,7 @@ impl Sweep {
     /// Prepares a sweep; every cell's plan is checked here, before any time is spent.
     ///
     /// # Errors
-    /// A fault of the scenario, or a combination of fixes and parameters that makes no sense.
+    /// A fault of the scenario, or an invalid combination of fixes and parameters.
     pub fn new(recipe: Recipe) -> Result<Self, SweepFailure> {
         let document = Document::read(&recipe.scenario, &recipe.text, &recipe.set).map_err(Box::new)?;
         let grid = Grid::of(&document);
@@ -67,7 +67,7 @@ impl Sweep {
     /// The same sweep on top of fixes that are in place already: they are in each set, and sets that become equal are one.
     ///
     /// # Errors
-    /// A combination of fixes and parameters that makes no sense.
+    /// An invalid combination of fixes and parameters.
     pub fn with_fixes(mut self, fixes: &[usize]) -> Result<Self, SweepFailure> {
         let mut sets: Vec<Vec<usize>> = Vec::new();
         for set in &self.grid.fix_sets {
@@ -94,12 +94,12 @@ impl Sweep {
         &self.grid
     }
 
-    /// What it is.
+    /// Its manifest.
     pub const fn manifest(&self) -> &Manifest {
         &self.manifest
     }
 
-    /// What it is made from.
+    /// Its inputs.
     pub const fn recipe(&self) -> &Recipe {
         &self.recipe
     }
@@ -107,7 +107,7 @@ impl Sweep {
     /// The plan of a cell.
     ///
     /// # Errors
-    /// A combination of fixes and parameters that makes no sense.
+    /// An invalid combination of fixes and parameters.
     pub fn plan(&self, number: usize) -> Result<Plan, SweepFailure> {
         let cell = self.grid.cell(number);
         let fixes = &self.grid.fix_sets[cell.fix_set];
@@ -147,7 +147,7 @@ impl Sweep {
         Ok(CellResult::new(number, tally))
     }
 
-    /// Simulates all cells, and keeps of each what a table keeps; `done` is given the loads of each cell as it ends.
+    /// Simulates all cells and keeps the results of a table for each; `done` is called with the loads of each finished cell.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
@@ -168,7 +168,7 @@ pub enum SweepFailure {
     /// An interrupt, or a load beyond its limits.
     #[error(transparent)]
     Stopped(#[from] Stopped),
-    /// A fault of the scenario, or a combination of fixes and parameters that makes no sense.
+    /// A fault of the scenario, or an invalid combination of fixes and parameters.
     #[error("{0}")]
     Scenario(#[from] Box<ScenarioError>),
 }

@@ -1,4 +1,4 @@
-//! The axis of time: round times above the plot, and the moments that decided the load as lines through everything.
+//! The axis of time: round times above the plot, and lines through all bands at the moments that decided the load.
 
 use super::sheet::{GREEN, GRID, LEFT, Look, QUIET, RED, RIGHT, Sheet};
 use crate::svg_text as measure;
@@ -22,7 +22,7 @@ impl Sheet<'_> {
         (0..=end / step).map(|number| (Time::from_nanos(number * step), label(number * step))).collect()
     }
 
-    /// The times that decided the load, with their words and the height at which these stand above the rows.
+    /// The times that decided the load, with their labels and the heights of these above the rows.
     pub(super) fn moments(&self, top: f64) -> Vec<(Time, String, &'static str, f64)> {
         let verdict = self.subject.load.verdict();
         let moments = [
@@ -38,7 +38,7 @@ impl Sheet<'_> {
         happened.map(|(at, (time, words, colour))| (time, words, colour, top - 24.0 - 16.0 * at as f64)).collect()
     }
 
-    /// The times above the plot, their lines through all bands, and the lines of what decided the load.
+    /// The times above the plot, their lines through all bands, and the lines of the deciding moments.
     pub(super) fn axis(&self, top: f64, bottom: f64) -> String {
         let mut behind = String::new();
         let moments = self.moments(top);

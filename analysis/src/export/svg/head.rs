@@ -1,6 +1,6 @@
-//! The head: title, which load it is, its outcome, and what the marks mean.
+//! The head: title, identity and outcome of the load, and legend.
 //!
-//! Rule: the legend names what the picture shows, and nothing else.
+//! Rule: the legend lists only marks that occur in the picture.
 
 use super::row::PHASES;
 use super::sheet::{AXIS, GREEN, INK, Look, MARGIN, QUIET, RED, Sheet, WAITING, WIDTH, escaped};

@@ -1,4 +1,4 @@
-//! The slots as lanes with who keeps them, and how many requests wait for one, on the waterfall's axis.
+//! The slots as lanes with the requests that hold them, and the number of waiting requests, on the waterfall's axis.
 
 use super::super::{host, steps};
 use super::sheet::{
@@ -10,7 +10,7 @@ use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// More lanes than these are drawn as a number over time.
+/// More lanes than this are drawn as a number over time.
 pub(super) const LANES: usize = 16;
 
 impl Sheet<'_> {
@@ -21,7 +21,7 @@ impl Sheet<'_> {
         self.y += 8.0;
     }
 
-    /// The slots as lanes, or where they are too many, how many are taken.
+    /// The slots as lanes, or if there are too many, the number of taken slots over time.
     pub(super) fn slots(&mut self, origin: usize, numbers: &BTreeMap<*const Request, usize>) {
         let rules = &self.subject.plan.origins()[origin];
         let (holders, used) = self.subject.lanes(origin);

@@ -1,9 +1,9 @@
 //! A load as a picture: a waterfall as in DevTools' Network panel, and on the same time axis the slots and the queue.
 //!
-//! Rule: phases have DevTools' colours and order; an abort is a red end, a deadline a dashed tick, and neither is told by
+//! Rule: phases have DevTools' colours and order; an abort is a red end, a deadline a dashed tick, and neither is shown by
 //! colour alone. Rows, slots and queue are the requests' own times, and share one axis. Every string of a scenario is
-//! cleaned, cut to its room and escaped; marks that turn the direction of writing are replaced, because one of them in
-//! a URL would turn the row around.
+//! cleaned, cut to its room and escaped; marks that change the direction of writing are replaced, because one of them in
+//! a URL would reverse the row.
 
 mod axis;
 mod head;
@@ -20,10 +20,10 @@ use sixslot_sim_core::{Span, Time};
 
 /// The most rows; the others are counted.
 const ROWS: usize = 40;
-/// Of each class so many rows come before the further ones of any.
+/// Rows of each class that come before the further ones of any class.
 const OF_EACH: usize = 6;
 
-/// Where the picture ends: a little after the last thing that decided the load.
+/// The end of the time axis: a little after the last moment that decided the load.
 fn end(subject: &Subject<'_>) -> Span {
     let verdict = subject.load.verdict();
     let decisive = [verdict.error, verdict.recovered, verdict.ready].into_iter().flatten().max();
@@ -32,7 +32,7 @@ fn end(subject: &Subject<'_>) -> Span {
     shown.max(Span::from_millis(10)).min(horizon)
 }
 
-/// The rows with their numbers, and how many are left out: the request that failed the load, some of each class, the
+/// The rows with their numbers, and the number of omitted ones: the request that failed the load, some of each class, the
 /// decisive ones, sockets, then in order of issue.
 fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usize) {
     let shown =
@@ -69,7 +69,7 @@ pub(super) fn text(subject: &Subject<'_>) -> String {
     draw(subject, true)
 }
 
-/// The picture as a part of a page that says which load it is and what became of it.
+/// The picture as part of a page that states the load and its outcome.
 pub(super) fn figure(subject: &Subject<'_>) -> String {
     draw(subject, false)
 }

@@ -12,7 +12,7 @@ use sixslot_models::load::{Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 use std::fmt::Write as _;
 
-/// The phases in DevTools' order: fill, outline, and what the legend says.
+/// The phases in DevTools' order: fill, outline, and label in the legend.
 pub(super) const PHASES: [(&str, &str, &str); 7] = [
     ("none", AXIS, "held by the page"),
     ("#ffffff", AXIS, "queueing (scheduler)"),
@@ -24,7 +24,7 @@ pub(super) const PHASES: [(&str, &str, &str); 7] = [
 ];
 
 impl Sheet<'_> {
-    /// Which part of a life is spent in which phase.
+    /// The phases of a request, with their times.
     pub(super) fn parts(&self, request: &Request) -> [(usize, Span); 7] {
         let phases = self.subject.phases(request);
         let connect = phases.connect.unwrap_or(Span::ZERO);
@@ -39,7 +39,7 @@ impl Sheet<'_> {
         ]
     }
 
-    /// Whether a length of time is wide enough to be seen.
+    /// Whether a length of time is wide enough to be visible.
     pub(super) fn is_visible(&self, span: Span) -> bool {
         span.as_seconds_f64() * (RIGHT - LEFT) > 0.7 * self.end.as_seconds_f64()
     }
@@ -48,7 +48,7 @@ impl Sheet<'_> {
         self.subject.class(request).kind.is_socket() && request.headers.is_some()
     }
 
-    /// The deadline that a row shows; where it struck, the abort is shown.
+    /// The deadline to show in a row; none if it expired, because then the abort is shown.
     pub(super) fn deadline(&self, request: &Request) -> Option<Time> {
         let deadline = self.subject.class(request).deadline.map(|deadline| request.issued + deadline)?;
         let fate = matches!(request.outcome, Outcome::Aborted | Outcome::Coalesced);
@@ -142,7 +142,7 @@ impl Sheet<'_> {
                 let x = self.x(ended);
                 self.rect((x - 1.5, top - 2.5), (3.5, BAR + 5.0), &format!("fill=\"{RED}\""));
             }
-            // It goes on beyond the picture.
+            // It continues beyond the picture.
             _ if from > stop || request.ended.is_none() => {
                 let arrow = format!("M{:.2} {:.2}l4 4l-4 4", RIGHT + 3.0, middle - 4.0);
                 let _ =
@@ -152,7 +152,7 @@ impl Sheet<'_> {
         }
     }
 
-    /// What a browser shows when the pointer rests on a row.
+    /// The tooltip of a row.
     fn hint(&self, number: usize, request: &Request) -> String {
         let mut hint = format!("{number}: {}, {}", self.subject.name(request), self.subject.url(request));
         let _ = write!(hint, "; issued at {}", human(request.issued - Time::ZERO));

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 pub(super) const WIDTH: f64 = 1200.0;
 pub(super) const MARGIN: f64 = 28.0;
-/// Where the plot begins and ends.
+/// Left and right edges of the plot.
 pub(super) const LEFT: f64 = 356.0;
 pub(super) const RIGHT: f64 = 1088.0;
 pub(super) const ROW: f64 = 20.0;
@@ -25,7 +25,7 @@ pub(super) const RED: &str = "#cf222e";
 pub(super) const GREEN: &str = "#1a7f37";
 pub(super) const WAITING: &str = "#b9bec5";
 
-/// Grounds that tell classes apart in the lanes; the number and the name in a block tell them too.
+/// Background colours that distinguish classes in the lanes, in addition to the number and the name in a block.
 pub(super) const CLASSES: [&str; 12] = [
     "#a9d1f7", "#ffd8a8", "#b7e4c7", "#e3c6f2", "#ffe58f", "#f7b9c4", "#b5e3e8", "#d6d3c4", "#c3c8f5", "#f6c8a4",
     "#d5e8a0", "#eec3de",
@@ -47,7 +47,7 @@ pub(super) fn escaped(text: &str) -> String {
     out
 }
 
-/// How a piece of text looks.
+/// The style of a piece of text.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
     pub(super) size: f64,
@@ -77,11 +77,11 @@ pub(super) fn rect((x, y): (f64, f64), (width, height): (f64, f64), style: &str)
 pub(super) struct Sheet<'a> {
     pub(super) subject: &'a Subject<'a>,
     pub(super) marks: String,
-    /// What lies under the lines of the axis.
+    /// Marks below the lines of the axis.
     pub(super) ground: String,
-    /// From where to where the lines of the axis go.
+    /// Vertical ranges of the lines of the axis.
     pub(super) bands: Vec<(f64, f64)>,
-    /// Where the next thing goes.
+    /// Vertical position of the next mark.
     pub(super) y: f64,
     pub(super) end: Span,
 }
@@ -100,7 +100,7 @@ impl Sheet<'_> {
         let _ = writeln!(self.marks, "<line x1=\"{x1:.2}\" y1=\"{y1:.2}\" x2=\"{x2:.2}\" y2=\"{y2:.2}\" {style}/>");
     }
 
-    /// Text that is cut to its room; returns the room that it took.
+    /// Text that is cut to its room; returns its width.
     pub(super) fn text(&mut self, (x, y): (f64, f64), text: &str, room: f64, look: Look) -> f64 {
         let shown = measure::ellipsis(&measure::clean(text), look.size, look.bold, room);
         let weight = if look.bold { " font-weight=\"600\"" } else { "" };

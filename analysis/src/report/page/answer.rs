@@ -1,4 +1,4 @@
-//! The first screen: how often, why, and what helps.
+//! The first screen: how often loads fail, why, and which fix helps.
 
 use super::super::{Report, words};
 use super::{sentence, text, tied};
@@ -7,7 +7,7 @@ use crate::estimate::percent;
 use crate::svg_text::clean;
 use maud::{Markup, html};
 
-/// The first screen: how often, why, and what helps.
+/// The first screen: how often loads fail, why, and which fix helps.
 pub(super) fn answer(report: &Report<'_>) -> Markup {
     let (failures, loads) = report.failures();
     let best = words::best(report);

@@ -1,4 +1,4 @@
-//! The grid: where failures begin, heat maps and curves.
+//! The grid: onset of failures, heat maps and curves.
 
 use super::super::{Pictures, Report};
 use super::text;

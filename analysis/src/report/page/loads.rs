@@ -8,7 +8,7 @@ use crate::svg_text::clean;
 use maud::{Markup, PreEscaped, html};
 use sixslot_models::load::{Extent, Load};
 
-/// The loads that are shown; without the script the two typical ones.
+/// The loads in the slider; without the script only the two typical ones.
 pub(super) fn loads(report: &Report<'_>) -> Result<Markup, ReportError> {
     let mut load = Load::new();
     let mut figures = Vec::with_capacity(report.shown.len());

@@ -1,9 +1,9 @@
-//! The page as HTML: one file that needs nothing else.
+//! The page as HTML: one self-contained file.
 //!
-//! Rule: every string of a scenario goes through [`text`] or [`sentence`]; maud escapes it, marks that turn the direction
-//! of writing are made visible, and it is isolated from its neighbours. The style and the script are files of their own,
-//! allowed by their hashes; the security policy forbids everything else, the network first of all. No element has a style
-//! of its own, because the policy forbids that too. Without the script everything that matters is there.
+//! Rule: every string of a scenario goes through [`text`] or [`sentence`]; maud escapes it, marks that change the direction
+//! of writing are made visible, and it is isolated from its neighbours. The style and the script are separate source files,
+//! allowed by their hashes; the content security policy forbids everything else, including the network. No element has an
+//! inline style, because the policy forbids that too. Without the script the page is still complete.
 
 mod answer;
 mod fixes;
@@ -20,12 +20,12 @@ use sha2::{Digest, Sha256};
 const STYLE: &str = include_str!("../report.css");
 const SCRIPT: &str = include_str!("../report.js");
 
-/// A string of a scenario in a line of its own direction.
+/// A string of a scenario, isolated in its direction of writing.
 fn text(text: &str) -> Markup {
     html! { bdi { (tied(&clean(text))) } }
 }
 
-/// Words whose numbers stay on one line with their units and equals signs.
+/// Text in which numbers stay on one line with their units and equals signs.
 fn tied(words: &str) -> String {
     let mut text = String::with_capacity(words.len());
     let mut last = "";
@@ -41,7 +41,7 @@ fn tied(words: &str) -> String {
     text
 }
 
-/// A sentence in which names stand between backticks.
+/// A sentence with names between backticks.
 fn sentence(words: &str) -> Markup {
     html! {
         bdi {
@@ -52,7 +52,7 @@ fn sentence(words: &str) -> Markup {
     }
 }
 
-/// A part of a sentence: cleaning would take away the space at its ends.
+/// A part of a sentence: cleaning would remove the spaces at its ends.
 fn spaced(part: &str) -> String {
     let ends = |is: bool| if is { " " } else { "" };
     let middle = clean(part);
