@@ -1,12 +1,12 @@
-//! Files that are either the old one or the whole new one, never half of it.
+//! Atomic file replacement: a file is either the old one or the whole new one.
 //!
-//! Rule: the bytes are written beside the place and then moved there. What stands at the place must be a file: a rename
-//! would replace a device or a pipe by a file.
+//! Rule: the bytes are written to a temporary file in the same folder and then moved. An existing target must be a regular
+//! file: a rename would replace a device or a pipe by a file.
 
 use std::io::{Error, ErrorKind, Result, Write};
 use std::path::Path;
 
-/// What the names of files begin with while they are written; a killed program leaves them.
+/// Prefix of the names of temporary files; a killed program leaves them.
 pub const WRITING: &str = ".writing-";
 
 /// The system's reason without the name of the file that would have been moved.
@@ -18,19 +18,19 @@ fn plain(error: Error) -> Error {
     }
 }
 
-/// Writes a file beside its place and moves it there.
+/// Writes a temporary file in the same folder and moves it to its place.
 ///
 /// # Errors
-/// A folder that cannot be written, or a place where something else than a file stands.
+/// A folder that cannot be written, or an existing target that is not a regular file.
 pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
     if path.metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(Error::new(ErrorKind::AlreadyExists, "it is there and no regular file"));
+        return Err(Error::new(ErrorKind::AlreadyExists, "it exists and is not a regular file"));
     }
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(WRITING).tempfile_in(folder).map_err(plain)?;
     file.write_all(bytes).map_err(plain)?;
     file.as_file().sync_data()?;
-    // A temporary file is private; a result is for everybody who may read the folder.
+    // A temporary file is private; a result is readable for all users of the folder.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

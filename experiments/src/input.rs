@@ -1,6 +1,6 @@
-//! Scenarios as a user names them: a file, or `-` for standard input.
+//! Scenarios from a file, or from standard input as `-`.
 //!
-//! Rule: what cannot be read is an error with the place and advice; a file over the limit is not read to its end.
+//! Rule: unreadable input is an error with its place and advice; a file over the limit is not read to its end.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use sixslot_models::{Document, ScenarioError};
@@ -13,7 +13,7 @@ pub enum InputError {
     /// A file that cannot be read.
     #[error("{name} cannot be read: {error}; name a scenario file, or `-` for standard input")]
     Unreadable {
-        /// What the user named.
+        /// The input as the user named it.
         name: String,
         /// The system's reason.
         error: std::io::Error,
@@ -32,7 +32,7 @@ impl From<ScenarioError> for InputError {
 /// A scenario's name and text.
 #[derive(Clone, Debug)]
 pub struct ScenarioText {
-    /// What messages call it.
+    /// Its name in messages.
     pub name: String,
     /// The text.
     pub text: String,
@@ -42,7 +42,7 @@ impl ScenarioText {
     /// Reads a file, or standard input where the path is `-`.
     ///
     /// # Errors
-    /// A file that is not there, that is no text, or that is too long.
+    /// A file that does not exist, is not text, or is too long.
     pub fn read(path: &Path) -> Result<Self, InputError> {
         let name = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let limit = sixslot_models::limits::TEXT as u64 + 1;
@@ -67,7 +67,7 @@ impl ScenarioText {
     }
 }
 
-/// A scenario's fault with the lines that it stands in.
+/// A scenario's fault with the lines of its text.
 pub fn render(error: &ScenarioError, colour: bool) -> String {
     let path = format!("{}:{}:{}", error.source.name, error.line, error.column);
     let end = error.bytes.end.max((error.bytes.start + 1).min(error.source.text.len()));
@@ -81,6 +81,6 @@ pub fn render(error: &ScenarioError, colour: bool) -> String {
         report.push(Group::with_title(Level::HELP.secondary_title(help)));
     }
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-    // The place stands first and in one piece, for editors and for those who grep.
+    // The place comes first and in one piece, for editors and for grep.
     format!("{path}: {}\n{}", error.message, renderer.render(&report))
 }

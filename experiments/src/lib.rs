@@ -1,6 +1,6 @@
 //! Sweeps with their files, hypotheses about a page, and pictures.
 //!
-//! Rule: what needs files, but no terminal, stands here; every question that needs neither is in `sixslot-analysis`.
+//! Rule: code that needs files, but no terminal, is here; code that needs neither is in `sixslot-analysis`.
 
 pub mod atomic;
 pub mod hypotheses;

@@ -1,10 +1,10 @@
-//! The pictures of a report, drawn as those of a sweep's folder.
+//! The pictures of a report, drawn like those of a sweep's folder.
 
 use crate::sweep::drawing::Drawing;
 use sixslot_analysis::report::{HeatMaps, Pictures, Source};
 use sixslot_analysis::sweep::Cell;
 
-/// Draws with what the sweep itself draws with.
+/// Draws with the code of the sweep's own pictures.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SweepPictures;
 

@@ -212,12 +212,12 @@ fn it_refuses_and_loses_nothing() {
     let foreign = parent.path().join("foreign");
     std::fs::create_dir(&foreign).unwrap();
     std::fs::write(foreign.join("thesis.txt"), "years of work").unwrap();
-    refuses(&foreign, "300", &[], "is not empty and holds no sweep");
-    refuses(&foreign, "300", &["--resume"], "is not empty and holds no sweep");
+    refuses(&foreign, "300", &[], "is not empty and contains no sweep");
+    refuses(&foreign, "300", &["--resume"], "is not empty and contains no sweep");
     // A folder of another program that has a manifest.json too.
     std::fs::write(foreign.join("manifest.json"), r#"{"name": "my web extension", "manifest_version": 3}"#).unwrap();
     std::fs::write(foreign.join("README.md"), "mine").unwrap();
-    refuses(&foreign, "300", &[], "is not empty and holds no sweep");
+    refuses(&foreign, "300", &[], "is not empty and contains no sweep");
     let unfinished = parent.path().join("sweep");
     sweep(&unfinished, SHORT, &["--shard", "1/2"]);
     refuses(&unfinished, "300", &[], "add --resume to go on");

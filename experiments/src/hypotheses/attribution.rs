@@ -1,4 +1,4 @@
-//! What each layer of a hypothesis's scenario contributes to its failures, for the result.
+//! The contribution of each layer of a hypothesis's scenario to its failures.
 
 use super::file::{Files, Hypothesis, Trouble, owner};
 use super::schema;
@@ -9,15 +9,15 @@ use sixslot_models::reading::Node;
 use sixslot_models::reading::{self as read, Reader};
 use std::sync::atomic::AtomicBool;
 
-/// A set of layers suffices above this where the file does not say.
+/// Default of `threshold`.
 const THRESHOLD: f64 = 0.01;
 
-/// A hypothesis whose scenario has layers.
+/// A hypothesis with layers in its scenario.
 #[derive(Clone, Debug)]
 pub struct LayersCase {
-    /// What is asked, in one line.
+    /// The question, in one line.
     pub text: String,
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
     /// A set of layers suffices above this probability.
     pub threshold: f64,
@@ -36,14 +36,14 @@ impl LayersCase {
         }
         let threshold = reader.or("threshold", THRESHOLD, read::number)?;
         if !(0.0..1.0).contains(&threshold) {
-            let fault = Fault::new(reader.place_of("threshold"), format!("{threshold} is no probability"));
+            let fault = Fault::new(reader.place_of("threshold"), format!("{threshold} is not a probability"));
             return Err(fault.help("give one from 0 to less than 1").into());
         }
         let text = reader.or("text", "What each layer contributes", read::text)?.to_owned();
         Ok(Self { text, hypothesis, threshold, document })
     }
 
-    /// Plays loads with every set of the layers.
+    /// Simulates loads with every set of the layers.
     ///
     /// # Errors
     /// As [`attribute`].

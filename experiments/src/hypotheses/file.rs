@@ -1,7 +1,7 @@
-//! A hypotheses file: read, checked, and every case compiled, before any load is played.
+//! A hypotheses file: read, checked, and every case compiled, before any load is simulated.
 //!
-//! Rule: it is read by the code that reads scenarios, so a typing mistake is refused at its line and column; a mistake in
-//! a scenario that it names, or in a change of one, is refused in that scenario's own words.
+//! Rule: it is read by the code that reads scenarios, so a typo is refused at its line and column; a mistake in a
+//! scenario that it names, or in a change of one, is reported as a fault of that scenario.
 
 use super::HypothesesError;
 use super::attribution::LayersCase;
@@ -17,9 +17,9 @@ use sixslot_models::{Document, Plan, limits};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Loads of a case where the file does not say.
+/// Default number of loads of a case.
 const DEFAULT_LOADS: u64 = 1_000;
-/// Loads that will be measured where the file does not say.
+/// Default of `measured_loads`.
 const MEASURED_LOADS: u64 = 15;
 
 /// A scenario with changes.
@@ -38,26 +38,26 @@ pub struct Change {
 pub struct Hypothesis {
     /// Its name.
     pub name: String,
-    /// What it is, in one line.
+    /// Its title, in one line.
     pub title: String,
-    /// It is held against the figures.
+    /// Whether it is compared with the figures.
     pub explains: bool,
-    /// What it plays.
+    /// What it simulates.
     pub change: Change,
 }
 
 /// A case: a hypothesis's plan for a figure or a prediction.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
     /// What it changes.
     pub change: Change,
-    /// What is played.
+    /// The plan to simulate.
     pub plan: Plan,
 }
 
-/// What was published.
+/// The published value or range.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Published {
     /// One value.
@@ -71,19 +71,19 @@ pub enum Published {
 pub struct Figure {
     /// Its name.
     pub name: String,
-    /// What was published.
+    /// The published value or range.
     pub text: String,
     /// The value, in seconds, counts or shares.
     pub published: Published,
-    /// What the page's own clock adds, in the same unit.
+    /// The time that the page's own clock adds, in the same unit.
     pub tolerance: f64,
-    /// What of a load it is.
+    /// What is observed of a load.
     pub view: View,
-    /// The hypotheses that say something about it.
+    /// The hypotheses that predict it.
     pub cases: Vec<Case>,
 }
 
-/// What came out of a case that was measured.
+/// The results of a measured case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
     /// Loads that failed.
@@ -92,18 +92,18 @@ pub struct Measured {
     pub ready: f64,
 }
 
-/// What will be measured, or was.
+/// A case to be measured, or measured already.
 #[derive(Clone, Debug)]
 pub struct Prediction {
     /// Its name.
     pub name: String,
     /// The case, in one line.
     pub text: String,
-    /// How many loads were measured, or will be.
+    /// Number of loads that were measured, or will be.
     pub measured_loads: u64,
-    /// What came out, where it was measured.
+    /// The results, if it was measured.
     pub measured: Option<Measured>,
-    /// Who predicts.
+    /// The hypotheses that predict it.
     pub cases: Vec<Case>,
 }
 
@@ -112,19 +112,19 @@ pub struct Prediction {
 pub struct Region {
     /// Its name.
     pub name: String,
-    /// What is sought.
+    /// Description, in one line.
     pub text: String,
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
     /// The parameters.
     pub parameters: Vec<String>,
-    /// The figures, by number.
+    /// Indices of the figures.
     pub figures: Vec<usize>,
     /// The grid's points, each with the plans of the figures.
     pub points: Vec<(Vec<f64>, Vec<Plan>)>,
 }
 
-/// A text with the place that it stands at.
+/// A text with its place.
 #[derive(Clone, Debug)]
 pub struct Paragraph {
     /// The text.
@@ -136,7 +136,7 @@ pub struct Paragraph {
 /// A hypotheses file.
 #[derive(Clone, Debug)]
 pub struct HypothesesFile {
-    /// What is decided.
+    /// Its title.
     pub title: String,
     /// Markdown.
     pub introduction: String,
@@ -158,12 +158,12 @@ pub struct HypothesesFile {
     pub recovery: Option<RecoveryMap>,
     /// The conclusion.
     pub conclusions: Vec<Paragraph>,
-    /// The scenario texts that were read, by the names that the file has for them.
+    /// The scenario texts that were read, by their names in the file.
     pub scenarios: BTreeMap<String, String>,
     sources: Sources,
 }
 
-/// What reading needs and gathers.
+/// State of the reader.
 pub(super) struct Files {
     pub(super) folder: PathBuf,
     texts: BTreeMap<String, String>,
@@ -188,7 +188,7 @@ impl From<HypothesesError> for Trouble {
 }
 
 impl HypothesesFile {
-    /// Reads a file and all that it names.
+    /// Reads a file and all files that it refers to.
     ///
     /// # Errors
     /// A file that cannot be read, the first fault of the hypotheses file or of a scenario.
@@ -204,7 +204,7 @@ impl HypothesesFile {
         }
     }
 
-    /// A fault of the file that is found later.
+    /// A fault in the file that is detected later.
     pub fn fault(&self, fault: Fault) -> HypothesesError {
         HypothesesError::Input(self.sources.error(fault).into())
     }
@@ -289,7 +289,7 @@ fn hypothesis(entry: &Entry) -> Result<Hypothesis, Fault> {
     })
 }
 
-/// The numbers of the hypotheses that a list names.
+/// The indices of the hypotheses in a list.
 fn who(reader: &Reader<'_>, hypotheses: &[Hypothesis]) -> Result<Vec<usize>, Fault> {
     let Some(list) = reader.get("hypotheses") else {
         return Ok((0..hypotheses.len()).filter(|number| hypotheses[*number].explains).collect());
@@ -304,7 +304,7 @@ pub(super) fn number(name: &str, place: &Place, hypotheses: &[Hypothesis]) -> Re
     })
 }
 
-/// A published number in the unit of what is observed.
+/// A published number in the unit of its observation.
 fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
     match unit {
         Unit::Seconds => read::span(node).map(sixslot_sim_core::Span::as_seconds_f64),
@@ -390,7 +390,7 @@ fn prediction(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Re
         (Some(failures), Some(ready)) => Some(Measured { failures, ready: ready.as_seconds_f64() }),
         (None, None) => None,
         _ => {
-            let fault = Fault::new(&entry.key_place, format!("`{}` is measured by half", entry.key));
+            let fault = Fault::new(&entry.key_place, format!("`{}` has only half of a measurement", entry.key));
             return Err(fault.help("give both `measured_failures` and `measured_ready`, or neither").into());
         }
     };
@@ -403,7 +403,7 @@ fn prediction(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Re
     })
 }
 
-/// A hypothesis's change with what a table adds to it.
+/// A hypothesis's change combined with that of a table.
 pub(super) fn changed(reader: &Reader<'_>, hypothesis: &Hypothesis) -> Result<Change, Fault> {
     let mut change = hypothesis.change.clone();
     change.set.extend(texts(reader, "set")?);

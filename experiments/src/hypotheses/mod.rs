@@ -1,8 +1,8 @@
-//! Several hypotheses of one page, held against published figures: what each predicts, and whether the figure lies inside.
+//! Compares several hypotheses about one page with published figures: their predictions, and whether a figure is inside.
 //!
-//! Rule: a hypothesis predicts a distribution over loads. A published value lies inside where the hypothesis's central 90 %
-//! range holds it; a published range lies inside where the hypothesis's median is in it. Load k is the same load in every
-//! case (common random numbers). Where no load is of the kind that a figure speaks of, the hypothesis cannot explain it.
+//! Rule: a hypothesis predicts a distribution over loads. A published value is inside if the hypothesis's central 90 %
+//! range contains it; a published range is inside if it contains the hypothesis's median. Load k is the same load in every
+//! case (common random numbers). If no load is of the kind that a figure describes, the hypothesis cannot explain it.
 
 pub mod attribution;
 pub mod file;
@@ -30,10 +30,10 @@ use sixslot_statistics::quantile::quantile;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// The part of a hypothesis's distribution that is its range.
+/// The share of a hypothesis's distribution within its range.
 const RANGE: f64 = 0.9;
 
-/// Why hypotheses were not held against figures.
+/// Why hypotheses could not be compared with figures.
 #[derive(Debug, thiserror::Error)]
 pub enum HypothesesError {
     /// The file, or a scenario that it names.
@@ -45,12 +45,12 @@ pub enum HypothesesError {
     /// An interrupt, or a load beyond its limits.
     #[error(transparent)]
     Stopped(#[from] Stopped),
-    /// Layers that make no sense together, or too few loads for them.
+    /// Layers that cannot be removed together, or too few loads for them.
     #[error(transparent)]
     Layers(#[from] LayersError),
     /// A folder of captures, or a capture.
     #[error(
-        "{path} cannot be used: {reason}; name a folder in which each NNN.har.gz stands beside its NNN.truth.json.gz",
+        "{path} cannot be used: {reason}; name a folder in which each NNN.har.gz has its NNN.truth.json.gz",
         path = path.display()
     )]
     Capture {
@@ -69,31 +69,31 @@ pub enum HypothesesError {
     },
 }
 
-/// What a hypothesis says of a figure.
+/// What a hypothesis predicts for a figure.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
     /// Loads.
     pub loads: u64,
-    /// Loads of the kind that the figure speaks of.
+    /// Loads of the kind that the figure describes.
     pub counted: u64,
-    /// Median and range, in seconds, counts or shares; none where there is nothing to observe.
+    /// Median and range, in seconds, counts or shares; none if there is nothing to observe.
     pub predicted: Option<[f64; 3]>,
-    /// The figure lies inside.
+    /// Whether the figure is inside.
     pub inside: bool,
 }
 
-/// What a hypothesis predicts of a case that has not been seen.
+/// What a hypothesis predicts for an unmeasured case.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
     /// Loads.
     pub loads: u64,
     /// The share that fails.
     pub probability: f64,
-    /// The interval of that.
+    /// The interval of that share.
     pub failed: Interval,
     /// The range of the count among the loads that will be measured.
     pub count: (u64, u64),
@@ -106,7 +106,7 @@ pub struct Forecast {
     pub ready: [f64; 3],
 }
 
-/// How near a median must lie to the measured one, as a part of it.
+/// Largest relative difference between the predicted and the measured median.
 pub const NEAR: f64 = 0.15;
 
 impl Forecast {
@@ -120,17 +120,17 @@ impl Forecast {
 /// The result.
 #[derive(Clone, Debug)]
 pub struct Findings {
-    /// Of each figure, what the hypotheses say.
+    /// For each figure, what the hypotheses predict.
     pub answers: Vec<Vec<Answer>>,
-    /// Of each prediction, what the hypotheses say.
+    /// For each prediction, what the hypotheses predict.
     pub forecasts: Vec<Vec<Forecast>>,
-    /// Of each region and point, what the hypothesis says of the region's figures.
+    /// For each region and point, what the hypothesis predicts for the region's figures.
     pub regions: Vec<Vec<Vec<Answer>>>,
-    /// Of each capture of each overlay, what it shares with the nearest load.
+    /// For each capture of each overlay, its comparison with the nearest load.
     pub overlays: Vec<Vec<Comparison>>,
-    /// What the layers contribute.
+    /// The contributions of the layers.
     pub layers: Option<Attribution>,
-    /// What was found at each point of the map of recovery, and the loads of each.
+    /// The result at each point of the map of recovery, and the number of loads of each.
     pub recovery: Option<(u64, Vec<Spot>)>,
 }
 
@@ -162,7 +162,7 @@ fn share(part: u64, all: u64) -> Interval {
     interval::fixed_sample(part, all, LEVEL).expect("a case has loads, and no more are counted than there are")
 }
 
-/// Whether a published figure lies inside what a hypothesis predicts.
+/// Whether a published figure is inside the prediction of a hypothesis.
 fn is_inside(figure: &Figure, [median, low, high]: [f64; 3]) -> bool {
     // A nanosecond: lengths of time are whole nanoseconds before they are seconds.
     let tolerance = figure.tolerance + 1e-9;
@@ -234,7 +234,7 @@ fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &Atomi
     })
 }
 
-/// The probability that at most so many of n happen.
+/// The probability of at most this number of events in n trials.
 fn binomial_below(n: u64, probability: f64, most: u64) -> f64 {
     if probability >= 1.0 {
         return if most >= n { 1.0 } else { 0.0 };
@@ -248,16 +248,16 @@ fn binomial_below(n: u64, probability: f64, most: u64) -> f64 {
     sum.min(1.0)
 }
 
-/// The central 95 % of how many of n happen.
+/// The central 95 % range of the number of events in n trials.
 fn binomial_range(n: u64, probability: f64) -> (u64, u64) {
     let reaches = |wanted: f64| (0..=n).find(|count| binomial_below(n, probability, *count) >= wanted).unwrap_or(n);
     (reaches((1.0 - LEVEL) / 2.0), reaches((1.0 + LEVEL) / 2.0))
 }
 
 impl Findings {
-    /// Plays every case of a file.
+    /// Simulates every case of a file.
     ///
-    /// `done` is told of each case's loads.
+    /// `done` is called with the number of loads of each case.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
@@ -313,7 +313,7 @@ impl Findings {
         Ok(Self { answers, forecasts, regions, overlays, layers, recovery: recovery.transpose()? })
     }
 
-    /// The cases that were measured, each with what a hypothesis says of it.
+    /// The measured cases, each with the prediction of a hypothesis.
     pub fn measured<'a>(
         &'a self,
         file: &'a HypothesesFile,
@@ -324,11 +324,11 @@ impl Findings {
             .flat_map(|(case, measured, own)| own.iter().map(move |forecast| (case, measured, forecast)))
     }
 
-    /// Writes README.md, figures.csv, predictions.csv and manifest.json into a folder; where the file asks for them,
+    /// Writes README.md, figures.csv, predictions.csv and manifest.json into a folder; if the file requests them,
     /// captures.csv, layers.csv, recovery.csv and recovery-map.svg too.
     ///
     /// # Errors
-    /// A number that a conclusion asks for and nobody has; a file that cannot be written.
+    /// A placeholder in a conclusion without a number; a file that cannot be written.
     pub fn write(&self, file: &HypothesesFile, run: &Run, folder: &Path) -> Result<(), HypothesesError> {
         let mut texts = vec![
             ("README.md", page::readme(file, self, run)?),
@@ -355,7 +355,7 @@ impl Findings {
     }
 }
 
-/// What the bytes of the result depend on, beside the program.
+/// Everything except the program that the bytes of the result depend on.
 #[derive(Clone, Debug)]
 pub struct Run {
     /// The file as the user named it.

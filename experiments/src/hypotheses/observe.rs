@@ -1,7 +1,7 @@
-//! What of a load is a figure.
+//! Observations: the quantities of a load that a figure can be about.
 //!
 //! Rule: a capture lists what has ended in it, so only calls that ended before the window's end count; a socket is listed
-//! with its life so far. Durations are as the page sees them, from the call. Counts are of each load; durations of all
+//! with its duration so far. Durations are as the page sees them, from the call. Counts are of each load; durations of all
 //! calls of all loads together.
 
 use sixslot_models::Plan;
@@ -15,7 +15,7 @@ use sixslot_sim_core::{Span, Time};
 pub enum Observable {
     /// Calls that ended in the window.
     Calls,
-    /// Of these, those that their deadline ended.
+    /// Of these, those that were aborted by their deadline.
     Aborted,
     /// Of these, those that were answered.
     Answered,
@@ -27,13 +27,13 @@ pub enum Observable {
     AbortDuration,
     /// From the call to the headers.
     FirstByte,
-    /// From the call to the server's having it.
+    /// From the call to its arrival at the server.
     SentAfter,
-    /// A socket's life, to its end or the window's.
+    /// A socket's duration, to its end or the window's.
     SocketLife,
     /// From the first call that can show the error to the error.
     ErrorTime,
-    /// From the load's start to the page's being ready.
+    /// From the load's start until the page is ready.
     ReadyTime,
     /// The share of loads that failed.
     Failed,
@@ -41,10 +41,10 @@ pub enum Observable {
     Cleared,
 }
 
-/// What the numbers are.
+/// The unit of an observation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// How many.
+    /// A count.
     Count,
     /// Seconds.
     Seconds,
@@ -75,7 +75,7 @@ impl Observable {
         ])(node)
     }
 
-    /// What its numbers are.
+    /// Its unit.
     pub const fn unit(self) -> Unit {
         match self {
             Self::Calls | Self::Aborted | Self::Answered => Unit::Count,
@@ -90,16 +90,16 @@ impl Observable {
     }
 }
 
-/// Which loads count.
+/// The loads that count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Given {
     /// All.
     Any,
     /// Those that failed.
     Failed,
-    /// Those whose page got ready.
+    /// Those in which the page got ready.
     Loaded,
-    /// Those whose page did not.
+    /// Those in which it did not.
     NotLoaded,
 }
 
@@ -135,7 +135,7 @@ impl Given {
     }
 }
 
-/// What is looked at, and in which loads.
+/// A quantity, and the loads in which it is observed.
 #[derive(Clone, Debug)]
 pub struct View {
     /// What is observed.
@@ -158,7 +158,7 @@ impl View {
         self.requests.is_empty() || plan.classes().iter().any(|class| self.requests.contains(&class.name))
     }
 
-    /// The values in a load, or none where such a load does not count.
+    /// The values in a load, or none if the load does not count.
     pub fn values(&self, plan: &Plan, load: &Load) -> Option<Vec<f64>> {
         if !self.given.holds(load) {
             return None;
@@ -197,7 +197,7 @@ impl View {
                 answered.map(|(issued, headers)| seconds(issued, headers)).collect()
             }
             Observable::SentAfter => {
-                // A call that was never sent has waited all its life.
+                // A call that was never sent has waited for its whole duration.
                 let own = load.requests().iter().filter(mine).filter(|request| self.kind(plan, request) == Kind::Fetch);
                 own.map(|request| seconds(request.issued, request.sent.or(request.ended).unwrap_or(end))).collect()
             }
@@ -221,7 +221,7 @@ impl View {
             && self.tab.is_none_or(|tab| request.tab == tab)
     }
 
-    /// The first call that can show the error: where a published clock begins.
+    /// The first call that can show the error: the start of a published clock.
     fn mount(&self, plan: &Plan, load: &Load) -> Time {
         let error = plan.load().error.map(|error| error.class);
         let first = |wanted: &dyn Fn(&Request) -> bool| {

@@ -1,12 +1,12 @@
-//! Captures of the page, each beside the load of a hypothesis that is nearest to it: the order of the calls, where each
-//! waited, what became of it.
+//! Compares captures of the page with the nearest load of a hypothesis: the order of the calls, where each waited, and its
+//! outcome.
 //!
 //! Rule: nearest is the load whose calls with a deadline ended nearest to the capture's, and whose page was ready nearest to
-//! it: the least mean distance of these times, where an end of another kind counts as the whole load. So times and fates
-//! say whether the hypothesis has such a load at all; order and stations are compared without having been sought. Calls that follow each other
+//! it: the least mean distance of these times, where an end of another kind counts as the whole load. So times and outcomes
+//! show whether the hypothesis has such a load; order and stations are compared without having been fitted. Calls that follow each other
 //! within 0.1 s may do so in either order. A call waited where it spent more than half of its life, in the browser or at
-//! the server; one that lived for less than 0.1 s waited nowhere. Of calls that the page makes at once (a burst) it is told
-//! how many waited in the browser, and their fate is that of most. A call that was still open when the capture ended takes
+//! the server; one that lasted less than 0.1 s waited nowhere. For calls that the page makes at once (a burst) the result
+//! is the number that waited in the browser, and the outcome of the majority. A call that was still open when the capture ended takes
 //! part in the order only.
 //!
 //! Source of a capture: an answered call's own HAR entry (its life less sending, waiting for the answer and receiving is
@@ -30,7 +30,7 @@ use std::sync::atomic::AtomicBool;
 
 /// The most bytes of a file of a capture, unpacked.
 const LARGEST: u64 = 64 << 20;
-/// Seconds within which calls may swap, and a life that is too short to have waited in.
+/// Seconds within which calls may swap, and the shortest duration that counts as waiting.
 const TOGETHER: f64 = 0.1;
 /// The most captures of a folder.
 const CAPTURES: usize = 1_000;
@@ -40,13 +40,13 @@ const CAPTURES: usize = 1_000;
 pub struct Overlay {
     /// Its name.
     pub name: String,
-    /// What was captured, in one line.
+    /// Description of the captures, in one line.
     pub text: String,
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
-    /// The parameter, by number, whose value in the nearest load is told.
+    /// Index of the parameter to report from the nearest load.
     pub latent: Option<usize>,
-    /// What is played.
+    /// The plan to simulate.
     pub plan: Plan,
     /// The captures, by name.
     pub captures: Vec<Capture>,
@@ -59,7 +59,7 @@ pub struct Overlay {
 pub struct Capture {
     /// Its name: the file's, without its ending.
     pub name: String,
-    /// Seconds from the first call with a deadline to the page's being ready.
+    /// Seconds from the first call with a deadline until the page is ready.
     pub ready: f64,
     /// The calls that the scenario has, by issue.
     pub calls: Vec<Call>,
@@ -68,30 +68,30 @@ pub struct Capture {
 /// One call of a capture or of a load.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Call {
-    /// Its class, by number in the plan.
+    /// Index of its class in the plan.
     pub class: usize,
     /// Seconds from the first call with a deadline to its issue.
     pub issued: f64,
     /// Seconds from the first call with a deadline to its end; none where it was not seen.
     pub ended: Option<f64>,
-    /// Most of its life passed in the browser.
+    /// Whether it spent most of its duration in the browser.
     pub in_browser: bool,
-    /// What became of it.
+    /// Its outcome.
     pub fate: Fate,
 }
 
-/// What became of a call.
+/// The outcome of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Its headers came.
+    /// Its headers arrived.
     Answered,
-    /// The page gave it up.
+    /// The page aborted it.
     Aborted,
-    /// Neither, as long as it was watched.
+    /// Neither, as long as it was observed.
     Open,
 }
 
-/// A capture beside the nearest load.
+/// A capture compared with the nearest load.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
     /// The load's number.
@@ -104,24 +104,24 @@ pub struct Comparison {
     pub apart: f64,
     /// The calls and bursts that both have, in the capture's order.
     pub shared: usize,
-    /// They come in the same order in both.
+    /// Whether they are in the same order in both.
     pub same_order: bool,
-    /// Of those that ended: how many.
+    /// Number of those that ended.
     pub ended: usize,
-    /// Of these, had the same fate.
+    /// Number of these with the same outcome.
     pub same_fate: usize,
-    /// Of these, single calls that waited: how many.
+    /// Number of these that are single calls and waited.
     pub waited: usize,
-    /// Of these, at the same station.
+    /// Number of these that waited at the same station.
     pub same_station: usize,
-    /// What differs, in words.
+    /// The differences, in words.
     pub differs: Vec<String>,
-    /// Calls of bursts that spent most of their life in the browser: captured, played.
+    /// Calls of bursts that spent most of their duration in the browser: captured, simulated.
     pub burst_in_browser: [usize; 2],
 }
 
 impl Comparison {
-    /// Order, stations and fates are the same.
+    /// Whether order, stations and outcomes are the same.
     pub fn is_same(&self) -> bool {
         self.same_order && self.same_fate == self.ended && self.same_station == self.waited
     }
@@ -179,7 +179,7 @@ impl Overlay {
         Ok(Self { name: entry.key.clone(), text, hypothesis, latent, plan, captures, digest })
     }
 
-    /// Plays loads and compares each capture with the nearest of them.
+    /// Simulates loads and compares each capture with the nearest of them.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
@@ -217,13 +217,13 @@ fn archives(folder: &Path) -> Result<Vec<PathBuf>, HypothesesError> {
     Ok(files)
 }
 
-/// A load's calls as those of a capture.
+/// A load's calls in the form of a capture's.
 struct Played {
     /// Seconds from the first call with a deadline to ready.
     ready: f64,
-    /// By issue.
+    /// In the order of issue.
     calls: Vec<Call>,
-    /// The classes of which it makes several calls at once.
+    /// The classes with several calls at once.
     bursts: Vec<usize>,
 }
 
@@ -315,14 +315,14 @@ impl Capture {
             let Some(ended) = own.calls[0].ended.filter(|_| has_deadline(plan, own.key.0)) else { continue };
             let other = theirs.iter().find(|other| other.key == own.key && other.fate() == own.fate());
             let other = other.and_then(|other| other.calls[0].ended);
-            // A call that the load does not have, or that ended otherwise, is as far away as it can be.
+            // A call that the load does not have, or that ended in another way, has the largest distance.
             sum += other.map_or(plan.horizon().as_seconds_f64(), |other| (other - ended).abs());
             count += 1.0;
         }
         sum / count
     }
 
-    /// The capture beside a load.
+    /// The comparison of the capture with a load.
     fn beside(&self, plan: &Plan, load: &Played) -> Comparison {
         let bursts = &load.bursts;
         let captured = grouped(&self.calls, bursts);
@@ -353,7 +353,7 @@ impl Capture {
             result.differs.push("order".to_owned());
         }
         let name = |group: &Group| format!("{} {}", plan.classes()[group.key.0].name, group.key.1);
-        // What the page did until it was ready must be there in both.
+        // The calls that the page made until it was ready must be in both.
         let early = |groups: &[Group], others: &[Group], until: f64| {
             let lone =
                 groups.iter().filter(|one| one.issued() < until && !others.iter().any(|other| other.key == one.key));
@@ -411,7 +411,7 @@ impl Call {
 
 /// A call, or the calls of a burst.
 struct Group {
-    /// Class, and the how manieth call of it.
+    /// Class, and 1-based number of the call within it.
     key: (usize, usize),
     calls: Vec<Call>,
 }
@@ -425,7 +425,7 @@ impl Group {
         self.calls.iter().filter(|call| call.in_browser).count()
     }
 
-    /// What became of most; of the first where no fate has most.
+    /// The outcome of the majority; of the first call if there is none.
     fn fate(&self) -> Fate {
         let count = |fate| self.calls.iter().filter(|call| call.fate == fate).count();
         let fates = [self.calls[0].fate, Fate::Answered, Fate::Aborted, Fate::Open];
@@ -433,7 +433,7 @@ impl Group {
     }
 }
 
-/// Calls by issue; those of a burst together, at its first call.
+/// Calls in the order of issue; those of a burst together, at its first call.
 fn grouped(calls: &[Call], bursts: &[usize]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for call in calls.iter().copied() {

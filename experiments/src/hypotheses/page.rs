@@ -1,6 +1,6 @@
-//! What the hypotheses' result says to people: a page in words and numbers.
+//! README.md of the hypotheses' result: a page in words and numbers.
 //!
-//! Rule: no number on the page is written by hand but the published ones.
+//! Rule: only the published numbers on the page are written by hand.
 
 use super::file::{Figure, HypothesesFile, Paragraph, Published, Region};
 use super::observe::Unit;
@@ -11,7 +11,7 @@ use sixslot_models::reading::Fault;
 use sixslot_models::reading::advice;
 use std::fmt::Write as _;
 
-/// A number in its unit, with about three digits that count.
+/// A number in its unit, with about three significant digits.
 fn number(value: f64, unit: Unit) -> String {
     let round = |places: usize| {
         let text = format!("{value:.places$}");
@@ -56,13 +56,13 @@ fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
     }
 }
 
-/// Figures inside, and figures that a hypothesis says something of.
+/// Number of figures inside, and of figures that a hypothesis predicts.
 fn tally(findings: &Findings, hypothesis: usize) -> (usize, usize) {
     let own = findings.answers.iter().flatten().filter(|answer| answer.hypothesis == hypothesis);
     own.fold((0, 0), |(inside, all), answer| (inside + usize::from(answer.inside), all + 1))
 }
 
-/// Replaces the places for numbers in a paragraph.
+/// Replaces the placeholders for numbers in a paragraph.
 fn fill(file: &HypothesesFile, findings: &Findings, paragraph: &Paragraph) -> Result<String, HypothesesError> {
     let mut text = String::new();
     let mut rest = paragraph.text.as_str();
@@ -236,7 +236,7 @@ pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> R
     Ok(text)
 }
 
-/// The points of a region at which all its figures lie inside, and those where most do.
+/// The points of a region at which all its figures are inside, and those where most are.
 fn area(text: &mut String, file: &HypothesesFile, region: &Region, points: &[Vec<Answer>]) {
     let all = region.figures.len();
     let inside = |answers: &Vec<Answer>| answers.iter().filter(|answer| answer.inside).count();
@@ -305,7 +305,7 @@ fn points(value: f64) -> String {
     format!("{:.1}", 100.0 * value)
 }
 
-/// The cases that were measured.
+/// The measured cases.
 fn cells(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     if findings.measured(file).next().is_none() {
         return;
@@ -337,7 +337,7 @@ fn cells(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     }
 }
 
-/// The captures beside the nearest loads.
+/// The captures compared with the nearest loads.
 fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     if file.overlays.is_empty() {
         return;
@@ -372,7 +372,7 @@ fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     }
 }
 
-/// What the layers contribute.
+/// The contributions of the layers.
 fn layers(text: &mut String, title: &str, hypothesis: &str, attribution: &Attribution) {
     let _ = writeln!(
         text,

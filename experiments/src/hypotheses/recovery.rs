@@ -1,8 +1,8 @@
 //! The map of recovery: where a hypothesis's page is healthy, where its deadlines fail, and where it never recovers.
 //!
-//! Rule: a point is healthy where at most 5 % of its loads show the error; it never recovers where more than half of all
-//! loads are not ready by the horizon; between, deadlines fail and the page comes back. The horizon is the hypothesis's, and
-//! should be long: a page that is busy only with its own calls stays so for ever (it is metastable).
+//! Rule: a point is healthy if at most 5 % of its loads show the error; it never recovers if more than half of all loads are
+//! not ready by the horizon; otherwise deadlines fail and the page recovers. The horizon is the hypothesis's, and should be
+//! long: a page that is busy only with its own calls stays so forever (it is metastable).
 
 use super::file::{Files, Hypothesis, Points, Trouble, changed, owner};
 use super::{play, schema};
@@ -15,7 +15,7 @@ use sixslot_models::reading::{self as read, Reader};
 use sixslot_models::{Plan, limits};
 use std::sync::atomic::AtomicBool;
 
-/// Loads of a point where the file does not say.
+/// Default number of loads of a point.
 const LOADS: u64 = 40;
 /// The share of loads that may fail at a healthy point.
 const HEALTHY: f64 = 0.05;
@@ -25,15 +25,15 @@ const STUCK: f64 = 0.5;
 /// A grid of two parameters of a hypothesis.
 #[derive(Clone, Debug)]
 pub struct RecoveryMap {
-    /// What it shows, in one line.
+    /// Its title, in one line.
     pub text: String,
-    /// The hypothesis, by number.
+    /// Index of the hypothesis.
     pub hypothesis: usize,
     /// Loads of each point.
     pub loads: u64,
     /// The two parameters.
     pub parameters: Vec<String>,
-    /// In words, with units.
+    /// Their labels, with units.
     pub labels: [String; 2],
     /// The values across and up.
     pub axes: [Vec<f64>; 2],
@@ -41,12 +41,12 @@ pub struct RecoveryMap {
     pub points: Vec<(Vec<f64>, Plan)>,
 }
 
-/// What a point is.
+/// The kind of a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Regime {
-    /// Hardly a load fails.
+    /// Hardly any load fails.
     Healthy,
-    /// Loads fail, and come back.
+    /// Loads fail, and recover.
     Fails,
     /// Most loads are never ready.
     Stuck,
@@ -63,7 +63,7 @@ impl Regime {
     }
 }
 
-/// What was found at a point.
+/// The result at a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Spot {
     /// The share of loads that show the error.
@@ -73,7 +73,7 @@ pub struct Spot {
 }
 
 impl Spot {
-    /// What the point is.
+    /// The kind of the point.
     pub fn regime(self) -> Regime {
         if self.stuck > STUCK {
             Regime::Stuck
@@ -111,7 +111,7 @@ impl RecoveryMap {
         })
     }
 
-    /// Plays the loads of each point.
+    /// Simulates the loads of each point.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.

@@ -1,4 +1,4 @@
-//! The fields of a hypotheses file: what it may say, and nothing else.
+//! The fields of a hypotheses file.
 //!
 //! Rule: as for scenarios, a key that is not here is an error at its line and column ([`sixslot_models::reading::Reader`] checks it).
 
@@ -10,7 +10,7 @@ const fn field(key: &'static str, kind: Kind, text: &'static str) -> Field {
 
 /// The whole file.
 pub static HYPOTHESES: Fields = Fields {
-    text: "Several hypotheses of one page, the published figures that they must explain, and what they predict.",
+    text: "Several hypotheses about one page, the published figures that they must explain, and what they predict.",
     required: &["schema", "hypothesis", "figure"],
     fields: &[
         field("schema", Kind::Whole, "The version of this format: 1."),
@@ -19,17 +19,21 @@ pub static HYPOTHESES: Fields = Fields {
         field("loads", Kind::Whole, "Loads of each figure and hypothesis. Default 1000."),
         field("hypothesis", Kind::Named(&HYPOTHESIS), "The hypotheses, in the order of the tables."),
         field("figure", Kind::Named(&FIGURE), "The published figures."),
-        field("prediction", Kind::Named(&PREDICTION), "What nobody has shown to the hypotheses yet."),
-        field("region", Kind::Named(&REGION), "Where in a hypothesis's parameters figures lie inside together."),
+        field("prediction", Kind::Named(&PREDICTION), "Cases that the hypotheses were not fitted to."),
+        field(
+            "region",
+            Kind::Named(&REGION),
+            "Regions of a hypothesis's parameters in which several figures are inside together.",
+        ),
         field(
             "truth_names",
             Kind::Keyed(&Kind::Text),
-            "What the truth beside a capture calls a request, and the scenarios' name.",
+            "Names of requests in the truth file of a capture, and in the scenarios.",
         ),
-        field("overlay", Kind::Named(&OVERLAY), "Captures of the page, each beside a load of a hypothesis."),
-        field("layers", Kind::Table(&LAYERS), "What each layer of a hypothesis's scenario contributes."),
+        field("overlay", Kind::Named(&OVERLAY), "Captures of the page, each compared with a load of a hypothesis."),
+        field("layers", Kind::Table(&LAYERS), "The contribution of each layer of a hypothesis's scenario."),
         field("recovery", Kind::Table(&RECOVERY), "Where a hypothesis's page is healthy, fails, or never recovers."),
-        field("conclusion", Kind::Named(&CONCLUSION), "What follows, in words with places for numbers."),
+        field("conclusion", Kind::Named(&CONCLUSION), "Conclusions, as text with placeholders for numbers."),
     ],
 };
 
@@ -42,20 +46,24 @@ pub static HYPOTHESIS: Fields = Fields {
         field("scenario", Kind::Text, "The scenario file, from this file's folder."),
         field("set", Kind::Names, "PATH=VALUE, as of --set."),
         field("fixes", Kind::Names, "Fixes of the scenario."),
-        field("explains", Kind::Boolean, "It is held against the figures; else it only predicts. Default true."),
+        field(
+            "explains",
+            Kind::Boolean,
+            "Whether it is compared with the figures; else it only predicts. Default true.",
+        ),
     ],
 };
 
 /// A figure.
 pub static FIGURE: Fields = Fields {
-    text: "A published figure and what of a load it is.",
+    text: "A published figure and the quantity of a load that it is about.",
     required: &["text", "observe"],
     fields: &[
         field("text", Kind::Text, "What was published, in one line."),
         field("value", Kind::Time, "The value: a length of time, or a number for counts and shares."),
         field("low", Kind::Time, "The lower end of a published range."),
         field("high", Kind::Time, "Its upper end."),
-        field("tolerance", Kind::Time, "How much the page's own clock adds; widens the published value or range."),
+        field("tolerance", Kind::Time, "Time that the page's own clock adds; widens the published value or range."),
         field(
             "observe",
             Kind::Choice(OBSERVABLES),
@@ -66,7 +74,7 @@ pub static FIGURE: Fields = Fields {
             Kind::Names,
             "The requests or sockets that count, under any hypothesis's names. Default: all.",
         ),
-        field("attempt", Kind::Whole, "Only the so manieth call of a request counts, from 1. Default: every one."),
+        field("attempt", Kind::Whole, "1-based number of the only call of a request that counts. Default: every call."),
         field(
             "window",
             Kind::Span,
@@ -76,9 +84,9 @@ pub static FIGURE: Fields = Fields {
         field(
             "given",
             Kind::Choice(&["any", "failed", "loaded", "not-loaded"]),
-            "Only such loads count. Default \"any\".",
+            "The loads that count. Default \"any\".",
         ),
-        field("hypotheses", Kind::Names, "The hypotheses that say something about it. Default: all that explain."),
+        field("hypotheses", Kind::Names, "The hypotheses that predict it. Default: all that explain."),
         field("with", Kind::Named(&CHANGE), "What a hypothesis changes for this figure, by the hypothesis's name."),
     ],
 };
@@ -103,27 +111,27 @@ pub static PREDICTION: Fields = Fields {
         field("hypotheses", Kind::Names, "Who predicts."),
         field("set", Kind::Names, "PATH=VALUE, after the hypothesis's own."),
         field("fixes", Kind::Names, "Fixes, after the hypothesis's own."),
-        field("measured_loads", Kind::Whole, "How many loads were measured, or will be. Default 15."),
-        field("measured_failures", Kind::Whole, "How many of them failed."),
+        field("measured_loads", Kind::Whole, "Number of loads that were measured, or will be. Default 15."),
+        field("measured_failures", Kind::Whole, "Number of them that failed."),
         field("measured_ready", Kind::Span, "The median of their times to ready."),
     ],
 };
 
 /// A region.
 pub static REGION: Fields = Fields {
-    text: "A grid of a hypothesis's parameters; at each point the figures are held against the hypothesis.",
+    text: "A grid of a hypothesis's parameters; at each point the figures are compared with the hypothesis.",
     required: &["hypothesis", "figures", "parameters"],
     fields: &[
-        field("text", Kind::Text, "What is sought, in one line."),
+        field("text", Kind::Text, "Description, in one line."),
         field("hypothesis", Kind::Text, "Whose parameters."),
-        field("figures", Kind::Names, "The figures that must lie inside together."),
+        field("figures", Kind::Names, "The figures that must be inside together."),
         field("parameters", Kind::Keyed(&Kind::Numbers), "The values of each parameter."),
     ],
 };
 
 /// Captures.
 pub static OVERLAY: Fields = Fields {
-    text: "Captures in a folder: each NNN.har.gz beside its NNN.truth.json.gz, and beside the hypothesis's load that is nearest to it.",
+    text: "Captures in a folder: each NNN.har.gz with its NNN.truth.json.gz; each is compared with the nearest load of the hypothesis.",
     required: &["folder", "hypothesis"],
     fields: &[
         field("text", Kind::Text, "What was captured, in one line."),
@@ -137,10 +145,10 @@ pub static OVERLAY: Fields = Fields {
 
 /// Layers.
 pub static LAYERS: Fields = Fields {
-    text: "A hypothesis whose scenario has layers; what each contributes to the failures.",
+    text: "A hypothesis with layers in its scenario; the contribution of each to the failures.",
     required: &["hypothesis"],
     fields: &[
-        field("text", Kind::Text, "What is asked, in one line."),
+        field("text", Kind::Text, "The question, in one line."),
         field("hypothesis", Kind::Text, "The hypothesis."),
         field("threshold", Kind::Number, "A set of layers suffices above this probability. Default 0.01."),
     ],
@@ -164,7 +172,7 @@ pub static RECOVERY: Fields = Fields {
 
 /// A conclusion.
 pub static CONCLUSION: Fields = Fields {
-    text: "A paragraph. {median:FIGURE:HYPOTHESIS}, {range:FIGURE:HYPOTHESIS}, {published:FIGURE}, {inside:HYPOTHESIS}, {of:HYPOTHESIS} and {outside:HYPOTHESIS}, {failed:PREDICTION:HYPOTHESIS}, {cleared:PREDICTION:HYPOTHESIS}, {not-ready:PREDICTION:HYPOTHESIS}, {ready:PREDICTION:HYPOTHESIS}, {cells:held} and {cells:all}, {overlays:same} and {overlays:all}, {layers:total} and {layer:NAME} stand for numbers.",
+    text: "A paragraph. {median:FIGURE:HYPOTHESIS}, {range:FIGURE:HYPOTHESIS}, {published:FIGURE}, {inside:HYPOTHESIS}, {of:HYPOTHESIS} and {outside:HYPOTHESIS}, {failed:PREDICTION:HYPOTHESIS}, {cleared:PREDICTION:HYPOTHESIS}, {not-ready:PREDICTION:HYPOTHESIS}, {ready:PREDICTION:HYPOTHESIS}, {cells:held} and {cells:all}, {overlays:same} and {overlays:all}, {layers:total} and {layer:NAME} are placeholders for numbers.",
     required: &["text"],
     fields: &[field("text", Kind::Text, "The paragraph.")],
 };

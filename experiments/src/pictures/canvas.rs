@@ -4,7 +4,7 @@
 //! `viewBox`. plotters draws on whole units only; at one unit per pixel, thin lines blur and curves
 //! stairstep. Whole numbers also cannot be NaN, so no broken coordinate reaches the document.
 //!
-//! Each group is drawn by a backend of its own and wrapped in `<g>`: that is how dashes and round
+//! Each group is drawn by a separate backend and wrapped in `<g>`: that is how dashes and round
 //! joints, which plotters cannot express, get into the document.
 
 use plotters::coord::Shift;
@@ -32,7 +32,7 @@ pub(super) const MARGIN: f64 = 28.0;
 /// A point in pixels from the upper left corner.
 pub(super) type Point = (f64, f64);
 
-/// Where text stands relative to its point.
+/// Position of text relative to its point.
 #[derive(Clone, Copy)]
 pub(super) enum Anchor {
     Start,
@@ -137,14 +137,14 @@ impl Canvas {
         canvas
     }
 
-    /// Draws on top of what is there, inside a `<g>` with the given attributes.
+    /// Draws on top of the picture, inside a `<g>` with the given attributes.
     pub(super) fn group(&mut self, attributes: &str, paint: impl FnOnce(&Brush<'_>)) {
         let size = (unit(self.width) as u32, unit(self.height) as u32);
         let mut document = String::new();
         let brush = Brush { area: SVGBackend::with_string(&mut document, size).into_drawing_area() };
         paint(&brush);
         drop(brush);
-        // The backend wrote a whole document; what lies between its first and last tag is the group.
+        // The backend wrote a whole document; the content between its first and last tag is the group.
         let from = document.find(">\n").map_or(0, |at| at + 2);
         let to = document.rfind("</svg>").unwrap_or(document.len());
         let inside = &document[from..to];
@@ -263,7 +263,7 @@ impl Brush<'_> {
         }
     }
 
-    /// One line of text; the point lies on its baseline.
+    /// One line of text; the point is on its baseline.
     pub(super) fn text(&self, (x, y): Point, words: &str, look: Type) {
         let weight = if look.bold { FontStyle::Bold } else { FontStyle::Normal };
         let mut font = FontDesc::new(FontFamily::Name(FONTS), look.size * UNIT * PLOTTERS_FONT_SCALE, weight);
@@ -287,7 +287,7 @@ impl Brush<'_> {
         for<'b> &'b E: plotters::element::PointCollection<'b, (i32, i32)>,
         for<'a> E: plotters::element::Drawable<SVGBackend<'a>>,
     {
-        // Writing to a string has no way to fail.
+        // Writing to a string cannot fail.
         let _ = self.area.draw(element);
     }
 }
@@ -301,7 +301,7 @@ fn units((x, y): Point) -> (i32, i32) {
     (unit(x), unit(y))
 }
 
-/// What a screen reader calls an element.
+/// The name of an element for screen readers.
 pub(super) fn label(name: &str) -> String {
     format!("aria-label=\"{}\"", escape(&text::clean(name)))
 }

@@ -1,7 +1,7 @@
 //! Probability over one parameter: a line per fix set with its interval.
 //!
-//! Rule: the interval is drawn wherever there is one, and y spans 0 to 100 %. A difference between
-//! two fixes that their intervals swallow is then seen as none.
+//! Rule: the interval is drawn wherever there is one, and y spans 0 to 100 %, so that a difference
+//! between two fixes that is not significant does not look like one.
 
 use plotters::style::Color;
 
@@ -33,13 +33,13 @@ pub struct CurveSeries<'a> {
 /// Probability against one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve<'a> {
-    /// What the picture shows.
+    /// Title of the picture.
     pub title: &'a str,
-    /// How it was made: loads per point, seed, what the bands are.
+    /// Settings: loads per point, seed, kind of the bands.
     pub subtitle: &'a str,
     /// The parameter, with its unit.
     pub x_label: &'a str,
-    /// What the probability is of.
+    /// Label of the probability.
     pub y_label: &'a str,
     /// The lines, in the order of their styles.
     pub series: &'a [CurveSeries<'a>],

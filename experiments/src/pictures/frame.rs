@@ -1,6 +1,6 @@
 //! Axes of a picture with lines: x a number, y a share from 0 to 100 %.
 //!
-//! Rule: y always spans 0 to 100 %, so that two pictures can be laid side by side; ticks stand on
+//! Rule: y always spans 0 to 100 %, so that two pictures can be compared side by side; ticks are at
 //! 1, 2 or 5 times a power of ten. The powers are found by writing the number, not by logarithms,
 //! whose last bit differs between machines.
 
@@ -18,7 +18,7 @@ pub(super) const ABOVE: f64 = 46.0;
 /// Room below the axes, for ticks and label of x.
 pub(super) const BELOW: f64 = 52.0;
 
-/// The rectangle between the axes and what x means in it.
+/// The rectangle between the axes and the range of x in it.
 pub(super) struct Frame {
     pub(super) left: f64,
     pub(super) top: f64,
@@ -29,13 +29,13 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    /// Where `x` and a share lie.
+    /// The point of `x` and a share.
     pub(super) fn place(&self, x: f64, share: f64) -> Point {
         let along = (x - self.low) / (self.high - self.low);
         (self.left + along * (self.right - self.left), self.bottom - share.clamp(0.0, 1.0) * (self.bottom - self.top))
     }
 
-    /// Draws grid, axes, ticks and labels; `hint` stands in the middle when there is no data.
+    /// Draws grid, axes, ticks and labels; `hint` is written in the middle if there is no data.
     pub(super) fn draw(&self, brush: &Brush<'_>, x_label: &str, y_label: &str, empty: bool) {
         for fifth in 0..=5 {
             let share = f64::from(fifth) / 5.0;

@@ -1,8 +1,8 @@
 //! Failure probability over two parameters, as coloured cells: one map, or one panel per fix set.
 //!
 //! Rule: one colour scale from 0 to 1 for every panel of every picture, and the number in every
-//! cell. A scale fitted to each panel would make a fix that changes nothing look like one that
-//! cures; and colour alone cannot tell 0 % from 0.3 %, which is what a fix is judged by.
+//! cell. A scale fitted to each panel would make a fix without effect look like a fix that
+//! works; and colour alone does not distinguish 0 % from 0.3 %, the difference by which fixes are judged.
 
 use super::canvas::{Anchor, Brush, Canvas, Header, MARGIN, Type, label};
 use super::palette::{self, AXIS, INK, MISSING, NONE_FAILED, QUIET};
@@ -11,13 +11,13 @@ use sixslot_analysis::svg_text as text;
 /// One heat map.
 ///
 /// The first row of `cells` belongs to the first of `y_values` and is drawn at the bottom, as on any
-/// axis. A cell is `None` where nothing was simulated. Exactly 0 has a pale colour of its own, outside
-/// the scale, that says: no failure seen.
+/// axis. A cell is `None` if nothing was simulated. Exactly 0 has its own pale colour, outside the
+/// scale: no failure seen.
 #[derive(Clone, Copy, Debug)]
 pub struct HeatMap<'a> {
-    /// What the picture shows.
+    /// Title of the picture.
     pub title: &'a str,
-    /// How it was made: loads per cell, seed.
+    /// Settings: loads per cell, seed.
     pub subtitle: &'a str,
     /// Parameter along x, with its unit.
     pub x_label: &'a str,
@@ -61,9 +61,9 @@ pub struct HeatMapPanel<'a> {
 /// Heat maps of several fix sets in one picture, over the same parameters.
 #[derive(Clone, Copy, Debug)]
 pub struct HeatMapGrid<'a> {
-    /// What the picture shows.
+    /// Title of the picture.
     pub title: &'a str,
-    /// How it was made: loads per cell, seed.
+    /// Settings: loads per cell, seed.
     pub subtitle: &'a str,
     /// Parameter along x, with its unit.
     pub x_label: &'a str,
@@ -75,7 +75,7 @@ pub struct HeatMapGrid<'a> {
     pub y_values: &'a [String],
     /// The fix sets, row by row.
     pub panels: &'a [HeatMapPanel<'a>],
-    /// Panels beside each other; 2 reads well in a column of text, 4 on a whole screen.
+    /// Panels per row; 2 fit a column of text, 4 a whole screen.
     pub columns: usize,
 }
 
@@ -118,8 +118,8 @@ impl HeatMapGrid<'_> {
         canvas.finish(self.title, self.subtitle)
     }
 
-    /// Each panel as a part of a page that has its heading and the scale: narrow enough for a telephone, and each cell a
-    /// group of the class `cell` whose name is its reading. `reading` is asked with panel, row and column.
+    /// Each panel as a part of a page that has its heading and the scale: narrow enough for a phone, and each cell is a group
+    /// of the class `cell`, named by its reading. `reading` is called with panel, row and column.
     pub fn to_figures(&self, reading: impl Fn(usize, usize, usize) -> String) -> Vec<String> {
         let bare: Vec<HeatMapPanel<'_>> =
             self.panels.iter().map(|panel| HeatMapPanel { title: "", cells: panel.cells }).collect();
@@ -149,14 +149,14 @@ impl HeatMapGrid<'_> {
         bare.iter().enumerate().map(figure).collect()
     }
 
-    /// The colour bar as a part of a page.
+    /// The colour bar as part of a page.
     pub fn to_scale(&self) -> String {
         let mut canvas = Canvas::new(560.0, 68.0);
         canvas.group("", |brush| self.draw_bar(brush, 32.0));
         canvas.figure("img", "the colours of the cells, from no failure to a failure of every load")
     }
 
-    /// The colour bar, and what an empty cell means if there is one.
+    /// The colour bar, and the meaning of an empty cell if there is one.
     fn draw_bar(&self, brush: &Brush<'_>, top: f64) {
         brush.text((MARGIN, top - 9.0), "failure probability", LABEL);
         let left = MARGIN;
@@ -197,7 +197,7 @@ impl HeatMapGrid<'_> {
 
     fn draw_panel(&self, brush: &Brush<'_>, plan: &Plan, panel: &HeatMapPanel<'_>, (x, y): (f64, f64), part: Part) {
         let name = wrap_panel(panel.title, plan.pitch);
-        // Short names sit on the panel, not on the top of the room kept for long ones.
+        // Short names are next to the panel, not at the top of the room kept for long ones.
         let mut baseline = y + (plan.name_lines - name.len()) as f64 * Plan::NAME_LINE + 14.0;
         for line in &name {
             brush.text((x, baseline), line, PANEL);
@@ -223,7 +223,7 @@ impl HeatMapGrid<'_> {
             }
         }
         for (column, x_value) in self.x_values.iter().enumerate() {
-            // Long values take the room of neighbours, whose own are then left out.
+            // Long values take the room of their neighbours, which are then omitted.
             let aside = plan.x_every / 2;
             if column % plan.x_every != aside || column + aside >= self.x_values.len() {
                 continue;
@@ -248,7 +248,7 @@ impl HeatMapGrid<'_> {
     }
 }
 
-/// What is drawn of a panel.
+/// The parts of a panel to draw.
 #[derive(Clone, Copy)]
 struct Part {
     /// The values and the label of y.
@@ -259,7 +259,7 @@ struct Part {
     cells: bool,
 }
 
-/// The probability of a cell; a number that is not one counts as missing.
+/// The probability of a cell; a number outside 0 to 1 counts as missing.
 fn probability(cells: &[Vec<Option<f64>>], x: usize, y: usize) -> Option<f64> {
     let value = (*cells.get(y)?.get(x)?)?;
     value.is_finite().then(|| value.clamp(0.0, 1.0))
@@ -288,7 +288,7 @@ struct Plan {
     /// Height of a row of panels.
     row: f64,
     cell: (f64, f64),
-    /// Every how many columns the value along x is written.
+    /// Number of columns per written value along x.
     x_every: usize,
     value_size: f64,
     /// Whether the cells are too narrow for the space before the per cent sign.

@@ -1,4 +1,4 @@
-//! Names of the lines, written beside their ends.
+//! Names of the lines, written next to their ends.
 //!
 //! Rule: names never overlap and keep the order of the line ends, each as near to its own end as
 //! that allows, joined to it by a thin leader. A reader then needs no legend to look up; and eight

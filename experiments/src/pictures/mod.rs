@@ -1,7 +1,7 @@
 //! Pictures of results, as SVG text.
 //!
 //! Five kinds: [`HeatMap`] and [`HeatMapGrid`] (failure probability over two parameters),
-//! [`RegimeMap`] (kinds of behaviour over two parameters), [`Curve`] (over one parameter, with intervals) [`Ready`] (time to ready, failures as the
+//! [`RegimeMap`] (kinds of behaviour over two parameters), [`Curve`] (over one parameter, with intervals), [`Ready`] (time to ready, failures as the
 //! missing part) and [`Scatter`] (predicted against measured).
 //!
 //! Rule: plain data in, a `String` out, no file and no clock touched; the same data give the same

@@ -1,7 +1,7 @@
 //! Colours, dashes and markers.
 //!
-//! Rule: nothing is told by colour alone. A cell carries its number, a line its dash, its marker and
-//! its name. Lines use the colours of Okabe and Ito, cells the viridis scale: both stay apart for
+//! Rule: nothing is shown by colour alone. A cell has its number, a line its dash, its marker and
+//! its name. Lines use the colours of Okabe and Ito, cells the viridis scale: both remain distinguishable for
 //! colour-blind readers, and viridis is monotone in lightness, so it survives grey printing.
 
 use plotters::style::RGBColor;
@@ -39,7 +39,7 @@ const VIRIDIS: [RGBColor; 11] = [
 /// The colour of a probability: light for a page that loads, dark for one that fails.
 ///
 /// The scale always spans 0 to 1, so that the same colour means the same number in every picture.
-/// Exactly 0 has a colour of its own: on the scale it could not be told from one failure in a thousand.
+/// Exactly 0 has its own colour: on the scale it would look like one failure in a thousand.
 pub(super) fn heat(probability: f64) -> RGBColor {
     if probability <= 0.0 {
         return NONE_FAILED;
@@ -52,7 +52,7 @@ pub(super) fn heat(probability: f64) -> RGBColor {
     RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
 }
 
-/// Black or white, whichever reads better on `ground`.
+/// Black or white, whichever is more readable on `ground`.
 pub(super) fn readable_on(ground: RGBColor) -> RGBColor {
     // Squares stand in for the sRGB curve: near enough to choose, and the same on every machine.
     let square = |c: u8| (f64::from(c) / 255.0) * (f64::from(c) / 255.0);
@@ -60,7 +60,7 @@ pub(super) fn readable_on(ground: RGBColor) -> RGBColor {
     if light > 0.21 { RGBColor(0, 0, 0) } else { PAPER }
 }
 
-/// How one series is drawn: a colour, a dash and a marker, each enough to tell it apart.
+/// How one series is drawn: a colour, a dash and a marker, each enough to identify it.
 #[derive(Clone, Copy)]
 pub(super) struct SeriesStyle {
     /// Line and marker colour.

@@ -12,7 +12,7 @@ use sixslot_analysis::svg_text as text;
 /// A step of a distribution: from `seconds` on, `share` of all loads are ready.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ReadyStep {
-    /// Time since the load began.
+    /// Time since the start of the load.
     pub seconds: f64,
     /// Share of all loads in `[0, 1]`, failed ones included, that are ready by then.
     pub share: f64,
@@ -30,9 +30,9 @@ pub struct ReadySeries<'a> {
 /// Distributions of the time to ready.
 #[derive(Clone, Copy, Debug)]
 pub struct Ready<'a> {
-    /// What the picture shows.
+    /// Title of the picture.
     pub title: &'a str,
-    /// How it was made: loads, seed.
+    /// Settings: loads, seed.
     pub subtitle: &'a str,
     /// The lines, in the order of their styles.
     pub series: &'a [ReadySeries<'a>],
@@ -102,7 +102,7 @@ impl Ready<'_> {
             right: WIDTH - MARGIN - labels::strip(&names),
             bottom,
             low: 0.0,
-            // Beyond the last step the lines run on level: that is the share they end at.
+            // Beyond the last step the lines are level, at the share they end at.
             high: asked.unwrap_or(if last > 0.0 { last * 1.05 } else { 1.0 }),
         };
 

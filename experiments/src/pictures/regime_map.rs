@@ -1,7 +1,7 @@
 //! Kinds of behaviour over two parameters, as coloured cells with two shares in each.
 //!
-//! Rule: the kinds have colours of the same family as all pictures and lie far apart in lightness, and every cell carries
-//! its numbers, so that nothing is told by colour alone.
+//! Rule: the kinds have colours of the same family as all pictures, with very different lightness, and every cell has its
+//! numbers, so that nothing is shown by colour alone.
 
 use super::canvas::{Anchor, Canvas, Header, MARGIN, Type};
 use super::palette::{self, INK, MISSING, QUIET};
@@ -10,7 +10,7 @@ use sixslot_analysis::svg_text as text;
 /// A cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RegimeCell {
-    /// Its kind: its place in the legend.
+    /// Its kind, as an index into the legend.
     pub regime: usize,
     /// The shares in it, in `[0, 1]`; written one below the other.
     pub shares: [f64; 2],
@@ -19,9 +19,9 @@ pub struct RegimeCell {
 /// A map of kinds. The first row of cells is drawn at the bottom.
 #[derive(Clone, Copy, Debug)]
 pub struct RegimeMap<'a> {
-    /// What the picture shows.
+    /// Title of the picture.
     pub title: &'a str,
-    /// How it was made, and what the numbers are.
+    /// Settings, and the meaning of the numbers.
     pub subtitle: &'a str,
     /// Parameter along x, with its unit.
     pub x_label: &'a str,
@@ -31,7 +31,7 @@ pub struct RegimeMap<'a> {
     pub x_values: &'a [String],
     /// Values along y, from bottom to top.
     pub y_values: &'a [String],
-    /// What each kind is; at most three.
+    /// Description of each kind; at most three.
     pub legend: &'a [String],
     /// The cells, rows by y.
     pub cells: &'a [Vec<RegimeCell>],

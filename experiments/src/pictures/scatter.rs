@@ -1,7 +1,7 @@
-//! Predicted against measured, one panel beside another: a point for each request, the diagonal where both are equal.
+//! Predicted against measured, in panels side by side: a point for each request, and the diagonal of equal values.
 //!
-//! Rule: both axes of all panels have one range, so that panels can be compared; points that fall on the same place are
-//! drawn once. A point off the diagonal must be seen, so it is drawn on top and in another colour.
+//! Rule: both axes of all panels have one range, so that panels can be compared; points at the same place are
+//! drawn once. A point off the diagonal must be visible, so it is drawn on top and in another colour.
 
 use super::canvas::{Anchor, Canvas, Header, MARGIN, Point, Type};
 use super::frame::{self, ticks};
@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 /// One panel of a [`Scatter`].
 #[derive(Clone, Copy, Debug)]
 pub struct ScatterPanel<'a> {
-    /// What it is of.
+    /// Its title.
     pub title: &'a str,
     /// (measured, predicted); those that are not finite are left out.
     pub points: &'a [(f64, f64)],
@@ -21,15 +21,15 @@ pub struct ScatterPanel<'a> {
 /// Predicted against measured.
 #[derive(Clone, Copy, Debug)]
 pub struct Scatter<'a> {
-    /// What the picture shows.
+    /// Title of the picture.
     pub title: &'a str,
-    /// How it was made.
+    /// Settings.
     pub subtitle: &'a str,
-    /// What was measured, with its unit.
+    /// The measured quantity, with its unit.
     pub x_label: &'a str,
-    /// What was predicted, with its unit.
+    /// The predicted quantity, with its unit.
     pub y_label: &'a str,
-    /// A point this far from the diagonal is off it.
+    /// Distance from the diagonal from which on a point counts as off it.
     pub off: f64,
     /// The panels, from left to right.
     pub panels: &'a [ScatterPanel<'a>],

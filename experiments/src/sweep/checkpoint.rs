@@ -1,8 +1,8 @@
 //! The finished cells of a sweep on disk, so that nothing is lost when it is interrupted or killed.
 //!
-//! Rule: the first line says which sweep it is, each further line is one finished cell. Lines are appended whole and
-//! flushed; a line that was cut off by a kill is dropped when the file is read, and its cell is played again. Other files
-//! are written beside their place and then moved there, so that a reader sees the old one or the new one.
+//! Rule: the first line identifies the sweep, each further line is one finished cell. Lines are appended whole and flushed;
+//! a line that was cut off by a kill is dropped when the file is read, and its cell is simulated again. Other files are
+//! written to a temporary file and then moved, so that a reader sees the old one or the new one.
 
 use super::SweepError;
 use serde::Serialize;
@@ -58,7 +58,7 @@ pub fn recipe(folder: &Path) -> Result<Recipe, SweepError> {
     serde_json::from_str(head).map_err(|error| SweepError::file(&path, std::io::Error::from(error)))
 }
 
-/// Reads the finished cells of a folder; nothing where there is no file.
+/// Reads the finished cells of a folder; none if there is no file.
 pub fn read(folder: &Path, recipe: &Recipe) -> Result<Option<BTreeMap<usize, CellResult>>, SweepError> {
     let path = folder.join(UNFINISHED);
     let text = match std::fs::read(&path) {
@@ -80,7 +80,7 @@ pub fn read(folder: &Path, recipe: &Recipe) -> Result<Option<BTreeMap<usize, Cel
     Ok(Some(done))
 }
 
-/// Writes a file beside its place and moves it there.
+/// Writes a temporary file and moves it to its place.
 pub fn write_atomically(path: &Path, bytes: &[u8]) -> Result<(), SweepError> {
     crate::atomic::write(path, bytes).map_err(|error| SweepError::file(path, error))
 }

@@ -10,12 +10,12 @@ use sixslot_analysis::sweep::{Cell, CellResult, Grid, Manifest, nearest_to_half}
 use sixslot_models::document::Axis;
 use sixslot_statistics::interval::fixed_sample;
 
-/// A picture with its file's name and what it shows.
+/// A picture with its file name and caption.
 #[derive(Clone, Debug)]
 pub struct Picture {
     /// The file's name.
     pub file: String,
-    /// What it shows, in a line.
+    /// Its caption, in one line.
     pub text: String,
     /// The SVG.
     pub svg: String,
@@ -51,7 +51,7 @@ pub fn pictures(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Vec
     pictures
 }
 
-/// Where the axes that a picture does not show are.
+/// The values of the axes that a picture does not show.
 fn elsewhere(grid: &Grid, focus: &Cell, shown: &[usize]) -> String {
     let fixed = grid.parameters(focus).into_iter().enumerate().filter(|(axis, _)| !shown.contains(axis));
     let parts: Vec<String> = fixed.map(|(_, (name, value))| format!("{name} = {value}, ")).collect();
@@ -62,11 +62,11 @@ fn caption(manifest: &Manifest, before: &str) -> String {
     format!("{before}{} loads each, seed {}", manifest.loads, manifest.seed)
 }
 
-/// What pictures of counts are drawn from.
+/// The data of pictures of counts.
 pub struct Drawing<'a> {
     /// The cells.
     pub grid: &'a Grid,
-    /// What the sweep is.
+    /// The manifest of the sweep.
     pub manifest: &'a Manifest,
     /// The point that pictures of fewer dimensions show.
     pub focus: Cell,
@@ -117,7 +117,7 @@ impl Drawing<'_> {
         })
     }
 
-    /// What a curve shows, in a line.
+    /// The caption of a curve, in one line.
     pub fn curve_text(&self, axis: usize) -> String {
         format!(
             "Probability of a failure against {}, {}with 95 % intervals",

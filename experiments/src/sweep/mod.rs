@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
-/// Why a sweep has no result, or not all of it.
+/// Why a sweep has no result, or only part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
     /// A file that cannot be read or written.
@@ -28,13 +28,13 @@ pub enum SweepError {
         /// The system's reason.
         error: std::io::Error,
     },
-    /// A folder with somebody else's files.
-    #[error("{path} is not empty and holds no sweep; name an empty or a new folder", path = path.display())]
+    /// A folder with other files.
+    #[error("{path} is not empty and contains no sweep; name an empty or a new folder", path = path.display())]
     ForeignFolder {
         /// The folder.
         path: PathBuf,
     },
-    /// A folder with finished cells, and no word that they are to be used.
+    /// A folder with finished cells, without --resume.
     #[error("{path} holds finished cells of an interrupted sweep; add --resume to go on, or delete the file to start again", path = path.display())]
     Unfinished {
         /// The checkpoint.
@@ -46,7 +46,7 @@ pub enum SweepError {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// A folder that is to be merged and holds no part.
+    /// A folder to merge that contains no part.
     #[error("{path} holds no part of a sweep; name folders of `sixslot sweep --shard` that are not merged yet", path = path.display())]
     NoPart {
         /// The folder.
@@ -55,9 +55,9 @@ pub enum SweepError {
     /// Cells that no shard has.
     #[error("{missing} of {all} cells are in none of the folders; run the missing shards first")]
     Missing {
-        /// How many.
+        /// Number of missing cells.
         missing: usize,
-        /// Of how many.
+        /// Number of all cells.
         all: usize,
     },
     /// Ctrl-C.
@@ -68,16 +68,16 @@ pub enum SweepError {
         /// All cells.
         all: usize,
     },
-    /// Ctrl-C, and nothing is kept.
+    /// Ctrl-C, without finished cells.
     #[error("interrupted; nothing was written")]
     Stopped,
     /// A load beyond its limits.
     #[error(transparent)]
     Load(#[from] sixslot_models::load::LoadError),
-    /// A combination of fixes and parameters that makes no sense.
+    /// An invalid combination of fixes and parameters.
     #[error("{0}")]
     Scenario(#[from] Box<ScenarioError>),
-    /// A table that cannot be made.
+    /// A table that cannot be written.
     #[error("the table cannot be written: {error}")]
     Table {
         /// The reason.
@@ -101,16 +101,16 @@ impl SweepError {
     }
 }
 
-/// A part of a sweep: the cells whose number leaves `index` when divided by `of`.
+/// A part of a sweep: the cells with number modulo `of` equal to `index`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// From 0.
     pub index: usize,
-    /// How many parts there are.
+    /// Number of parts.
     pub of: usize,
 }
 
-/// The sweep whose finished cells are in a folder.
+/// The sweep of the finished cells in a folder.
 ///
 /// # Errors
 /// A folder without finished cells, or with those of another version of the program.
@@ -122,7 +122,7 @@ pub fn open(folder: &Path) -> Result<Sweep, SweepError> {
     Ok(Sweep::new(recipe)?)
 }
 
-/// Plays the cells that are not finished, keeps each as it is finished, and writes the results; a shard's cells are
+/// Simulates the unfinished cells, stores each one when it is finished, and writes the results; a shard's cells are
 /// kept for [`merge`].
 ///
 /// # Errors
@@ -152,11 +152,11 @@ pub fn run(
         }
         done(sweep.loads());
     }
-    // The only shard of one is a part too, for `merge`.
+    // Shard 1/1 is a part too, for `merge`.
     if shard.is_none() { write(sweep, folder, results) } else { Ok(()) }
 }
 
-/// Makes the folder, and finds what is finished already.
+/// Creates the folder, and reads the cells that are finished already.
 fn prepare(sweep: &Sweep, folder: &Path, resume: bool) -> Result<BTreeMap<usize, CellResult>, SweepError> {
     std::fs::create_dir_all(folder).map_err(|error| SweepError::file(folder, error))?;
     let unfinished = folder.join(UNFINISHED);
@@ -171,7 +171,7 @@ fn prepare(sweep: &Sweep, folder: &Path, resume: bool) -> Result<BTreeMap<usize,
     if foreign && !unfinished.exists() && !is_ours(folder) {
         return Err(SweepError::ForeignFolder { path: folder.to_owned() });
     }
-    // What was being written when an earlier run was killed.
+    // Temporary files of an earlier run that was killed.
     for path in files.iter().filter(|path| starts_with(path, crate::atomic::WRITING)) {
         std::fs::remove_file(path).map_err(|error| SweepError::file(path, error))?;
     }
@@ -195,7 +195,7 @@ pub fn merge(sweep: &Sweep, folders: &[PathBuf], out: &Path) -> Result<(), Sweep
     write(sweep, out, results)
 }
 
-/// Writes every file, and takes the checkpoint away last.
+/// Writes every file, and removes the checkpoint last.
 fn write(sweep: &Sweep, folder: &Path, results: BTreeMap<usize, CellResult>) -> Result<(), SweepError> {
     let results: Vec<CellResult> = results.into_values().collect();
     let pictures = drawing::pictures(sweep.grid(), sweep.manifest(), &results);
@@ -220,7 +220,7 @@ fn write(sweep: &Sweep, folder: &Path, results: BTreeMap<usize, CellResult>) -> 
         _ => Ok(()),
     }
 }
-/// Whether a folder holds the results of a sweep: other programs have files of the name manifest.json too.
+/// Whether a folder contains the results of a sweep: other programs write files named manifest.json too.
 pub fn is_ours(folder: &Path) -> bool {
     let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! A sweep and its cells as its folder tells them.
+//! Reads a sweep and its cells from its folder.
 //!
-//! Rule: a folder is believed only as a whole. The manifest has to be the one that this program writes for the scenario,
-//! and each row of the table has to stand in its place; whatever differs is an error that says what to do.
+//! Rule: a folder is accepted only as a whole. The manifest must be the one that this program writes for the scenario, and
+//! each row of the table must be in its place; any difference is an error that states what to do.
 
 use super::checkpoint::UNFINISHED;
 use super::{SweepError, is_ours, table};
@@ -22,7 +22,7 @@ pub enum ReadingError {
     NoSweep {
         /// The folder.
         path: PathBuf,
-        /// What is not there.
+        /// What is missing.
         reason: &'static str,
     },
     /// A sweep that was interrupted.
@@ -32,24 +32,24 @@ pub enum ReadingError {
         path: PathBuf,
     },
     /// Another version of the program wrote it.
-    #[error("{path} was written by sixslot {version}, and this is {VERSION}, which may count differently; run the sweep again", path = path.display())]
+    #[error("{path} was written by sixslot {version}, and this is {VERSION}, which may give other counts; run the sweep again", path = path.display())]
     Version {
         /// The folder.
         path: PathBuf,
         /// That version.
         version: String,
     },
-    /// The scenario is not where it was.
+    /// The scenario was moved.
     #[error("the sweep in {path} is of the scenario `{scenario}`, which cannot be read from here: {error}; name its file with --scenario", path = path.display())]
     NoScenario {
         /// The folder.
         path: PathBuf,
-        /// The scenario as the sweep was told.
+        /// The scenario's path in the manifest.
         scenario: String,
         /// Why.
         error: InputError,
     },
-    /// The scenario is another one now.
+    /// The scenario has changed.
     #[error("{scenario} is not the scenario of the sweep in {path} any more; run the sweep again, or name the old file with --scenario", path = path.display())]
     AnotherScenario {
         /// The folder.
@@ -80,11 +80,11 @@ pub enum ReadingError {
     Sweep(#[from] SweepError),
 }
 
-/// The sweep that a folder holds, and its cells by number. The scenario is read from where the sweep had it, or from
-/// the file that is given.
+/// The sweep in a folder, and its cells by number. The scenario is read from its path in the manifest, or from the given
+/// file.
 ///
 /// # Errors
-/// A folder that holds no finished sweep, or not the one of the scenario.
+/// A folder without a finished sweep, or with one of another scenario.
 pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>), ReadingError> {
     let path = folder.to_owned();
     let manifest_file = folder.join("manifest.json");
@@ -151,9 +151,9 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
     let head = table::head(sweep.grid());
     match records.next() {
         Some((Ok(found), _)) if found.iter().eq(head.iter().map(String::as_str)) => {}
-        _ => return Err((Some(1), "the first row names other columns".to_owned())),
+        _ => return Err((Some(1), "the first row has other columns".to_owned())),
     }
-    // A parameter may have the name of a column behind the parameters.
+    // A parameter may have the name of a column after the parameters.
     let own = 1 + sweep.grid().axes.len();
     let column = |name: &str| head.iter().skip(own).position(|column| column == name).map_or(0, |at| own + at);
     let (loads, failures) = (column("loads"), column("failures"));
@@ -167,9 +167,9 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
         }
         let names = table::names(sweep.grid(), &sweep.grid().cell(rows.len()));
         if record.len() != head.len() || !record.iter().take(names.len()).eq(names.iter().map(String::as_str)) {
-            return Err((Some(line), format!("here stands the cell {}", names.join(", "))));
+            return Err((Some(line), format!("this row is of the cell {}", names.join(", "))));
         }
-        let count = |column: usize| record[column].parse::<u64>().map_err(|_| wrong("a count is no whole number"));
+        let count = |column: usize| record[column].parse::<u64>().map_err(|_| wrong("a count is not a whole number"));
         let time = |column: usize| record[column].parse::<f64>().ok().filter(|time| *time >= 0.0 && time.is_finite());
         let ready_ms = match ready.map(time) {
             [Some(p50), Some(p90), Some(p95), Some(p99)] => Some([p50, p90, p95, p99]),

@@ -1,4 +1,4 @@
-//! The page that a sweep writes about itself: what it found, in sentences, a table and pictures, and how to make it again.
+//! README.md of a sweep: its results as sentences, a table and pictures, and the command that makes them again.
 
 use super::drawing::Picture;
 use sixslot_analysis::estimate::LEVEL;
@@ -7,7 +7,7 @@ use sixslot_analysis::sweep::{CellResult, Grid};
 use sixslot_statistics::interval::fixed_sample;
 use std::fmt::Write as _;
 
-/// What a fix set did over the whole grid.
+/// The effect of a fix set over the whole grid.
 struct Summary {
     fix_set: usize,
     failing: usize,
@@ -19,7 +19,7 @@ fn summaries(grid: &Grid, results: &[CellResult]) -> Vec<Summary> {
     let summary = |fix_set: usize| {
         let cells = &results[fix_set * grid.points()..(fix_set + 1) * grid.points()];
         let worst = (0..cells.len()).max_by(|one, other| {
-            // The first of equals.
+            // The first of equal ones.
             cells[*one].probability().total_cmp(&cells[*other].probability()).then(other.cmp(one))
         });
         Summary {
@@ -48,17 +48,17 @@ fn plain(text: &str) -> String {
     text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
 }
 
-/// What the page is about.
+/// The content of the page.
 pub struct Page<'a> {
     /// The grid.
     pub grid: &'a Grid,
-    /// What the sweep is.
+    /// The manifest of the sweep.
     pub manifest: &'a Manifest,
     /// Its cells, by number.
     pub results: &'a [CellResult],
     /// Its pictures.
     pub pictures: &'a [Picture],
-    /// The point of the grid that the scenario itself describes, where the grid has it.
+    /// The point of the grid that the scenario itself describes, if the grid contains it.
     pub own: Option<Vec<usize>>,
     /// The command that makes it again.
     pub command: String,

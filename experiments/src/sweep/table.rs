@@ -31,7 +31,7 @@ pub(super) fn head(grid: &Grid) -> Vec<String> {
     head
 }
 
-/// What names a cell, at the beginning of its row.
+/// The columns that identify a cell, at the beginning of its row.
 pub(super) fn names(grid: &Grid, cell: &Cell) -> Vec<String> {
     let mut names = vec![grid.name(cell.fix_set)];
     names.extend(grid.parameters(cell).iter().map(|(_, value)| value.to_string()));
@@ -41,7 +41,7 @@ pub(super) fn names(grid: &Grid, cell: &Cell) -> Vec<String> {
 /// The table as text.
 ///
 /// # Errors
-/// None that can happen: the writer is in memory.
+/// None in practice: the writer is in memory.
 pub fn csv(grid: &Grid, results: &[CellResult]) -> Result<String, SweepError> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let written = |error: csv::Error| SweepError::Table { error: error.to_string() };
