@@ -32,10 +32,9 @@ impl Maker {
     }
 }
 
-fn scenario(number: u64) -> String {
-    let mut maker = Maker(Streams::new(7, number).stream(Purpose::named("scenario"), 0));
+/// Servers of random disciplines.
+fn write_origins(text: &mut String, maker: &mut Maker) {
     let disciplines = ["independent", "processor-sharing", "fifo", "event-loop"];
-    let mut text = "schema = 1\nhorizon = \"4s\"\n[browser]\nprofile = \"as-reported\"\nconnections = 1000\nconnections_total = 1000\n".to_owned();
     let origins = ["server", "origin.other"];
     for origin in origins {
         let discipline = disciplines[maker.below(4) as usize];
@@ -48,26 +47,33 @@ fn scenario(number: u64) -> String {
             writeln!(text, "slowdown_exponent = 1.{}", maker.below(9)).unwrap();
         }
     }
+}
+
+/// Random work for a request or a background call.
+fn write_work(text: &mut String, maker: &mut Maker, server_caches: u32) {
+    let segments = 1 + maker.below(4);
+    writeln!(text, "work = \"{}\"\nio_time = \"{}\"\nsegments = {segments}", maker.time(60), maker.time(40)).unwrap();
+    if maker.chance(50) {
+        writeln!(text, "origin = \"other\"").unwrap();
+    }
+    if server_caches > 0 && maker.chance(50) {
+        let first = maker.below(server_caches);
+        writeln!(
+            text,
+            "looks_up = [\"m{first}\", \"m{}\"]\nlookup_before_segment = {}",
+            server_caches - 1,
+            1 + maker.below(segments)
+        )
+        .unwrap();
+    }
+}
+
+fn scenario(number: u64) -> String {
+    let mut maker = Maker(Streams::new(7, number).stream(Purpose::named("scenario"), 0));
+    let mut text = "schema = 1\nhorizon = \"4s\"\n[browser]\nprofile = \"as-reported\"\nconnections = 1000\nconnections_total = 1000\n".to_owned();
+    write_origins(&mut text, &mut maker);
     let server_caches = maker.below(3);
     let (requests, background) = (3 + maker.below(20), maker.below(3));
-    let work = |text: &mut String, maker: &mut Maker| {
-        let segments = 1 + maker.below(4);
-        writeln!(text, "work = \"{}\"\nio_time = \"{}\"\nsegments = {segments}", maker.time(60), maker.time(40))
-            .unwrap();
-        if maker.chance(50) {
-            writeln!(text, "origin = \"other\"").unwrap();
-        }
-        if server_caches > 0 && maker.chance(50) {
-            let first = maker.below(server_caches);
-            writeln!(
-                text,
-                "looks_up = [\"m{first}\", \"m{}\"]\nlookup_before_segment = {}",
-                server_caches - 1,
-                1 + maker.below(segments)
-            )
-            .unwrap();
-        }
-    };
     for request in 0..requests {
         writeln!(text, "[request.r{request}]\nstart = \"{}\"", maker.time(500)).unwrap();
         if maker.chance(30) {
@@ -79,7 +85,7 @@ fn scenario(number: u64) -> String {
         if maker.chance(10) {
             writeln!(text, "service = \"{}\"", maker.time(100)).unwrap();
         } else {
-            work(&mut text, &mut maker);
+            write_work(&mut text, &mut maker, server_caches);
         }
     }
     for background in 0..background {
@@ -94,7 +100,7 @@ fn scenario(number: u64) -> String {
         if maker.chance(50) {
             writeln!(text, "deadline = \"{}\"", maker.time(150)).unwrap();
         }
-        work(&mut text, &mut maker);
+        write_work(&mut text, &mut maker, server_caches);
     }
     for cache in 0..server_caches {
         let flight = maker.chance(50);

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const PAGE: &str = "[request.page]\n[load]\nready = [\"page\"]";
 const DESIGN: &str = include_str!("broken/design.toml");
 
-/// Reads a scenario, which takes milliseconds: a bound that only a text that hangs the reader can pass, on a busy machine too.
+/// Reads a scenario, which takes milliseconds: only a text that hangs the reader exceeds the bound, even on a busy machine.
 fn read(text: &str, sets: &[String]) -> Result<Document, ScenarioError> {
     let start = Instant::now();
     let read = Document::read("scenario", text, sets);
@@ -63,7 +63,7 @@ fn depth_has_a_limit() {
     const DEEP: usize = 10_000;
     let nested = |open: &str, close: &str| format!("schema = {}1{}", open.repeat(DEEP), close.repeat(DEEP));
     let dotted = |parts: usize| format!("a{}", ".a".repeat(parts - 1));
-    // As deep as TOML's reader lets pass: it counts brackets and the parts of a dotted key apart.
+    // As deep as the TOML parser allows: it limits brackets and the parts of a dotted key separately.
     let mixed =
         format!("schema = 1\n{}1{}", format!("{} = {{", dotted(79)).repeat(78), "}".repeat(78)).replace("{1", "{b = 1");
     let texts = [
@@ -205,7 +205,7 @@ fn the_example_of_the_design_is_accepted() {
     assert_eq!((count(&[], 5.0), count(&[], 8.0), count(&[0], 8.0)), (5, 8, 0));
 }
 
-/// The example, and whatever scenarios are shipped.
+/// The example and all shipped scenarios.
 fn shipped() -> Vec<String> {
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../scenarios")).unwrap();
     let mut paths: Vec<_> = folder.map(|entry| entry.unwrap().path()).collect();

@@ -1,4 +1,4 @@
-//! Long chains within one instant: the engine works them off as lists, so a small stack holds any scenario.
+//! Long chains within one instant: the engine processes them as lists, so a small stack is enough for any scenario.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -10,7 +10,7 @@ use std::path::Path;
 /// The stack of a test's thread. The engine's own frames need less than 64 kB of it.
 const STACK: usize = 256 * 1024;
 
-/// The requests that succeeded, and the computations, of a load on a small stack; the error where the scenario is refused.
+/// The requests that succeeded, and the computations, of a load on a small stack; the error if the scenario is refused.
 fn simulate(text: String) -> Result<(usize, usize), String> {
     let thread = std::thread::Builder::new().stack_size(STACK).spawn(move || {
         let document = Document::read("deep.toml", &text, &[]).map_err(|error| error.to_string())?;
@@ -38,8 +38,8 @@ fn fifteen_thousand_look_ups_are_refused_at_their_place() {
     assert_eq!(error, "deep.toml:12:413: the list has 15000 elements, the limit is 100");
 }
 
-/// As many look-ups as a scenario may have: each request waits for a value, computes the next one when it comes, and
-/// others wait for that, all within one instant.
+/// As many look-ups as a scenario may have: each request waits for a value and then computes the next one, which others
+/// wait for, all within one instant.
 #[test]
 fn requests_that_wait_for_each_other_need_no_stack() {
     let caches: String =
@@ -59,7 +59,7 @@ fn segments_and_joined_calls_need_no_stack() {
     assert_eq!(simulate(text), Ok((50_001, 0)));
 }
 
-/// The methods of `Running` by the methods that each calls, as far as the text shows it.
+/// The methods of `Running` by the methods that each calls, as far as the source text shows.
 fn calls() -> BTreeMap<String, BTreeSet<String>> {
     let mut calls = BTreeMap::<String, BTreeSet<String>>::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/load");

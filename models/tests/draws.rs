@@ -1,6 +1,6 @@
 //! Common random numbers: a fix that changes which requests are sent, when and in which order changes no service time.
 //!
-//! Rule: every random quantity has a stream of its own, so two fixes are compared on the same loads. A request is the same
+//! Rule: every random quantity has its own stream, so two fixes are compared on the same loads. A request is the same
 //! in two loads if its class, instance and tab, the tick of its poll and its attempt within that tick are; a computation of
 //! a server's cached value is the same if the request that caused it and the position of its look-up are.
 
@@ -23,7 +23,7 @@ fn name(plan: &Plan, request: &Request) -> Name {
     (plan.classes()[request.class].name.clone(), request.call())
 }
 
-/// The times drawn for requests that their servers have got.
+/// The times drawn for requests that have reached their servers.
 fn drawn(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
     let sent = load.requests().iter().filter(|request| request.sent.is_some());
     sent.map(|request| (name(plan, request), request.drawn.as_nanos())).collect()
@@ -38,7 +38,7 @@ fn computed(plan: &Plan, load: &Load) -> BTreeMap<(Name, usize), (u64, u64)> {
     computations.collect()
 }
 
-/// When the first calls of copies that start by themselves were made, and those of random streams.
+/// Issue times of the first calls of instances that start by themselves, and of the calls of random streams.
 fn starts(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
     let by_itself = |request: &&Request| {
         request.attempt == 1 && !matches!(plan.classes()[request.class].common.start, Start::After(_))
@@ -53,7 +53,7 @@ fn simulate(plan: &Plan, seed: u64, number: u64) -> Load {
     load
 }
 
-/// A fix of one to five changes, none of them to a quantity's law, and none to a parameter.
+/// A fix of one to five changes, none of them to the distribution of a quantity or to a parameter.
 fn fix(tape: &mut Tape<'_>, scenario: &Scenario) -> String {
     let mut patch = BTreeMap::new();
     for _ in 0..=tape.below(5) {
@@ -112,7 +112,7 @@ proptest! {
 
     #[test]
     fn a_fix_moves_no_other_draw(words in prop::collection::vec(0..10_000_u32, 40..400)) {
-        // Read backwards for the fix, so that it is there even where the scenario has used up all words.
+        // The fix reads the words backwards, so that it exists even if the scenario has used up all of them.
         let base = scenario(&mut Tape::new(&words));
         let backwards: Vec<u32> = words.iter().rev().copied().collect();
         let text = format!("{}{}", base.text, fix(&mut Tape::new(&backwards), &base));
@@ -177,7 +177,7 @@ patch.request.retried.retry.attempts = 1
 patch.server_cache.list.ttl = "10s"
 "#;
 
-/// Each fix changes how many calls and computations there are before a given one, and moves the draw of none.
+/// Each fix changes the number of calls and computations before a given one, and moves no draw.
 #[test]
 fn skipped_ticks_retries_and_cached_values_move_no_draw() {
     let document = Document::read("polls", POLLS, &[]).unwrap();
@@ -210,7 +210,7 @@ fn skipped_ticks_retries_and_cached_values_move_no_draw() {
     }
 }
 
-/// A retry within a tick is no other tick's call, and ticks beyond 2^24 are no other tab's.
+/// A retry within a tick has another key than any tick's call, and ticks beyond 2^24 have other keys than other tabs.
 #[test]
 fn every_call_has_draws_of_its_own() {
     let plan = Document::read("polls", POLLS, &[]).unwrap().plan(&[], &[]).unwrap();
@@ -294,7 +294,7 @@ fn a_load_draws_the_same_whatever_was_simulated_before() {
 
 #[test]
 fn parameters_of_a_sweep_leave_the_draws_alone() {
-    // What a parameter does not enter keeps its draws; what it enters keeps its rank.
+    // Quantities that do not depend on a parameter keep their draws; those that do keep their rank.
     let noise = "{ distribution = \"gamma\", mean = 1, shape = 2 }";
     let sets = [format!("request.copies.work={{ base = \"0s\", per = {{ slowness = \"1s\" }}, noise = {noise} }}")];
     let text = RANDOM.replacen("service = { distribution = \"exponential\", mean = \"1s\" }\n", "", 1);
@@ -331,7 +331,7 @@ fn a_jitter_moves_every_request_by_its_own_length_and_no_draw() {
     assert!(moved.iter().all(|by| by.unsigned_abs() <= most.as_nanos()));
     assert!(moved.iter().any(|by| *by > 8_000_000) && moved.iter().any(|by| *by < -8_000_000));
     let different: BTreeSet<i64> = moved.iter().copied().collect();
-    assert!(different.len() * 10 > moved.len() * 9, "each has a length of its own");
-    assert_ne!(one, two, "another round moves otherwise");
+    assert!(different.len() * 10 > moved.len() * 9, "each request has a different shift");
+    assert_ne!(one, two, "another round gives other shifts");
     assert_eq!(one, jittered(0));
 }

@@ -24,7 +24,7 @@ fn refusal(scenario: &str) -> String {
 #[test]
 fn memos_are_looked_up_before_the_segment_that_needs_them() {
     // Three segments of 10 ms. The server cache takes 100 ms of latency: before the first segment 100 + 30, before the third 20 + 100 + 10:
-    // the same, but a second request that comes at 15 has its value at 100 in the one case and at 120 in the other.
+    // the same, but a second request that arrives at 15 has its value at 100 in one case and at 120 in the other.
     let page = |before: u32| {
         format!(
             "[server]\ndiscipline = \"event-loop\"\n[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"
@@ -41,8 +41,8 @@ fn memos_are_looked_up_before_the_segment_that_needs_them() {
 
 #[test]
 fn a_part_without_work_waits_for_no_block() {
-    // The second request makes a server cache by waiting 100 ms; the block of the first lasts until 1000. Its own part has 10 ms of
-    // work, so it comes when the block ends; without own work it is answered at 100.
+    // The second request computes a cached value in 100 ms of I/O; the block of the first lasts until 1000. Its own part has
+    // 10 ms of work, so it starts when the block ends; without own work it is answered at 100.
     let page = |work: &str| {
         format!(
             "[server]\ndiscipline = \"event-loop\"\n[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"\n[request.list]\nwork = \"1s\"
@@ -55,7 +55,7 @@ fn a_part_without_work_waits_for_no_block() {
 
 #[test]
 fn a_job_can_begin_with_an_event_of_the_page() {
-    // The socket opens at 300 + 20; the job's calls follow every 8 s: 320, 8320, 16320.
+    // The socket opens at 300 + 20; the background calls follow every 8 s: 320, 8320, 16320.
     let page = "[socket.mux]\nopens = \"300ms\"\nhandshake = \"20ms\"\nkind = \"websocket\"
                 [background.poll]\nafter = \"mux.open\"\nevery = \"8s\"
                 [request.page]\n[load]\nready = [\"page\"]";
@@ -67,9 +67,9 @@ fn a_job_can_begin_with_an_event_of_the_page() {
 
 #[test]
 fn a_late_timer_ticks_after_the_abort() {
-    // Deadline 4 s, ticks every 2 s, nothing answers. Timer armed with the call: the tick at 4 s finds it in flight, the next
-    // call is at 6 s. Armed 10 ms later: the abort at 4 s comes first, and the tick at 4.01 s calls; its abort at 8.01 s is
-    // the instant of a tick, which finds it in flight still: 10.01 s.
+    // Deadline 4 s, ticks every 2 s, no response. Timer started with the call: the tick at 4 s finds it in flight, the next
+    // call is at 6 s. Started 10 ms later: the abort at 4 s comes first, and the tick at 4.01 s calls; its abort at 8.01 s is
+    // the instant of a tick, which still finds it in flight: 10.01 s.
     let page = |lag: &str| {
         format!(
             "[request.session]\nevery = \"2s\"\ntimer_delay = \"{lag}\"\nskip_while_in_flight = true\ndeadline = \"4s\"\nservice = \"1h\"\n[load]\nready = [\"session\"]"
@@ -83,8 +83,8 @@ fn a_late_timer_ticks_after_the_abort() {
 
 #[test]
 fn a_socket_is_as_fresh_as_the_job_that_feeds_it() {
-    // The job succeeds at 0 and every 6 s. Ticks every 2 s are skipped within 3 s of a success: of 2, 4, 6, 8, 10 those at 4
-    // and 10 call; at 6 the job's success comes at the very instant, before or after the tick.
+    // The background call succeeds at 0 and every 6 s. Ticks every 2 s are skipped within 3 s of a success: of 2, 4, 6, 8, 10 those at 4
+    // and 10 call; at 6 the success is at the instant of the tick, before or after it.
     let page = |work: &str| {
         format!(
             "horizon = \"11s\"\n[socket.mux]\nkind = \"websocket\"\nsnapshot_by = [\"poll\"]\n[background.poll]\nevery = \"6s\"\n{work}
@@ -95,7 +95,7 @@ fn a_socket_is_as_fresh_as_the_job_that_feeds_it() {
     let issued: Vec<f64> = calls(&page("io_time = \"1ms\""), "list").iter().map(|call| call.0).collect();
     // At 6 s the last success was at 1 ms: it calls. At 8 s it was at 6.001 s: it does not.
     assert_eq!(issued[..4], [0.0, 4_000.0, 6_000.0, 10_000.0]);
-    // A job that never succeeds keeps nothing fresh.
+    // A background call that never succeeds keeps nothing fresh.
     let issued: Vec<f64> = calls(&page("io_time = \"1h\""), "list").iter().map(|call| call.0).collect();
     assert_eq!(issued[..4], [0.0, 2_000.0, 4_000.0, 6_000.0]);
     assert!(

@@ -1,4 +1,4 @@
-//! The model's Chromium against the golden vectors: what a real browser's server saw, within 15 ms and in its order.
+//! The model of Chromium against the golden vectors: arrivals at a real browser's server, within 15 ms and in their order.
 //!
 //! Source: golden vectors 1 to 8 of the project's browser rules; each scenario in golden/ quotes its own.
 #![allow(clippy::unwrap_used, missing_docs)]

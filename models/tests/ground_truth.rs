@@ -2,7 +2,7 @@
 //!
 //! Source: ground-truth/ (Chromium 156, Firefox ESR 153, WebKitGTK 2.50; loopback, HTTP/1.1). Each run's plan becomes a
 //! scenario: its sockets open at 0, its fetches start [`OPENED`] ms later, and times count from there. The browser's
-//! profile is played as it is; only Firefox needs [`EXCEPTIONS`]: each must be needed, and so long as it says.
+//! profile is used unchanged; only Firefox needs [`EXCEPTIONS`]: each must be needed, and have the stated length.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "golden/play.rs"]
@@ -19,7 +19,7 @@ use vectors::{TIE, TOLERANCE, vectors};
 
 /// When the measured plan begins, in ms of the load.
 const OPENED: f64 = 1000.0;
-/// The engines, with how many runs and arrivals were measured.
+/// The engines, with the numbers of measured runs and arrivals.
 const ENGINES: [(&str, usize, usize); 3] = [("chromium", 21, 249), ("firefox", 21, 249), ("webkit", 13, 114)];
 
 #[derive(Deserialize)]
@@ -57,12 +57,12 @@ struct Planned {
     response_cache_control: Option<String>,
 }
 
-/// What no rule of a connection pool explains in a request of a Firefox run.
+/// A deviation of a request of a Firefox run that no rule of a connection pool explains.
 #[derive(Clone, Copy)]
 enum Cause {
-    /// It had its connection, but the server had it so many ms later. What follows from that is played, not listed.
+    /// It had its connection, but reached the server this number of ms later. The consequences are simulated, not listed.
     Stalled(f64),
-    /// Issued in the same millisecond as another, it came behind it.
+    /// Issued in the same millisecond as another, it arrived after it.
     Behind(&'static str),
 }
 
@@ -70,7 +70,7 @@ use Cause::{Behind, Stalled};
 
 type Exception = (&'static str, Cause);
 
-/// Firefox stalls in the first second after its start. Of each run: why, and which requests.
+/// Firefox stalls in the first second after its start. For each run: the reason and the requests.
 const EXCEPTIONS: &[(&str, &str, &[Exception])] = &[
     (
         "E2 ws + 8 fetches 500ms",
@@ -155,7 +155,7 @@ fn stall(exceptions: &[Exception], request: &str) -> f64 {
     of.map(|(_, cause)| if let Stalled(ms) = cause { *ms } else { 0.0 }).sum()
 }
 
-/// The run's plan as a scenario. A stall keeps the connection, so it is played as a longer service.
+/// The run's plan as a scenario. A stall keeps the connection, so it is simulated as a longer service.
 fn scenario(profile: &str, run: &Run, exceptions: &[Exception]) -> String {
     let mut text = format!("schema = 1\n[browser]\nprofile = \"{profile}\"\n");
     for (kind, count) in [("websocket", run.websockets_open), ("event-source", run.event_sources_open)] {
@@ -199,7 +199,7 @@ impl Arrival<'_> {
     }
 }
 
-/// Plays a run; its arrivals, and all that is not as in the browser.
+/// Simulates a run; returns its arrivals, and all differences from the browser.
 fn check<'a>(engine: &str, run: &'a Run, exceptions: &[Exception], sets: &[String]) -> (Vec<Arrival<'a>>, Vec<String>) {
     let rows = play(&run.name, &scenario(engine, run, exceptions), sets);
     let (mut arrivals, mut faults) = (Vec::<Arrival<'_>>::new(), Vec::new());
@@ -236,7 +236,7 @@ fn exceptions(engine: &str, run: &Run) -> Vec<Exception> {
     of.flat_map(|(.., requests)| requests.iter().copied()).collect()
 }
 
-/// The value below which a share of the absolute deviations lies.
+/// The quantile of the absolute deviations at a share.
 fn quantile(deviations: &[f64], share: f64) -> f64 {
     let mut sorted: Vec<f64> = deviations.iter().map(|deviation| deviation.abs()).collect();
     sorted.sort_by(f64::total_cmp);
@@ -258,7 +258,7 @@ fn every_run_is_reproduced() {
             let exceptions = exceptions(engine, run);
             excepted += exceptions.len();
             let (arrivals, faults) = check(engine, run, &exceptions, &[]);
-            // A listed request deviates by nothing, because its stall is the deviation.
+            // A listed request has no deviation left, because its stall is the deviation.
             let unlisted = |arrival: &&Arrival<'_>| exceptions.iter().all(|(request, _)| *request != arrival.request);
             deviations.extend(arrivals.iter().filter(unlisted).map(Arrival::deviation));
             all.extend(faults.into_iter().map(|fault| format!("{engine} {}: {fault}", run.name)));
@@ -285,7 +285,7 @@ fn every_exception_is_needed_and_so_long_as_it_says() {
             if let Stalled(_) = cause {
                 let left = arrival.deviation();
                 assert!(left.abs() <= 2.0, "{name}: {left:+.1} ms are left");
-                assert!(arrival.measured < 1000.0, "{name}: that is no start-up");
+                assert!(arrival.measured < 1000.0, "{name}: not within the start-up");
             }
             let mut others = all.clone();
             others.remove(at);
@@ -295,7 +295,7 @@ fn every_exception_is_needed_and_so_long_as_it_says() {
     }
 }
 
-/// How `dispatch` and `connect` of the profiles were found: the smallest greatest deviation over all runs and, for
+/// Fits `dispatch` and `connect` of the profiles: the smallest greatest deviation over all runs and, for
 /// Chromium, the golden vectors. `cargo test -p models --test ground_truth -- --ignored --nocapture`
 #[test]
 #[ignore = "a fit, not a check"]

@@ -1,4 +1,4 @@
-//! What holds in every load of every scenario, and the law of constant services, exact to a nanosecond.
+//! Invariants of every load of every scenario, and the law of constant service times, exact to a nanosecond.
 //!
 //! Source: the rule in the header of each station in models/src/load/, docs/browser-rules.md, and docs/laws.md#properties. Each
 //! rule is checked from the record of a load alone: when each request was at which station.
@@ -20,7 +20,7 @@ use sixslot_sim_core::Time;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-/// Everything that a record shows of a request.
+/// Everything in the record of a request.
 fn shown(request: &Request) -> String {
     let Request { class, index, tab, attempt, issued, sent, headers, ended, outcome, .. } = request;
     let Request { connection, slot_from, slot_until, drawn, .. } = request;
@@ -47,7 +47,7 @@ fn check_scenario(words: &[u32], load: &mut Load) -> Checked {
     story.starts_are_on_time().map_err(in_context)?;
     story.stalls_are_kept().map_err(in_context)?;
     story.verdict_follows(load.verdict()).map_err(in_context)?;
-    // A second time, in fresh memory; and once more only until the verdict stands.
+    // A second time, in fresh memory; and once more only until the verdict is final.
     let mut again = Load::new();
     again.simulate(&plan, 1, number, Extent::Whole).unwrap();
     prop_assert!(load.requests().iter().map(shown).eq(again.requests().iter().map(shown)), "not the same:\n{text}");
@@ -98,7 +98,7 @@ proptest! {
     }
 }
 
-/// The random scenarios reach every corner: otherwise the rules above would hold for nothing.
+/// The random scenarios cover every case; otherwise the rules above would be vacuous.
 #[test]
 fn random_scenarios_reach_every_corner() {
     let mut seen = BTreeMap::<String, u32>::new();
@@ -168,7 +168,7 @@ fn random_scenarios_reach_every_corner() {
     }
 }
 
-/// Plays a scenario without connect and hand-over times: the requests of one name, by their issue.
+/// Simulates a scenario without connection and dispatch times: the requests of one name, in the order of issue.
 fn play(text: &str, name: &str) -> Vec<Request> {
     let text = format!("schema = 1\nhorizon = \"5s\"\n{text}\n");
     let plan = Document::read("found", &text, &[]).unwrap().plan(&[], &[]).unwrap();
@@ -182,7 +182,7 @@ fn millis(time: Option<Time>) -> Option<f64> {
     time.map(Time::as_millis_f64)
 }
 
-/// Found by the random scenarios: a call that read another tab's answer stayed joinable for ever.
+/// Found by the random scenarios: a call that read another tab's answer stayed joinable forever.
 #[test]
 fn a_call_that_read_the_cache_is_over() {
     let calls = play(
@@ -194,7 +194,7 @@ fn a_call_that_read_the_cache_is_over() {
     assert!(calls.iter().all(|call| call.outcome == Outcome::Ok), "{calls:?}");
 }
 
-/// Found by the random scenarios: a connection that nobody wanted any more made no room for another origin.
+/// Found by the random scenarios: a connection that no request waited for any more made no room for another origin.
 #[test]
 fn a_connection_that_came_too_late_makes_room() {
     let browser =
@@ -202,12 +202,12 @@ fn a_connection_that_came_too_late_makes_room() {
     let given_up = "[request.given-up]\ndeadline = \"100ms\"\n";
     let waits = "[request.waits]\norigin = \"other\"\nstart = \"50ms\"\n[load]\nready = [\"waits\"]";
     let waits = play(&format!("{browser}{given_up}{waits}"), "waits");
-    // The connection comes at 200 and is closed for one to the other origin, which comes at 400.
+    // The connection is open at 200 and is closed for one to the other origin, which is open at 400.
     assert_eq!(millis(waits[0].ended), Some(400.0));
 }
 
-/// Where the whole pool is full, a freed connection stays with those who wait in its own group; where nobody does, the
-/// group with the most urgent head has the room, wherever it stands in the file (Chromium, `FindTopStalledGroup`).
+/// If the whole pool is full, a freed connection goes to a waiting request of its own group; if there is none, the group
+/// with the most urgent head gets the room, regardless of its position in the file (Chromium, `FindTopStalledGroup`).
 #[test]
 fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
     let scenario = "browser = { profile = \"chromium\", connections_total = 1, connect = \"0s\", dispatch = \"0s\" }\n\
@@ -221,14 +221,14 @@ fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
     assert_eq!(["first", "own", "high", "low"].map(sent), [0.0, 300.0, 600.0, 900.0].map(Some));
 }
 
-/// Found by the random scenarios: a poll that does not read its bodies was in flight for ever, for its guard and for
-/// those who joined it, though the page had its answer.
+/// Found by the random scenarios: a poll that does not read its bodies stayed in flight forever, for `skip_while_in_flight`
+/// and for calls that joined it, although the page had its response.
 #[test]
 fn a_call_whose_body_is_not_read_is_over_for_the_page() {
     let poll = "browser = { profile = \"chromium\", connect = \"0s\", dispatch = \"0s\" }\n[request.poll]\n\
                 every = \"1s\"\nskip_while_in_flight = true\nreads_body = false\nservice = \"100ms\"\n[load]\nready = [\"poll\"]";
     let calls = play(poll, "poll");
-    // Each pins a connection: the sixth is the last.
+    // Each keeps a connection: the sixth is the last.
     assert_eq!(calls.iter().map(|call| call.slot_from.is_some()).collect::<Vec<_>>(), [true; 6]);
     let twins =
         poll.replace("every = \"1s\"\nskip_while_in_flight = true\n", "count = 2\nurl = \"/a\"\ndedupe = true\n");
@@ -238,7 +238,7 @@ fn a_call_whose_body_is_not_read_is_over_for_the_page() {
     assert!(calls[1].succeeded());
 }
 
-/// Found by the random scenarios: nothing started after the headers of an answer out of the cache.
+/// Found by the random scenarios: nothing started after the headers of a response from the cache.
 #[test]
 fn an_answer_out_of_the_cache_has_headers() {
     let next = play(

@@ -1,4 +1,4 @@
-//! Exact laws of queueing theory, through scenario files: each estimate lies within three standard errors.
+//! Exact laws of queueing theory, through scenario files: each estimate is within three standard errors.
 //!
 //! Source of the laws: docs/laws.md. Each expected number is written as in its table and computed again by its formula,
 //! and the two must agree. Loads are the replications: independent, of one seed, without the warm-up, so that the
@@ -14,7 +14,7 @@ use sixslot_models::load::{Extent, Load, Outcome, Request};
 use sixslot_models::{Document, Plan};
 use sixslot_sim_core::Time;
 
-/// Requests issued before the first second are the warm-up; those after the other may not have ended.
+/// Requests issued before the first time are the warm-up; those after the second may not have ended.
 const WINDOW: (f64, f64) = (600.0, 3900.0);
 const LENGTH: f64 = WINDOW.1 - WINDOW.0;
 const LOADS: u64 = 60;
@@ -48,7 +48,7 @@ fn table(written: &str, computed: f64) -> f64 {
     computed
 }
 
-/// What one load adds to a quantity: a sum, and what the sum is to be divided by.
+/// The contribution of one load to a quantity: a sum and its divisor.
 type Part = (f64, f64);
 
 /// An estimate and its standard error.
@@ -63,8 +63,8 @@ fn ratio(parts: &[Part]) -> Estimate {
     (estimate, (variance / n).sqrt() / (weight / n))
 }
 
-/// Estimates several quantities from the same loads. Each scenario has a seed of its own: with one seed for all, the
-/// rows of the table would be the same evidence many times, because the streams of random numbers are common.
+/// Estimates several quantities from the same loads. Each scenario has its own seed: with one seed for all, the
+/// rows of the table would repeat the same evidence, because the streams of random numbers are common.
 fn observe<const N: usize>(plan: &Plan, seed: u64, look: impl Fn(&Load) -> [Part; N]) -> [Estimate; N] {
     let mut load = Load::new();
     let mut parts = [const { Vec::new() }; N];
@@ -114,7 +114,7 @@ fn aborted(request: &Request) -> bool {
     request.outcome == Outcome::Aborted
 }
 
-/// The mean number over the window of those who are between two points of their lives.
+/// The mean number, over the window, of requests between two points of their lives.
 fn number(load: &Load, between: impl Fn(&Request) -> (Time, Time)) -> Part {
     let inside = |time: Time| time.as_seconds_f64().clamp(WINDOW.0, WINDOW.1);
     let jobs = load.requests().iter().filter(|request| request.class == 0);
@@ -150,7 +150,7 @@ fn erlang_c_gives_the_waits_of_six_slots() {
                 waits,
                 number(load, slot),
                 (waits.1, LENGTH),
-                // Little's law: the area under the number of those who wait is the sum of their waits.
+                // Little's law: the area under the number of waiting requests is the sum of their waits.
                 (area, waits.0),
             ]
         });
@@ -239,7 +239,7 @@ fn one_slot_with_aborts_until_the_end() {
     for (seed, lambda, tau, idle, aborts) in rows {
         let exact = formulas::abort(lambda, tau.trim_end_matches('s').parse().unwrap());
         let plan = plan(ABORT, &[rate(lambda), set("request.job.deadline", tau)]);
-        // An arrival sees the server as it is at any time: idle, if it waits for nothing.
+        // An arrival sees the server in its stationary state (PASTA): idle if it does not wait.
         let [at_once, lost] = observe(&plan, seed, |load| {
             [share(jobs(load), |request| request.slot_from == Some(request.issued)), share(jobs(load), aborted)]
         });
@@ -259,7 +259,7 @@ fn endless_slots_with_aborts_until_the_end() {
     }
 }
 
-/// How many loads of a scenario show the error.
+/// The number of loads of a scenario that show the error.
 fn failures(plan: &Plan, seed: u64, loads: u64) -> u32 {
     let mut load = Load::new();
     let mut fails = |number| {
@@ -296,11 +296,11 @@ fn the_ladder_of_bursts() {
 
 #[test]
 fn one_wave_of_any_law() {
-    // Nobody ahead: the session waits until the first of five ends, P(wait > d) = (1 - F(d))^5.
+    // No request ahead: the session waits until the first of five ends, P(wait > d) = (1 - F(d))^5.
     let laws = [
         ("uniform to 10 s", "{ distribution = \"uniform\", low = \"0s\", high = \"10s\" }", 0.2_f64.powi(5)),
         ("exponential, 10 s", "{ distribution = \"exponential\", mean = \"10s\" }", (-4.0_f64).exp()),
-        // 8 s is the 80th percentile, so 0.2 is left.
+        // 8 s is the 80th percentile, so 0.2 remains.
         ("log-normal, p80 8 s", "{ distribution = \"log-normal\", median = \"2s\", p80 = \"8s\" }", 0.2_f64.powi(5)),
     ];
     for (seed, (name, law, exact)) in (91..).zip(laws) {

@@ -19,8 +19,8 @@ fn sent(scenario: &str, sets: &[&str]) -> Vec<(String, Option<f64>)> {
 }
 
 /// Two connections are taken; both are aborted, at 200 and 250 ms, and each abort makes room for a new connection that
-/// takes 100 ms. The first is for `first`, the second for `second`: `urgent` comes when both have been begun, and gets
-/// none of them, although it heads the queue when the second is open.
+/// takes 100 ms. The first is for `first`, the second for `second`: `urgent` arrives when both are opening, and gets
+/// neither, although it is at the head of the queue when the second is open.
 const SCENARIO: &str = r#"
 schema = 1
 horizon = "5s"

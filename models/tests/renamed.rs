@@ -5,7 +5,7 @@
 use sixslot_models::Document;
 use sixslot_models::schema::{MOVED, RENAMED};
 
-/// A line of a scenario that has the old name, and the table that it stands in.
+/// A line of a scenario with the old name, and the table that contains it.
 const LINES: &[(&str, &str)] = &[
     ("[request.a]", "wait = \"1s\""),
     ("[server_cache.a]\nttl = \"1s\"", "wait = \"1s\""),
@@ -40,7 +40,7 @@ const LINES: &[(&str, &str)] = &[
     ("[request.page]\n[load]\nready = [\"page\"]\n[layer.a]", "without.request.a.count = 0"),
 ];
 
-/// The old name, and a line that has it last.
+/// The old name, and a line that ends with it.
 const VALUES: &[(&str, &str)] = &[
     ("as-told", "browser.profile = \"as-told\""),
     ("scale", "request.a.service = { distribution = \"exponential\", mean = \"1s\", scale = 2 }"),
@@ -75,7 +75,7 @@ fn an_old_key_is_refused_at_its_place_with_its_new_name() {
 #[test]
 fn an_old_word_or_key_of_a_distribution_is_refused_at_its_place_with_its_new_name() {
     for (old, line) in VALUES {
-        // A word stands in quotes, a key does not.
+        // A word is in quotes, a key is not.
         let at = line.rfind(old).unwrap() + 1;
         let column = if *old == "as-told" { at - 1 } else { at };
         let error = Document::read("scenario", &format!("schema = 1\n{line}"), &[]).unwrap_err();

@@ -1,8 +1,8 @@
 //! Every rule of every browser profile: what the profile does, and that it does so because of the rule.
 //!
-//! Source: the table of the project's browser rules, whose facts models/src/browser.rs cites field by field. Each case
-//! plays a small scenario several times: with the profile as it is its times hold, with the rule overridden they fail.
-//! A case stands only where a fact does: a profile that inherits a value of which nothing is known has none.
+//! Source: docs/browser-rules.md; models/src/browser.rs cites its facts field by field. Each case simulates a small
+//! scenario several times: with the unchanged profile its times hold, with the rule overridden they fail. A case exists only
+//! for a known fact: a profile that inherits a value without evidence has none.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 #[path = "golden/play.rs"]

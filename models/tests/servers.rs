@@ -4,7 +4,7 @@
 use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load};
 
-/// (name, milliseconds at which the server had it, milliseconds at which its headers went out) of every call.
+/// (name, arrival at the server in milliseconds, headers sent in milliseconds) of every call.
 fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
     let text = format!(
         "schema = 1\nhorizon = \"20s\"\nbrowser = {{ dispatch = \"0s\", connect = \"0s\", connections = 100 }}\n{scenario}\n"
@@ -35,7 +35,7 @@ fn segments_of_a_cheap_request_wait_behind_the_blocks_of_a_listing() {
     };
     assert_eq!(headers(&page("[request.list]\nwork = \"1s\""), "cheap"), [Some(1060.0)]);
     assert_eq!(headers(&page(""), "cheap"), [Some(60.0)]);
-    // A second listing that comes at 500 is ready before the second segment: 1000 + 10, then its block until 2010. The segment
+    // A second listing that arrives at 500 is ready before the second segment: 1000 + 10, then its block until 2010. The segment
     // became ready at 1015, and goes on at 2010: 2010 + 3 x 15 = 2055, where the wait after the first segment has passed.
     let two = "[request.list]\nwork = \"1s\"\n[request.later]\nstart = \"500ms\"\nwork = \"1s\"";
     assert_eq!(headers(&page(two), "cheap"), [Some(2055.0)]);
@@ -74,7 +74,7 @@ const MEMO: &str = "[request.a]\nlooks_up = [\"ps\"]\nwork = \"10ms\"\nevery = \
 
 #[test]
 fn a_memo_is_made_once_in_its_life() {
-    // Made at 0 (100 ms), good until 5000 from the START of its making: calls at 0, 6 s, 12 s, 18 s make it, and the
+    // Computed at 0 (100 ms), valid until 5000 from the START of the computation: calls at 0, 6 s, 12 s, 18 s compute it, and the
     // others (2 s, 4 s, ...) need only their own 10 ms.
     let page = format!("[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"\n{MEMO}");
     let taken: Vec<f64> = play(&page).iter().filter_map(|row| Some(row.2? - row.1)).collect();
@@ -83,7 +83,7 @@ fn a_memo_is_made_once_in_its_life() {
 
 #[test]
 fn a_single_flight_is_shared_and_another_is_not() {
-    // b comes at 40 while a makes the server cache until 100: shared, it answers at 100 + 10; alone, it makes its own: 40 + 100 + 10.
+    // b arrives at 40 while a computes the value until 100: shared, it answers at 100 + 10; alone, it computes it: 40 + 100 + 10.
     let page = |single: bool| {
         format!(
             "[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"\nsingle_flight = {single}\n{MEMO}
@@ -122,7 +122,7 @@ fn a_memo_is_finished_though_its_maker_is_aborted() {
 #[test]
 fn a_job_needs_no_connection_and_its_guard_skips_calls() {
     // Blocks of 2.5 s each second: the guard lets calls at 0, 3, 6, 9, ... through. With a deadline of 1.5 s calls begin
-    // at 0, 2, 4, ..., and the work of each goes on: the loop falls behind for ever.
+    // at 0, 2, 4, ..., and the work of each goes on: the loop falls behind forever.
     let page = |deadline: &str| {
         format!(
             "[server]\ndiscipline = \"event-loop\"\n[background.poll]\nevery = \"1s\"\nskip_while_in_flight = true\nwork = \"2500ms\"\n{deadline}
@@ -137,8 +137,8 @@ fn a_job_needs_no_connection_and_its_guard_skips_calls() {
 
 #[test]
 fn a_memo_that_has_been_made_for_long_is_joined_no_more() {
-    // One ps takes 9 s and is joined for 5 s from its start: a at 0 and b at 4 s have the first, c at 6 s makes another, d at
-    // 9 s has that one; at 9 s the first one's value is too old for anybody who comes.
+    // One ps takes 9 s and can be joined for 5 s from its start: a at 0 and b at 4 s get the first, c at 6 s starts another, d
+    // at 9 s gets that one; at 9 s the first value is too old for later requests.
     let page = |join_within: &str| {
         let call = |name: &str, at: &str| format!("[request.{name}]\nstart = \"{at}\"\nlooks_up = [\"ps\"]\n");
         format!(

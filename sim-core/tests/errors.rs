@@ -1,4 +1,4 @@
-//! Every refusal, by its variant and by what its message tells the reader to do.
+//! Every refusal, by its variant and by the advice in its message.
 
 #![allow(clippy::unwrap_used, reason = "a failed setup is a failed test")]
 

@@ -1,8 +1,8 @@
-//! The run loop: every reason to end, and what it leaves behind.
+//! The run loop: every reason to end, and the state it leaves.
 
 use sixslot_sim_core::{End, EventQueue, Flow, Model, Span, Time, run};
 
-/// Counts events; each one schedules the next a nanosecond later, until `chain` of them have been.
+/// Counts events; each one schedules the next a nanosecond later, up to `chain` events.
 struct Chain {
     seen: Vec<Time>,
     chain: usize,

@@ -417,7 +417,10 @@ fn what_cannot_be_believed_is_refused_with_advice() {
     };
     let lines: Vec<&str> = csv.lines().collect();
     says(with(lines[..lines.len() - 1].join("\n")), &["it has 39 rows, and the sweep has 40 cells", "run it again"]);
-    says(with(csv.replacen("none,5,10,400", "none,5,11,400", 1)), &["sweep.csv:2", "this row is of the cell none, 5, 10"]);
+    says(
+        with(csv.replacen("none,5,10,400", "none,5,11,400", 1)),
+        &["sweep.csv:2", "this row is of the cell none, 5, 10"],
+    );
     says(with(csv.replacen("none,5,10,400,", "none,5,10,400,999", 1)), &["sweep.csv:2", "counts"]);
     says(
         with(csv.replacen("none,5,10,400,0,", "none,5,10,400,7,", 1)),

@@ -1,10 +1,10 @@
 //! Random scenarios over every key of the schema, made from a list of random words.
 //!
-//! Rule: a word of 0 chooses the simplest, and so does a list that has run out; so that whatever shrinks the list
-//! shrinks the scenario. The scenarios are within all limits, and their times lie on a coarse grid, so that much
-//! happens at once.
+//! Rule: a word of 0 chooses the simplest option, and so does an exhausted list, so that shrinking the list shrinks the
+//! scenario. The scenarios are within all limits, and their times are on a coarse grid, so that many events are
+//! simultaneous.
 
-#![allow(dead_code, reason = "two tests use it, each a part")]
+#![allow(dead_code, reason = "two tests use it, each only a part")]
 
 use std::fmt::Write;
 
@@ -38,7 +38,7 @@ pub struct Scenario {
     pub server_caches: usize,
 }
 
-/// What others need to know of a request of a scenario.
+/// Properties of a request that other parts of the scenario need.
 pub struct Made {
     pub name: String,
     pub poll: bool,
@@ -131,7 +131,7 @@ fn parameter(tape: &mut Tape<'_>) -> &'static str {
     ])
 }
 
-/// Writes a key with its value; what is no number, truth, table or list becomes a string.
+/// Writes a key with its value; anything except a number, Boolean, table or list becomes a string.
 fn line(text: &mut String, key: &str, value: impl AsRef<str>) {
     let value = value.as_ref();
     let plain = value.starts_with(['{', '[', '"']) || value.parse::<f64>().is_ok() || value.parse::<bool>().is_ok();
@@ -182,7 +182,7 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
     }
 }
 
-/// How many there are of what a request can name.
+/// The number of tables of each kind that a request can refer to.
 #[derive(Clone, Copy)]
 struct World {
     origins: u32,

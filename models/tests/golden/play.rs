@@ -1,10 +1,10 @@
-//! Plays a scenario text and gives its requests under their names; golden.rs, ground_truth.rs and rules.rs share it.
+//! Simulates a scenario text and returns its requests with their names; shared by golden.rs, ground_truth.rs and rules.rs.
 
 use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load, Request};
 use sixslot_sim_core::Time;
 
-/// A request of a played scenario.
+/// A request of a simulated scenario.
 pub struct Row {
     /// Its table in the scenario.
     pub name: String,
@@ -13,13 +13,13 @@ pub struct Row {
 }
 
 impl Row {
-    /// When the server had it, in ms from the start of the load.
+    /// When the server received it, in ms from the start of the load.
     pub fn sent(&self) -> Option<f64> {
         self.request.sent.map(Time::as_millis_f64)
     }
 }
 
-/// Plays a scenario with `PATH=VALUE` settings; the requests are in the order in which they were issued.
+/// Simulates a scenario with `PATH=VALUE` settings; the requests are in the order in which they were issued.
 pub fn play(name: &str, scenario: &str, sets: &[String]) -> Vec<Row> {
     let plan = Document::read(name, scenario, sets).and_then(|document| document.plan(&[], &[]));
     let plan = plan.unwrap_or_else(|error| panic!("{name}: {error:?}"));

@@ -1,7 +1,7 @@
-//! The golden vectors beside this file: NN-name.toml is the scenario, NN-name.arrivals what Chromium's server saw.
+//! The golden vectors in this folder: NN-name.toml is the scenario, NN-name.arrivals the arrivals at Chromium's server.
 //!
 //! Source: "Golden vectors" of the project's browser rules (Chromium 156, loopback). An arrivals file lists the arrival
-//! of each copy of each request with published times, in ms or "never"; all others have to be sent, whenever it is.
+//! of each instance of each request with published times, in ms or "never"; all others must be sent at any time.
 //! `at_once` is the greatest number of fetches that were at the server together.
 
 use crate::play::{Row, play};
@@ -10,9 +10,9 @@ use sixslot_models::load::Outcome;
 use std::collections::BTreeMap;
 use std::{fs, path::Path};
 
-/// Every arrival is so near to the browser's, in ms.
+/// Largest accepted deviation of an arrival from the browser's, in ms.
 pub const TOLERANCE: f64 = 15.0;
-/// Measured arrivals that differ by no more, in ms, have no order.
+/// Measured arrivals that differ by at most this, in ms, have no order.
 pub const TIE: f64 = 2.0;
 
 /// A scenario and what a browser did with it.
@@ -54,12 +54,12 @@ pub fn vectors() -> Vec<Vector> {
 }
 
 impl Vector {
-    /// Plays the scenario.
+    /// Simulates the scenario.
     pub fn play(&self, sets: &[String]) -> Vec<Row> {
         play(&self.name, &self.scenario, sets)
     }
 
-    /// The deviation of each arrival in ms, and all that is not as in the browser.
+    /// The deviation of each arrival in ms, and all differences from the browser.
     pub fn check(&self, rows: &[Row]) -> (Vec<f64>, Vec<String>) {
         let (mut deviations, mut faults, mut arrivals) = (Vec::new(), Vec::new(), Vec::new());
         for (name, expected) in &self.expected.arrivals {

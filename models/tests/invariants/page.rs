@@ -1,4 +1,4 @@
-//! The rules of the page: when it calls, when it calls again, what it holds back, what it joins, and its verdict.
+//! The rules of the page: calls, retries, held calls, joined calls, and the verdict.
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
@@ -26,7 +26,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Calls of one copy: their numbers, guards, pauses, ticks.
+    /// Calls of one instance: their numbers, skipped ticks, pauses, ticks.
     pub fn calls_follow_each_other(&self) -> Checked {
         for lives in grouped(&self.lives, |life| Some(life.copy())).into_values() {
             let class = lives[0].class;
@@ -34,10 +34,10 @@ impl Story<'_> {
                 prop_assert_eq!(life.request.attempt as usize, call + 1);
                 let ticks = class.every.filter(|_| class.attempts == 1).map(|every| every.as_nanos());
                 if let Some(every) = ticks.filter(|_| call > 0) {
-                    // The timer is armed with the first call, or so long after it.
+                    // The timer starts with the first call, or after the timer's delay.
                     let (lag, random) = self.time(&class.timer_delay);
                     let since = life.issued - if random { lives[1].issued } else { lives[0].issued + lag };
-                    prop_assert_eq!(since % every, 0, "off the beat: {:?}", life.request);
+                    prop_assert_eq!(since % every, 0, "not at a tick: {:?}", life.request);
                     prop_assert!(life.issued >= lives[0].issued + lag + every, "too early: {:?}", life.request);
                 }
                 let done = |other: &&Life<'_>| other.succeeded_at().is_some_and(|at| at < life.issued);
@@ -58,7 +58,7 @@ impl Story<'_> {
             }
             for pair in lives.windows(2).filter(|_| class.skip_while_in_flight || class.every.is_none()) {
                 let (ended, issued) = (pair[0].page_knows, pair[1].issued);
-                // A call that ends at the very instant of a tick is still in flight; a retry may come at once.
+                // A call that ends at the instant of a tick is still in flight; a retry may come at once.
                 let apart = ended < issued || ended == issued && class.attempts > 1;
                 prop_assert!(apart, "calls overlap: {:?}", pair[1].request);
             }
@@ -89,7 +89,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// When a call was in an event of those that others wait for.
+    /// When a call had an event that other classes can wait for.
     fn had(&self, life: &Life<'_>, event: Event) -> Option<u64> {
         let over = (life.request.ended.is_some() || life.request.succeeded()).then_some(life.page_knows);
         match event {
@@ -143,7 +143,7 @@ impl Story<'_> {
         }
     }
 
-    /// Each copy makes its first call when its time has come, and not otherwise.
+    /// Each instance makes its first call exactly when it is due.
     pub fn starts_are_on_time(&self) -> Checked {
         let tabs = u32::try_from(self.plan.browser().tabs.count(self.parameters)).unwrap();
         for (number, class) in self.plan.classes().iter().enumerate() {
@@ -231,7 +231,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// One call at a time of a URL goes out of a tab that dedupes; and nobody waits for a call that is over.
+    /// A tab that dedupes sends one call of a URL at a time, and no call waits for one that has ended.
     pub fn followers_have_leaders(&self) -> Checked {
         for life in &self.lives {
             let peers = || {
@@ -255,7 +255,7 @@ impl Story<'_> {
             let in_flight = |other: &&Life<'_>| other.page_knows >= self.horizon;
             if follows && life.class.kind == Kind::Fetch {
                 let leads = |other: &Life<'_>| other.class.dedupe && other.request.tab == life.request.tab;
-                prop_assert!(peers().filter(in_flight).any(leads), "{:?} waits for nobody", life.request);
+                prop_assert!(peers().filter(in_flight).any(leads), "{:?} waits without a leader", life.request);
             }
             if life.cache_until == life.until && life.scheduler_until < life.until {
                 // At the very horizon the turn may just have come to it, or to another that has not moved yet.
@@ -263,8 +263,8 @@ impl Story<'_> {
                 let just = |other: &Life<'_>| {
                     other.cache_until == self.horizon || other.request.ended == Some(self.plan.horizon())
                 };
-                let somebody = peers().any(|other| just(other) || other.request.ended.is_none() && leads(other));
-                prop_assert!(somebody, "{:?} waits for nobody", life.request);
+                let led = peers().any(|other| just(other) || other.request.ended.is_none() && leads(other));
+                prop_assert!(led, "{:?} waits without a leader", life.request);
             }
         }
         Ok(())

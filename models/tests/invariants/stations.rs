@@ -11,7 +11,7 @@ use sixslot_sim_core::Span;
 
 impl Story<'_> {
     pub fn slots_stay_within_limits(&self) -> Checked {
-        // A handshake that opens a connection of its own counts, but others may have more beside it.
+        // A handshake that opens a new connection counts, but there may be idle connections in addition.
         let apart =
             |life: &Life<'_>| self.plan.browser().websocket_opens_connection && life.class.kind == Kind::WebSocket;
         let counts = |life: &Life<'_>| life.slot().filter(|_| !apart(life)).map(|_| life.group);
@@ -40,7 +40,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Late binding: whoever is handed a connection headed the queue.
+    /// Late binding: the request that gets a connection was at the head of the queue.
     pub fn pool_serves_by_rank(&self) -> Checked {
         if !self.plan.browser().late_binding || self.plan.browser().websocket_opens_connection {
             return Ok(());
@@ -60,7 +60,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Where connections cost no time, nobody waits for one while one could be had.
+    /// If connections cost no time, no request waits while a connection is available.
     pub fn pool_lets_nothing_idle(&self) -> Checked {
         if !self.plan.browser().connect.is_zero() || self.plan.origins().iter().any(|origin| origin.connect.is_some()) {
             return Ok(());
@@ -73,7 +73,7 @@ impl Story<'_> {
             let taken =
                 |slots: &[(u64, u64)], at| slots.iter().filter(|(from, until)| (*from..*until).contains(&at)).count();
             for life in lives.iter().filter(|life| life.cache_until < life.pool_until) {
-                // Slots are freed at their ends only: it is enough to look there, and at the wait's beginning.
+                // Slots are freed only at their ends: it is enough to check there, and at the start of the wait.
                 let ends = slots.iter().map(|(_, until)| *until);
                 let looks = ends.filter(|end| (life.cache_until..life.pool_until).contains(end));
                 for at in looks.chain([life.cache_until]) {
@@ -97,7 +97,7 @@ impl Story<'_> {
                 prop_assert!(held.is_zero() || delayable(life), "{:?}", life.request);
                 prop_assert!(held <= rules.delayable_timeout, "{:?}", life.request);
                 // Those past the scheduler at a time: the low ones of the tab, and those to the same host.
-                let beside = |in_flight: &dyn Fn(&Life<'_>) -> bool| {
+                let counts = |in_flight: &dyn Fn(&Life<'_>) -> bool| {
                     let others = lives.iter().filter(|other| !std::ptr::eq(**other, *life) && in_flight(other));
                     let (low, to_host): (Vec<_>, Vec<_>) =
                         others.map(|other| (delayable(other), other.class.origin == life.class.origin)).unzip();
@@ -106,24 +106,24 @@ impl Story<'_> {
                 };
                 let at = life.scheduler_until;
                 if delayable(life) && at < life.until && held < rules.delayable_timeout {
-                    let (low, to_host) = beside(&|other| other.scheduler_until < at && at < other.until);
+                    let (low, to_host) = counts(&|other| other.scheduler_until < at && at < other.until);
                     let room = low < rules.delayable_limit && to_host < rules.delayable_limit_per_host;
-                    prop_assert!(room, "{:?} beside {low} low and {to_host}", life.request);
+                    prop_assert!(room, "{:?} with {low} low and {to_host}", life.request);
                 }
-                // Whoever is held is held for a reason, at the beginning and whenever another has ended.
+                // A held request has a reason, at the beginning and whenever another has ended.
                 let hold = life.page_until..life.scheduler_until;
                 let ends = lives.iter().map(|other| other.until).filter(|end| hold.contains(end));
                 for at in ends.chain([life.page_until]).filter(|_| !hold.is_empty()) {
-                    let (low, to_host) = beside(&|other| other.scheduler_until <= at && at < other.until);
+                    let (low, to_host) = counts(&|other| other.scheduler_until <= at && at < other.until);
                     let full = low >= rules.delayable_limit || to_host >= rules.delayable_limit_per_host;
-                    prop_assert!(full, "{:?} is held at {at} beside {low} low and {to_host}", life.request);
+                    prop_assert!(full, "{:?} is held at {at} with {low} low and {to_host}", life.request);
                 }
             }
         }
         Ok(())
     }
 
-    /// GETs of one URL pass the lock one at a time, but for what the rules let through.
+    /// GETs of one URL pass the lock one at a time, except those that the rules let through.
     pub fn cache_lock_passes_one_at_a_time(&self) -> Checked {
         let rules = self.plan.browser();
         if !rules.cache_lock {
@@ -137,7 +137,7 @@ impl Story<'_> {
             (went && life.request.spent(Station::Cache) < rules.cache_lock_timeout).then(key)
         };
         for lives in grouped(&self.lives, through).into_values() {
-            // Readers of a stored answer, and those that a no-store answer or an abort has released, pass together.
+            // Readers of a stored response, and those that a no-store response or an abort has released, pass together.
             let aborts = |life: &Life<'_>| life.request.outcome == Outcome::Aborted;
             let apart = |life: &&Life<'_>| {
                 let freed = rules.cache_lock_releases_all_on_abort && aborts(life);
@@ -183,7 +183,7 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// First come, first served, played again by the rule: each starts when it has come and a worker is free.
+    /// First come, first served, recomputed by the rule: each starts when it has arrived and a worker is free.
     pub fn first_come_servers_are_exact(&self) -> Checked {
         for (origin, mut lives) in grouped(&self.lives, |life| life.request.sent.map(|_| life.class.origin)) {
             let rules = &self.plan.origins()[origin];
@@ -203,7 +203,7 @@ impl Story<'_> {
             let mut free = vec![0; rules.workers];
             for life in lives {
                 if loops && life.request.drawn.is_zero() {
-                    // No work is no block.
+                    // Without work there is no block.
                     prop_assert_eq!(life.request.headers, life.request.sent, "{:?}", life.request);
                     continue;
                 }
@@ -212,12 +212,12 @@ impl Story<'_> {
                 let end = start + life.request.drawn.as_nanos();
                 let stopped = rules.cancel_on_disconnect && life.request.outcome == Outcome::Aborted;
                 if stopped && life.until == start {
-                    // Which came first cannot be told from the record.
+                    // The record does not show which came first.
                     break;
                 }
                 match nanos(life.request.headers) {
                     Some(headers) => prop_assert_eq!(headers, end, "{:?}", life.request),
-                    None => prop_assert!(life.until <= end, "{:?} was to be answered at {end}", life.request),
+                    None => prop_assert!(life.until <= end, "{:?} should be answered at {end}", life.request),
                 }
                 free[0] = match stopped {
                     true if life.until < start => free[0],

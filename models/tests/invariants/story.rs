@@ -1,4 +1,4 @@
-//! A load as its record tells it: each request with what its times imply.
+//! A load from its record: each request with what its times imply.
 
 use proptest::prelude::*;
 use sixslot_models::Form;
@@ -16,27 +16,27 @@ pub struct Life<'a> {
     pub request: &'a Request,
     pub class: &'a Class,
     pub rank: usize,
-    /// Origin and credentials: who shares connections.
+    /// Origin and credentials: requests with the same key share connections.
     pub group: (usize, bool),
     pub copy: &'a CopySpec,
     /// Connections of its group, or streams.
     pub places: usize,
     /// Origin and URL.
     pub url: (usize, String),
-    /// When it left the page's hands, the scheduler and the cache; if it never did, when it ended.
+    /// When it left the page, the scheduler and the cache; if it never did, when it ended.
     pub page_until: u64,
     pub scheduler_until: u64,
     pub cache_until: u64,
-    /// When it had its connection; if it never had, when it ended.
+    /// When it got its connection; if it never did, when it ended.
     pub pool_until: u64,
     pub issued: u64,
     /// When it ended, or the horizon.
     pub until: u64,
-    /// When the page learned of its end: at the headers, where it does not read the body.
+    /// When the page was notified of its end: at the headers if it does not read the body.
     pub page_knows: u64,
 }
 
-/// A load and what to look at it with.
+/// A load with its plan.
 pub struct Story<'a> {
     pub plan: &'a Plan,
     pub parameters: &'a [f64],
@@ -78,13 +78,13 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// From when until when it kept a connection; nothing, if only for an instant or never.
+    /// The interval in which it held a connection; none if only for an instant or never.
     pub fn slot(&self) -> Option<(u64, u64)> {
         let slot = nanos(self.request.slot_from).zip(nanos(self.request.slot_until));
         slot.filter(|(from, until)| from < until)
     }
 
-    /// Whether it waited for a connection at all.
+    /// Whether it waited for a connection.
     pub fn needs_slot(&self, plan: &Plan) -> bool {
         let rules = plan.browser();
         match self.class.kind {

@@ -2,7 +2,7 @@
 
 use sixslot_sim_core::special::{gamma_cumulative, gamma_survival};
 
-/// Erlang B: the probability that all c servers are busy where nobody waits.
+/// Erlang B: the probability that all c servers are busy in a system without waiting.
 pub fn erlang_b(c: u32, a: f64) -> f64 {
     (1..=c).fold(1.0, |b, n| a * b / (f64::from(n) + a * b))
 }

@@ -4,13 +4,13 @@
 use crate::play::Row;
 use crate::scenarios::*;
 
-/// Times are in ms from the start of the load; hand-overs take a little of it.
+/// Times are in ms from the start of the load; dispatching takes a little of it.
 const TOLERANCE: f64 = 25.0;
 pub const NEVER: f64 = f64::INFINITY;
 
 /// A rule, where it holds.
 pub struct Case {
-    /// Of these browsers.
+    /// The browsers with this rule.
     pub profiles: &'static [&'static str],
     /// The key in [browser].
     pub rule: &'static str,
@@ -18,11 +18,11 @@ pub struct Case {
     pub off: &'static [&'static str],
     /// One table a line; the profile goes before it.
     pub scenario: &'static str,
-    /// What the profile does, and another does not.
+    /// What holds with the rule, and not without it.
     pub holds: fn(&[Row]) -> bool,
 }
 
-/// Whether the copies of a request, by index, reached the server in groups of (so many, at this time).
+/// Whether the instances of a request, by index, reached the server in groups of (number, time).
 pub fn sent(rows: &[Row], name: &str, groups: &[(usize, f64)]) -> bool {
     near(rows, name, groups, TOLERANCE)
 }
@@ -112,7 +112,7 @@ pub const CONNECTIONS: &[Case] = &[
         scenario: WEBSOCKET_BEHIND_SIX,
         holds: |rows| sent(rows, "messages", &[(1, 100.0)]),
     },
-    // As told, a socket keeps its slot anyway; the scenario lets it go, so that the handshake's can be seen.
+    // In `as-reported` a socket keeps its slot anyway; the scenario overrides that, so that the handshake's slot is visible.
     Case {
         profiles: &["firefox", "webkit", "as-reported"],
         rule: "websocket_handshake_takes_slot",
@@ -291,7 +291,7 @@ pub const CONNECTIONS: &[Case] = &[
         scenario: UNREAD,
         holds: |rows| sent(rows, "next", &[(1, 200.0)]),
     },
-    // A connection of 0.5 ms, then six hand-overs of 1.75 ms each that share the processor.
+    // A connection of 0.5 ms, then six dispatches of 1.75 ms each that share the processor.
     Case {
         profiles: &["chromium", "firefox", "chromium, h2"],
         rule: "dispatch",

@@ -1,4 +1,4 @@
-//! Small pages that several cases play.
+//! Small pages that several cases share.
 
 pub const EIGHT: &str = r#"request.get = { count = 8, service = "300ms" }"#;
 
@@ -123,7 +123,8 @@ request.get = { url = "/one-url", count = 2, start = "200ms", service = "300ms" 
 request.after = { url = "/one-url", count = 2, start = "500ms", service = "300ms" }
 "#;
 
-/// An earlier answer is kept: the first abort, before headers, passes the turn on; the second, in the body, frees all.
+/// An earlier response is stored: the first abort, before headers, passes the lock on; the second, in the body, releases
+/// all.
 pub const LEADER_ABORTED_IN_BODY_OF_ANOTHER_ANSWER: &str = r#"
 request.kept = { url = "/one-url" }
 request.leader = { url = "/one-url", start = "200ms", service = "1s", deadline = "200ms" }
