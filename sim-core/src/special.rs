@@ -97,25 +97,28 @@ pub fn inverse_gamma_cumulative(shape: f64, p: f64) -> f64 {
     x
 }
 
-/// x^shape e^-x / Gamma(shape + 1).
-fn gamma_factor(shape: f64, x: f64) -> f64 {
-    if shape < 10.0 {
-        return libm::exp(shape * libm::log(x) - x - libm::lgamma(shape + 1.0));
+/// The error of Stirling's formula, ln Gamma(z + 1) - ln(sqrt(tau z) (z / e)^z), for `z` above 0. The absolute accuracy is
+/// about 1e-15.
+#[must_use]
+pub fn stirling_error(z: f64) -> f64 {
+    if z < SERIES {
+        return libm::lgamma(z + 1.0) - (z + 0.5) * libm::log(z) + z - 0.5 * libm::log(TAU);
     }
-    let inverse_square = 1.0 / (shape * shape);
-    let stirling_error = polynomial(&STIRLING, inverse_square) / shape;
-    libm::exp(-deviance(shape, x) - stirling_error) / libm::sqrt(TAU * shape)
+    let inverse_square = 1.0 / (z * z);
+    polynomial(&STIRLING, inverse_square) / z
 }
 
-/// x - shape - shape ln(x / shape), without cancellation where x is near shape.
-fn deviance(shape: f64, x: f64) -> f64 {
-    let v = (x - shape) / (x + shape);
+/// Loader's deviance, mean - x - x ln(mean / x), for `x` and `mean` above 0: half the deviance of a Poisson variable with
+/// this mean that takes the value x. It is not negative, and it has no cancellation where the two are near each other.
+#[must_use]
+pub fn poisson_deviance(x: f64, mean: f64) -> f64 {
+    let v = (mean - x) / (mean + x);
     if v.abs() > 0.1 {
-        return x - shape - shape * libm::log(x / shape);
+        return mean - x - x * libm::log(mean / x);
     }
     let square = v * v;
-    let mut power = 2.0 * shape * v;
-    let mut sum = v * (x - shape);
+    let mut power = 2.0 * x * v;
+    let mut sum = v * (mean - x);
     for odd in (3..).step_by(2) {
         power *= square;
         let next = sum - power / f64::from(odd);
@@ -125,6 +128,14 @@ fn deviance(shape: f64, x: f64) -> f64 {
         sum = next;
     }
     sum
+}
+
+/// x^shape e^-x / Gamma(shape + 1).
+fn gamma_factor(shape: f64, x: f64) -> f64 {
+    if shape < SERIES {
+        return libm::exp(shape * libm::log(x) - x - libm::lgamma(shape + 1.0));
+    }
+    libm::exp(-poisson_deviance(shape, x) - stirling_error(shape)) / libm::sqrt(TAU * shape)
 }
 
 fn gamma_lower(shape: f64, x: f64) -> f64 {
@@ -168,6 +179,9 @@ fn gamma_upper(shape: f64, x: f64) -> f64 {
 fn polynomial(coefficients: &[f64], x: f64) -> f64 {
     coefficients.iter().rev().fold(0.0, |sum, coefficient| sum * x + coefficient)
 }
+
+/// From here Stirling's series is used: the first term that it leaves out is below 3e-17.
+const SERIES: f64 = 10.0;
 
 /// ln Gamma(a + 1) - ln(sqrt(tau a) (a / e)^a), times a, in powers of 1 / a^2 (DLMF 5.11.1).
 const STIRLING: [f64; 7] =

@@ -5,7 +5,11 @@
 use proptest::{prelude::*, test_runner::RngSeed};
 use sixslot_sim_core::special::{
     gamma_cumulative, gamma_survival, inverse_gamma_cumulative, inverse_normal_cumulative, normal_cumulative,
+    poisson_deviance, stirling_error,
 };
+use statrs::distribution::{ContinuousCDF, Normal};
+use statrs::function::gamma::ln_gamma;
+use std::f64::consts::TAU;
 
 #[test]
 fn agrees_with_reference_values() {
@@ -49,6 +53,45 @@ fn ends_are_ends() {
     }
     // Below the least normal number.
     assert_eq!(inverse_gamma_cumulative(0.001, 0.01), 0.0);
+}
+
+#[test]
+fn tails_of_the_normal_law_meet_tables_and_the_second_implementation() {
+    let upper = |tail: f64| -inverse_normal_cumulative(tail);
+    assert!((upper(0.025) - 1.959_963_984_540_054).abs() < 1e-14);
+    assert!((upper(0.05) - 1.644_853_626_951_472_7).abs() < 1e-14);
+    assert!((upper(1e-9) - 5.997_807_015_007_686_5).abs() < 1e-13);
+    let normal = Normal::new(0.0, 1.0).expect("a valid normal distribution");
+    for tail in [0.4999, 0.4, 0.3, 0.1, 1e-3, 1e-6, 1e-12, 5.6e-17] {
+        let back = normal.sf(upper(tail));
+        assert!((back / tail - 1.0).abs() < 1e-10, "{tail}: {back}");
+    }
+}
+
+#[test]
+fn stirlings_error_meets_its_definition_on_both_sides_of_the_switch() {
+    for tenth in 5..400 {
+        let z = f64::from(tenth) / 10.0;
+        let expected = ln_gamma(z + 1.0) - (z + 0.5) * z.ln() + z - 0.5 * TAU.ln();
+        assert!((stirling_error(z) - expected).abs() < 1e-12, "{z}");
+    }
+    // ln(1!) - ln(sqrt(2 pi) / e), and 1 / (12 z) in the limit.
+    assert!((stirling_error(1.0) - 0.081_061_466_795_327_26).abs() < 1e-15);
+    assert!((stirling_error(1e9) * 12e9 - 1.0).abs() < 1e-15);
+}
+
+#[test]
+fn the_deviance_keeps_its_digits_near_its_zero_and_across_its_switch() {
+    assert_eq!(poisson_deviance(7.0, 7.0), 0.0);
+    // gap^2 / (2 mean) (1 + ...): the plain form would have no digit left.
+    assert!((poisson_deviance(1e9 + 1.0, 1e9) * 2e9 - 1.0).abs() < 1e-9);
+    for mean in [0.5, 3.0, 1e3] {
+        for ratio in [0.81, 0.82, 0.9, 1.1, 1.22, 1.23, 5.0] {
+            let x: f64 = mean * ratio;
+            let expected = x * (x / mean).ln() + mean - x;
+            assert!((poisson_deviance(x, mean) / expected - 1.0).abs() < 1e-12, "{x} {mean}");
+        }
+    }
 }
 
 proptest! {

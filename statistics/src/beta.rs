@@ -12,42 +12,14 @@
 //! start without a bracket; working in logarithms keeps the relative precision of rare events,
 //! which a search with an absolute tolerance loses.
 
-use libm::{exp, lgamma, log, log1p};
+use libm::{exp, log, log1p};
+use sixslot_sim_core::special::{poisson_deviance, stirling_error};
 use std::f64::consts::PI;
-
-/// ln z! - ln(sqrt(2 pi z) (z / e)^z), the error of Stirling's formula, for z > 0.
-fn stirling_error(z: f64) -> f64 {
-    if z < 16.0 {
-        return lgamma(z + 1.0) - (z + 0.5) * log(z) + z - 0.5 * log(2.0 * PI);
-    }
-    let s = 1.0 / (z * z);
-    let series = 1.0 / 1260.0 - s * (1.0 / 1680.0 - s * (1.0 / 1188.0 - s * (691.0 / 360_360.0)));
-    (1.0 / 12.0 - s * (1.0 / 360.0 - s * series)) / z
-}
-
-/// x ln(x / mean) + mean - x for positive arguments, without cancellation near x = mean.
-fn deviance(x: f64, mean: f64) -> f64 {
-    let gap = x - mean;
-    if gap.abs() >= 0.1 * (x + mean) {
-        return x * log(x / mean) - gap;
-    }
-    let ratio = gap / (x + mean);
-    let (mut sum, mut term, mut odd) = (gap * ratio, 2.0 * x * ratio, 1.0);
-    loop {
-        term *= ratio * ratio;
-        odd += 2.0;
-        let next = sum + term / odd;
-        if next == sum {
-            return sum;
-        }
-        sum = next;
-    }
-}
 
 /// ln of Γ(n+1) / (Γ(a+1) Γ(b+1)) x^a y^b sqrt(2 pi a b / n), where n = a + b and y = 1 - x.
 fn ln_saddle_point(a: f64, b: f64, x: f64, y: f64) -> f64 {
     let n = a + b;
-    stirling_error(n) - stirling_error(a) - stirling_error(b) - deviance(a, n * x) - deviance(b, n * y)
+    stirling_error(n) - stirling_error(a) - stirling_error(b) - poisson_deviance(a, n * x) - poisson_deviance(b, n * y)
 }
 
 /// ln P(Bin(`hits` + `misses`, `p`) = `hits`) for positive `hits` and `misses`, with `q` = 1 - `p`.
@@ -139,19 +111,7 @@ pub(super) fn upper_quantile(a: f64, b: f64, tail: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use statrs::function::{beta::beta_reg, gamma::ln_gamma};
-
-    #[test]
-    fn stirling_error_meets_its_definition_on_both_sides_of_the_switch() {
-        for tenth in 5..400 {
-            let z = f64::from(tenth) / 10.0;
-            let expected = ln_gamma(z + 1.0) - (z + 0.5) * log(z) + z - 0.5 * log(2.0 * PI);
-            assert!((stirling_error(z) - expected).abs() < 1e-12, "{z}");
-        }
-        // ln(1!) - ln(sqrt(2 pi) / e), and 1 / (12 z) in the limit.
-        assert!((stirling_error(1.0) - 0.081_061_466_795_327_26).abs() < 1e-15);
-        assert!((stirling_error(1e9) * 12e9 - 1.0).abs() < 1e-15);
-    }
+    use statrs::function::beta::beta_reg;
 
     #[test]
     fn tails_agree_with_the_second_implementation() {

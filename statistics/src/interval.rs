@@ -12,8 +12,7 @@
 //! For up to 1e9 loads both ends keep at least ten significant digits, also of rare events.
 
 use super::beta::{ln_binomial, logistic, quantile, upper_quantile};
-use super::level::{LevelError, significance};
-use super::normal;
+use super::level::{LevelError, critical_value, significance};
 use libm::{expm1, log, sqrt};
 use std::fmt;
 
@@ -155,7 +154,7 @@ fn zero_failure_bound(tail: f64, loads: f64) -> f64 {
 /// No loads, more failures than loads, or a level outside (0, 1).
 pub fn wilson(failures: u64, loads: u64, level: f64) -> Result<Interval, IntervalError> {
     let (hits, misses, alpha) = checked(failures, loads, level)?;
-    let z = normal::upper_quantile(0.5 * alpha);
+    let z = critical_value(alpha);
     let (loads_number, square) = (loads as f64, z * z);
     let root = z * sqrt(hits * (misses / loads_number) + 0.25 * square);
     // The bounds solve (n + z^2) p^2 - (2 k + z^2) p + k^2 / n = 0. The lower one comes from their

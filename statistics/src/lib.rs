@@ -7,13 +7,13 @@
 //! samples in which some values are only bounds.
 
 mod beta;
+pub mod binomial;
 pub mod censored;
 pub mod fit;
 pub mod interval;
 pub mod level;
 pub mod likelihood;
 pub mod mean;
-mod normal;
 pub mod paired;
 pub mod quantile;
 pub mod shapley;

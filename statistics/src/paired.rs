@@ -17,8 +17,7 @@
 
 use super::beta::ln_tail;
 use super::interval::{Interval, IntervalError, Method};
-use super::level::significance;
-use super::normal;
+use super::level::{critical_value, significance};
 use libm::{exp, sqrt};
 use std::f64::consts::LN_2;
 
@@ -81,7 +80,7 @@ impl PairedCounts {
 /// # Errors
 /// No pairs ([`IntervalError::NoLoads`]), or a level outside (0, 1).
 pub fn difference(counts: &PairedCounts, level: f64) -> Result<Interval, IntervalError> {
-    let z = normal::upper_quantile(0.5 * significance(level)?);
+    let z = critical_value(significance(level)?);
     if counts.pairs() == 0 {
         return Err(IntervalError::NoLoads);
     }

@@ -25,6 +25,7 @@ use sixslot_analysis::layers::{Attribution, LayersError};
 use sixslot_analysis::replications::{Replications, Stopped};
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load};
+use sixslot_statistics::binomial;
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::quantile::quantile;
 use std::path::{Path, PathBuf};
@@ -162,6 +163,15 @@ fn share(part: u64, all: u64) -> Interval {
     interval::fixed_sample(part, all, LEVEL).expect("a case has loads, and no more are counted than there are")
 }
 
+/// The central range of the count of failures among the loads that will be measured.
+///
+/// # Panics
+/// Never: a file names at most 1000 loads, and a share of loads is a probability.
+#[expect(clippy::expect_used, reason = "a share of loads is a probability, and a file names at most 1000 loads")]
+fn count_range(measured: u64, probability: f64) -> (u64, u64) {
+    binomial::central_range(measured, probability, LEVEL).expect("a share of loads is a probability")
+}
+
 /// Whether a published figure is inside the prediction of a hypothesis.
 fn is_inside(figure: &Figure, [median, low, high]: [f64; 3]) -> bool {
     // A nanosecond: lengths of time are whole nanoseconds before they are seconds.
@@ -214,11 +224,11 @@ fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &Atomi
     // The median of m loads is below the q-quantile of all with the probability that most of m are below it.
     let most = measured / 2;
     let fraction = |wanted: f64| {
-        let enough = |percent: u64| {
-            let below = binomial_below(measured, percent as f64 / 1e3, most);
-            1.0 - below >= wanted
+        let enough = |part: &u64| {
+            let below = binomial::cumulative(measured, *part as f64 / 1e3, most);
+            below.is_ok_and(|below| 1.0 - below >= wanted)
         };
-        (0..=1_000).find(|percent| enough(*percent)).unwrap_or(1_000) as f64 / 1e3
+        (0..=1_000).find(enough).unwrap_or(1_000) as f64 / 1e3
     };
     let at = |fraction| quantile(&ready, fraction).unwrap_or(f64::INFINITY);
     let failed = share(failures, loads);
@@ -226,32 +236,12 @@ fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &Atomi
         hypothesis: case.hypothesis,
         loads,
         probability: failures as f64 / loads as f64,
-        count: binomial_range(measured, failures as f64 / loads as f64),
+        count: count_range(measured, failures as f64 / loads as f64),
         failed,
         cleared: part(seen.iter().filter(|seen| seen.1).count()),
         not_ready: part(seen.iter().filter(|seen| seen.2.is_infinite()).count()),
         ready: [at(0.5), at(fraction(0.025)), at(fraction(0.975))],
     })
-}
-
-/// The probability of at most this number of events in n trials.
-fn binomial_below(n: u64, probability: f64, most: u64) -> f64 {
-    if probability >= 1.0 {
-        return if most >= n { 1.0 } else { 0.0 };
-    }
-    let mut term = libm::pow(1.0 - probability, n as f64);
-    let mut sum = 0.0;
-    for count in 0..=most.min(n) {
-        sum += term;
-        term *= (n - count) as f64 / (count + 1) as f64 * probability / (1.0 - probability);
-    }
-    sum.min(1.0)
-}
-
-/// The central 95 % range of the number of events in n trials.
-fn binomial_range(n: u64, probability: f64) -> (u64, u64) {
-    let reaches = |wanted: f64| (0..=n).find(|count| binomial_below(n, probability, *count) >= wanted).unwrap_or(n);
-    (reaches((1.0 - LEVEL) / 2.0), reaches((1.0 + LEVEL) / 2.0))
 }
 
 impl Findings {
@@ -406,16 +396,6 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn binomial_ranges_are_those_worked_by_hand() {
-        // 0.5^3 = 0.125 and 4 x 0.125 = 0.5 for one or none of three.
-        assert!((binomial_below(3, 0.5, 1) - 0.5).abs() < 1e-12);
-        // 0.9^10 = 0.349; three or fewer 0.987, two or fewer 0.930.
-        assert_eq!(binomial_range(10, 0.1), (0, 3));
-        assert_eq!(binomial_range(12, 0.0), (0, 0));
-        assert_eq!(binomial_range(12, 1.0), (12, 12));
-    }
 
     #[test]
     fn a_range_is_the_middle_nine_tenths() {
