@@ -9,6 +9,7 @@ use super::recording::{Recording, RecordingError};
 use super::report::Report;
 use super::summary::{Agreement, Spread, Summary};
 use serde::Deserialize;
+use sixslot_analysis::words::markdown_cell;
 use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries, Scatter, ScatterPanel};
 use sixslot_lab::{Engine, MeasuredRequest};
 use std::fmt::Write as _;
@@ -118,11 +119,6 @@ fn per_cent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
 }
 
-/// A text that cannot break a table.
-fn plain(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
-}
-
 fn costs(sets: &[String]) -> String {
     let short = |set: &String| set.trim_start_matches("browser.").replace('"', "").replace('=', " ");
     sets.iter().map(short).collect::<Vec<_>>().join(", ")
@@ -156,7 +152,7 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(
             out,
             "| {} | {:.1} s | {} | {} | {} |",
-            plain(&report.browser),
+            markdown_cell(&report.browser),
             report.rest_ms / 1e3,
             report.loads.len(),
             of + hanging_of,
@@ -237,7 +233,7 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} | {} |",
-            plain(&format!("{}{sets}", entry.recording.what)),
+            markdown_cell(&format!("{}{sets}", entry.recording.what)),
             entry.recording.engine,
             entry.report.scale,
             entry.report.loads.len(),
@@ -288,7 +284,13 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
             unknown += usize::from(found.is_none());
             let why = found.map_or("unknown", |at| explained[at].why.as_str());
             let place = format!("{}, load {}", load.scenario, load.load);
-            let _ = writeln!(table, "| {engine} | {} | {} | {} |", plain(&place), plain(&what), plain(why));
+            let _ = writeln!(
+                table,
+                "| {engine} | {} | {} | {} |",
+                markdown_cell(&place),
+                markdown_cell(&what),
+                markdown_cell(why)
+            );
         };
         for load in &entry.report.loads {
             if !load.agrees() && !load.hangs_on_noise {

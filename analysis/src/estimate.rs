@@ -84,28 +84,12 @@ fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
     .expect("a tally is consistent")
 }
 
-/// A probability as a percentage for readers.
-pub fn percent(probability: f64) -> String {
-    let percent = 100.0 * probability;
-    if percent == 0.0 || percent >= 99.95 {
-        format!("{percent:.0} %")
-    } else if percent >= 1.0 {
-        format!("{percent:.1} %")
-    } else if percent < 1e-5 {
-        format!("{percent:.1e} %")
-    } else {
-        // Two significant digits, without an exponent down to a hundred-thousandth of a per cent.
-        let places = (1.0 - percent.log10().floor()).clamp(2.0, 8.0) as usize;
-        format!("{percent:.places$} %")
-    }
-}
-
 impl Estimate {
     /// The estimate from a tally of at least one load.
     pub fn new(mut tally: Tally, stopping: &Stopping) -> Self {
         let interval = interval_of(&tally, stopping);
-        let quantiles = quantile::quantiles(tally.ready.clone(), &[0.5, 0.9, 0.95, 0.99]).ok();
         tally.ready.sort_unstable();
+        let quantiles = quantile::quantiles(&tally.ready, [0.5, 0.9, 0.95, 0.99]).ok();
         let mean = |sum: u128| sum as f64 / 1e6 / tally.failures as f64;
         let spent = Station::ALL.iter().zip(tally.failed_spent).map(|((_, name), sum)| (*name, mean(sum)));
         Self {

@@ -3,7 +3,8 @@
 //! Rule: a reason is a number of the load itself. The classes that held the slots are counted from the connections' times
 //! during the wait, not guessed from the scenario.
 
-use crate::waterfall::{human, name};
+use crate::waterfall::name;
+use crate::words::duration;
 use sixslot_models::Plan;
 use sixslot_models::class::Kind;
 use sixslot_models::load::{Load, Outcome, Request, Station};
@@ -25,7 +26,7 @@ impl Story<'_> {
     /// The outcome in a sentence or two.
     pub fn outcome(&self) -> String {
         let verdict = self.load.verdict();
-        let since = |time: Time| human(time - Time::ZERO);
+        let since = |time: Time| duration(time - Time::ZERO);
         let mut text = match (verdict.failed, verdict.error, verdict.ready) {
             (true, ..) => "FAILED: ".to_owned(),
             (false, None, Some(_)) => "Loaded: ".to_owned(),
@@ -51,7 +52,7 @@ impl Story<'_> {
                 let _ = write!(text, "The page was ready at {}.", since(ready));
             }
             None if verdict.error.is_none() => {
-                let _ = write!(text, "the page was not ready within {}", human(self.plan.horizon() - Time::ZERO));
+                let _ = write!(text, "the page was not ready within {}", duration(self.plan.horizon() - Time::ZERO));
                 match self.load.culprit(self.plan) {
                     Some(request) => {
                         let _ = write!(text, "; {}.", self.fate(request));
@@ -75,7 +76,7 @@ impl Story<'_> {
         let longest =
             Station::ALL.map(|(station, _)| station).into_iter().max_by_key(|station| request.spent(*station));
         if let Some(longest) = longest.filter(|longest| *longest != last) {
-            at = format!("{at}, after {} {}", human(request.spent(longest)), place(longest));
+            at = format!("{at}, after {} {}", duration(request.spent(longest)), place(longest));
         }
         match request.outcome {
             Outcome::Aborted => format!("`{name}` was aborted by its deadline: it was {at}"),
@@ -147,7 +148,7 @@ impl Story<'_> {
         Some(format!(
             "While `{}` waited {} for a connection, the slots were held by: {}.",
             name(self.plan, self.load, request),
-            human(wait),
+            duration(wait),
             texts.join(", ")
         ))
     }
@@ -192,11 +193,11 @@ impl Story<'_> {
         out.push_str("   outcome\n");
         for request in decisive.iter().take(rows) {
             let label: String = name(self.plan, self.load, request).chars().take(25).collect();
-            let issued = human(request.issued - Time::ZERO);
-            let _ = write!(out, "{label:<26}{issued:>9}{:>9} ", human(life(request)));
+            let issued = duration(request.issued - Time::ZERO);
+            let _ = write!(out, "{label:<26}{issued:>9}{:>9} ", duration(life(request)));
             for (station, _) in Station::ALL {
                 let spent = request.spent(station);
-                let text = if spent.is_zero() { "-".to_owned() } else { human(spent) };
+                let text = if spent.is_zero() { "-".to_owned() } else { duration(spent) };
                 let _ = write!(out, "{text:>10}");
             }
             let _ = writeln!(out, "   {}", crate::record::outcome_word(request.outcome));

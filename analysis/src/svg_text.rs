@@ -1,10 +1,10 @@
-//! Text: cleaning, measuring, wrapping, and how a probability is written.
+//! Text in a picture: cleaning, measuring, wrapping.
 //!
 //! Rule: no string of the caller reaches a picture without [`clean`], and none is drawn wider than
 //! the room measured for it. SVG text does not wrap by itself and a reader's font is unknown, so
 //! widths are estimated for a wide font (DejaVu Sans): text may be narrower, never wider.
 
-use crate::phrase::plain;
+use crate::words::plain;
 
 /// The text with everything XML cannot hold or SVG would not show replaced, white space collapsed.
 ///
@@ -90,39 +90,9 @@ fn fill(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String
     lines
 }
 
-/// A probability for a reader: `0 %`, `<0.1 %`, `0.3 %`, `12 %`, `>99.9 %`, `100 %`.
-///
-/// Only exactly never and exactly always are written as 0 % and 100 %: a fix that leaves one
-/// failure in ten thousand loads must not read as one that leaves none.
-pub fn percent(probability: f64) -> String {
-    let share = probability.clamp(0.0, 1.0) * 100.0;
-    if share == 0.0 {
-        "0 %".to_owned()
-    } else if share == 100.0 {
-        "100 %".to_owned()
-    } else if share < 0.1 {
-        "<0.1 %".to_owned()
-    } else if share > 99.9 {
-        ">99.9 %".to_owned()
-    } else if !(9.95..=99.0).contains(&share) {
-        format!("{share:.1} %")
-    } else {
-        format!("{share:.0} %")
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{percent, width, wrap};
-
-    #[test]
-    fn a_probability_reads_as_zero_or_one_only_if_it_is() {
-        let shown = [0.0, 1e-9, 0.0009, 0.001, 0.003, 0.0995, 0.12, 0.5, 0.994, 0.9995, 1.0].map(percent);
-        assert_eq!(
-            shown,
-            ["0 %", "<0.1 %", "<0.1 %", "0.1 %", "0.3 %", "10 %", "12 %", "50 %", "99.4 %", ">99.9 %", "100 %",]
-        );
-    }
+    use super::{width, wrap};
 
     #[test]
     fn long_text_is_wrapped_evenly_or_cut() {

@@ -3,6 +3,7 @@
 //! Rule: a row shows the request's own times; the rows of slots and of the queue are counted from them. The
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
+use crate::words::{duration, request_name};
 use sixslot_models::Plan;
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
@@ -35,35 +36,14 @@ pub struct Waterfall<'a> {
     pub rows: usize,
 }
 
-/// A length of time for readers.
-pub fn human(span: Span) -> String {
-    let seconds = span.as_seconds_f64();
-    if seconds >= 10.0 {
-        format!("{seconds:.1} s")
-    } else if seconds >= 1.0 {
-        format!("{seconds:.2} s")
-    } else {
-        format!("{:.0} ms", span.as_millis_f64())
-    }
-}
-
-/// The name of a request in a load: its class, and the numbers that distinguish it within the class.
+/// What a request is called in a load: its class, and the numbers that tell it from its siblings.
 pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
-    let class = &plan.classes()[request.class];
-    let mut name = class.name.clone();
-    let others = |differs: fn(&Request, &Request) -> bool| {
-        load.requests().iter().any(|other| other.class == request.class && differs(other, request))
+    let differs = |number: fn(&Request) -> u32| {
+        let siblings = load.requests().iter().filter(|other| other.class == request.class);
+        siblings.into_iter().any(|other| number(other) != number(request))
     };
-    if others(|one, other| one.index != other.index) {
-        let _ = write!(name, " [{}]", request.index);
-    }
-    if others(|one, other| one.tab != other.tab) {
-        let _ = write!(name, " tab {}", request.tab + 1);
-    }
-    if request.attempt > 1 {
-        let _ = write!(name, " #{}", request.attempt);
-    }
-    name
+    let class = &plan.classes()[request.class].name;
+    request_name(class, request, differs(|request| request.index), differs(|request| request.tab))
 }
 
 /// Text in a colour.
@@ -176,7 +156,7 @@ impl Waterfall<'_> {
     }
 
     fn note(&self, request: &Request, end: Span) -> String {
-        let life = |until: Time| human(until - request.issued);
+        let life = |until: Time| duration(until - request.issued);
         match (request.outcome, request.ended) {
             (Outcome::Ok, Some(ended)) => life(ended),
             (Outcome::Aborted, Some(ended)) => {

@@ -3,6 +3,7 @@
 //! Rule: code that needs files, but no terminal, is here; code that needs neither is in `sixslot-analysis`.
 
 pub mod atomic;
+pub mod csv_table;
 pub mod hypotheses;
 pub mod input;
 pub mod pictures;

@@ -255,7 +255,7 @@ impl Advice {
             let entry = case.entry(first.entry);
             advice.push(Self::AskServerLog(Lookup {
                 because: reason.because,
-                target: crate::phrase::cut(&entry.url.target(), 80),
+                target: crate::words::cut(&entry.url.target(), 80),
                 after: super::phrases::ms(entry.start_ms),
             }));
         }

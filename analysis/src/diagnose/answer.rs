@@ -4,7 +4,7 @@ use super::case::{Case, WAIT_MS};
 use super::claim::{Claim, Statement};
 use super::connections::wait_ms;
 use super::phrases::ms;
-use crate::phrase::count;
+use crate::words::count;
 use serde::Serialize;
 use sixslot_har::unanswered::Reading;
 

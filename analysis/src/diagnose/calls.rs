@@ -5,7 +5,7 @@
 
 use super::case::Case;
 use super::phrases::{listed, ms, range};
-use crate::phrase::{count, cut};
+use crate::words::{count, cut};
 use serde::Serialize;
 use sixslot_har::unanswered::{Reading, Unanswered};
 use sixslot_har::{End, Entry};

@@ -6,7 +6,7 @@
 
 use super::case::{Case, WAIT_MS, bare};
 use super::phrases::{NAMES, listed, ms, range};
-use crate::phrase::count;
+use crate::words::count;
 use serde::Serialize;
 use sixslot_har::occupancy::{Occupancy, SLOTS};
 use sixslot_har::{Entry, Verdict};

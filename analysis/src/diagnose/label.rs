@@ -4,7 +4,7 @@
 //! called by their type ("scripts"), with the host where it is not the page's. No label is two things in one sentence: what
 //! reads the same is one.
 
-use crate::phrase::cut;
+use crate::words::cut;
 use sixslot_har::{Archive, Diagnosis, Kind};
 use std::collections::BTreeMap;
 

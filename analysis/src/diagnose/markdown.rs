@@ -7,25 +7,11 @@ use super::claim::Part;
 use super::phrases::ms;
 use super::text::{STATEMENTS, of_load, of_loads};
 use super::{FileReport, LoadReport, Report, page};
-use crate::phrase::{count, plain};
+use crate::words::{count, markdown};
 use std::fmt::Write as _;
 
 /// Bytes after which no further file is written.
 const LONGEST: usize = 512 << 10;
-
-fn escaped(text: &str) -> String {
-    let mut result = String::with_capacity(text.len());
-    for c in plain(text).chars() {
-        match c {
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '#' | '|' | '~' | '$' | '@' => result.extend(['\\', c]),
-            '<' => result.push_str("&lt;"),
-            '>' => result.push_str("&gt;"),
-            '&' => result.push_str("&amp;"),
-            c => result.push(c),
-        }
-    }
-    result
-}
 
 fn titled(out: &mut String, statements: &[(Part, String)]) {
     for part in Part::TITLED {
@@ -35,7 +21,7 @@ fn titled(out: &mut String, statements: &[(Part, String)]) {
         }
         let _ = writeln!(out, "\n**{}**\n", part.title());
         for text in texts.iter().take(STATEMENTS) {
-            let _ = writeln!(out, "- {}", escaped(text));
+            let _ = writeln!(out, "- {}", markdown(text));
         }
         if texts.len() > STATEMENTS {
             let _ = writeln!(out, "- and {} more", texts.len() - STATEMENTS);
@@ -44,7 +30,7 @@ fn titled(out: &mut String, statements: &[(Part, String)]) {
 }
 
 fn row<const N: usize>(out: &mut String, cells: &[String; N]) {
-    let _ = writeln!(out, "| {} |", cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join(" | "));
+    let _ = writeln!(out, "| {} |", cells.iter().map(|cell| markdown(cell)).collect::<Vec<_>>().join(" | "));
 }
 
 fn tables(out: &mut String, load: &LoadReport) {
@@ -60,19 +46,19 @@ fn tables(out: &mut String, load: &LoadReport) {
         let _ = writeln!(out, "and {} more kinds of requests\n", classes.len() - page::ROWS);
     }
     for (line, origin) in page::origins(diagnosis).iter().zip(&diagnosis.origins) {
-        let _ = writeln!(out, "- {}", escaped(line));
+        let _ = writeln!(out, "- {}", markdown(line));
         if let Some(held) = page::timeline(origin, diagnosis.span_ms, 80) {
             let _ = writeln!(out, "  <br>held over time: `{held}`");
         }
     }
     for note in &diagnosis.notes {
-        let _ = writeln!(out, "- {}", escaped(note));
+        let _ = writeln!(out, "- {}", markdown(note));
     }
 }
 
 fn file(out: &mut String, report: &FileReport) {
-    let _ = writeln!(out, "### {}\n", escaped(&report.file));
-    let _ = writeln!(out, "**{}**\n", escaped(&report.sentence));
+    let _ = writeln!(out, "### {}\n", markdown(&report.file));
+    let _ = writeln!(out, "**{}**\n", markdown(&report.sentence));
     let loads = match report.loads.as_slice() {
         [load] => ms(load.diagnosis.span_ms),
         loads => count(loads.len(), "load"),
@@ -93,7 +79,7 @@ fn file(out: &mut String, report: &FileReport) {
             out.push('\n');
             for load in loads {
                 let first = load.statements.first().map_or("", |statement| statement.text.as_str());
-                let _ = writeln!(out, "- {}: {}", escaped(&load.diagnosis.file), escaped(first));
+                let _ = writeln!(out, "- {}: {}", markdown(&load.diagnosis.file), markdown(first));
             }
         }
         (None, [load, ..]) => tables(out, load),
@@ -107,7 +93,7 @@ pub(super) fn report(report: &Report) -> String {
     if let Some(together) = &report.together {
         let _ = writeln!(out, "### {} together\n", count(report.files.len(), "file"));
         let first = together.statements.first().map_or("", |pooled| pooled.statement.text.as_str());
-        let _ = writeln!(out, "**{}**", escaped(first));
+        let _ = writeln!(out, "**{}**", markdown(first));
         titled(&mut out, &of_loads(&together.statements));
         out.push('\n');
     }

@@ -3,7 +3,7 @@
 use super::LoadReport;
 use super::label::of_kind;
 use super::phrases::{ms, range};
-use crate::phrase::count;
+use crate::words::count;
 use sixslot_har::occupancy::{Occupancy, SLOTS};
 use sixslot_har::{Diagnosis, Pool, Protocol, Verdict};
 

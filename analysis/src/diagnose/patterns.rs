@@ -4,7 +4,7 @@
 
 use super::case::{Case, bare};
 use super::phrases::{listed, ms, range, round_ms};
-use crate::phrase::{count, cut};
+use crate::words::{count, cut};
 use serde::Serialize;
 use sixslot_har::burst::Burst;
 use sixslot_har::busy::Busy;

@@ -3,7 +3,7 @@
 use super::claim::{Claim, Part, Statement};
 use super::phrases::ms;
 use super::{FileReport, LoadReport, Pooled, Report, Together, page};
-use crate::phrase::{count, cut, plain};
+use crate::words::{count, cut, plain};
 use std::fmt::Write as _;
 
 /// Files and loads in a list; more are counted.

@@ -9,13 +9,13 @@ mod svg;
 mod trace;
 
 use crate::story::Story;
+use crate::words::request_name;
 use sixslot_models::Plan;
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, Copies, CopySpec, Event, Join, Kind, Start};
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 /// A load with its plan, fixes and seed.
 #[derive(Debug)]
@@ -101,18 +101,8 @@ impl<'a> Subject<'a> {
 
     /// The name of a request: its class, and the numbers that distinguish it within the class.
     fn name(&self, request: &Request) -> String {
-        let mut name = self.class(request).name.clone();
         let (by_copy, by_tab) = self.differs[request.class];
-        if by_copy {
-            let _ = write!(name, " [{}]", request.index);
-        }
-        if by_tab {
-            let _ = write!(name, " tab {}", request.tab + 1);
-        }
-        if request.attempt > 1 {
-            let _ = write!(name, " #{}", request.attempt);
-        }
-        name
+        request_name(&self.class(request).name, request, by_copy, by_tab)
     }
 
     fn class(&self, request: &Request) -> &'a Class {

@@ -14,7 +14,7 @@ use super::share::Share;
 use super::starts::Anchor;
 use super::target::{origin_name, url};
 use super::text::{Known, Table, number, quoted, span, told, told_range, write};
-use crate::phrase::{count, plain};
+use crate::words::{count, plain};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The draft of a scenario.

@@ -3,7 +3,7 @@
 //! Rule: whatever comes from an archive is quoted by the TOML writer where it is a value, and loses its control characters
 //! where it is a comment: a URL cannot end a line or a string.
 
-use crate::phrase::plain;
+use crate::words::plain;
 use std::fmt::Write as _;
 
 /// How a value is known.

@@ -6,11 +6,11 @@
 use super::Report;
 use super::cause::Cause;
 use crate::comparison::Comparison;
-use crate::estimate::{LEVEL, percent};
+use crate::estimate::LEVEL;
 use crate::story::place;
 use crate::sweep::Grid;
 use crate::sweep::Row;
-use crate::waterfall::human;
+use crate::words::{duration, percent};
 use sixslot_models::Plan;
 use sixslot_models::load::Station;
 use sixslot_sim_core::Span;
@@ -37,7 +37,7 @@ pub(super) fn points(value: f64) -> String {
 /// The description of a cell.
 pub(super) fn reading(row: &Row) -> String {
     let interval = fixed_sample(row.failures, row.loads, LEVEL).map_or_else(|_| String::new(), |i| between(&i));
-    let span = |milliseconds: f64| human(Span::from_seconds_f64(milliseconds / 1e3));
+    let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
     let ready = row.ready_ms.map_or_else(
         || "no load got ready".to_owned(),
         |[p50, _, p95, _]| format!("ready: median {}, 95 % by {}", span(p50), span(p95)),
@@ -88,7 +88,7 @@ pub(super) fn how_often(report: &Report<'_>) -> String {
 /// The reason, to follow "because".
 pub(super) fn why(cause: &Cause) -> String {
     let Cause { class, life, station, spent, .. } = cause;
-    let (all, most) = (human(*life), human(*spent));
+    let (all, most) = (duration(*life), duration(*spent));
     let doing = doing(*station, cause.holders.first());
     if all == most {
         format!("`{class}` spends its whole life of {all} {doing}")
@@ -112,7 +112,7 @@ fn doing(station: Station, holder: Option<&(String, f64)>) -> String {
 pub(super) fn stations(cause: &Cause) -> Vec<(String, String)> {
     let of = |((station, _), spent): ((Station, &str), Span)| {
         let counts = spent.as_nanos() >= cause.life.as_nanos() / 100 && !spent.is_zero();
-        counts.then(|| (doing(station, None), human(spent)))
+        counts.then(|| (doing(station, None), duration(spent)))
     };
     Station::ALL.into_iter().zip(cause.stations).filter_map(of).collect()
 }

@@ -41,12 +41,7 @@ impl CellResult {
     pub fn new(cell: usize, tally: Tally) -> Self {
         let mut ready = tally.ready;
         ready.sort_unstable();
-        let quantile = |fraction| quantile::quantile(&ready, fraction).ok();
-        let quantiles = [0.5, 0.9, 0.95, 0.99].map(quantile);
-        let ready_quantiles = match quantiles {
-            [Some(p50), Some(p90), Some(p95), Some(p99)] => Some([p50, p90, p95, p99]),
-            _ => None,
-        };
+        let ready_quantiles = quantile::quantiles(&ready, [0.5, 0.9, 0.95, 0.99]).ok();
         let steps = STEPS.min(ready.len());
         Self {
             cell,

@@ -13,6 +13,7 @@ pub mod recovery;
 pub mod schema;
 mod tables;
 
+use crate::csv_table::CsvError;
 use crate::input::InputError;
 use file::{Case, Figure, HypothesesFile, Measured, Prediction, Published};
 use observe::View;
@@ -60,6 +61,9 @@ pub enum HypothesesError {
         /// What is wrong.
         reason: String,
     },
+    /// A table that cannot be written.
+    #[error(transparent)]
+    Csv(#[from] CsvError),
     /// A file that cannot be written.
     #[error("{path} cannot be written: {error}; name a folder that can be written to", path = path.display())]
     Write {
@@ -322,18 +326,18 @@ impl Findings {
     pub fn write(&self, file: &HypothesesFile, run: &Run, folder: &Path) -> Result<(), HypothesesError> {
         let mut texts = vec![
             ("README.md", page::readme(file, self, run)?),
-            ("figures.csv", tables::figures(file, self)),
-            ("predictions.csv", tables::predictions(file, self)),
+            ("figures.csv", tables::figures(file, self)?),
+            ("predictions.csv", tables::predictions(file, self)?),
             ("manifest.json", run.manifest(file)),
         ];
         if !file.overlays.is_empty() {
-            texts.push(("captures.csv", tables::captures(file, self)));
+            texts.push(("captures.csv", tables::captures(file, self)?));
         }
         if let Some(layers) = &self.layers {
-            texts.push(("layers.csv", tables::layers(layers)));
+            texts.push(("layers.csv", tables::layers(layers)?));
         }
         if let (Some(map), Some((loads, spots))) = (&file.recovery, &self.recovery) {
-            texts.push(("recovery.csv", tables::recovery(map, spots)));
+            texts.push(("recovery.csv", tables::recovery(map, spots)?));
             texts.push(("recovery-map.svg", map.draw(spots, *loads, run.seed)));
         }
         std::fs::create_dir_all(folder).map_err(|error| HypothesesError::Write { path: folder.to_owned(), error })?;

@@ -6,17 +6,8 @@ use super::Findings;
 use super::file::{HypothesesFile, Published};
 use super::observe::Unit;
 use super::recovery::{RecoveryMap, Spot};
+use crate::csv_table::{CsvError, of_rows};
 use sixslot_analysis::layers::Attribution;
-
-/// A table as text.
-fn csv(rows: impl IntoIterator<Item = Vec<String>>) -> String {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    for row in rows {
-        // The writer is in memory and every row of a table has the same length.
-        let _ = writer.write_record(&row);
-    }
-    writer.into_inner().map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default()
-}
 
 fn words(row: &[&str]) -> Vec<String> {
     row.iter().map(|word| (*word).to_owned()).collect()
@@ -28,7 +19,7 @@ fn seconds(value: f64) -> String {
 }
 
 /// `figures.csv`.
-pub(super) fn figures(file: &HypothesesFile, findings: &Findings) -> String {
+pub(super) fn figures(file: &HypothesesFile, findings: &Findings) -> Result<String, CsvError> {
     let head = "figure hypothesis unit published_low published_high loads loads_counted median low high inside";
     let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
     for (figure, answers) in file.figures.iter().zip(&findings.answers) {
@@ -50,11 +41,11 @@ pub(super) fn figures(file: &HypothesesFile, findings: &Findings) -> String {
             rows.push(row);
         }
     }
-    csv(rows)
+    of_rows(rows)
 }
 
 /// `predictions.csv`.
-pub(super) fn predictions(file: &HypothesesFile, findings: &Findings) -> String {
+pub(super) fn predictions(file: &HypothesesFile, findings: &Findings) -> Result<String, CsvError> {
     let head = "case hypothesis loads failed failed_low failed_high measured_loads count_low count_high cleared not_ready ready_median_s ready_low_s ready_high_s measured_failures measured_ready_s holds";
     let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
     for (prediction, own) in file.predictions.iter().zip(&findings.forecasts) {
@@ -72,11 +63,11 @@ pub(super) fn predictions(file: &HypothesesFile, findings: &Findings) -> String 
             rows.push(row);
         }
     }
-    csv(rows)
+    of_rows(rows)
 }
 
 /// `captures.csv`.
-pub(super) fn captures(file: &HypothesesFile, findings: &Findings) -> String {
+pub(super) fn captures(file: &HypothesesFile, findings: &Findings) -> Result<String, CsvError> {
     let head = "case capture ready_s hypothesis load latent played_ready_s apart_s shared same_order ended same_fate waited same_station burst_in_browser played_burst_in_browser differs";
     let mut rows = vec![words(&head.split(' ').collect::<Vec<_>>())];
     for (overlay, own) in file.overlays.iter().zip(&findings.overlays) {
@@ -93,11 +84,11 @@ pub(super) fn captures(file: &HypothesesFile, findings: &Findings) -> String {
             rows.push(row);
         }
     }
-    csv(rows)
+    of_rows(rows)
 }
 
 /// `layers.csv`: the contributions, in parts of one.
-pub(super) fn layers(attribution: &Attribution) -> String {
+pub(super) fn layers(attribution: &Attribution) -> Result<String, CsvError> {
     let mut rows = vec![words(&["layer", "contribution", "low", "high", "numerator", "denominator"])];
     for layer in &attribution.layers {
         let interval = &layer.contribution_interval;
@@ -106,11 +97,11 @@ pub(super) fn layers(attribution: &Attribution) -> String {
         row.extend([layer.numerator.to_string(), attribution.denominator.to_string()]);
         rows.push(row);
     }
-    csv(rows)
+    of_rows(rows)
 }
 
 /// `recovery.csv`.
-pub(super) fn recovery(map: &RecoveryMap, spots: &[Spot]) -> String {
+pub(super) fn recovery(map: &RecoveryMap, spots: &[Spot]) -> Result<String, CsvError> {
     let mut rows = vec![map.parameters.clone()];
     rows[0].extend(words(&["failed", "not_ready", "regime"]));
     for ((values, _), spot) in map.points.iter().zip(spots) {
@@ -119,5 +110,5 @@ pub(super) fn recovery(map: &RecoveryMap, spots: &[Spot]) -> String {
         row.push(spot.regime().name().to_owned());
         rows.push(row);
     }
-    csv(rows)
+    of_rows(rows)
 }

@@ -16,6 +16,7 @@ use plotters::style::{Color, FontDesc, FontFamily, FontStyle, FontTransform, RGB
 
 use super::palette::{INK, Marker, PAPER, QUIET, SeriesStyle};
 use sixslot_analysis::svg_text as text;
+use sixslot_analysis::words::xml;
 
 /// Units of the document per pixel.
 const UNIT: f64 = 10.0;
@@ -167,7 +168,7 @@ impl Canvas {
 
     /// The document. `title` and `subtitle` become its name and description for screen readers.
     pub(super) fn finish(self, title: &str, subtitle: &str) -> String {
-        let (name, about) = (escape(&text::clean(title)), escape(&text::clean(subtitle)));
+        let (name, about) = (xml(&text::clean(title)), xml(&text::clean(subtitle)));
         self.document("role=\"img\"", &format!("<title>{name}</title>\n<desc>{about}</desc>\n"))
     }
 
@@ -303,10 +304,5 @@ fn units((x, y): Point) -> (i32, i32) {
 
 /// The name of an element for screen readers.
 pub(super) fn label(name: &str) -> String {
-    format!("aria-label=\"{}\"", escape(&text::clean(name)))
-}
-
-/// The text as XML character data.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    format!("aria-label=\"{}\"", xml(&text::clean(name)))
 }

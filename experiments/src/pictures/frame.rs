@@ -7,6 +7,7 @@
 use super::canvas::{Anchor, Brush, Point, Type};
 use super::palette::{AXIS, GRID, QUIET};
 use sixslot_analysis::svg_text as text;
+use sixslot_analysis::words;
 
 const TICK: Type = Type::new(12.0, QUIET);
 const LABEL: Type = Type::new(12.5, QUIET).bold();
@@ -43,7 +44,7 @@ impl Frame {
             if fifth > 0 {
                 brush.line(&[(self.left, y), (self.right, y)], GRID, 1.0);
             }
-            let tick = text::percent(share);
+            let tick = words::percent_short(share);
             brush.text((self.left - 10.0, y + 4.2), &tick, TICK.at(Anchor::End));
         }
         if !empty {

@@ -7,6 +7,7 @@
 use super::canvas::{Anchor, Brush, Canvas, Header, MARGIN, Type, label};
 use super::palette::{self, AXIS, INK, MISSING, NONE_FAILED, QUIET};
 use sixslot_analysis::svg_text as text;
+use sixslot_analysis::words;
 
 /// One heat map.
 ///
@@ -174,8 +175,11 @@ impl HeatMapGrid<'_> {
             brush.line(&[(x, top + high), (x, top + high + 4.0)], AXIS, 1.0);
             let at = (x, top + high + 17.0);
             // Exactly 0 is not on the bar.
-            let (tick, anchor) =
-                if quarter == 0 { (">0 %".to_owned(), Anchor::Start) } else { (text::percent(share), Anchor::Middle) };
+            let (tick, anchor) = if quarter == 0 {
+                (">0 %".to_owned(), Anchor::Start)
+            } else {
+                (words::percent_short(share), Anchor::Middle)
+            };
             brush.text(at, &tick, TICK.at(anchor));
         }
         let mut next = left + wide + 36.0;
@@ -267,7 +271,7 @@ fn probability(cells: &[Vec<Option<f64>>], x: usize, y: usize) -> Option<f64> {
 
 /// The number in a cell.
 fn written(probability: f64, narrow: bool) -> String {
-    let shown = text::percent(probability);
+    let shown = words::percent_short(probability);
     if narrow { shown.replace(' ', "") } else { shown }
 }
 

@@ -7,7 +7,7 @@ use super::canvas::{Canvas, Header, MARGIN, Point};
 use super::frame::{self, Frame};
 use super::labels::{self, Name};
 use super::palette;
-use sixslot_analysis::svg_text as text;
+use sixslot_analysis::words;
 
 /// A step of a distribution: from `seconds` on, `share` of all loads are ready.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -85,7 +85,7 @@ impl Ready<'_> {
             .enumerate()
             .map(|(i, (series, steps))| {
                 let missing = 1.0 - steps.last().map_or(0.0, |step| step.share);
-                let note = format!("{} not ready", text::percent(missing));
+                let note = format!("{} not ready", words::percent_short(missing));
                 Name::new(i, series.label, Some(&note))
             })
             .collect();

@@ -6,6 +6,7 @@
 use super::canvas::{Anchor, Canvas, Header, MARGIN, Type};
 use super::palette::{self, INK, MISSING, QUIET};
 use sixslot_analysis::svg_text as text;
+use sixslot_analysis::words;
 
 /// A cell.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -76,7 +77,7 @@ impl RegimeMap<'_> {
                     let look = Type { colour: palette::readable_on(ground), ..VALUE };
                     for (line, share) in cell.shares.iter().enumerate() {
                         let at = (x + WIDE / 2.0, y + 18.5 + 17.0 * line as f64);
-                        let known = share.is_finite().then(|| text::percent(share.clamp(0.0, 1.0)));
+                        let known = share.is_finite().then(|| words::percent_short(share.clamp(0.0, 1.0)));
                         brush.text(at, known.as_deref().unwrap_or("–"), look);
                     }
                 }

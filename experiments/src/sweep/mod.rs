@@ -9,10 +9,12 @@ pub mod reading;
 mod readme;
 mod table;
 
+use crate::csv_table::CsvError;
 use checkpoint::{Checkpoint, UNFINISHED, write_atomically};
 use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::sweep::{CellResult, PROGRAM, Sweep, SweepFailure, VERSION};
 use sixslot_models::ScenarioError;
+use sixslot_statistics::interval::IntervalError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
@@ -78,11 +80,11 @@ pub enum SweepError {
     #[error("{0}")]
     Scenario(#[from] Box<ScenarioError>),
     /// A table that cannot be written.
-    #[error("the table cannot be written: {error}")]
-    Table {
-        /// The reason.
-        error: String,
-    },
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// A cell without loads, or with more failures than loads.
+    #[error(transparent)]
+    Interval(#[from] IntervalError),
 }
 
 impl From<SweepFailure> for SweepError {

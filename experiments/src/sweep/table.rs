@@ -1,10 +1,11 @@
 //! `sweep.csv`: one row for each cell.
 
 use super::SweepError;
+use crate::csv_table::of_rows;
 use sixslot_analysis::estimate::LEVEL;
 use sixslot_analysis::sweep::{Cell, CellResult, Grid};
 use sixslot_models::load::Station;
-use sixslot_statistics::interval::fixed_sample;
+use sixslot_statistics::interval::{IntervalError, fixed_sample};
 
 /// The first row.
 pub(super) fn head(grid: &Grid) -> Vec<String> {
@@ -38,34 +39,27 @@ pub(super) fn names(grid: &Grid, cell: &Cell) -> Vec<String> {
     names
 }
 
+fn row(grid: &Grid, result: &CellResult) -> Result<Vec<String>, IntervalError> {
+    let mut row = names(grid, &grid.cell(result.cell));
+    let interval = fixed_sample(result.failures, result.loads, LEVEL)?;
+    row.extend([result.loads.to_string(), result.failures.to_string()]);
+    row.extend([result.probability(), interval.low, interval.high].map(|value| format!("{value:.6}")));
+    row.push(interval.method.to_string());
+    row.extend([result.error_shown, result.recovered, result.not_ready].map(|count| count.to_string()));
+    let times = result.ready_quantiles.map(|quantiles| quantiles.map(|time| format!("{:.3}", time as f64 / 1e6)));
+    row.extend(times.unwrap_or_default());
+    let total: u64 = result.failed_spent.iter().sum();
+    let share = |spent| if total == 0 { String::new() } else { format!("{:.4}", spent as f64 / total as f64) };
+    row.extend(result.failed_spent.map(share));
+    row.push(result.first_failure.map_or_else(String::new, |load| load.to_string()));
+    Ok(row)
+}
+
 /// The table as text.
 ///
 /// # Errors
-/// None in practice: the writer is in memory.
+/// A result that is not of this grid: other columns, or more failures than loads.
 pub fn csv(grid: &Grid, results: &[CellResult]) -> Result<String, SweepError> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    let written = |error: csv::Error| SweepError::Table { error: error.to_string() };
-    writer.write_record(head(grid)).map_err(written)?;
-    for result in results {
-        let cell = grid.cell(result.cell);
-        let mut row = names(grid, &cell);
-        let interval = fixed_sample(result.failures, result.loads, LEVEL)
-            .map_err(|error| SweepError::Table { error: error.to_string() })?;
-        row.extend([result.loads.to_string(), result.failures.to_string()]);
-        row.extend([result.probability(), interval.low, interval.high].map(|value| format!("{value:.6}")));
-        row.push(interval.method.to_string());
-        row.extend([result.error_shown, result.recovered, result.not_ready].map(|count| count.to_string()));
-        let times = result.ready_quantiles.map(|quantiles| quantiles.map(|time| format!("{:.3}", time as f64 / 1e6)));
-        row.extend(times.unwrap_or_default());
-        let total: u64 = result.failed_spent.iter().sum();
-        row.extend(
-            result
-                .failed_spent
-                .map(|spent| if total == 0 { String::new() } else { format!("{:.4}", spent as f64 / total as f64) }),
-        );
-        row.push(result.first_failure.map_or_else(String::new, |load| load.to_string()));
-        writer.write_record(&row).map_err(written)?;
-    }
-    let bytes = writer.into_inner().map_err(|error| SweepError::Table { error: error.to_string() })?;
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    let rows = results.iter().map(|result| row(grid, result)).collect::<Result<Vec<_>, _>>()?;
+    Ok(of_rows(std::iter::once(head(grid)).chain(rows))?)
 }

@@ -3,7 +3,8 @@
 use super::{Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
 use clap::Args;
 use serde::Serialize;
-use sixslot_analysis::estimate::{Estimate, percent};
+use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::words::percent;
 use sixslot_models::limits;
 use sixslot_statistics::stopping::Stopping;
 

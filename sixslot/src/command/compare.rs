@@ -5,8 +5,9 @@ use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, pr
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::comparison::{Comparison, ComparisonError, compare};
-use sixslot_analysis::estimate::percent;
 use sixslot_analysis::waterfall::paint;
+use sixslot_analysis::words::percent;
+use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_models::limits;
 use std::fmt::Write as _;
@@ -78,7 +79,7 @@ impl Compare {
     }
 
     /// A row for each fix.
-    fn csv(&self, fixes: &[Comparison]) -> Result<String, std::io::Error> {
+    fn csv(&self, fixes: &[Comparison]) -> Result<String, CsvError> {
         #[derive(Serialize)]
         struct Line<'a> {
             fix: &'a str,
@@ -99,30 +100,25 @@ impl Compare {
             p_value: f64,
             p_value_holm: f64,
         }
-        let mut writer = csv::Writer::from_writer(Vec::new());
-        for fix in fixes {
-            writer.serialize(Line {
-                fix: &fix.fix,
-                title: &fix.title,
-                seed: self.common.seed,
-                loads: self.loads,
-                without: fix.without,
-                without_low: fix.without_interval.low,
-                without_high: fix.without_interval.high,
-                with: fix.with,
-                with_low: fix.with_interval.low,
-                with_high: fix.with_interval.high,
-                difference: fix.difference,
-                difference_low: fix.difference_interval.low,
-                difference_high: fix.difference_interval.high,
-                fixed: fix.discordant.fixed,
-                broken: fix.discordant.broken,
-                p_value: fix.p_value,
-                p_value_holm: fix.p_value_holm,
-            })?;
-        }
-        let bytes = writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
-        Ok(String::from_utf8_lossy(&bytes).into_owned())
+        csv_table::of_records(fixes.iter().map(|fix| Line {
+            fix: &fix.fix,
+            title: &fix.title,
+            seed: self.common.seed,
+            loads: self.loads,
+            without: fix.without,
+            without_low: fix.without_interval.low,
+            without_high: fix.without_interval.high,
+            with: fix.with,
+            with_low: fix.with_interval.low,
+            with_high: fix.with_interval.high,
+            difference: fix.difference,
+            difference_low: fix.difference_interval.low,
+            difference_high: fix.difference_interval.high,
+            fixed: fix.discordant.fixed,
+            broken: fix.discordant.broken,
+            p_value: fix.p_value,
+            p_value_holm: fix.p_value_holm,
+        }))
     }
 
     fn told(&self, title: &str, fixes: &[Comparison]) -> String {

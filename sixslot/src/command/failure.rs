@@ -32,6 +32,8 @@ pub(super) enum Failure {
     Lab(#[from] sixslot_lab::LabError),
     #[error(transparent)]
     Har(#[from] sixslot_har::HarError),
+    #[error(transparent)]
+    Csv(#[from] sixslot_experiments::csv_table::CsvError),
     #[error("{0}")]
     Usage(String),
     #[error("the result cannot be written: {0}")]
@@ -46,7 +48,7 @@ impl From<sixslot_experiments::hypotheses::HypothesesError> for Failure {
             Error::Fix(error) => error.into(),
             Error::Stopped(stopped) => stopped.into(),
             Error::Layers(error) => error.into(),
-            Error::Capture { .. } | Error::Write { .. } => Self::Hypotheses(error),
+            Error::Capture { .. } | Error::Csv(_) | Error::Write { .. } => Self::Hypotheses(error),
         }
     }
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
-use sixslot_analysis::phrase::{count, cut, plain};
+use sixslot_analysis::words::{count, cut, plain};
 use sixslot_har::Archive;
 use std::fmt::Write as _;
 use std::io::Write as _;

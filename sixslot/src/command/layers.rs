@@ -2,9 +2,9 @@
 
 use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use serde::Serialize;
-use sixslot_analysis::estimate::percent;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
 use sixslot_analysis::waterfall::paint;
+use sixslot_analysis::words::percent;
 use sixslot_models::Document;
 use std::fmt::Write as _;
 

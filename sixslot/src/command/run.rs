@@ -3,11 +3,12 @@
 use super::{Common, Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
-use sixslot_analysis::estimate::{Estimate, percent};
+use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
 use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::story::Story;
-use sixslot_analysis::waterfall::{Waterfall, human, paint};
+use sixslot_analysis::waterfall::{Waterfall, paint};
+use sixslot_analysis::words::{duration, percent};
 use sixslot_models::Plan;
 use sixslot_models::limits;
 use sixslot_models::load::{Extent, Load};
@@ -195,7 +196,7 @@ fn told(estimate: &Estimate, stopped_by: &str) -> String {
         percent(outcomes.recovered),
         percent(outcomes.not_ready)
     );
-    let span = |milliseconds: f64| human(Span::from_seconds_f64(milliseconds / 1e3));
+    let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
     if let Some(ready) = &estimate.ready_ms {
         let _ = writeln!(
             text,

@@ -9,8 +9,8 @@ use sixslot_statistics::quantile::{self, QuantileError, quantiles};
 #[test]
 fn quantiles_are_observations_of_the_nearest_rank() {
     // The example of the nearest-rank method: 15, 20, 35, 40, 50.
-    let found = quantiles(vec![50, 15, 40, 20, 35], &[0.0, 0.05, 0.3, 0.4, 0.5, 1.0]);
-    assert_eq!(found, Ok(vec![15, 15, 20, 20, 35, 50]));
+    let found = quantiles(&[15, 20, 35, 40, 50], [0.0, 0.05, 0.3, 0.4, 0.5, 1.0]);
+    assert_eq!(found, Ok([15, 15, 20, 20, 35, 50]));
     // 0.07 * 100 rounds to 7.000000000000001: the seventh is meant, not the eighth.
     let hundred: Vec<u64> = (1..=100).collect();
     for percent in 1..=100_u64 {

@@ -2,7 +2,7 @@
 
 use super::sheet::{GREEN, GRID, LEFT, Look, QUIET, RED, RIGHT, Sheet};
 use crate::svg_text as measure;
-use crate::waterfall::human;
+use crate::words::duration;
 use sixslot_sim_core::Time;
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ impl Sheet<'_> {
         ];
         let happened = moments.into_iter().filter_map(|(time, words, colour)| {
             let time = time.filter(|time| *time <= Time::ZERO + self.end)?;
-            Some((time, format!("{words} {}", human(time - Time::ZERO)), colour))
+            Some((time, format!("{words} {}", duration(time - Time::ZERO)), colour))
         });
         let happened = happened.enumerate();
         happened.map(|(at, (time, words, colour))| (time, words, colour, top - 24.0 - 16.0 * at as f64)).collect()

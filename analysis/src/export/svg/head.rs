@@ -3,8 +3,9 @@
 //! Rule: the legend lists only marks that occur in the picture.
 
 use super::row::PHASES;
-use super::sheet::{AXIS, GREEN, INK, Look, MARGIN, QUIET, RED, Sheet, WAITING, WIDTH, escaped};
+use super::sheet::{AXIS, GREEN, INK, Look, MARGIN, QUIET, RED, Sheet, WAITING, WIDTH};
 use crate::svg_text as measure;
+use crate::words::xml;
 use sixslot_models::load::{Outcome, Request};
 use sixslot_sim_core::Time;
 use std::fmt::Write as _;
@@ -33,8 +34,8 @@ impl Sheet<'_> {
                 "<text x=\"{MARGIN}\" y=\"{:.2}\" font-size=\"13.5\" fill=\"{INK}\"><tspan fill=\"{colour}\" \
                  font-weight=\"600\">{}</tspan>{}</text>",
                 self.y,
-                escaped(first),
-                escaped(rest)
+                xml(first),
+                xml(rest)
             );
             self.y += 19.0;
         }

@@ -1,10 +1,9 @@
 //! The slots as lanes with the requests that hold them, and the number of waiting requests, on the waterfall's axis.
 
 use super::super::{host, steps};
-use super::sheet::{
-    AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, escaped, rect,
-};
+use super::sheet::{AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, rect};
 use crate::svg_text as measure;
+use crate::words::xml;
 use sixslot_models::load::{Outcome, Request};
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
@@ -59,7 +58,7 @@ impl Sheet<'_> {
             let _ = writeln!(
                 self.marks,
                 "<g class=\"held\"><title>{}</title>",
-                escaped(&measure::clean(&self.subject.name(request)))
+                xml(&measure::clean(&self.subject.name(request)))
             );
             let outline = if width > 3.0 { "stroke=\"#ffffff\" stroke-width=\".8\"" } else { "" };
             self.rect((x, y), (width, LANE - 4.0), &format!("fill=\"{ground}\" {outline}"));

@@ -13,7 +13,8 @@ mod sheet;
 
 use super::{Subject, host};
 use crate::svg_text::clean;
-use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH, escaped};
+use crate::words::xml;
+use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH};
 use sixslot_models::class::Kind;
 use sixslot_models::load::{Outcome, Request};
 use sixslot_sim_core::{Span, Time};
@@ -114,7 +115,7 @@ fn draw(subject: &Subject<'_>, whole: bool) -> String {
     }
     let height = sheet.y + 20.0;
     let behind = sheet.axis(top, bottom);
-    let (title, outcome) = (escaped(&clean(subject.plan.title())), escaped(&clean(&subject.outcome())));
+    let (title, outcome) = (xml(&clean(subject.plan.title())), xml(&clean(&subject.outcome())));
     // On a page the name is no <title>, which browsers show when the pointer rests on it.
     let (label, names) = if whole {
         (String::new(), format!("<title>{title}</title>\n<desc>{outcome}</desc>\n"))

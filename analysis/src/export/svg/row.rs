@@ -4,10 +4,10 @@
 
 use super::super::host;
 use super::sheet::{
-    AXIS, BAR, CLASSES, INK, LEFT, Look, MARGIN, QUIET, RED, RIGHT, ROW, STRIPE, Sheet, WAITING, WIDTH, escaped, rect,
+    AXIS, BAR, CLASSES, INK, LEFT, Look, MARGIN, QUIET, RED, RIGHT, ROW, STRIPE, Sheet, WAITING, WIDTH, rect,
 };
 use crate::svg_text as measure;
-use crate::waterfall::human;
+use crate::words::{duration, xml};
 use sixslot_models::load::{Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 use std::fmt::Write as _;
@@ -63,7 +63,7 @@ impl Sheet<'_> {
             let stripe = rect((MARGIN, y), (WIDTH - 2.0 * MARGIN, ROW), &format!("fill=\"{STRIPE}\""));
             self.ground.push_str(&stripe);
         }
-        let _ = writeln!(self.marks, "<g><title>{}</title>", escaped(&self.hint(number, request)));
+        let _ = writeln!(self.marks, "<g><title>{}</title>", xml(&self.hint(number, request)));
         let base = y + 14.2;
         self.text((MARGIN + 26.0, base), &number.to_string(), 30.0, Look::new(11.5, QUIET).at("end"));
         let ground = CLASSES[request.class % CLASSES.len()];
@@ -155,11 +155,11 @@ impl Sheet<'_> {
     /// The tooltip of a row.
     fn hint(&self, number: usize, request: &Request) -> String {
         let mut hint = format!("{number}: {}, {}", self.subject.name(request), self.subject.url(request));
-        let _ = write!(hint, "; issued at {}", human(request.issued - Time::ZERO));
+        let _ = write!(hint, "; issued at {}", duration(request.issued - Time::ZERO));
         for (station, words) in Station::ALL {
             let spent = request.spent(station);
             if !spent.is_zero() {
-                let _ = write!(hint, ", {words} {}", human(spent));
+                let _ = write!(hint, ", {words} {}", duration(spent));
             }
         }
         let _ = write!(hint, "; {}", crate::record::outcome_word(request.outcome));

@@ -4,6 +4,7 @@
 
 use super::super::Subject;
 use crate::svg_text as measure;
+use crate::words::xml;
 use sixslot_sim_core::{Span, Time};
 use std::fmt::Write as _;
 
@@ -31,23 +32,7 @@ pub(super) const CLASSES: [&str; 12] = [
     "#d5e8a0", "#eec3de",
 ];
 
-/// Text as XML may hold it.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
-/// The style of a piece of text.
+/// How a piece of text looks.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
     pub(super) size: f64,
@@ -110,7 +95,7 @@ impl Sheet<'_> {
             "<text x=\"{x:.2}\" y=\"{y:.2}\" font-size=\"{}\" fill=\"{}\"{weight}{anchor}>{}</text>",
             look.size,
             look.colour,
-            escaped(&shown)
+            xml(&shown)
         );
         measure::width(&shown, look.size, look.bold)
     }

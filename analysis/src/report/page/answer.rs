@@ -3,8 +3,8 @@
 use super::super::{Report, words};
 use super::{sentence, text, tied};
 use crate::comparison::Comparison;
-use crate::estimate::percent;
 use crate::svg_text::clean;
+use crate::words::percent;
 use maud::{Markup, html};
 
 /// The first screen: how often loads fail, why, and which fix helps.

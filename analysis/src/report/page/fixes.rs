@@ -3,8 +3,8 @@
 use super::super::{Report, words};
 use super::{text, tied};
 use crate::comparison::Comparison;
-use crate::estimate::percent;
 use crate::svg_text::clean;
+use crate::words::percent;
 use maud::{Markup, html};
 
 /// The fixes, the best first.

@@ -11,8 +11,8 @@ mod grid;
 mod loads;
 
 use super::{Pictures, Report, ReportError};
-use crate::phrase::shown;
 use crate::svg_text::clean;
+use crate::words::shown;
 use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
