@@ -12,7 +12,7 @@ use super::cause::Evidence;
 use super::listed::{Listed, Phase, Source};
 use super::network::{Origin, SET_UP};
 use super::node::{Node, Seen};
-use crate::phrase::{count, plain};
+use crate::words::{count, plain};
 use sixslot_statistics::censored::Observation;
 use sixslot_statistics::fit::fit;
 use std::collections::BTreeMap;
