@@ -136,10 +136,13 @@ impl Script {
         let table = match class.kind {
             Kind::Fetch => "request",
             Kind::WebSocket | Kind::EventSource => "socket",
-            Kind::Background => return Ok(()),
+            Kind::Background => "background",
         };
         let key = |key: &str| format!("{table}.{}.{key}", class.name);
-        self.check_copies(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        check_copies(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        if class.kind == Kind::Background {
+            return Ok(());
+        }
         match class.common.priority {
             Priority::Lowest => {
                 return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
@@ -172,28 +175,16 @@ impl Script {
 }
 
 impl Script {
-    /// What of copies and their causes a page of the lab has no words for.
-    fn check_copies(&self, class: &Class) -> Result<(), (&'static str, &'static str)> {
-        if !class.each.is_empty() {
-            return Err(("each", "its copies are all alike; give each of them a table of its own"));
-        }
-        if class.common.stalled.is_some() {
-            return Err(("stalled", "a stall that no rule explains cannot be made; add it to `delay` or `start`"));
-        }
-        match &class.common.start {
-            Start::After(after) if after.single().is_none() => {
-                Err(("after", "it waits for every copy of one request; name one as \"NAME.EVENT\""))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The first key of an origin that its server is not.
+    /// Refuses what the lab's server is not.
     fn check_origin(&self, number: usize) -> Result<(), Unsupported> {
         let origin = &self.plan.origins()[number];
         let keys = [
-            ("protocol", origin.protocol.multiplexes(), "browsers want TLS for it; the server speaks HTTP/1.1"),
-            ("connect", origin.connect.is_some(), "opening a connection on this machine takes what it takes"),
+            (
+                "protocol",
+                origin.protocol.multiplexes(),
+                "the lab's server speaks HTTP/1.1 only; browsers require TLS for HTTP/2",
+            ),
+            ("connect", origin.connect.is_some(), "the lab cannot set the time to open a connection; leave it out"),
         ];
         let Some((key, _, why)) = keys.into_iter().find(|(_, set, _)| *set) else { return Ok(()) };
         let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
@@ -233,6 +224,22 @@ impl Script {
             }
             None => Ok(()),
         }
+    }
+}
+
+/// Causes and instances that the lab's page cannot be told.
+fn check_copies(class: &Class) -> Result<(), (&'static str, &'static str)> {
+    if !class.each.is_empty() {
+        return Err(("each", "the lab runs instances that are alike; give each a table of its own"));
+    }
+    if class.common.stalled.is_some() {
+        return Err(("stalled", "the lab cannot make a stall that no rule explains; add it to `delay` or `start`"));
+    }
+    match &class.common.start {
+        Start::After(after) if after.single().is_none() => {
+            Err(("after", "the lab waits for every instance of one request; write \"NAME.EVENT\""))
+        }
+        _ => Ok(()),
     }
 }
 

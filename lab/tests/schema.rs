@@ -132,6 +132,12 @@ const RULES: &[(&str, &str)] = &[
 /// The machine's costs: they matter to the prediction only.
 const COSTS: &[&str] = &["browser.dispatch", "browser.connect"];
 
+/// Without effect where the plan can be run: the size of a body takes no time, and streams require another protocol.
+const WITHOUT_EFFECT: &[&str] = &["request.body_bytes", "server.max_concurrent_streams"];
+
+/// Refused by their keys wherever they say something (`what_cannot_be_run_is_refused_by_its_key`).
+const REFUSED: &[&str] = &["request.each", "request.stalled", "server.protocol", "server.connect"];
+
 /// Not concerning a single load: texts, and what is applied before there is a plan.
 const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin"];
 
@@ -153,7 +159,8 @@ fn every_key_is_played_or_refused() {
     let mut found = BTreeSet::new();
     paths("", &SCENARIO, &mut found);
     let rules = RULES.iter().map(|(key, _)| format!("browser.{key}"));
-    let others = PLAYED.iter().chain(COSTS).chain(BEFORE).map(|path| (*path).to_owned());
+    let others =
+        PLAYED.iter().chain(COSTS).chain(BEFORE).chain(WITHOUT_EFFECT).chain(REFUSED).map(|path| (*path).to_owned());
     let known: BTreeSet<String> = rules.chain(others).collect();
     let new: Vec<_> = found.difference(&known).collect();
     let gone: Vec<_> = known.difference(&found).collect();
@@ -222,6 +229,7 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[request.a]\n[request.b]\nafter = { any = [\"a.ok\", \"a.end\"] }", "request.b.after"),
         ("[request.a]\n[request.b]\nafter = \"a[0].ok\"", "request.b.after"),
         ("[request.a]\n[socket.b]\nkind = \"websocket\"\nafter = \"a[i].ok\"", "socket.b.after"),
+        ("[request.a]\n[background.b]\nafter = [\"a.ok\", \"a.sent\"]", "background.b.after"),
         ("[server]\nprotocol = \"h2\"\n[request.a]", "server.protocol"),
         ("[origin.o]\nprotocol = \"h3\"\n[request.a]", "origin.o.protocol"),
         ("[server]\nconnect = \"1ms\"\n[request.a]", "server.connect"),

@@ -1,20 +1,19 @@
-//! What refers to itself or to what is not there, once all classes have been read: circles of `after`, copies that no load
-//! has, and sockets where requests are wanted.
+//! Checks between classes: cycles of `after`, anchors on instances that no load has, events of sockets.
 //!
-//! Rule: a circle is looked for among copies, not classes: `a[1]` may come after `b[0]` and that after `a[0]`. A copy of a
-//! class whose copies are all alike is one node; where `NAME[i]` makes them differ, as many as the file tells apart and
-//! one for all others. A cause in `{ any = [...] }` counts like every other: what comes after a start is never the first of
-//! its causes.
+//! Rule: cycles are searched for among instances, not classes: `a[1]` may start after `b[0]`, and `b[0]` after `a[0]`. The
+//! instances of a class are one node if they are alike. If `NAME[i]` distinguishes them, there is a node for each number that
+//! the file names and one for all others. An anchor of `{ any = [...] }` counts like any other: an event that depends on a
+//! start can't be the first of the start's causes.
 
 use crate::class::{Anchor, Class, Copies, Event, Start, anchor_nodes};
 use crate::limits;
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Value};
 
-/// The most steps of a circle that a message tells.
-const TOLD: usize = 12;
+/// The most steps of a cycle in a message.
+const STEPS: usize = 12;
 
-/// Refuses what a load could not start by.
+/// Refuses starts that could never come.
 pub(crate) fn check(classes: &[Class], entries: &[&Entry]) -> Result<(), Fault> {
     let order = Order { classes, entries };
     for (number, class) in classes.iter().enumerate() {
@@ -38,7 +37,7 @@ struct Order<'a> {
 }
 
 impl<'a> Order<'a> {
-    /// The value of `after` of a copy.
+    /// The value of `after` of an instance.
     fn after(&self, class: usize, copy: usize) -> Option<&'a Node> {
         let table = self.entries[class].node.table()?;
         let own = match table.get("each").map(|node| &node.value) {
@@ -48,7 +47,7 @@ impl<'a> Order<'a> {
         own.or_else(|| table.get("after"))
     }
 
-    /// Where a copy says what it comes after: the whole of it, or one anchor.
+    /// The place of an instance's `after`, or of one anchor in it.
     fn place(&self, class: usize, copy: usize, anchor: Option<usize>) -> &'a Place {
         let Some(after) = self.after(class, copy) else { return &self.entries[class].key_place };
         let anchor = anchor.and_then(|at| anchor_nodes(after).ok()?.get(at));
@@ -67,14 +66,14 @@ impl<'a> Order<'a> {
         Ok(())
     }
 
-    /// What is wrong with an anchor, and what to do.
+    /// Checks an anchor; the error is the message and the help.
     fn check_anchor(&self, number: usize, anchor: Anchor) -> Result<(), (String, String)> {
         let before = &self.classes[anchor.class];
         if before.kind.is_socket() && anchor.event != Event::Headers {
             return Err(("a socket has one event: `open`".to_owned(), String::new()));
         }
         let stream = matches!(before.common.start, Start::Arrivals { .. });
-        // Where there are no copies nobody waits: a fix may take all of them away.
+        // A class without instances holds up no start, so a fix may remove all of them.
         let Some(copies) = before.count.fixed().filter(|copies| *copies > 0 && !stream) else { return Ok(()) };
         let plural = if copies == 1 { "instance" } else { "instances" };
         match anchor.copies {
@@ -97,10 +96,10 @@ impl<'a> Order<'a> {
     }
 }
 
-/// The copies of all classes and, behind them, one node for all copies of each class together.
+/// The instances of all classes, and for each class a node that stands for all its instances.
 struct Graph<'a> {
     order: &'a Order<'a>,
-    /// The first node of each class, and the end of the last one's.
+    /// The first node of each class, and the end of the last class's nodes.
     bases: Vec<usize>,
 }
 
@@ -112,11 +111,11 @@ impl<'a> Graph<'a> {
                 .filter_map(|start| if let Start::After(after) = start { Some(&after.anchors) } else { None })
                 .flatten()
         };
-        // The copies that the file tells apart: those behind them are all alike.
+        // The instances that the file distinguishes; those with higher numbers are alike.
         let named =
             anchors().filter_map(|anchor| if let Copies::One(copy) = anchor.copies { Some(copy) } else { None });
         let named = named.max().map_or(0, |copy| copy as usize + 1);
-        let told = order.classes.iter().map(|class| class.each.len()).max().unwrap_or(0).max(named);
+        let distinct = order.classes.iter().map(|class| class.each.len()).max().unwrap_or(0).max(named);
         let mut bases = vec![0];
         let mut next = 0_usize;
         for (number, class) in order.classes.iter().enumerate() {
@@ -126,7 +125,9 @@ impl<'a> Graph<'a> {
             };
             next += match (class.each.len(), chained) {
                 (0, false) => 1,
-                (0, true) => class.count.fixed().map_or(told + 1, |count| (told + 1).min(count.max(1) as usize)),
+                (0, true) => {
+                    class.count.fixed().map_or(distinct + 1, |count| (distinct + 1).min(count.max(1) as usize))
+                }
                 (each, _) => each,
             };
             if next > limits::CHAINED {
@@ -144,19 +145,19 @@ impl<'a> Graph<'a> {
         self.bases[self.order.classes.len()]
     }
 
-    /// The node of a copy.
+    /// The node of an instance.
     fn node(&self, class: usize, copy: u32) -> usize {
         let (first, end) = (self.bases[class], self.bases[class + 1]);
         (first + copy as usize).min(end - 1)
     }
 
-    /// The class and the copy of a node.
+    /// The class and the number of a node's instance.
     fn place_of(&self, node: usize) -> (usize, u32) {
         let class = self.bases.partition_point(|base| *base <= node) - 1;
         (class, u32::try_from(node - self.bases[class]).unwrap_or(u32::MAX))
     }
 
-    /// What a node comes after, one by one.
+    /// The nodes that a node waits for, by number.
     fn before(&self, node: usize, at: usize) -> Option<usize> {
         if node >= self.copies() {
             let class = node - self.copies();
@@ -172,7 +173,7 @@ impl<'a> Graph<'a> {
         })
     }
 
-    /// Refuses the first circle, at the copy in it that the file has first.
+    /// Refuses the first cycle, at its instance that stands first in the file.
     fn check(&self) -> Result<(), Fault> {
         #[derive(Clone, Copy, PartialEq)]
         enum Seen {
@@ -202,7 +203,7 @@ impl<'a> Graph<'a> {
                     }
                     Some((next, Seen::OnPath)) => {
                         let from = path.iter().position(|(node, _)| *node == next).unwrap_or(0);
-                        return Err(self.circle(path[from..].iter().map(|(node, _)| *node)));
+                        return Err(self.cycle(path[from..].iter().map(|(node, _)| *node)));
                     }
                 }
             }
@@ -210,7 +211,7 @@ impl<'a> Graph<'a> {
         Ok(())
     }
 
-    fn circle(&self, nodes: impl Iterator<Item = usize>) -> Fault {
+    fn cycle(&self, nodes: impl Iterator<Item = usize>) -> Fault {
         let mut nodes: Vec<usize> = nodes.filter(|node| *node < self.copies()).collect();
         let first = (0..nodes.len()).min_by_key(|at| nodes[*at]).unwrap_or(0);
         nodes.rotate_left(first);
@@ -220,8 +221,8 @@ impl<'a> Graph<'a> {
             let name = &self.order.classes[class].name;
             if alike { name.clone() } else { format!("{name}[{copy}]") }
         };
-        let mut names: Vec<String> = nodes.iter().take(TOLD).map(name).collect();
-        if nodes.len() > TOLD {
+        let mut names: Vec<String> = nodes.iter().take(STEPS).map(name).collect();
+        if nodes.len() > STEPS {
             names.push("...".to_owned());
         }
         names.extend(nodes.first().map(name));

@@ -1,15 +1,16 @@
-//! Who starts after which event: the causes of all copies, turned round so that a load finds those that an event releases.
+//! The starts that wait for each event: the causes of all classes, indexed by their events.
 //!
-//! Rule: an event releases in the order of the file: by class, then by copy. The table is made once for a plan.
+//! Rule: an event releases starts in the order of the file: by class, then by instance. The index is built once per plan. A
+//! look-up takes O(log n) for n anchors.
 
 use crate::class::{Class, Copies, Event, Start};
 use std::ops::Range;
 
-/// The copies that wait for each event of each class.
+/// The starts that wait for each event of each class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Waiters(Vec<Waiter>);
 
-/// A class, or one copy of it, that waits.
+/// A class, or one of its instances, that waits for an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Waiter {
     class: usize,
@@ -17,7 +18,7 @@ pub(crate) struct Waiter {
     copies: Copies,
     /// The class that waits.
     pub(crate) waits: usize,
-    /// The copy that waits; none where all copies do.
+    /// The number of the instance that waits; none if all instances of the class do.
     pub(crate) copy: Option<u32>,
 }
 
@@ -41,13 +42,13 @@ impl Waiters {
         Self(table)
     }
 
-    /// Those that wait for an event of copies in a range, which ends before [`Copies::Same`].
+    /// The starts that wait for an event of the instances in a range; the range ends before [`Copies::Same`].
     pub(crate) fn of_event(&self, class: usize, event: Event, copies: Range<Copies>) -> &[Waiter] {
         let from = self.position(class, event, copies.start);
         &self.0[from..self.position(class, event, copies.end)]
     }
 
-    /// The classes whose copies wait for the copy with their own number.
+    /// The classes of which instance i waits for instance i.
     pub(crate) fn of_same(&self, class: usize, event: Event) -> &[Waiter] {
         let waiting = &self.0[self.position(class, event, Copies::Same)..];
         let others = |waiter: &Waiter| (waiter.class, waiter.event) == (class, event);

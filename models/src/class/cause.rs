@@ -1,9 +1,9 @@
-//! What a class or one of its copies waits for before it starts: events of copies of other classes.
+//! The causes of a start: events of instances of other classes.
 //!
-//! Rule: an anchor is `NAME.EVENT` (every copy of NAME), `NAME[3].EVENT` (copy 3, numbered from 0) or `NAME[i].EVENT` (copy i
-//! of this class follows copy i of NAME). `after` holds one anchor, a list (all of them), or `{ any = [...] }` (the first).
-//! A copy that a load does not have stands for the last one that it has. A class without copies holds nobody up: of all
-//! anchors it counts as met, and of any anchors it is left out.
+//! Rule: an anchor is `NAME.EVENT` (every instance of NAME), `NAME[3].EVENT` (instance 3, counted from 0) or `NAME[i].EVENT`
+//! (instance i of this class follows instance i of NAME). `after` holds one anchor, a list (all must be met), or
+//! `{ any = [...] }` (one must be met). If a load has fewer instances than an anchor's number, the last instance is meant. An
+//! anchor on a class without instances is met from the start; in `any` it is ignored.
 
 use super::Names;
 use super::names::trigger;
@@ -14,56 +14,56 @@ use crate::schema;
 use crate::source::Fault;
 use crate::tree::{Node, Value};
 
-/// Something in a request's life that others can wait for.
+/// An event in a request's life that other classes can wait for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Event {
-    /// The page issued it.
+    /// The page issued the request.
     Issued,
-    /// The server has it.
+    /// The server received it.
     Sent,
-    /// Its headers have come; for a socket, it is open.
+    /// The page received the response headers; a socket is open.
     Headers,
-    /// It has succeeded.
+    /// It succeeded.
     Ok,
-    /// It has failed.
+    /// It failed.
     Failed,
-    /// It has succeeded or failed.
+    /// It succeeded or failed.
     End,
 }
 
 impl Event {
-    /// How many there are.
+    /// Number of events.
     pub const COUNT: usize = 6;
 }
 
-/// The copies of a class whose event an anchor waits for, within one tab.
+/// The instances of a class that an anchor waits for, within one tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Copies {
     /// All of them; of a random stream, the first.
     Every,
-    /// The copy with this number, from 0.
+    /// The instance with this number, from 0.
     One(u32),
-    /// The copy with the number of the one that waits.
+    /// The instance with the number of the one that waits.
     Same,
 }
 
-/// One event that a copy waits for.
+/// One event that a start waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Anchor {
-    /// The class that is waited for.
+    /// The class of the event.
     pub class: usize,
-    /// Which of its copies.
+    /// The instances of that class.
     pub copies: Copies,
-    /// What of them.
+    /// The event.
     pub event: Event,
 }
 
-/// How many of several anchors have to be met.
+/// Number of anchors that must be met.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Join {
-    /// All: the last one decides.
+    /// All: the start follows the last.
     All,
-    /// One: the first one decides.
+    /// One: the start follows the first.
     Any,
 }
 
@@ -72,14 +72,14 @@ pub enum Join {
 pub struct After {
     /// The events, in the order of the file; at least one.
     pub anchors: Vec<Anchor>,
-    /// How many of them have to be met.
+    /// Number of them that must be met.
     pub join: Join,
-    /// The time from then to the start.
+    /// Time from the deciding event to the start.
     pub delay: Form,
 }
 
 impl After {
-    /// The class and the event, where every copy of a single class is waited for.
+    /// The class and the event, if the only anchor is every instance of one class.
     pub fn single(&self) -> Option<(usize, Event)> {
         match self.anchors.as_slice() {
             [Anchor { class, copies: Copies::Every, event }] => Some((*class, *event)),
@@ -95,7 +95,7 @@ impl After {
     }
 }
 
-/// The nodes of the anchors in the value of `after`, in their order.
+/// The nodes of the anchors in the value of `after`, in the order of the file.
 pub(crate) fn anchor_nodes(node: &Node) -> Result<&[Node], Fault> {
     let list = match &node.value {
         Value::Text(_) => return Ok(std::slice::from_ref(node)),

@@ -1,6 +1,6 @@
-//! What the copies of a class may differ in: the class's own values, and those that `each` gives to one copy.
+//! The values in which the instances of a class can differ: the class's own, and those of the entries of `each`.
 //!
-//! Rule: an entry of `each` overrides the class key by key. Copy i is entry i; without `each` all copies are alike.
+//! Rule: an entry of `each` overrides the class key by key. Instance i has entry i; without `each` all instances are alike.
 
 use super::{After, CacheMode, Class, Method, Names, Start};
 use crate::browser::{Browser, PRIORITIES, Priority};
@@ -13,7 +13,7 @@ use crate::tree::Node;
 use crate::url::UrlTemplate;
 use sixslot_sim_core::Span;
 
-/// What one copy of a class does.
+/// The values of one instance of a class that can differ from another's.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CopySpec {
     /// Its URL.
@@ -26,41 +26,41 @@ pub struct CopySpec {
     pub rank: usize,
     /// Its method.
     pub method: Method,
-    /// A GET that does not pass the cache by.
+    /// Whether it is a GET that does not bypass the cache.
     pub cacheable: bool,
-    /// The time that the page holds it after the issue, for a reason that the scenario does not know.
+    /// Time that the page holds it after the issue: a recorded stall that no rule explains.
     pub stalled: Option<Form>,
-    /// A whole service time.
+    /// The service time: from the request's arrival at the server to its headers.
     pub service: Option<Form>,
-    /// From the headers to the end; for a socket its life, or none if it stays.
+    /// Time from the headers to the end; for a socket, how long it stays open, or none if it never closes.
     pub body: Option<Form>,
-    /// Bytes of the body, where they are known. They take no time.
+    /// Bytes of the body, if known. They have no effect on time.
     pub body_bytes: Option<u64>,
 }
 
 impl Class {
-    /// What the copy with a number does. A random stream's arrivals are numbered like copies.
+    /// The values of an instance, by its number from 0; for a random stream, the number of the arrival.
     pub fn copy(&self, index: u32) -> &CopySpec {
         self.each.get(index as usize).unwrap_or(&self.common)
     }
 
-    /// Everything that some copy does: the entries of `each`, or what all copies have in common.
+    /// The values of all instances that differ: the entries of `each`, or one element for all instances.
     pub fn copies(&self) -> &[CopySpec] {
         if self.each.is_empty() { std::slice::from_ref(&self.common) } else { &self.each }
     }
 
-    /// The same, to be changed.
+    /// The same, mutably.
     pub fn copies_mut(&mut self) -> &mut [CopySpec] {
         if self.each.is_empty() { std::slice::from_mut(&mut self.common) } else { &mut self.each }
     }
 }
 
-/// The word of a method.
+/// Reads a method.
 pub(super) fn method(node: &Node) -> Result<Method, Fault> {
     read::choice(&[("GET", Method::Get), ("POST", Method::Post)])(node)
 }
 
-/// A number of bytes.
+/// Reads a number of bytes.
 pub(super) fn bytes(node: &Node) -> Result<u64, Fault> {
     read::whole(0, limits::BYTES)(node)
 }

@@ -1,18 +1,19 @@
-//! Starts that wait for events: a copy starts once all its causes have happened, or the first of them.
+//! Starts that wait for events.
 //!
-//! Rule: see `class/cause.rs`. A cause happens once, with the first call of its copy that has the event; what of several calls
-//! later has the same event releases nobody again. Copies that one event releases start in the order of the file.
+//! Rule: see `class/cause.rs`. An anchor is met by the first event of its kind of its instance; the same event of a later call
+//! of that instance does nothing. Starts that one event releases are scheduled in the order of the file.
 
 use super::list::RequestId;
 use super::{Agenda, Event, Running};
 use crate::class::{self, After, Copies, Join, Start};
 use sixslot_sim_core::Span;
 
-/// A copy, or all copies of a class, that an event releases: its class, and its number.
+/// A start that an event may release: the class, and the number of the instance or none for all instances.
 pub(super) type Due = (usize, Option<u32>);
 
 impl Running<'_> {
-    /// Schedules the first call of each copy of a class in a tab that waits for nothing, and counts what the others wait for.
+    /// Schedules the starts of the instances of a class that wait for nothing, and counts the anchors of the others.
+    /// `opens` is the time until the tab opens.
     pub(super) fn open_copies(&mut self, agenda: &mut Agenda, class: usize, tab: u32, opens: Span) {
         let (first, copies) = self.range(class, tab);
         let rules = &self.plan.classes[class];
@@ -28,7 +29,7 @@ impl Running<'_> {
         }
     }
 
-    /// How many events have to happen before a start. A class without copies has nothing to wait for.
+    /// The number of events that must happen before a start. Classes without instances have no events.
     fn open_causes(&self, after: &After, tab: u32) -> u32 {
         let open =
             after.anchors.iter().filter(|anchor| self.range(anchor.class, tab).1 > 0 || self.is_stream(anchor.class));
@@ -44,7 +45,7 @@ impl Running<'_> {
         agenda.schedule_in(wait + after, Event::Start { instance });
     }
 
-    /// A copy has had an event: those that waited for it, or for it as the last of several, start.
+    /// An instance has had an event: releases the starts that wait for it.
     pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
         let request = &self.state.requests[id];
         let (class, tab, instance, index) = (request.class, request.tab, request.instance, request.index);
@@ -57,7 +58,7 @@ impl Running<'_> {
         let copies = self.state.page.ranges[at].1;
         let reached = &mut self.state.page.reached[at][event as usize];
         *reached += 1;
-        // A random stream has no last copy: its first one counts.
+        // A random stream has no last instance: its first one counts.
         let all = *reached == copies.max(1);
         let last = index as usize + 1 == copies;
         let mut due = std::mem::take(&mut self.state.page.due);
@@ -69,7 +70,7 @@ impl Running<'_> {
         self.state.page.due = due;
     }
 
-    /// Whom an event of a copy releases. The last copy stands for all numbers behind it.
+    /// Finds the starts that wait for an event. The last instance stands for all higher numbers.
     fn find_due(
         &self,
         due: &mut Vec<Due>,
@@ -94,7 +95,7 @@ impl Running<'_> {
         due.sort_unstable();
     }
 
-    /// One cause of a copy, or of all copies of a class, has happened.
+    /// One anchor of an instance, or of all instances of a class, is met.
     fn release(&mut self, agenda: &mut Agenda, class: usize, copy: Option<u32>, tab: u32) {
         let (first, copies) = self.range(class, tab);
         let released = match copy {

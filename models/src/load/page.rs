@@ -54,7 +54,7 @@ pub(super) struct Instance {
     pub(super) class: usize,
     pub(super) index: u32,
     pub(super) tab: u32,
-    /// How many events have to happen before its start.
+    /// The number of events that must still happen before its start.
     pub(super) waits_for: u32,
     calls: u32,
     /// Ticks of its poll so far, skipped ones included.
