@@ -1,6 +1,6 @@
 //! The contribution of each layer of a hypothesis's scenario to its failures.
 
-use super::file::{Files, Hypothesis, Trouble, owner};
+use super::parts::{Files, Hypothesis, Trouble, owner};
 use super::schema;
 use sixslot_analysis::layers::{Attribution, LayersError, attribute};
 use sixslot_models::Document;

@@ -9,6 +9,7 @@ pub mod file;
 pub mod observe;
 pub mod overlay;
 mod page;
+pub mod parts;
 pub mod recovery;
 pub mod schema;
 mod tables;

@@ -12,7 +12,7 @@
 //! Source of a capture: an answered call's own HAR entry (its life less sending, waiting for the answer and receiving is
 //! the browser's part); where there is no answer the HAR cannot tell, and the truth beside it says when it was sent.
 
-use super::file::{Files, Hypothesis, Trouble, changed, owner};
+use super::parts::{Files, Hypothesis, Trouble, changed, owner};
 use super::{HypothesesError, play, schema};
 use flate2::read::GzDecoder;
 use serde::Deserialize;

@@ -4,7 +4,7 @@
 //! not ready by the horizon; otherwise deadlines fail and the page recovers. The horizon is the hypothesis's, and should be
 //! long: a page that is busy only with its own calls stays so forever (it is metastable).
 
-use super::file::{Files, Hypothesis, Points, Trouble, changed, owner};
+use super::parts::{Files, Hypothesis, Points, Trouble, changed, owner};
 use super::{play, schema};
 use crate::pictures::{RegimeCell, RegimeMap};
 use sixslot_analysis::replications::Stopped;
