@@ -96,10 +96,10 @@ macro_rules! rule_reader {
         read::span
     };
     (count) => {
-        count(1, limits::PLACES)
+        read::count(1, limits::PLACES)
     };
     (rank) => {
-        count(0, RANKS as u64)
+        read::count(0, RANKS as u64)
     };
     (order) => {
         Order::read
@@ -235,14 +235,9 @@ impl Browser {
             let ranks = Reader::new(node, &schema::PRIORITIES)?;
             for (name, priority) in PRIORITIES {
                 let rank = &mut browser.ranks[*priority as usize];
-                *rank = ranks.or(name, *rank, count(0, RANKS as u64 - 1))?;
+                *rank = ranks.or(name, *rank, read::count(0, RANKS as u64 - 1))?;
             }
         }
         Ok(browser)
     }
-}
-
-/// Reads a whole number in a range as a machine word.
-pub(crate) fn count(least: u64, most: u64) -> impl Fn(&Node) -> Result<usize, Fault> {
-    move |node| read::whole(least, most)(node).map(|value| value as usize)
 }

@@ -4,9 +4,9 @@
 //! interrupted, in the order in which they became ready. Work goes on after an abort unless the scenario says otherwise
 //! (measured: route handlers and renders of Next.js 14 to 16 run to their end).
 
-use crate::browser::count;
 use crate::form::{self, Form};
 use crate::limits;
+use crate::read::count;
 use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;

@@ -3,8 +3,8 @@
 //! Rule: Next.js 14 and 15 let five prefetches through at once, first in first out, and release a place at the first decoded
 //! row of the answer; Next.js 16 lets four through, newest first, and releases a place at the end.
 
-use crate::browser::count;
 use crate::limits;
+use crate::read::count;
 use crate::read::{self, Reader};
 use crate::schema;
 use crate::source::Fault;

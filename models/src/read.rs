@@ -252,3 +252,8 @@ pub fn check_name(entry: &Entry) -> Result<(), Fault> {
     let help = "names become parts of file names: use letters, digits, `-` and `_`";
     Err(Fault::new(&entry.key_place, message).help(help))
 }
+
+/// Reads a whole number in a range as a machine word.
+pub(crate) fn count(least: u64, most: u64) -> impl Fn(&Node) -> Result<usize, Fault> {
+    move |node| whole(least, most)(node).map(|value| value as usize)
+}

@@ -5,11 +5,10 @@
 
 use super::cadence::Rhythm;
 use super::calls::{Kind, Load};
-use super::graph::listed::Source;
-use super::graph::table::BROWSER;
-use super::graph::{self, Graph};
+use super::graph::{self, Graph, listed::Source, table::BROWSER};
 use super::laws::{Delays, delays, evidence, is_doubtful, law};
-use super::page::{Member, Page};
+use super::member::Member;
+use super::page::Page;
 use super::share::Share;
 use super::starts::Anchor;
 use super::target::{origin_name, url};

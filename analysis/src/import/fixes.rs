@@ -6,7 +6,8 @@
 use super::cadence::Rhythm;
 use super::calls::Kind;
 use super::graph::Graph;
-use super::page::{Member, Page, is_prefetch};
+use super::member::Member;
+use super::page::{Page, is_prefetch};
 use super::text::{Known, Table, quoted, span};
 
 /// A fix of one patch.

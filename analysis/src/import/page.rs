@@ -7,39 +7,15 @@ use super::browser::{Browser, CONNECTIONS};
 use super::cadence::{Rhythm, rhythms};
 use super::calls::{Group, Kind, Load, groups, median};
 use super::graph::Graph;
+use super::member::Member;
 use super::service::{Sample, Slots, at_server, bodies, plain};
-use super::starts::{Anchor, Event, Limit, Start, Times, limit, start};
+use super::starts::{Anchor, Event, Times, limit, start};
 use super::{ImportError, within_limit};
 use sixslot_har::{Class, Deadline};
 use sixslot_statistics::fit::{Fit, Shape, fit};
 use sixslot_statistics::likelihood::{Family, Law, likeliest};
 use sixslot_statistics::slowness::{self, Slowness};
 use std::collections::BTreeSet;
-
-/// A class of the page.
-#[derive(Clone, Debug)]
-pub struct Member<'a> {
-    /// Its calls.
-    pub group: Group<'a>,
-    /// How they follow each other.
-    pub rhythm: Rhythm,
-    /// When they begin; `None` of a random stream.
-    pub start: Option<Start>,
-    /// A framework's limit.
-    pub limit: Option<Limit>,
-    /// The deadline that breaks them off.
-    pub deadline: Option<Deadline>,
-    /// GETs of its URL were at the server at once.
-    pub unlocked: bool,
-    /// The time at the server.
-    pub service: Option<Fit>,
-    /// Calls that say nothing of it.
-    pub silent: usize,
-    /// The median and sigma of its noise, where the load's slowness multiplies it.
-    pub slow: Option<(f64, f64)>,
-    /// The time of its body, where it has one.
-    pub body: Option<Fit>,
-}
 
 /// The rule by which a load fails.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 //! Rule: one URL stands for all calls of a class; where copies or tabs differ, `{index}` and `{tab}` stand between what all
 //! of them begin and end with.
 
-use super::page::Member;
+use super::member::Member;
 use std::collections::BTreeSet;
 
 /// The path and query of one request, as recorded but for what a scenario's URL may not hold.

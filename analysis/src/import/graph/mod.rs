@@ -14,7 +14,7 @@ pub mod table;
 pub mod trial;
 
 use super::calls::Load;
-use super::page::Member;
+use super::member::Member;
 use super::starts::Anchor;
 use cause::{Evidence, Found};
 use listed::{Input, Listed, Phase};
