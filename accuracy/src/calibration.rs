@@ -195,7 +195,7 @@ mod tests {
         assert!((dispatch_ms - 1.3).abs() < 0.01 && (connect_ms - 0.4).abs() < 0.01, "{costs:?}");
         assert!(observations == 54 && left_ms < 0.01, "{costs:?}");
         let sets = overrides(&costs.to_toml("a browser"))?;
-        assert_eq!(sets, ["browser.dispatch=\"1.30ms\"", "browser.connect=\"0.40ms\""]);
+        assert_eq!(sets, ["browser.connect=\"0.40ms\"", "browser.dispatch=\"1.30ms\""]);
         Ok(())
     }
 

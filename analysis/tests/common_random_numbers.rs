@@ -13,8 +13,8 @@ use sixslot_models::{Document, Plan};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Which request: its class by name, its copy, its tab, and the how manieth call of its copy.
-type Key = (String, u32, u32, u32);
+/// Key of a request's draws: its class by name, its instance, its tab, the tick that caused it and the attempt within the tick.
+type Key = (String, u32, u32, u32, u32);
 
 fn scenarios() -> Vec<(String, Document)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios");
@@ -39,7 +39,8 @@ fn drawn(load: &mut Load, plan: &Plan, seed: u64, number: u64) -> BTreeMap<Key, 
     let reached = load.requests().iter().filter(|request| request.sent.is_some());
     reached
         .map(|request| {
-            let key = (plan.classes()[request.class].name.clone(), request.index, request.tab, request.attempt);
+            let name = plan.classes()[request.class].name.clone();
+            let key = (name, request.index, request.tab, request.tick, request.tick_attempt);
             (key, request.drawn.as_nanos())
         })
         .collect()
@@ -108,7 +109,7 @@ fn every_fix_of_every_shipped_scenario_leaves_the_draws_alone() {
 fn renders(projects: f64, sessions: f64, seed: u64, loads: std::ops::Range<u64>) -> Vec<f64> {
     let plan = issue().plan(&[], &[("projects", projects), ("sessions", sessions)]).unwrap();
     let mut load = Load::new();
-    let key = ("prefetch".to_owned(), 0, 0, 1);
+    let key = ("prefetch".to_owned(), 0, 0, 0, 1);
     loads.map(|number| drawn(&mut load, &plan, seed, number)[&key] as f64).collect()
 }
 

@@ -89,7 +89,7 @@ fn mistakes_are_refused_at_their_places() {
         (
             "hypotheses = [\"slow\", \"quick\"]",
             "hypotheses = [\"slw\"]",
-            "hypotheses.toml:24:13",
+            "hypotheses.toml:24:15",
             "did you mean `slow`?",
         ),
         ("[hypothesis.slow]", "[account.slow]", "hypotheses.toml:4:", "it is called `hypothesis` now"),
@@ -273,7 +273,12 @@ fn in_the_twenty_captures_order_station_and_fate_are_those_of_the_nearest_load()
         assert_eq!(it.differs, exception, "{name}");
         assert!(it.is_same() || !exception.is_empty(), "{name}: {it:?}");
         // The other exception: an answer 80 ms before its deadline; no load of the thousand has one within half a second.
-        let (apart, late) = if name == "T40_N5M2/009" { (0.6, 1.6) } else { (0.15, 0.2) };
+        // And among these thousand draws, none of the loads with 010's calls is ready within 0.2 s of it.
+        let (apart, late) = match name.as_str() {
+            "T40_N5M2/009" => (0.6, 1.6),
+            "T40_N5M2/010" => (0.15, 0.25),
+            _ => (0.15, 0.2),
+        };
         assert!(it.apart < apart, "{name}: {} s apart", it.apart);
         assert!((it.ready - capture.ready).abs() < late, "{name}: {} s, captured {} s", it.ready, capture.ready);
         assert!(it.ended >= 4 && it.shared >= 8, "{name}: {it:?}");

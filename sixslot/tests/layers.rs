@@ -466,11 +466,11 @@ fn faults_in_layers_are_found_when_the_file_is_read() {
     let (line, column, message, _) = fault(&eleven);
     assert_eq!((line, column, message.as_str()), (21, 8, "the limit is 10 layers"));
     let (line, column, message, help) = fault("[layer.a]\nremoved_by.request.onne.count = 0\n");
-    assert_eq!((line, column), (2, 17));
+    assert_eq!((line, column), (2, 20));
     assert_eq!(message, "the patch changes `request.onne`, which does not exist");
     assert_eq!(help, "did you mean `one`?");
     let (line, column, message, _) = fault("[layer.a]\nremoved_by.request.one.counts = 0\n");
-    assert_eq!((line, column, message.as_str()), (2, 21, "unknown key `counts`"));
+    assert_eq!((line, column, message.as_str()), (2, 24, "unknown key `counts`"));
     let (line, _, message, _) = fault("[layer.a]\ntitle = \"nothing is removed\"\n");
     assert_eq!((line, message.as_str()), (1, "`removed_by` is missing"));
     let (_, _, message, _) = fault("[layer.a]\npatch.request.one.count = 0\n");

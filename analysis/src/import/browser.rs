@@ -80,7 +80,7 @@ fn socket_slots(loads: &[Load]) -> Option<usize> {
             let holders: Vec<(Option<usize>, f64, f64)> = archive
                 .entries
                 .iter()
-                .filter(|entry| own_origin(entry) == origin)
+                .filter(|entry| entry.verdict != Verdict::Socket && own_origin(entry) == origin)
                 .filter_map(|entry| {
                     let (from, until) = holding(archive, entry, true)?;
                     Some(((!entry.verdict.is_answered()).then_some(entry.number), from, until))

@@ -33,18 +33,34 @@ impl Load {
     /// The load of an archive. Several pages are its tabs: those one after the other have been made archives of their own.
     #[must_use]
     pub fn new(archive: Archive) -> Self {
-        // The page's beginning counts where its document is in the file: else nobody knows what it waited for.
+        // Pages that are open at the same time are the tabs of one load. Of each: its id, its first start, whether it counts
+        // from its beginning: where its document is in the file, else nobody knows what it waited for.
         let own = archive.creator.starts_with("sixslot");
-        let opening = |load: &sixslot_har::Load| {
-            let page = load.page.and_then(|page| archive.pages.get(page)).and_then(|page| page.start_ms);
-            let counts = own || load.document.is_some();
-            page.filter(|start| counts && *start <= load.start_ms).unwrap_or(load.start_ms)
-        };
-        let mut opened: Vec<f64> = archive.loads.iter().map(opening).collect();
+        let counts = own || archive.loads.iter().any(|load| load.document.is_some());
+        let mut numbers: BTreeMap<Option<&str>, usize> = BTreeMap::new();
+        let mut seen: Vec<(Option<&str>, f64, bool)> = Vec::new();
+        let mut tabs = Vec::with_capacity(archive.entries.len());
+        for entry in &archive.entries {
+            let id = entry.page.as_deref();
+            let tab = *numbers.entry(id).or_insert(seen.len());
+            if tab == seen.len() {
+                seen.push((id, entry.start_ms, own || (counts && tab == 0)));
+            }
+            seen[tab].2 |= entry.resource_type.as_deref() == Some("document");
+            tabs.push(tab);
+        }
+        let mut opened: Vec<f64> = seen.iter().map(|(_, first, _)| *first).collect();
+        for page in &archive.pages {
+            let tab = numbers.get(&Some(page.id.as_str())).copied();
+            let begun =
+                tab.filter(|tab| seen[*tab].2).and_then(|tab| page.start_ms.filter(|start| *start <= seen[tab].1));
+            if let (Some(tab), Some(start)) = (tab, begun) {
+                opened[tab] = start;
+            }
+        }
         if opened.is_empty() {
             opened.push(0.0);
         }
-        let tabs = archive.entries.iter().map(|entry| entry.load.min(opened.len() - 1)).collect();
         let end = archive.span_ms;
         let classes = archive.classes();
         let last = |entry: &&Entry| entry.verdict.is_answered() && entry.end_ms().is_some_and(|at| at > end - 2.0);

@@ -1,21 +1,16 @@
 //! The loads that several archives hold, of one page.
 //!
-//! Rule: each page of an archive is a load of its own; pages that overlap in time are the tabs of one load. Loads of different
-//! pages are not pooled: those of the page with the most requests are taken.
+//! Rule: the crate `har` tells the loads of a file apart; pages that are open at the same time are the tabs of one load. Loads
+//! of different pages are not pooled: those of the page with the most requests are taken.
 
 use sixslot_har::Archive;
-
-/// Whether the pages of an archive overlap in time, each with the next.
-fn overlap(archive: &Archive) -> bool {
-    archive.loads.len() > 1 && archive.loads.windows(2).all(|pair| pair[1].start_ms < pair[0].end_ms)
-}
 
 /// The loads of one page, each as an archive.
 #[must_use]
 pub fn of_one_page(archives: Vec<Archive>) -> Vec<Archive> {
     let mut loads = Vec::new();
     for archive in archives {
-        if archive.loads.len() < 2 || overlap(&archive) {
+        if archive.loads.len() < 2 {
             loads.push(archive);
             continue;
         }

@@ -79,6 +79,19 @@ fn deadline(group: &Group<'_>, deadlines: &[Deadline]) -> Option<Deadline> {
     own.filter(|deadline| deadline.aborts > deadline.answered_later).max_by_key(|deadline| deadline.aborts).cloned()
 }
 
+/// Gives a number to each name that an earlier one has already, since requests, sockets and background calls share their names.
+fn tell_apart<'n>(names: impl Iterator<Item = &'n mut String>) {
+    let mut taken = BTreeSet::new();
+    for name in names {
+        let base: String = name.chars().take(sixslot_models::limits::NAME - 6).collect();
+        let mut number = 1;
+        while !taken.insert(name.clone()) {
+            number += 1;
+            *name = format!("{base}-{number}");
+        }
+    }
+}
+
 impl<'a> Page<'a> {
     /// What the loads show; there is at least one.
     ///
@@ -122,8 +135,10 @@ impl<'a> Page<'a> {
         let origin = own_origin(loads);
         let most = sixslot_models::limits::CLASSES.saturating_sub(members.len()).max(1);
         let wanted = |load: usize, place: usize| listed.contains(&(load, place));
-        let graph = Graph::of(loads, &origin, &browser.unlocked, &ready, most, &wanted);
+        let mut graph = Graph::of(loads, &origin, &browser.unlocked, &ready, most, &wanted);
         within_limit(members.len() + graph.classes.len())?;
+        let names = members.iter_mut().map(|member| &mut member.group.name);
+        tell_apart(names.chain(graph.classes.iter_mut().map(|class| &mut class.name)));
         rule.listed = graph.awaited();
         if lone {
             graph.anchor_members(&loads[0], &mut members);
