@@ -13,7 +13,7 @@ pub fn percent(probability: f64) -> String {
     let percent = 100.0 * probability;
     let rest = 100.0 - percent;
     // Two digits that count, without an exponent down to a hundred-thousandth of a per cent.
-    let places = |part: f64| (1.0 - part.log10().floor()).clamp(2.0, 8.0) as usize;
+    let places = |part: f64| (1.0 - libm::log10(part).floor()).clamp(2.0, 8.0) as usize;
     if probability == 0.0 || probability >= 1.0 {
         format!("{percent:.0} %")
     } else if percent < 1e-5 {

@@ -3,7 +3,6 @@
 //! Source: class/cause.rs. Nothing but its causes holds a request here: each has a connection and a server of its own.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[allow(dead_code, reason = "other tests use the rest")]
 #[path = "generator/mod.rs"]
 mod generator;
 #[allow(dead_code, reason = "other tests use the rest")]

@@ -78,6 +78,9 @@ pub struct Next {
     files: String,
 }
 
+/// Whether a claim is one of those that a piece of advice rests on.
+type Which<'a> = &'a dyn Fn(&Claim) -> bool;
+
 impl Advice {
     pub(super) fn part(&self) -> Part {
         match self {
@@ -233,7 +236,7 @@ impl Advice {
         advice
     }
 
-    fn settle(case: &Case<'_>, because: &dyn Fn(&dyn Fn(&Claim) -> bool) -> Option<Because>) -> Vec<Self> {
+    fn settle(case: &Case<'_>, because: &dyn Fn(Which<'_>) -> Option<Because>) -> Vec<Self> {
         let mut advice = Vec::new();
         let perhaps = case.diagnosis.unanswered.iter();
         let mut perhaps = perhaps.filter(|one| one.reading == Reading::Unknown && !case.entry(one.entry).cut_by_page);
