@@ -34,7 +34,7 @@ fn settled(plan: &sixslot_models::Plan, request: &Request) -> Option<Settled> {
 #[test]
 fn both_verdicts_agree() {
     let (mut compared, mut failed, mut errors, mut recovered) = (0, 0, 0, 0);
-    for number in 0..4_000 {
+    for number in 0..16_000 {
         let mut stream = Streams::new(3, number).stream(Purpose::named("tape"), 0);
         let words: Vec<u32> = (0..400).map(|_| (stream.next_uniform() * f64::from(u32::MAX)) as u32).collect();
         let text = scenario(&mut Tape::new(&words)).text;
