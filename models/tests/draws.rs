@@ -41,7 +41,7 @@ fn computed(plan: &Plan, load: &Load) -> BTreeMap<(Name, usize), (u64, u64)> {
 /// Issue times of the first calls of instances that start by themselves, and of the calls of random streams.
 fn starts(plan: &Plan, load: &Load) -> BTreeMap<Name, u64> {
     let by_itself = |request: &&Request| {
-        request.attempt == 1 && !matches!(plan.classes()[request.class].common.start, Start::After(_))
+        request.attempt == 1 && !matches!(plan.classes()[request.class].copy(request.index).start, Start::After(_))
     };
     let firsts = load.requests().iter().filter(by_itself);
     firsts.map(|request| (name(plan, request), request.issued.as_nanos())).collect()
