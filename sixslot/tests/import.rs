@@ -98,11 +98,10 @@ fn check(name: &str, text: &str, files: &[PathBuf]) {
     for (class, aborts, deadline) in [(session, session_aborts, "8s"), (sidebar, sidebar_aborts, "5s")] {
         assert_eq!(word(class, "deadline"), if aborts > 0 { deadline } else { "" }, "{name}: {aborts} aborts\n{text}");
     }
-    // The burst of prefetches, of low priority, after the projects.
-    if lone {
-        // One load is listed request by request.
-        let listed = entries(&table);
-        let prefetches: Vec<_> = listed.iter().filter(|(_, entry)| is_project(word(entry, "url"))).collect();
+    // The burst of five prefetches, of low priority: request by request where each URL is in most loads, else as a class.
+    let listed = entries(&table);
+    let prefetches: Vec<_> = listed.iter().filter(|(_, entry)| is_project(word(entry, "url"))).collect();
+    if lone || !prefetches.is_empty() {
         assert_eq!(prefetches.len(), 5, "{name}\n{text}");
         assert!(prefetches.iter().all(|(class, _)| word(class, "priority") == "low"), "{name}\n{text}");
     } else {
@@ -288,15 +287,16 @@ fn many_unanswered_calls_and_too_many_classes_end() {
     assert_eq!(entries(&table(&text)).len(), 2_500);
     let text = import(vec![read(&classes), read(&classes)]).unwrap().text;
     assert_eq!(entries(&table(&text)).len(), 2_500);
-    // More than are even compared, on as many pages as an archive may have: refused before the work begins.
+    // As many pages as an archive may have are as many loads of different pages: one of them is drafted.
     let mut classes = archive(&(0..10_000).flat_map(|at| [letters(at), letters(at) + "/x"]).collect::<Vec<_>>(), 200);
     let page = |at: usize| json!({"id": format!("page_{at}"), "startedDateTime": "2026-01-01T00:00:00Z"});
     classes["log"]["pages"] = (0..10_000).map(page).collect();
     for (at, entry) in classes["log"]["entries"].as_array_mut().unwrap().iter_mut().enumerate() {
         entry["pageref"] = json!(format!("page_{}", at / 2));
     }
-    let error = import(vec![read(&classes)]).unwrap_err().to_string();
-    assert!(error.contains("20000") && error.contains("2000"), "{error}");
+    let text = import(vec![read(&classes)]).unwrap().text;
+    plan(&text);
+    assert!(text.contains("from 1 load of one page, 2 requests"), "{text}");
 }
 
 #[test]

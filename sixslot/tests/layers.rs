@@ -484,7 +484,7 @@ fn faults_in_layers_are_found_when_the_file_is_read() {
     let text = blocked("\"9s\"", "[layer.a]\nremoved_by.request.onne.count = 0\n");
     let line = text.lines().count();
     let said = refused(&text, &["--layers"]);
-    assert!(said.starts_with(&format!("standard input:{line}:17: the patch changes")), "{said}");
+    assert!(said.starts_with(&format!("standard input:{line}:20: the patch changes")), "{said}");
     // The command line names layers as it names fixes.
     let said = refused(&blocked("\"9s\"", THREE), &["--layers", "--set", "layer.onn.removed_by.request.one.count=1"]);
     assert!(said.contains("`--set` changes `layer.onn`, which does not exist"), "{said}");
