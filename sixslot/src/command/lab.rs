@@ -47,7 +47,7 @@ struct What {
     /// Run random plans instead of a scenario; plan K of a seed is its load K.
     #[arg(long)]
     random: bool,
-    /// Measure the costs `dispatch` and `connect` of this browser on this machine; prints a table [browser].
+    /// Measure the costs `dispatch` and `connect` of this browser on this machine; prints a table `[browser]`.
     #[arg(long)]
     calibrate: bool,
     /// Run nothing: compare loads that were written by --save.
