@@ -1,7 +1,7 @@
 //! The program that wrote an archive. Each writes the same event in its own way.
 //!
 //! Rule: the name in `log.creator` decides. Where it is missing or unknown, fields that only one family of exporters
-//! writes decide ([`Traits`]). Sources: DevTools' `front_end/models/har/Log.ts`, Playwright's `harTracer.ts`, chrome-har's
+//! writes decide (`Traits`). Sources: DevTools' `front_end/models/har/Log.ts`, Playwright's `harTracer.ts`, chrome-har's
 //! `lib/entryFromResponse.js`, WebPageTest's HAR export, and `docs/archives.md`.
 
 /// The program that wrote an archive.

@@ -2,7 +2,7 @@
 //!
 //! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
 //! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
-//! their times, [`browser`] which rules the browser shows; [`page`] puts it together with the fitted laws and proposes the
+//! their times, [`browser`] which rules the browser shows; `page` puts it together with the fitted laws and proposes the
 //! rule of failure; [`draft`] writes it down with its evidence, and with candidates for fixes.
 
 pub mod browser;

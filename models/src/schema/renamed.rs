@@ -61,7 +61,7 @@ pub struct Moved {
     pub now: &'static str,
 }
 
-/// Keys and words of [browser] that are each origin's now.
+/// Keys and words of `[browser]` that are each origin's now.
 pub static MOVED: &[Moved] = &[
     Moved { old: "multiplexed", beside: "connections", now: "write protocol = \"h2\" in [server] or [origin.NAME]" },
     Moved { old: "streams", beside: "connections", now: "write max_concurrent_streams in [server] or [origin.NAME]" },
