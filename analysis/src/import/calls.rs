@@ -33,27 +33,27 @@ impl Load {
     /// The load of an archive. Several pages are its tabs: those one after the other have been made archives of their own.
     #[must_use]
     pub fn new(archive: Archive) -> Self {
-        // Pages that are open at the same time are the tabs of one load. Of each: its id, its first start, whether it counts
+        // Pages that are open at the same time are the tabs of one load. Of each: its first start, whether it counts
         // from its beginning: where its document is in the file, else nobody knows what it waited for.
         let own = archive.creator.starts_with("sixslot");
         let counts = own || archive.loads.iter().any(|load| load.document.is_some());
-        let mut numbers: BTreeMap<Option<&str>, usize> = BTreeMap::new();
-        let mut seen: Vec<(Option<&str>, f64, bool)> = Vec::new();
+        let mut numbers: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut seen: Vec<(f64, bool)> = Vec::new();
         let mut tabs = Vec::with_capacity(archive.entries.len());
         for entry in &archive.entries {
-            let id = entry.page.as_deref();
-            let tab = *numbers.entry(id).or_insert(seen.len());
+            // Entries that name no page belong to the first.
+            let next = numbers.len();
+            let tab = entry.page.as_deref().map_or(0, |id| *numbers.entry(id).or_insert(next));
             if tab == seen.len() {
-                seen.push((id, entry.start_ms, own || (counts && tab == 0)));
+                seen.push((entry.start_ms, own || (counts && tab == 0)));
             }
-            seen[tab].2 |= entry.resource_type.as_deref() == Some("document");
+            seen[tab].1 |= entry.resource_type.as_deref() == Some("document");
             tabs.push(tab);
         }
-        let mut opened: Vec<f64> = seen.iter().map(|(_, first, _)| *first).collect();
+        let mut opened: Vec<f64> = seen.iter().map(|(first, _)| *first).collect();
         for page in &archive.pages {
-            let tab = numbers.get(&Some(page.id.as_str())).copied();
-            let begun =
-                tab.filter(|tab| seen[*tab].2).and_then(|tab| page.start_ms.filter(|start| *start <= seen[tab].1));
+            let tab = numbers.get(page.id.as_str()).copied().filter(|tab| seen[*tab].1);
+            let begun = tab.and_then(|tab| page.start_ms.filter(|start| *start <= seen[tab].0));
             if let (Some(tab), Some(start)) = (tab, begun) {
                 opened[tab] = start;
             }
