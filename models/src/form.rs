@@ -144,17 +144,40 @@ pub fn time(node: &Node, parameters: &[String]) -> Result<Form, Fault> {
 /// The first fault, at its place.
 pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
     match &node.value {
-        Value::Text(name) => {
-            let index = parameter(name, &node.place, parameters)?;
-            let terms = vec![Term { coefficient: 1.0, parameters: vec![index] }];
-            Ok(Linear { terms, bare: true, ..Linear::default() })
-        }
+        Value::Text(name) => bare(name, node, parameters),
         Value::Table(_) => linear(node, Unit::Plain, parameters),
         Value::Integer(value) if *value < 0 => Err(Fault::new(&node.place, format!("{value} is less than 0"))),
         Value::Integer(_) => read::number(node).map(Linear::constant),
         Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is not a whole number"))),
         _ => Err(expected("a whole number, a parameter's name or a linear form", node)),
     }
+}
+
+/// Reads a share: a number from 0 to 1, or a parameter's name.
+///
+/// # Errors
+/// The first fault, at its place.
+pub fn share(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
+    if let Value::Text(name) = &node.value {
+        return bare(name, node, parameters);
+    }
+    let share = read::number(node)?;
+    if !is_share(share) {
+        return Err(Fault::new(&node.place, format!("{share} is not a share: write a number from 0 to 1")));
+    }
+    Ok(Linear::constant(share))
+}
+
+/// Whether a value is a share of a whole.
+pub(crate) fn is_share(value: f64) -> bool {
+    (0.0..=1.0).contains(&value)
+}
+
+/// A parameter's name alone.
+fn bare(name: &str, node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
+    let index = parameter(name, &node.place, parameters)?;
+    let terms = vec![Term { coefficient: 1.0, parameters: vec![index] }];
+    Ok(Linear { terms, bare: true, ..Linear::default() })
 }
 
 fn parameter(name: &str, place: &Place, parameters: &[String]) -> Result<usize, Fault> {

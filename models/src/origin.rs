@@ -4,7 +4,7 @@
 //! interrupted, in the order in which they became ready. Work goes on after an abort unless the scenario says otherwise
 //! (measured: route handlers and renders of Next.js 14 to 16 run to their end).
 
-use crate::form::{self, Form};
+use crate::form::{self, Form, Linear};
 use crate::limits;
 use crate::read::count;
 use crate::read::{self, Reader};
@@ -77,6 +77,11 @@ pub struct Origin {
     pub connect: Option<Form>,
     /// The stream of that time.
     pub connect_purpose: Purpose,
+    /// The correlation of the normal scores of all times that this server draws in one load, from 0 (independent) to 1
+    /// (one factor decides all of them): for log-normal times, the share of the log-variance that the load explains.
+    pub noise_shared: Linear,
+    /// The stream of the factor that they share.
+    pub noise_purpose: Purpose,
 }
 
 impl Origin {
@@ -93,6 +98,8 @@ impl Origin {
             max_concurrent_streams: 100,
             connect: None,
             connect_purpose: Purpose::named(name).and(" connect"),
+            noise_shared: Linear::constant(0.0),
+            noise_purpose: Purpose::named(name).and(" noise shared"),
         };
         let Some(node) = node else { return Ok(origin) };
         let reader = Reader::new(node, &schema::SERVER)?;
@@ -128,6 +135,7 @@ impl Origin {
         let streams = count(1, limits::PLACES);
         origin.max_concurrent_streams = reader.or("max_concurrent_streams", origin.max_concurrent_streams, streams)?;
         origin.connect = reader.read("connect", |node| form::time(node, parameters))?;
+        origin.noise_shared = reader.or("noise_shared", origin.noise_shared, |node| form::share(node, parameters))?;
         Ok(origin)
     }
 

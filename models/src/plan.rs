@@ -16,7 +16,7 @@ use crate::server_cache::ServerCache;
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table};
 use crate::waiters::Waiters;
-use sixslot_sim_core::{Distribution, Purpose, Span, Streams, Time};
+use sixslot_sim_core::{Distribution, Purpose, Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What counts as a failed load.
@@ -232,9 +232,9 @@ impl Plan {
     ///
     /// # Errors
     /// The first parameter that is a count and was drawn as something else.
-    pub(crate) fn draw_parameters(&self, streams: &Streams, values: &mut Vec<f64>) -> Result<(), &str> {
+    pub(crate) fn draw_parameters(&self, uniform: impl Fn(Purpose) -> f64, values: &mut Vec<f64>) -> Result<(), &str> {
         values.clear();
-        values.extend(self.parameters.iter().map(|parameter| parameter.value.draw(streams, parameter.purpose, 0)));
+        values.extend(self.parameters.iter().map(|parameter| parameter.value.quantile(uniform(parameter.purpose))));
         match self.counted().find(|(parameter, _)| !is_count(values[*parameter])) {
             Some((parameter, _)) => Err(&self.parameters[parameter].name),
             None => Ok(()),
@@ -254,25 +254,35 @@ impl Plan {
         self.counted().find(named).map(|(_, what)| what)
     }
 
-    /// Refuses a parameter that is used as a count and can be negative or a fraction.
+    /// Refuses a parameter that is used as a count and can be negative or a fraction, or used as a share and can be beyond 0 to 1.
     fn check_counts(&self, root: &Reader<'_>) -> Result<(), Fault> {
-        /// Probabilities at which the distribution of a parameter is checked; what passes is checked again in each load.
-        const PROBES: [f64; 7] = [1e-6, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0 - 1e-6];
         for (number, what) in self.counted() {
-            let Parameter { name, value, .. } = &self.parameters[number];
-            let Some(wrong) = PROBES.iter().map(|probe| value.quantile(*probe)).find(|value| !is_count(*value)) else {
-                continue;
-            };
-            let table = root.get("parameters").and_then(Node::table);
-            let node = table.and_then(|table| table.get(name));
-            let verb = if node.is_some_and(|node| node.table().is_some()) { "can be" } else { "is" };
-            let message = format!(
-                "`{name}` {verb} {wrong}, but `{what}` uses it as a count: a count is a whole number, 0 or more"
-            );
-            return Err(Fault::new(node.map_or(root.place, |node| &node.place), message)
-                .help(format!("to round, write the count as {{ per = {{ {name} = 1 }} }}")));
+            if let Some((place, wrong)) = self.unfit(root, number, is_count) {
+                let name = &self.parameters[number].name;
+                let message = format!("{wrong}, but `{what}` uses it as a count: a count is a whole number, 0 or more");
+                return Err(Fault::new(place, message)
+                    .help(format!("to round, write the count as {{ per = {{ {name} = 1 }} }}")));
+            }
+        }
+        for origin in &self.origins {
+            let Some(number) = origin.noise_shared.bare_parameter() else { continue };
+            if let Some((place, wrong)) = self.unfit(root, number, form::is_share) {
+                let message = format!("{wrong}, but `{}` uses it as `noise_shared`, a share from 0 to 1", origin.name);
+                return Err(Fault::new(place, message));
+            }
         }
         Ok(())
+    }
+
+    /// A parameter that can have an unfit value: its place, and which value.
+    fn unfit<'a>(&self, root: &Reader<'a>, number: usize, fits: fn(f64) -> bool) -> Option<(&'a Place, String)> {
+        /// Probabilities at which the distribution of a parameter is checked; what passes is checked again in each load.
+        const PROBES: [f64; 7] = [1e-6, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0 - 1e-6];
+        let Parameter { name, value, .. } = &self.parameters[number];
+        let wrong = PROBES.iter().map(|probe| value.quantile(*probe)).find(|value| !fits(*value))?;
+        let node = root.get("parameters").and_then(Node::table).and_then(|table| table.get(name));
+        let verb = if node.is_some_and(|node| node.table().is_some()) { "can be" } else { "is" };
+        Some((node.map_or(root.place, |node| &node.place), format!("`{name}` {verb} {wrong}")))
     }
 
     /// Refuses a scenario that could issue more requests than a load may have.

@@ -6,6 +6,8 @@
 //! simulated counterpart, and a fix that skips ticks, saves retries or fills a cache moves no other call's draw.
 
 use super::LoadError;
+use super::shared::Shared;
+use super::uniforms::Source;
 use crate::browser::Browser;
 use crate::class::{After, Class, Kind, Start};
 use crate::form::Form;
@@ -51,13 +53,15 @@ impl Call {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Draws {
-    streams: Streams,
+    source: Source,
     parameters: Vec<f64>,
+    /// What the times of each server share, by the origin's index.
+    shared: Vec<Option<Shared>>,
 }
 
 impl Default for Draws {
     fn default() -> Self {
-        Self { streams: Streams::new(0, 0), parameters: Vec::new() }
+        Self { source: Source::Streams(Streams::new(0, 0)), parameters: Vec::new(), shared: Vec::new() }
     }
 }
 
@@ -68,15 +72,20 @@ impl Draws {
     /// A load that opens too many tabs.
     pub fn new(plan: &Plan, seed: u64, load: u64) -> Result<Self, LoadError> {
         let mut draws = Self::default();
-        draws.turn_to(plan, seed, load)?;
+        draws.turn_to(plan, Source::Streams(Streams::new(seed, load)), load)?;
         Ok(draws)
     }
 
     /// Switches to the draws of another load, reusing the memory.
-    pub(super) fn turn_to(&mut self, plan: &Plan, seed: u64, load: u64) -> Result<(), LoadError> {
-        self.streams = Streams::new(seed, load);
-        plan.draw_parameters(&self.streams, &mut self.parameters)
+    pub(super) fn turn_to(&mut self, plan: &Plan, source: Source, load: u64) -> Result<(), LoadError> {
+        self.source = source;
+        let Self { source, parameters, shared } = self;
+        plan.draw_parameters(|purpose| source.uniform(purpose, 0), parameters)
             .map_err(|parameter| LoadError::Count { load, parameter: parameter.to_owned() })?;
+        shared.clear();
+        shared.extend(plan.origins.iter().map(|origin| {
+            Shared::new(origin.noise_shared.value(parameters), || source.uniform(origin.noise_purpose, 0))
+        }));
         // The plan has checked only the parameters' usual values: a draw can be far beyond them.
         let tabs = plan.browser.tabs.count(&self.parameters);
         if tabs > limits::TABS {
@@ -120,7 +129,7 @@ impl Draws {
     pub fn gap(&self, class: &Class, number: u32, tab: u32) -> Span {
         let Start::Arrivals { gap, .. } = &class.common.start else { return Span::ZERO };
         let entity = Self::entity(number, 0, tab);
-        Span::from_seconds_f64(gap.draw(&self.streams, class.purposes.arrivals, entity))
+        Span::from_seconds_f64(gap.quantile(self.source.uniform(class.purposes.arrivals, entity)))
     }
 
     /// Time from the first call to the start of the poll's timer.
@@ -131,13 +140,13 @@ impl Draws {
     /// The time that the page holds a call after its issue, if any, for a reason that the scenario does not know.
     pub fn stalled(&self, class: &Class, call: Call) -> Option<Span> {
         let form = class.copy(call.index).stalled.as_ref()?;
-        let stalled = self.call_span(form, class.purposes.stalled, class, call);
+        let stalled = self.call_span(form, class.purposes.stalled, class, call, None);
         Some(stalled).filter(|stalled| !stalled.is_zero())
     }
 
     /// The cost of a request at its server: work, which is shared as the discipline says, and the I/O time after it.
     pub fn service(&self, class: &Class, discipline: Discipline, call: Call) -> (Span, Span) {
-        let draw = |form, purpose| self.call_span(form, purpose, class, call);
+        let draw = |form, purpose| self.call_span(form, purpose, class, call, self.shared[class.origin]);
         match &class.copy(call.index).service {
             Some(service) => {
                 let service = draw(service, class.purposes.service);
@@ -149,7 +158,7 @@ impl Draws {
 
     /// The time from a request's headers to its end; none for a socket that stays open.
     pub fn body(&self, class: &Class, call: Call) -> Option<Span> {
-        class.copy(call.index).body.as_ref().map(|form| self.call_span(form, class.purposes.body, class, call))
+        class.copy(call.index).body.as_ref().map(|form| self.call_span(form, class.purposes.body, class, call, None))
     }
 
     /// The work and the I/O time of computing a cached value, by the call that causes the computation: `call` of `class`, for
@@ -157,7 +166,7 @@ impl Draws {
     pub fn computation(&self, cache: &ServerCache, class: &Class, call: Call, position: usize) -> (Span, Span) {
         let draw = |form, purpose: Purpose| {
             let purpose = purpose.on_behalf_of(class.purposes.work).numbered(position as u64);
-            self.call_span(form, purpose, class, call)
+            self.call_span(form, purpose, class, call, self.shared[class.origin])
         };
         (draw(&cache.work, cache.work_purpose), draw(&cache.io_time, cache.io_time_purpose))
     }
@@ -166,14 +175,18 @@ impl Draws {
     ///
     /// A poll's calls are numbered by their ticks, other calls by their attempts; a retry within a poll's tick has a
     /// separate purpose.
-    fn call_span(&self, form: &Form, purpose: Purpose, class: &Class, call: Call) -> Span {
+    fn call_span(&self, form: &Form, purpose: Purpose, class: &Class, call: Call, shared: Option<Shared>) -> Span {
         let (number, retries) = match class.every {
             Some(_) => (u64::from(call.tick) + 1, call.attempt - 1),
             None => (u64::from(call.attempt), 0),
         };
         let rest = (number >> NUMBER_BITS) << 32 | u64::from(retries);
         let purpose = if rest == 0 { purpose } else { purpose.numbered(rest) };
-        self.span(form, purpose, Self::entity(call.index, number & ((1 << NUMBER_BITS) - 1), call.tab))
+        let entity = Self::entity(call.index, number & ((1 << NUMBER_BITS) - 1), call.tab);
+        form.span(&self.parameters, || {
+            let own = self.source.uniform(purpose, entity);
+            shared.map_or(own, |shared| shared.uniform(own))
+        })
     }
 
     /// The time to open the connection with a number to an origin, where it is not the browser's `connect`.
@@ -182,7 +195,7 @@ impl Draws {
     }
 
     fn span(&self, form: &Form, purpose: Purpose, entity: u64) -> Span {
-        form.span(&self.parameters, || self.streams.uniform(purpose, entity))
+        form.span(&self.parameters, || self.source.uniform(purpose, entity))
     }
 
     /// The key that all draws of a call share.

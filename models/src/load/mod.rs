@@ -18,19 +18,24 @@ mod request;
 mod scheduler;
 mod server;
 mod server_cache;
+mod shared;
 mod sharing;
 mod table;
+mod uniforms;
 mod verdict;
 
 pub use draws::{Call, Draws};
 pub use request::{Outcome, Request, Station};
 pub use server_cache::Computation;
+pub use uniforms::Uniforms;
 pub use verdict::Verdict;
 
 use crate::limits;
 use crate::plan::Plan;
 use list::{Link, List, RequestId};
-use sixslot_sim_core::{End, EventQueue, Flow, Model, run};
+use sixslot_sim_core::{End, EventQueue, Flow, Model, Streams, run};
+use std::sync::Arc;
+use uniforms::Source;
 
 /// An event of a load.
 #[derive(Clone, Copy, Debug)]
@@ -170,9 +175,27 @@ impl Load {
     /// # Errors
     /// A load beyond the limits of [`crate::limits`].
     pub fn simulate(&mut self, plan: &Plan, seed: u64, load: u64, extent: Extent) -> Result<(), LoadError> {
+        self.simulate_from(plan, Source::Streams(Streams::new(seed, load)), load, extent)
+    }
+
+    /// Simulates a load with these uniforms in place of its random streams; `load` is its number in errors.
+    ///
+    /// # Errors
+    /// A load beyond the limits of [`crate::limits`].
+    pub fn simulate_with(
+        &mut self,
+        plan: &Plan,
+        uniforms: Arc<dyn Uniforms>,
+        load: u64,
+        extent: Extent,
+    ) -> Result<(), LoadError> {
+        self.simulate_from(plan, Source::Given(uniforms), load, extent)
+    }
+
+    fn simulate_from(&mut self, plan: &Plan, source: Source, load: u64, extent: Extent) -> Result<(), LoadError> {
         self.agenda.clear();
         self.state.reset(plan);
-        self.state.draws.turn_to(plan, seed, load)?;
+        self.state.draws.turn_to(plan, source, load)?;
         let mut running = Running { plan, extent, load, state: &mut self.state };
         running.open_tabs(&mut self.agenda)?;
         let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS)?;

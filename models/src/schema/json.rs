@@ -59,6 +59,9 @@ fn kind_schema(kind: Kind) -> Value {
         // A distribution of numbers (a parameter, a noise) has the same fields with plain numbers.
         Kind::Time => json!({ "anyOf": [duration, form, number] }),
         Kind::Amount => json!({ "anyOf": [{ "type": "integer", "minimum": 0 }, { "type": "string" }, form] }),
+        Kind::Share => {
+            json!({ "anyOf": [{ "type": "number", "minimum": 0, "maximum": 1 }, { "type": "string" }] })
+        }
         Kind::Parameter => json!({ "anyOf": [number, form] }),
         Kind::Causes => {
             let anchor = json!({ "type": "string", "pattern": "\\.(issued|sent|headers|open|ok|failed|end)$" });

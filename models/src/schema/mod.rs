@@ -45,6 +45,8 @@ pub enum Kind {
     Time,
     /// A number: itself, a parameter's name, or a linear form of parameters.
     Amount,
+    /// A share: a number from 0 to 1, or a parameter's name.
+    Share,
     /// A parameter: a number, or a distribution drawn once per load.
     Parameter,
     /// What a start waits for: `"NAME.EVENT"`, a list of them, or `{ any = [...] }`.

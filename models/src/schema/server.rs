@@ -45,6 +45,11 @@ pub static SERVER: Fields = Fields {
             Kind::Time,
             "Time to open a connection to this origin, TLS included. Default: the browser's `connect`.",
         ),
+        field(
+            "noise_shared",
+            Kind::Share,
+            "How much of the randomness of this server's times one factor per load explains: the share of the variance of their logarithm, from 0 (independent) to 1 (one factor decides all). It concerns every distribution of `service`, `work`, `io_time` and `handshake`; each keeps its own distribution over many loads. A number, or a parameter's name. Default 0.",
+        ),
     ],
 };
 
