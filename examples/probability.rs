@@ -17,8 +17,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         // Set to true from elsewhere, it ends the run.
         let interrupt = AtomicBool::new(false);
         let estimate = Estimate::run(&plan, 1, &Stopping::Fixed(LOADS), LOADS, &interrupt, |_| ())?;
-        let (low, high) = (percent(estimate.interval.low), percent(estimate.interval.high));
-        println!("{name}: {} of loads fail ({low} to {high})", percent(estimate.probability));
+        let Some((share, interval)) = estimate.probability.zip(estimate.interval) else { continue };
+        let (low, high) = (percent(interval.low), percent(interval.high));
+        println!("{name}: {} of loads fail ({low} to {high})", percent(share));
     }
     Ok(())
 }

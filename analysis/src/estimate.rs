@@ -3,12 +3,12 @@
 //! Rule: a number of loads fixed in advance gets a Wilson interval, or if none or all failed a Clopper-Pearson bound; a
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
+use crate::ready_times::ReadyTimes;
 use crate::replications::{Stopped, Tally};
 use serde::Serialize;
 use sixslot_models::load::Station;
 use sixslot_models::{Plan, limits};
 use sixslot_statistics::interval::{self, Interval};
-use sixslot_statistics::quantile;
 use sixslot_statistics::stopping::Stopping;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
@@ -16,42 +16,72 @@ use std::sync::atomic::AtomicBool;
 /// The level of all intervals.
 pub const LEVEL: f64 = 0.95;
 
+/// Loads of a run that would stop by what is known about failures, where nothing can fail.
+const NOT_JUDGED: u64 = 10_000;
+
 /// The estimate for one plan.
 #[derive(Clone, Debug, Serialize)]
 pub struct Estimate {
     /// Loads.
     pub loads: u64,
-    /// Loads that failed.
-    pub failures: u64,
-    /// The share of loads that failed.
-    pub probability: f64,
-    /// The interval of the probability.
-    pub interval: Interval,
-    /// Quantiles of the time to ready, in milliseconds, among loads that got ready.
+    /// Loads that failed; null where nothing can fail.
+    pub failures: Option<u64>,
+    /// The share of loads that failed; null where nothing can fail.
+    pub probability: Option<f64>,
+    /// The interval of the probability, by simulation alone; null where nothing can fail.
+    pub interval: Option<Interval>,
+    /// Quantiles of the time to ready, in milliseconds, over all loads; null if none got ready.
     pub ready_ms: Option<ReadyQuantiles>,
     /// The guarantee of the interval, in a sentence.
-    pub guarantee: &'static str,
+    pub guarantee: Option<&'static str>,
+    /// The shares of failed, late and ready loads, as `failed`, `late` and `ready`.
+    #[serde(flatten)]
+    pub shares: Shares,
+    /// The interval of the probability that includes the uncertainty of the archives that the scenario was fitted to; null
+    /// where there is no such evidence.
+    pub interval_with_data: Option<Interval>,
     /// The share of loads with each outcome.
     pub outcomes: Outcomes,
     /// Milliseconds that the failed request spent at each station, on average over failed loads.
     pub failed_request_ms: Option<BTreeMap<&'static str, f64>>,
     /// The first load that failed: `--replication K` shows it.
     pub first_failure: Option<u64>,
+    /// What to know about the verdict ([`crate::notes`]).
+    pub notes: Vec<String>,
     #[serde(skip)]
-    ready: Vec<u64>,
+    ready: ReadyTimes,
 }
 
-/// Quantiles of the time to ready in milliseconds.
+/// Quantiles of the time to ready in milliseconds; null where a load of that quantile never got ready.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct ReadyQuantiles {
     /// The median.
-    pub p50: f64,
+    pub p50: Option<f64>,
     /// The 90 % quantile.
-    pub p90: f64,
+    pub p90: Option<f64>,
     /// The 95 % quantile.
-    pub p95: f64,
+    pub p95: Option<f64>,
     /// The 99 % quantile.
-    pub p99: f64,
+    pub p99: Option<f64>,
+}
+
+/// The shares of loads that failed, were late and were ready; they add up to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Shares {
+    /// Failed by the scenario's `fails`; null where nothing can fail.
+    pub failed: Option<f64>,
+    /// Not failed, and not ready by the horizon.
+    pub late: f64,
+    /// Not failed, and ready by the horizon.
+    pub ready: f64,
+}
+
+impl Shares {
+    /// The shares among a number of loads; `failed` is none where nothing can fail.
+    pub fn new(loads: u64, failed: Option<u64>, late: u64) -> Self {
+        let ready = loads - failed.unwrap_or(0) - late;
+        Self { failed: failed.map(|failed| share(failed, loads)), late: share(late, loads), ready: share(ready, loads) }
+    }
 }
 
 /// Shares of loads; they overlap.
@@ -69,11 +99,6 @@ fn share(count: u64, of: u64) -> f64 {
     if of == 0 { 0.0 } else { count as f64 / of as f64 }
 }
 
-/// Nanoseconds as milliseconds.
-fn milliseconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e6
-}
-
 /// The interval that a stopping rule allows.
 #[expect(clippy::expect_used, reason = "a tally has a load and no more failures than loads, by construction")]
 fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
@@ -85,25 +110,28 @@ fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
 }
 
 impl Estimate {
-    /// The estimate from a tally of at least one load.
-    pub fn new(mut tally: Tally, stopping: &Stopping) -> Self {
-        let interval = interval_of(&tally, stopping);
-        tally.ready.sort_unstable();
-        let quantiles = quantile::quantiles(&tally.ready, [0.5, 0.9, 0.95, 0.99]).ok();
+    /// The estimate for a plan from a tally of at least one load.
+    pub fn new(plan: &Plan, tally: Tally, stopping: &Stopping) -> Self {
+        let judged = plan.load().can_fail;
+        let failures = judged.then_some(tally.failures);
+        let interval = judged.then(|| interval_of(&tally, stopping));
+        let ready = ReadyTimes::new(tally.ready, tally.loads.min(limits::TIMES));
         let mean = |sum: u128| sum as f64 / 1e6 / tally.failures as f64;
         let spent = Station::ALL.iter().zip(tally.failed_spent).map(|((_, name), sum)| (*name, mean(sum)));
         Self {
             loads: tally.loads,
-            failures: tally.failures,
-            probability: share(tally.failures, tally.loads),
+            failures,
+            probability: failures.map(|failures| share(failures, tally.loads)),
             interval,
-            guarantee: interval.method.guarantee(),
-            ready_ms: quantiles.map(|values| ReadyQuantiles {
-                p50: milliseconds(values[0]),
-                p90: milliseconds(values[1]),
-                p95: milliseconds(values[2]),
-                p99: milliseconds(values[3]),
+            guarantee: interval.map(|interval| interval.method.guarantee()),
+            ready_ms: (!ready.finite().is_empty()).then(|| ReadyQuantiles {
+                p50: ready.quantile(0.5),
+                p90: ready.quantile(0.9),
+                p95: ready.quantile(0.95),
+                p99: ready.quantile(0.99),
             }),
+            shares: Shares::new(tally.loads, failures, tally.late),
+            interval_with_data: None,
             outcomes: Outcomes {
                 error_shown: share(tally.error_shown, tally.loads),
                 recovered: share(tally.recovered, tally.loads),
@@ -111,12 +139,13 @@ impl Estimate {
             },
             failed_request_ms: (tally.failures > 0).then(|| spent.collect()),
             first_failure: tally.first_failure,
-            ready: tally.ready,
+            notes: crate::notes::notes(plan),
+            ready,
         }
     }
 
-    /// Times to ready in nanoseconds, ascending.
-    pub fn ready_times(&self) -> &[u64] {
+    /// Times to ready of all loads.
+    pub const fn ready_times(&self) -> &ReadyTimes {
         &self.ready
     }
 
@@ -148,13 +177,14 @@ impl Estimate {
             look(tally.loads);
             let done = match stopping {
                 Stopping::Fixed(loads) => tally.loads >= *loads,
+                _ if !plan.load().can_fail => tally.loads >= most.min(NOT_JUDGED),
                 rule => {
                     let interval = interval_of(&tally, rule);
                     tally.loads >= most || rule.is_satisfied(tally.failures, tally.loads, &interval)
                 }
             };
             if done {
-                return Ok(Self::new(tally, stopping));
+                return Ok(Self::new(plan, tally, stopping));
             }
         }
     }

@@ -10,6 +10,8 @@ pub mod estimate;
 pub mod export;
 pub mod import;
 pub mod layers;
+pub mod notes;
+pub mod ready_times;
 pub mod record;
 pub mod replications;
 pub mod report;

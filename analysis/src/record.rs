@@ -6,7 +6,7 @@
 use serde::Serialize;
 use sixslot_models::Plan;
 use sixslot_models::class::Kind;
-use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_models::load::{Load, LoadState, Need, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 
 /// One load.
@@ -21,7 +21,7 @@ pub struct LoadRecord<'a> {
     /// The fixes that were applied.
     pub fixes: &'a [String],
     /// Its outcome.
-    pub outcome: OutcomeRecord,
+    pub outcome: OutcomeRecord<'a>,
     /// Its requests, in the order in which the page issued them.
     pub requests: Vec<RequestRecord<'a>>,
     /// Its sockets.
@@ -30,19 +30,58 @@ pub struct LoadRecord<'a> {
     pub background: Vec<RequestRecord<'a>>,
     /// The values of the parameters in this load.
     pub parameters: std::collections::BTreeMap<&'a str, f64>,
+    /// What to know about the verdict ([`crate::notes`]).
+    pub notes: Vec<String>,
 }
 
 /// The outcome of a load.
 #[derive(Debug, Serialize)]
-pub struct OutcomeRecord {
-    /// Whether it counts as failed.
-    pub failed: bool,
+pub struct OutcomeRecord<'a> {
+    /// Whether it counts as failed; null where nothing can fail.
+    pub failed: Option<bool>,
     /// When the page was ready.
     pub ready_ms: Option<f64>,
     /// When it showed its error.
     pub error_ms: Option<f64>,
     /// When a success cleared the error.
     pub recovered_ms: Option<f64>,
+    /// Whether it did not fail and was not ready by the horizon.
+    pub late: bool,
+    /// Whether it did not fail and was ready by the horizon.
+    pub ready: bool,
+    /// NAME of the `[load.error.NAME]` that was shown.
+    pub error: Option<&'a str>,
+    /// The requests that the page needs, in each tab.
+    pub needs: Vec<NeedRecord<'a>>,
+}
+
+/// A request that the page needs in a tab.
+#[derive(Debug, Serialize)]
+pub struct NeedRecord<'a> {
+    request: &'a str,
+    tab: u32,
+    ready_ms: Option<f64>,
+}
+
+impl<'a> OutcomeRecord<'a> {
+    fn new(plan: &'a Plan, load: &Load) -> Self {
+        let (verdict, rules) = (load.verdict(), plan.load());
+        let need = |need: Need| NeedRecord {
+            request: &plan.classes()[need.class].name,
+            tab: need.tab,
+            ready_ms: need.ready.map(Time::as_millis_f64),
+        };
+        Self {
+            failed: rules.can_fail.then_some(verdict.failed),
+            ready_ms: verdict.ready.map(Time::as_millis_f64),
+            error_ms: verdict.error.map(Time::as_millis_f64),
+            recovered_ms: verdict.recovered.map(Time::as_millis_f64),
+            late: verdict.state() == LoadState::Late,
+            ready: verdict.state() == LoadState::Ready,
+            error: verdict.rule.and_then(|rule| rules.errors[rule].name.as_deref()),
+            needs: load.needs(plan).into_iter().map(need).collect(),
+        }
+    }
 }
 
 /// One request.
@@ -90,7 +129,6 @@ pub const fn outcome_word(outcome: Outcome) -> &'static str {
 impl<'a> LoadRecord<'a> {
     /// The record of a load that has been simulated.
     pub fn new(plan: &'a Plan, load: &Load, seed: u64, number: u64, fixes: &'a [String]) -> Self {
-        let verdict = load.verdict();
         let record = |request: &Request| RequestRecord::new(plan, request);
         let of = |wanted: fn(Kind) -> bool| {
             let requests = load.requests().iter();
@@ -102,16 +140,12 @@ impl<'a> LoadRecord<'a> {
             seed,
             load: number,
             fixes,
-            outcome: OutcomeRecord {
-                failed: verdict.failed,
-                ready_ms: verdict.ready.map(Time::as_millis_f64),
-                error_ms: verdict.error.map(Time::as_millis_f64),
-                recovered_ms: verdict.recovered.map(Time::as_millis_f64),
-            },
+            outcome: OutcomeRecord::new(plan, load),
             requests: of(|kind| kind == Kind::Fetch),
             sockets: of(Kind::is_socket),
             background: of(|kind| kind == Kind::Background),
             parameters: names.zip(load.parameters().iter().copied()).collect(),
+            notes: crate::notes::notes(plan),
         }
     }
 }

@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 use sixslot_models::Plan;
 use sixslot_models::limits;
-use sixslot_models::load::{Extent, Load, LoadError, Station};
+use sixslot_models::load::{Extent, Load, LoadError, LoadState, Station};
 use std::ops::Range;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -106,10 +106,14 @@ impl Replications<'_> {
 pub struct Tally {
     /// Loads.
     pub loads: u64,
-    /// Loads that failed.
+    /// Loads that failed; 0 where nothing can fail.
     pub failures: u64,
+    /// Loads that did not fail and were not ready by the horizon.
+    pub late: u64,
     /// Loads in which the page showed its error.
     pub error_shown: u64,
+    /// Loads in which it showed its error only after it was ready.
+    pub error_after_ready: u64,
     /// Loads in which a success cleared the error.
     pub recovered: u64,
     /// Loads in which the page was not ready by the horizon, with or without an error.
@@ -137,6 +141,8 @@ impl Tally {
     fn join(mut self, later: Self) -> Self {
         self.loads += later.loads;
         self.failures += later.failures;
+        self.late += later.late;
+        self.error_after_ready += later.error_after_ready;
         self.error_shown += later.error_shown;
         self.recovered += later.recovered;
         self.not_ready += later.not_ready;
@@ -151,7 +157,10 @@ impl Tally {
     fn count(&mut self, plan: &Plan, load: &Load, number: u64) {
         let verdict = load.verdict();
         self.loads += 1;
+        self.late += u64::from(verdict.state() == LoadState::Late);
         self.error_shown += u64::from(verdict.error.is_some());
+        let after = verdict.ready.zip(verdict.error).is_some_and(|(ready, error)| ready < error);
+        self.error_after_ready += u64::from(after);
         self.recovered += u64::from(verdict.recovered.is_some());
         match verdict.ready {
             None => self.not_ready += 1,

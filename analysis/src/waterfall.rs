@@ -68,7 +68,7 @@ impl Waterfall<'_> {
         let (rules, culprit) = (self.plan.load(), self.load.culprit(self.plan));
         let rank = |id: &usize| {
             let class = requests[*id].class;
-            let decisive = rules.ready.contains(&class) || rules.error.is_some_and(|error| error.class == class);
+            let decisive = rules.ready.contains(&class) || rules.judges(class);
             let socket = self.plan.classes()[class].kind.is_socket();
             let culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, &requests[*id]));
             (!culprit, !decisive, !socket, *id)

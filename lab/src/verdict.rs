@@ -4,9 +4,9 @@
 //! tests/verdict.rs compares them.
 
 use crate::measured::MeasuredVerdict;
+use sixslot_models::Fails;
 use sixslot_models::Plan;
 use sixslot_models::load::Draws;
-use sixslot_models::plan::Fails;
 use sixslot_sim_core::Span;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -33,16 +33,16 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
     let copies = |class: &usize| (0..tabs).map(move |tab| draws.copies(&plan.classes()[*class], tab)).sum::<u64>();
     let mut missing: u64 = rules.ready.iter().collect::<BTreeSet<_>>().into_iter().map(copies).sum();
     let mut ready = (missing == 0).then_some(0.0);
-    let (mut error, mut recovered) = (None, None);
+    // When an error was shown, and the class whose success clears it.
+    let (mut error, mut shown_by, mut recovered) = (None, None, None);
     let mut succeeded = BTreeSet::new();
     // For each instance: the number of consecutive failures, and when the first of them was issued.
     let mut rows: BTreeMap<(usize, u32, u32), (u32, f64)> = BTreeMap::new();
     for call in calls {
         let copy = (call.class, call.index, call.tab);
-        let shows_error = rules.error.filter(|error| error.class == call.class);
         if call.ok {
             rows.remove(&copy);
-            if shows_error.is_some() && error.is_some() && !rules.error_is_final && recovered.is_none() {
+            if shown_by == Some(call.class) && !rules.error_is_final && recovered.is_none() {
                 recovered = Some(call.at_ms);
             }
             if succeeded.insert(copy) && rules.ready.contains(&call.class) {
@@ -55,20 +55,21 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
         }
         let (failures, began) = rows.entry(copy).or_insert((0, call.issued_ms));
         *failures += 1;
-        let shown = shows_error.is_some_and(|rule| {
+        let shown = rules.errors.iter().filter(|rule| rule.class == call.class).any(|rule| {
             // Rounded to nanoseconds like simulated time: the difference of two floating-point milliseconds is not
             // exact.
             let lasted = Span::from_seconds_f64((call.at_ms - *began) / 1e3);
             let long = rule.no_success_for.is_some_and(|span| lasted >= span);
             rule.failures > 0 && *failures >= rule.failures || long
         });
-        if shown && error.is_none() && ready.is_none() {
-            error = Some(call.at_ms);
+        if shown && error.is_none() && (ready.is_none() || rules.fails == Fails::AnyError) {
+            (error, shown_by) = (Some(call.at_ms), Some(call.class));
         }
     }
     let failed = match rules.fails {
-        Fails::ErrorShown => error.is_some(),
         Fails::NotReady => ready.is_none(),
+        _ => error.is_some(),
     };
+    let failed = failed && rules.can_fail;
     MeasuredVerdict { failed, ready_ms: ready, error_ms: error, recovered_ms: recovered }
 }

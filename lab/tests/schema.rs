@@ -148,7 +148,7 @@ fn paths(prefix: &str, fields: &Fields, found: &mut BTreeSet<String>) {
         match field.kind {
             // Ranks are one rule; an origin's keys are the server's; a fix, a layer and a sweep are applied before.
             _ if path == "browser.priorities" || BEFORE.contains(&path.as_str()) => drop(found.insert(path)),
-            Kind::Table(fields) | Kind::Named(fields) => paths(&path, fields, found),
+            Kind::Table(fields) | Kind::Named(fields) | Kind::OneOrNamed(fields) => paths(&path, fields, found),
             _ => drop(found.insert(path)),
         }
     }

@@ -48,6 +48,7 @@ pub mod document;
 mod form;
 pub mod limits;
 pub mod load;
+pub mod load_rules;
 mod order;
 pub mod origin;
 pub mod plan;
@@ -63,7 +64,8 @@ mod waiters;
 
 pub use document::Document;
 pub use form::{Form, Linear};
-pub use load::{Extent, Load, LoadError, Outcome, Request, Station, Verdict};
+pub use load::{Extent, Load, LoadError, LoadState, Outcome, Request, Station, Verdict};
+pub use load_rules::{ErrorRule, Fails, LoadRules};
 pub use plan::Plan;
 pub use source::ScenarioError;
 pub use url::UrlTemplate;

@@ -7,6 +7,7 @@ use crate::browser::Browser;
 use crate::class::{self, Class, Names, Start};
 use crate::form;
 use crate::limits;
+use crate::load_rules::LoadRules;
 use crate::order;
 use crate::origin::Origin;
 use crate::queue::Queue;
@@ -18,41 +19,6 @@ use crate::tree::{Entry, Node, Table};
 use crate::waiters::Waiters;
 use sixslot_sim_core::{Distribution, Purpose, Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// What counts as a failed load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fails {
-    /// The page showed its error.
-    ErrorShown,
-    /// The page was not ready by the horizon.
-    NotReady,
-}
-
-/// When the page shows its error.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ErrorRule {
-    /// Index of the class that the failures are counted of.
-    pub class: usize,
-    /// Consecutive failures that trigger the error; 0 disables the count.
-    pub failures: u32,
-    /// A failure also triggers the error when the first of the consecutive failures was issued at least this long ago.
-    pub no_success_for: Option<Span>,
-}
-
-/// The load's own state machine.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct LoadRules {
-    /// Indices of the classes of which every instance must succeed.
-    pub ready: Vec<usize>,
-    /// The page's error.
-    pub error: Option<ErrorRule>,
-    /// Whether the error stays after a later success.
-    pub error_is_final: bool,
-    /// What counts as a failed load.
-    pub fails: Fails,
-}
 
 /// A parameter: a value drawn once per load.
 #[derive(Clone, Debug, PartialEq)]
@@ -211,7 +177,7 @@ impl Plan {
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
-        let plan = Self {
+        let mut plan = Self {
             title,
             horizon: Time::ZERO + horizon,
             parameters,
@@ -219,12 +185,13 @@ impl Plan {
             origins,
             queues,
             server_caches,
-            load: load_rules(&reader, &names, &classes)?,
+            load: LoadRules::read(&reader, &names, &classes)?,
             waiters: Waiters::of(&classes),
             classes,
         };
         plan.check_counts(&reader)?;
         plan.check_size(&entries, &reader)?;
+        plan.load.weigh(&plan.classes, horizon);
         Ok(plan)
     }
 
@@ -359,45 +326,4 @@ fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table
     }
     entries.sort_by_key(|(entry, _)| (entry.key_place.source, entry.key_place.bytes.start));
     Ok(entries)
-}
-
-fn load_rules(reader: &Reader<'_>, names: &Names<'_>, classes: &[Class]) -> Result<LoadRules, Fault> {
-    let Some(node) = reader.get("load") else {
-        return Err(Fault::new(reader.place, "`load` is missing")
-            .help("say when the page is loaded: [load] ready = [\"NAME\"]"));
-    };
-    let load = Reader::new(node, &schema::LOAD)?;
-    let mut ready = Vec::new();
-    for node in load.or("ready", &[][..], read::list(limits::CLASSES))? {
-        let class = names.request(node)?;
-        if matches!(classes[class].common.start, Start::Arrivals { .. }) {
-            return Err(Fault::new(&node.place, "a random stream has no last request to wait for"));
-        }
-        ready.push(class);
-    }
-    if ready.is_empty() {
-        return Err(Fault::new(load.place_of("ready"), "`ready` names no request"));
-    }
-    let mut error = None;
-    if let Some(node) = load.get("error") {
-        let table = Reader::new(node, &schema::ERROR)?;
-        let rule = ErrorRule {
-            class: table.read("request", |node| names.request(node))?.unwrap_or_default(),
-            failures: u32::try_from(table.or("failures", 1, read::whole(0, limits::ATTEMPTS))?).unwrap_or(u32::MAX),
-            no_success_for: table.read("no_success_for", read::span)?,
-        };
-        if rule.failures == 0 && rule.no_success_for.is_none() {
-            return Err(Fault::new(table.place_of("failures"), "with 0 failures and no time the error never shows")
-                .help("give `failures` or `no_success_for`"));
-        }
-        error = Some(rule);
-    }
-    let default = if error.is_some() { Fails::ErrorShown } else { Fails::NotReady };
-    let words = [("error-shown", Fails::ErrorShown), ("not-ready", Fails::NotReady)];
-    let fails = load.or("fails", default, read::choice(&words))?;
-    if fails == Fails::ErrorShown && error.is_none() {
-        return Err(Fault::new(load.place_of("fails"), "there is no `error` to show"));
-    }
-    let error_is_final = load.or("error_is_final", true, read::boolean)?;
-    Ok(LoadRules { ready, error, error_is_final, fails })
 }

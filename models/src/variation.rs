@@ -3,6 +3,7 @@
 //! Rule: none of them changes an index, a count or a name, so that everything checked when the plan was read still holds.
 //! The lab needs them: the browser's costs do not follow the scale of a run, and a measurement has noise.
 
+use crate::class::Start;
 use crate::form::Form;
 use crate::limits;
 use crate::plan::Plan;
@@ -37,7 +38,16 @@ impl Plan {
     /// Changes the horizon; the result is between 1 ns and the longest horizon.
     pub fn change_horizon(&mut self, change: impl FnOnce(Span) -> Span) {
         let span = change(self.horizon - Time::ZERO).clamp(Span::from_nanos(1), limits::LONGEST_HORIZON);
-        self.horizon = Time::ZERO + span;
+        let before = std::mem::replace(&mut self.horizon, Time::ZERO + span) - Time::ZERO;
+        // A random stream ends with the load unless the scenario ends it earlier.
+        for class in &mut self.classes {
+            if let Start::Arrivals { until, .. } = &mut class.common.start
+                && *until == before
+            {
+                *until = span;
+            }
+        }
+        self.load.weigh(&self.classes, span);
     }
 
     /// Changes the deadline of a class, where it has one.

@@ -67,7 +67,7 @@ struct Truth<'a> {
     seed: u64,
     load: u64,
     fixes: &'a [String],
-    outcome: OutcomeRecord,
+    outcome: OutcomeRecord<'a>,
     verdict: String,
     horizon_ms: f64,
     parameters: BTreeMap<&'a str, f64>,

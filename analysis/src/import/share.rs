@@ -57,7 +57,7 @@ impl Share {
         }
         let stopping = Stopping::Fixed(simulated);
         let estimate = Estimate::run(plan, 1, &stopping, simulated, &AtomicBool::new(false), |_| ()).ok()?;
-        let probability = estimate.probability;
+        let probability = estimate.probability?;
         Some(Self { failed, recorded, low, high, simulated, probability })
     }
 

@@ -43,7 +43,7 @@ mod tests {
     use crate::sweep::Row;
 
     fn cells(failures: &[u64]) -> Vec<(f64, Row)> {
-        let row = |failures| Row { loads: 1_000, failures, ready_ms: None };
+        let row = |failures| Row { loads: 1_000, judged: true, failures, late: 0, ready_ms: None };
         (1..).zip(failures).map(|(value, failures)| (f64::from(value), row(*failures))).collect()
     }
 

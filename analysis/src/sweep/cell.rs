@@ -3,6 +3,7 @@
 //! Rule: counts and whole nanoseconds, so that parts of a sweep join exactly; a table's times have a resolution of a
 //! microsecond.
 
+use crate::estimate::Shares;
 use crate::replications::Tally;
 use serde::{Deserialize, Serialize};
 use sixslot_models::load::Station;
@@ -18,8 +19,12 @@ pub struct CellResult {
     pub cell: usize,
     /// Loads.
     pub loads: u64,
+    /// Whether a load can fail; if not, `failures` is 0 and says nothing.
+    pub judged: bool,
     /// Loads that failed.
     pub failures: u64,
+    /// Loads that did not fail and were not ready by the horizon.
+    pub late: u64,
     /// Loads in which the error was shown.
     pub error_shown: u64,
     /// Loads in which a success cleared it.
@@ -38,7 +43,7 @@ pub struct CellResult {
 
 impl CellResult {
     /// The results from a tally.
-    pub fn new(cell: usize, tally: Tally) -> Self {
+    pub fn new(cell: usize, judged: bool, tally: Tally) -> Self {
         let mut ready = tally.ready;
         ready.sort_unstable();
         let ready_quantiles = quantile::quantiles(&ready, [0.5, 0.9, 0.95, 0.99]).ok();
@@ -46,7 +51,9 @@ impl CellResult {
         Self {
             cell,
             loads: tally.loads,
+            judged,
             failures: tally.failures,
+            late: tally.late,
             error_shown: tally.error_shown,
             recovered: tally.recovered,
             not_ready: tally.not_ready,
@@ -61,6 +68,11 @@ impl CellResult {
     pub fn probability(&self) -> f64 {
         self.failures as f64 / self.loads as f64
     }
+
+    /// The shares of failed, late and ready loads.
+    pub fn shares(&self) -> Shares {
+        Shares::new(self.loads, self.judged.then_some(self.failures), self.late)
+    }
 }
 
 /// The results of a cell in a table.
@@ -68,8 +80,12 @@ impl CellResult {
 pub struct Row {
     /// Loads.
     pub loads: u64,
+    /// Whether a load can fail; if not, `failures` is 0 and says nothing.
+    pub judged: bool,
     /// Loads that failed.
     pub failures: u64,
+    /// Loads that did not fail and were not ready by the horizon.
+    pub late: u64,
     /// 50, 90, 95 and 99 % quantiles of the time to ready in milliseconds; none where no load got ready.
     pub ready_ms: Option<[f64; 4]>,
 }
@@ -89,6 +105,6 @@ fn milliseconds(time: u64) -> f64 {
 impl From<&CellResult> for Row {
     fn from(result: &CellResult) -> Self {
         let ready_ms = result.ready_quantiles.map(|quantiles| quantiles.map(milliseconds));
-        Self { loads: result.loads, failures: result.failures, ready_ms }
+        Self { loads: result.loads, judged: result.judged, failures: result.failures, late: result.late, ready_ms }
     }
 }

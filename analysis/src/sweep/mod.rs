@@ -144,7 +144,7 @@ impl Sweep {
     pub fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<CellResult, SweepFailure> {
         let plan = self.plan(number)?;
         let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt)?;
-        Ok(CellResult::new(number, tally))
+        Ok(CellResult::new(number, plan.load().can_fail, tally))
     }
 
     /// Simulates all cells and keeps the results of a table for each; `done` is called with the loads of each finished cell.

@@ -223,12 +223,11 @@ impl View {
 
     /// The first call that can show the error: the start of a published clock.
     fn mount(&self, plan: &Plan, load: &Load) -> Time {
-        let error = plan.load().error.map(|error| error.class);
         let first = |wanted: &dyn Fn(&Request) -> bool| {
             let tab = |request: &&Request| self.tab.is_none_or(|tab| request.tab == tab);
             load.requests().iter().filter(tab).find(|request| wanted(request)).map(|request| request.issued)
         };
-        first(&|request| Some(request.class) == error)
+        first(&|request| plan.load().judges(request.class))
             .or_else(|| first(&|request| plan.classes()[request.class].deadline.is_some()))
             .unwrap_or(Time::ZERO)
     }

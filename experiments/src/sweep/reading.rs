@@ -156,7 +156,7 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
     // A parameter may have the name of a column after the parameters.
     let own = 1 + sweep.grid().axes.len();
     let column = |name: &str| head.iter().skip(own).position(|column| column == name).map_or(0, |at| own + at);
-    let (loads, failures) = (column("loads"), column("failures"));
+    let [loads, failures, late] = ["loads", "failures", "late"].map(column);
     let ready = ["ready_p50_ms", "ready_p90_ms", "ready_p95_ms", "ready_p99_ms"].map(column);
     let mut rows = Vec::with_capacity(sweep.cells());
     for (record, line) in records {
@@ -175,7 +175,12 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
             [Some(p50), Some(p90), Some(p95), Some(p99)] => Some([p50, p90, p95, p99]),
             _ => None,
         };
-        let row = Row { loads: count(loads)?, failures: count(failures)?, ready_ms };
+        let judged = !record[failures].is_empty();
+        let failures = if judged { count(failures)? } else { 0 };
+        let loads = count(loads)?;
+        let late = record[late].parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+        let late = late.ok_or_else(|| wrong("a share is not between 0 and 1"))? * loads as f64;
+        let row = Row { loads, judged, failures, late: late.round() as u64, ready_ms };
         if row.loads != sweep.loads() || row.failures > row.loads {
             return Err(wrong("the counts are not those of this sweep"));
         }

@@ -18,6 +18,9 @@ pub(super) fn head(grid: &Grid) -> Vec<String> {
         "low",
         "high",
         "interval",
+        "failed",
+        "late",
+        "ready",
         "error_shown",
         "recovered",
         "not_ready",
@@ -42,9 +45,14 @@ pub(super) fn names(grid: &Grid, cell: &Cell) -> Vec<String> {
 fn row(grid: &Grid, result: &CellResult) -> Result<Vec<String>, IntervalError> {
     let mut row = names(grid, &grid.cell(result.cell));
     let interval = fixed_sample(result.failures, result.loads, LEVEL)?;
-    row.extend([result.loads.to_string(), result.failures.to_string()]);
-    row.extend([result.probability(), interval.low, interval.high].map(|value| format!("{value:.6}")));
-    row.push(interval.method.to_string());
+    // Empty where nothing can fail.
+    let judged = |text: String| if result.judged { text } else { String::new() };
+    row.extend([result.loads.to_string(), judged(result.failures.to_string())]);
+    row.extend([result.probability(), interval.low, interval.high].map(|value| judged(format!("{value:.6}"))));
+    row.push(judged(interval.method.to_string()));
+    let shares = result.shares();
+    row.push(shares.failed.map_or_else(String::new, |failed| failed.to_string()));
+    row.extend([shares.late, shares.ready].map(|share| share.to_string()));
     row.extend([result.error_shown, result.recovered, result.not_ready].map(|count| count.to_string()));
     let times = result.ready_quantiles.map(|quantiles| quantiles.map(|time| format!("{:.3}", time as f64 / 1e6)));
     row.extend(times.unwrap_or_default());

@@ -166,7 +166,6 @@ impl Running<'_> {
         let (number, instance, issued) = (request.class, request.instance, request.issued);
         let class = &self.plan.classes[number];
         let rules = &self.plan.load;
-        let shows_error = rules.error.filter(|error| error.class == number);
         let copy = &mut self.state.page.instances[instance];
         debug_assert!(copy.in_flight > 0, "request {id} was not in flight");
         copy.in_flight -= 1;
@@ -174,10 +173,9 @@ impl Running<'_> {
         if succeeded {
             let first = !copy.has_had(class::Event::Ok);
             copy.failures = 0;
+            copy.first_ok = copy.first_ok.or(Some(now));
             copy.last_ok = Some(now);
-            if shows_error.is_some() {
-                self.state.verdict.clear_error(rules, now);
-            }
+            self.state.verdict.clear_error(rules, number, now);
             if first && rules.ready.contains(&number) {
                 self.state.verdict.one_less(rules, now);
             }
@@ -188,11 +186,8 @@ impl Running<'_> {
             }
             copy.failures += 1;
             let (failures, row) = (copy.failures, now - copy.row_began);
-            if let Some(error) = shows_error
-                && (error.failures > 0 && failures >= error.failures
-                    || error.no_success_for.is_some_and(|span| row >= span))
-            {
-                self.state.verdict.show_error(id, now);
+            if let Some((rule, _)) = rules.errors_of(number).find(|(_, rule)| rule.strikes(failures, row)) {
+                self.state.verdict.show_error(rules, rule, id, now);
             }
             if failures < class.attempts {
                 let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());

@@ -28,12 +28,12 @@ pub use draws::{Call, Draws};
 pub use request::{Outcome, Request, Station};
 pub use server_cache::Computation;
 pub use uniforms::Uniforms;
-pub use verdict::Verdict;
+pub use verdict::{LoadState, Verdict};
 
 use crate::limits;
 use crate::plan::Plan;
 use list::{Link, List, RequestId};
-use sixslot_sim_core::{End, EventQueue, Flow, Model, Streams, run};
+use sixslot_sim_core::{End, EventQueue, Flow, Model, Streams, Time, run};
 use std::sync::Arc;
 use uniforms::Source;
 
@@ -122,6 +122,17 @@ pub enum LoadError {
         /// The load's number.
         load: u64,
     },
+}
+
+/// A request that the page needs in a tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Need {
+    /// Index of its class in the plan.
+    pub class: usize,
+    /// The tab, from 0.
+    pub tab: u32,
+    /// When the last of its instances had succeeded; none if one had not by the end of the simulation.
+    pub ready: Option<Time>,
 }
 
 /// The memory of a load, and after [`Load::simulate`] its record.
@@ -233,14 +244,28 @@ impl Load {
         &self.state.verdict
     }
 
-    /// The request that made the load fail: the one that triggered the error, or else the last of those that the page still
-    /// waited for.
+    /// The requests that the page needs, each with when it was ready: by tab, then in the order of `ready`.
+    pub fn needs(&self, plan: &Plan) -> Vec<Need> {
+        let page = &self.state.page;
+        let need = |tab: u32, class: usize| {
+            let (first, copies) = page.ranges[tab as usize * plan.classes.len() + class];
+            let times = page.instances[first..first + copies].iter().map(|instance| instance.first_ok);
+            let ready = times.collect::<Option<Vec<Time>>>().map(|times| times.into_iter().max().unwrap_or(Time::ZERO));
+            Need { class, tab, ready }
+        };
+        (0..self.state.tabs).flat_map(|tab| plan.load.ready.iter().map(move |class| need(tab, *class))).collect()
+    }
+
+    /// The request that made the load fail or be late: the one that triggered the error, or else the last of those that the
+    /// page still waited for.
     pub fn culprit(&self, plan: &Plan) -> Option<&Request> {
         let verdict = &self.state.verdict;
         match verdict.culprit {
             Some(id) => self.state.requests.get(id),
-            None if verdict.failed => {
-                let waited_for = |request: &&Request| plan.load.ready.contains(&request.class) && !request.succeeded();
+            None if verdict.ready.is_none() => {
+                let had =
+                    |request: &Request| self.state.page.instances[request.instance].has_had(crate::class::Event::Ok);
+                let waited_for = |request: &&Request| plan.load.ready.contains(&request.class) && !had(request);
                 self.state.requests.iter().rfind(waited_for)
             }
             None => None,

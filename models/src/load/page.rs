@@ -62,6 +62,7 @@ pub(super) struct Instance {
     pub(super) in_flight: u32,
     last: Option<RequestId>,
     pub(super) last_end: Option<Time>,
+    pub(super) first_ok: Option<Time>,
     pub(super) last_ok: Option<Time>,
     /// Consecutive failures.
     pub(super) failures: u32,
@@ -83,6 +84,7 @@ impl Instance {
             in_flight: 0,
             last: None,
             last_end: None,
+            first_ok: None,
             last_ok: None,
             failures: 0,
             row_began: Time::ZERO,

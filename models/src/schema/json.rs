@@ -71,6 +71,9 @@ fn kind_schema(kind: Kind) -> Value {
         Kind::Tables(fields) => json!({ "type": "array", "items": table_schema(fields) }),
         Kind::Table(fields) => table_schema(fields),
         Kind::Named(fields) => json!({ "type": "object", "additionalProperties": table_schema(fields) }),
+        Kind::OneOrNamed(fields) => {
+            json!({ "anyOf": [kind_schema(Kind::Table(fields)), kind_schema(Kind::Named(fields))] })
+        }
         Kind::Keyed(kind) => json!({ "type": "object", "additionalProperties": kind_schema(*kind) }),
         Kind::Patch => json!({ "type": "object" }),
         Kind::Numbers => json!({ "type": "array", "items": number, "minItems": 1 }),

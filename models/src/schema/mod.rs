@@ -55,6 +55,8 @@ pub enum Kind {
     Tables(&'static Fields),
     /// A table with these fields.
     Table(&'static Fields),
+    /// A table with these fields, or tables with these fields, keyed by a name that the user chooses.
+    OneOrNamed(&'static Fields),
     /// Tables with these fields, keyed by a name that the user chooses.
     Named(&'static Fields),
     /// Values of the kind, keyed by a name that the user chooses.

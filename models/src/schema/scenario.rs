@@ -54,7 +54,11 @@ pub static LOAD: Fields = Fields {
             Kind::Names,
             "The page is ready when every instance of each of these requests has succeeded in every tab.",
         ),
-        field("error", Kind::Table(&ERROR), "When the page shows its error."),
+        field(
+            "error",
+            Kind::OneOrNamed(&ERROR),
+            "When the page shows its error; for several errors, tables [load.error.NAME], each with its own request and counts.",
+        ),
         field(
             "error_is_final",
             Kind::Boolean,
@@ -62,19 +66,23 @@ pub static LOAD: Fields = Fields {
         ),
         field(
             "fails",
-            Kind::Choice(&["error-shown", "not-ready"]),
-            "What counts as a failed load: the error was shown, or the page was not ready by the horizon. Default: \"error-shown\" where there is an error, else \"not-ready\".",
+            Kind::Choice(&["error-shown", "not-ready", "any-error"]),
+            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request has a deadline. Where nothing can fail, failure is not judged.",
         ),
     ],
 };
 
 /// The page's error.
 pub static ERROR: Fields = Fields {
-    text: "The error that the page shows while it has not been ready.",
+    text: "An error of the page. Failures are counted for each instance of the request, its retries and polls included; any instance triggers the error.",
     required: &["request"],
     fields: &[
         field("request", Kind::Text, "The request that the failures are counted of."),
-        field("failures", Kind::Whole, "Consecutive failures that trigger the error. Default 1; 0 disables the count."),
+        field(
+            "failures",
+            Kind::Whole,
+            "Consecutive failed calls of an instance that trigger the error; a success begins a new count. Default 1: a call failed; to judge a call only after its retries, give their number of attempts. 0 disables the count.",
+        ),
         field(
             "no_success_for",
             Kind::Span,

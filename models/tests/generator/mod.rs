@@ -430,9 +430,17 @@ fn load(text: &mut String, tape: &mut Tape<'_>, requests: &[Made]) {
             ", failures = 0, no_success_for = \"500ms\"",
             ", no_success_for = \"1s\"",
         ]);
-        writeln!(text, "error = {{ request = \"{culprit}\"{rule} }}").unwrap();
+        if tape.chance(25) {
+            let other = &tape.pick(&requests.iter().collect::<Vec<_>>()).name;
+            writeln!(text, "error.one = {{ request = \"{culprit}\"{rule} }}").unwrap();
+            writeln!(text, "error.other = {{ request = \"{other}\", failures = 2 }}").unwrap();
+        } else {
+            writeln!(text, "error = {{ request = \"{culprit}\"{rule} }}").unwrap();
+        }
         maybe(text, tape, 40, "error_is_final", &["false"]);
-        maybe(text, tape, 30, "fails", &["not-ready", "error-shown"]);
+        maybe(text, tape, 50, "fails", &["not-ready", "error-shown", "any-error"]);
+    } else {
+        maybe(text, tape, 20, "fails", &["not-ready", "any-error"]);
     }
 }
 

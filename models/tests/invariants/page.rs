@@ -2,6 +2,7 @@
 
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
+use sixslot_models::Fails;
 use sixslot_models::class::{After, Anchor, Copies, DeadlineUntil, Event, Join, Kind, Start};
 use sixslot_models::load::{Outcome, Verdict};
 use sixslot_models::queue::{Order, ReleaseOn};
@@ -285,9 +286,19 @@ impl Story<'_> {
         }
         let error = nanos(verdict.error);
         let blocked = rules.error_is_final && error.zip(ready).is_some_and(|(error, ready)| error <= ready);
-        prop_assert_eq!(nanos(verdict.ready), ready.filter(|_| !blocked));
+        // Of one instant, an error may come after the page was ready, and count all the same.
+        let tie = rules.fails == Fails::AnyError && error.is_some() && error == ready && verdict.ready.is_some();
+        prop_assert!(tie || nanos(verdict.ready) == ready.filter(|_| !blocked), "ready at {ready:?}: {verdict:?}");
+        prop_assert!(
+            error.is_none() || rules.fails == Fails::NotReady || rules.can_fail,
+            "an error that nothing can trigger"
+        );
+        let after = verdict.ready.zip(verdict.error).is_some_and(|(ready, error)| ready < error);
+        prop_assert!(!after || rules.fails == Fails::AnyError, "an error after the page was ready");
+        let failed = if rules.fails == Fails::NotReady { verdict.ready.is_none() } else { error.is_some() };
+        prop_assert_eq!(verdict.failed, failed && rules.can_fail);
         prop_assert_eq!(error.is_some(), verdict.culprit.is_some());
-        if let (Some(rule), Some(culprit)) = (rules.error, verdict.culprit) {
+        if let (Some(rule), Some(culprit)) = (verdict.rule.map(|rule| &rules.errors[rule]), verdict.culprit) {
             let culprit = &self.lives[culprit];
             prop_assert_eq!(culprit.request.class, rule.class);
             prop_assert!(!culprit.request.succeeded() && Some(culprit.until) == error);

@@ -48,10 +48,9 @@ impl Check {
             common.pool()?.install(|| Estimate::run(&plan, common.seed, &stopping, self.max_loads, &INTERRUPT, look));
         bar.finish_and_clear();
         let estimate = estimate?;
-        let interval = &estimate.interval;
-        let (verdict, passes) = match (interval.high < self.max_failure, interval.low > self.max_failure) {
-            (true, _) => ("passed", true),
-            (_, true) => ("failed", false),
+        let (verdict, passes) = match estimate.interval {
+            Some(interval) if interval.high < self.max_failure => ("passed", true),
+            Some(interval) if interval.low > self.max_failure => ("failed", false),
             _ => ("undecided", false),
         };
         if common.format == Format::Json {
@@ -59,15 +58,19 @@ impl Check {
             let record = CheckRecord { scenario: plan.title(), seed, fixes, max_failure, verdict, estimate: &estimate };
             read_or_not(print_json(&record))?;
         } else {
-            read_or_not(print_text(&format!(
-                "{verdict}: {} of {} loads fail ({}); with 95 % confidence between {} and {}, whenever one stops; the limit is {}\n",
-                estimate.failures,
-                estimate.loads,
-                percent(estimate.probability),
-                percent(interval.low),
-                percent(interval.high),
-                percent(self.max_failure),
-            )))?;
+            let notes: String = estimate.notes.iter().map(|note| format!("note: {note}\n")).collect();
+            let text = match (estimate.failures, estimate.interval) {
+                (Some(failures), Some(interval)) => format!(
+                    "{failures} of {} loads fail ({}); with 95 % confidence between {} and {}, whenever one stops; the limit is {}",
+                    estimate.loads,
+                    percent(failures as f64 / estimate.loads as f64),
+                    percent(interval.low),
+                    percent(interval.high),
+                    percent(self.max_failure),
+                ),
+                _ => "no load can fail by the rules of this scenario".to_owned(),
+            };
+            read_or_not(print_text(&format!("{verdict}: {text}\n{notes}")))?;
         }
         Ok(if passes { Exit::Done } else { Exit::CheckFailed })
     }

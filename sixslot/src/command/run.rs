@@ -150,11 +150,13 @@ impl Run {
             pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
         bar.finish_and_clear();
         let estimate = estimate?;
-        let interval = &estimate.interval;
-        let stopped_by = match stopping {
-            Stopping::Fixed(_) => "the number of loads".to_owned(),
-            rule if rule.is_satisfied(estimate.failures, estimate.loads, interval) => rule.to_string(),
-            rule => format!("max-loads, before {rule} was reached"),
+        let stopped_by = match (stopping, estimate.failures.zip(estimate.interval)) {
+            (Stopping::Fixed(_), _) => "the number of loads".to_owned(),
+            (_, None) => "the number of loads: nothing can fail".to_owned(),
+            (rule, Some((failures, interval))) if rule.is_satisfied(failures, estimate.loads, &interval) => {
+                rule.to_string()
+            }
+            (rule, _) => format!("max-loads, before {rule} was reached"),
         };
         if format == Format::Json {
             let fixes = &self.scenario.fix;
@@ -174,17 +176,22 @@ impl Run {
 
 /// The estimate as text.
 fn told(estimate: &Estimate, stopped_by: &str) -> String {
-    let interval = &estimate.interval;
-    let mut text = format!(
-        "{} of loads fail: {} of {}. With {:.0} % confidence between {} and {}.\n",
-        paint(&percent(estimate.probability), "1"),
-        estimate.failures,
-        estimate.loads,
-        100.0 * interval.level,
-        percent(interval.low),
-        percent(interval.high),
-    );
-    let _ = writeln!(text, "Interval: {}. {}", interval.method, estimate.guarantee);
+    let mut text = String::new();
+    for note in &estimate.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
+    if let (Some(failures), Some(interval)) = (estimate.failures, &estimate.interval) {
+        let _ = writeln!(
+            text,
+            "{} of loads fail: {failures} of {}. With {:.0} % confidence between {} and {}.",
+            paint(&percent(failures as f64 / estimate.loads as f64), "1"),
+            estimate.loads,
+            100.0 * interval.level,
+            percent(interval.low),
+            percent(interval.high),
+        );
+        let _ = writeln!(text, "Interval: {}. {}", interval.method, interval.method.guarantee());
+    }
     if !stopped_by.starts_with("the number") {
         let _ = writeln!(text, "Stopped by {stopped_by}.");
     }
@@ -197,14 +204,15 @@ fn told(estimate: &Estimate, stopped_by: &str) -> String {
         percent(outcomes.not_ready)
     );
     let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
+    let time = |quantile: Option<f64>| quantile.map_or_else(|| "never".to_owned(), span);
     if let Some(ready) = &estimate.ready_ms {
         let _ = writeln!(
             text,
-            "time to ready, of loads that got ready: median {}, 90 % {}, 95 % {}, 99 % {}",
-            span(ready.p50),
-            span(ready.p90),
-            span(ready.p95),
-            span(ready.p99)
+            "time to ready, of all loads: median {}, 90 % {}, 95 % {}, 99 % {}",
+            time(ready.p50),
+            time(ready.p90),
+            time(ready.p95),
+            time(ready.p99)
         );
     }
     if let Some(spent) = &estimate.failed_request_ms {

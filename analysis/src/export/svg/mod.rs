@@ -46,8 +46,7 @@ fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usi
         .iter()
         .map(|(number, request)| {
             of_class[request.class] += 1;
-            let decisive =
-                rules.ready.contains(&request.class) || rules.error.is_some_and(|error| error.class == request.class);
+            let decisive = rules.ready.contains(&request.class) || rules.judges(request.class);
             let socket = subject.class(request).kind.is_socket();
             let culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, *request));
             let aborted = request.outcome == Outcome::Aborted;

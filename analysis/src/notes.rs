@@ -1,0 +1,58 @@
+//! What to know about a scenario's verdict before its numbers are read.
+//!
+//! Rule: a note is a fact about the plan alone: nothing can fail, or the scenario does not choose what counts as failed
+//! although its page goes on after it is ready.
+
+use crate::words::duration;
+use sixslot_models::{Fails, Plan};
+use sixslot_sim_core::{Span, Time};
+
+/// The notes on a plan's verdict.
+#[must_use]
+pub fn notes(plan: &Plan) -> Vec<String> {
+    let rules = plan.load();
+    let mut notes = Vec::new();
+    if !rules.can_fail {
+        notes.push(nothing_fails(plan));
+    } else if rules.repeats && !rules.is_chosen {
+        let unlisted = rules.errors.iter().all(|rule| rule.name.is_none()) && rules.errors.len() > 1;
+        let what = if unlisted { "a failed call of any request" } else { "an error" };
+        notes.push(format!(
+            "[load] does not choose `fails`, and the page polls, streams or retries, so {what} counts as a failed load up to the horizon ({}), also after the page was ready; up to version 0.1.0 only what happened before counted. Write fails = \"any-error\", \"error-shown\" or \"not-ready\".",
+            duration(plan.horizon() - Time::ZERO)
+        ));
+    }
+    notes
+}
+
+/// Why failure is not judged, and what to write.
+fn nothing_fails(plan: &Plan) -> String {
+    let rules = plan.load();
+    let text = "failure is not judged:";
+    let Some(needs) = needed(plan) else {
+        return match rules.fails {
+            Fails::NotReady => format!(
+                "{text} no request has a deadline, and [load] has no `error`. Write fails = \"not-ready\" to count loads that are not ready by the horizon."
+            ),
+            _ => format!(
+                "{text} no request whose failures count has a deadline that can strike often enough. Give one a `deadline`, or write fails = \"not-ready\"."
+            ),
+        };
+    };
+    format!(
+        "{text} the error needs at least {}, and the horizon is {}. Write a longer `horizon`.",
+        duration(needs),
+        duration(plan.horizon() - Time::ZERO)
+    )
+}
+
+/// The time from the first call of a request to the first error that it can trigger, where the horizon is too short for all
+/// of them.
+#[must_use]
+pub fn needed(plan: &Plan) -> Option<Span> {
+    let earliest =
+        |rule: &sixslot_models::ErrorRule| rule.earliest(plan.classes(), sixslot_models::limits::LONGEST_HORIZON);
+    let rules = plan.load();
+    let first = if rules.fails == Fails::NotReady { None } else { rules.errors.iter().filter_map(earliest).min() };
+    first.filter(|first| *first > plan.horizon() - Time::ZERO)
+}

@@ -1,0 +1,80 @@
+//! Times to ready over all loads, and their quantiles.
+//!
+//! Rule: a load that never got ready has an infinite time, which is null in JSON. So a quantile is of all loads, and a fix
+//! that rescues slow loads cannot look slower by them.
+
+use crate::estimate::LEVEL;
+use serde::Serialize;
+use sixslot_statistics::quantile;
+
+/// The time of a load that was not ready by the horizon.
+const NEVER: u64 = u64::MAX;
+
+/// Times to ready of a number of loads, in nanoseconds, ascending; [`NEVER`] for those that did not get ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReadyTimes(Vec<u64>);
+
+/// A quantile of the time to ready with its interval, in milliseconds; null is infinite: the load never got ready.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct ReadyQuantile {
+    /// The quantile.
+    pub value: Option<f64>,
+    /// The lower end of its interval; null if it is infinite.
+    pub low: Option<f64>,
+    /// The upper end of its interval; null if it is infinite, or if there are too few loads to bound it.
+    pub high: Option<f64>,
+}
+
+impl ReadyTimes {
+    /// The times of `loads` loads, of which those in `times` got ready.
+    #[must_use]
+    pub fn new(mut times: Vec<u64>, loads: u64) -> Self {
+        times.resize(times.len().max(usize::try_from(loads).unwrap_or(usize::MAX)), NEVER);
+        times.sort_unstable();
+        Self(times)
+    }
+
+    /// The times of the loads that got ready, in nanoseconds, ascending.
+    #[must_use]
+    pub fn finite(&self) -> &[u64] {
+        &self.0[..self.0.partition_point(|time| *time < NEVER)]
+    }
+
+    /// A quantile in milliseconds; none if it is infinite, or without loads.
+    #[must_use]
+    pub fn quantile(&self, fraction: f64) -> Option<f64> {
+        quantile::quantile(&self.0, fraction).ok().and_then(milliseconds)
+    }
+
+    /// A quantile with the interval that holds whatever the distribution is (order statistics).
+    #[must_use]
+    pub fn with_interval(&self, fraction: f64) -> ReadyQuantile {
+        let interval = quantile::interval(&self.0, fraction, LEVEL).ok();
+        // An end that the sample is too small to bound is unbounded below by 0 and above by infinity.
+        let low = interval.map(|interval| interval.low.unwrap_or(0)).and_then(milliseconds);
+        let high = interval.and_then(|interval| interval.high).and_then(milliseconds);
+        ReadyQuantile { value: self.quantile(fraction), low, high }
+    }
+}
+
+fn milliseconds(nanoseconds: u64) -> Option<f64> {
+    (nanoseconds < NEVER).then_some(nanoseconds as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ReadyTimes;
+
+    #[test]
+    fn loads_that_never_got_ready_are_slower_than_all_others() {
+        let times = ReadyTimes::new(vec![3_000_000, 1_000_000, 2_000_000], 5);
+        assert_eq!(
+            [0.2, 0.5, 0.6, 0.61, 0.95].map(|q| times.quantile(q)),
+            [Some(1.0), Some(3.0), Some(3.0), None, None]
+        );
+        assert_eq!(times.finite(), [1_000_000, 2_000_000, 3_000_000]);
+        let median = ReadyTimes::new((1..=900).map(|time| time * 1_000_000).collect(), 1000).with_interval(0.5);
+        assert!(median.low < median.value && median.value < median.high && median.high < Some(540.0), "{median:?}");
+        assert_eq!(ReadyTimes::new(Vec::new(), 0).quantile(0.5), None);
+    }
+}
