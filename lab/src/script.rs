@@ -9,6 +9,7 @@ use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use sixslot_models::load::{Draws, LoadError};
+use sixslot_models::protocol::Tls;
 use sixslot_sim_core::Time;
 
 /// The longest load, in real seconds.
@@ -185,6 +186,15 @@ impl Script {
                 "the lab's server speaks HTTP/1.1 only; browsers require TLS for HTTP/2",
             ),
             ("connect", origin.connect.is_some(), "the lab cannot set the time to open a connection; leave it out"),
+            ("rtt", origin.path.rtt.is_some(), "the lab's servers are on this machine; leave out the network"),
+            (
+                "bandwidth_down",
+                origin.path.links.iter().any(Option::is_some),
+                "the lab's servers are on this machine; leave out the bandwidths",
+            ),
+            ("dns", origin.path.dns.is_some(), "the lab's hosts are addresses; leave it out"),
+            ("tls", origin.path.tls.is_some_and(|tls| tls != Tls::None), "the lab's servers have no TLS; leave it out"),
+            ("response_delay", origin.path.response_delay.is_some(), "the lab has no proxy; use `io_time` instead"),
         ];
         let Some((key, _, why)) = keys.into_iter().find(|(_, set, _)| *set) else { return Ok(()) };
         let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };

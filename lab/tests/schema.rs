@@ -132,14 +132,25 @@ const RULES: &[(&str, &str)] = &[
 /// The machine's costs: they matter to the prediction only.
 const COSTS: &[&str] = &["browser.dispatch", "browser.connect"];
 
-/// Without effect where the plan can be run: the size of a body takes no time, and streams require another protocol.
-const WITHOUT_EFFECT: &[&str] = &["request.body_bytes", "server.max_concurrent_streams"];
+/// Without effect where the plan can be run: bytes take no time without a network, and streams require another protocol.
+const WITHOUT_EFFECT: &[&str] = &["request.body_bytes", "request.request_bytes", "server.max_concurrent_streams"];
 
 /// Refused by their keys wherever they say something (`what_cannot_be_run_is_refused_by_its_key`).
-const REFUSED: &[&str] = &["request.each", "request.stalled", "server.protocol", "server.connect"];
+const REFUSED: &[&str] = &[
+    "request.each",
+    "request.stalled",
+    "server.protocol",
+    "server.connect",
+    "server.rtt",
+    "server.bandwidth_down",
+    "server.bandwidth_up",
+    "server.dns",
+    "server.tls",
+    "server.response_delay",
+];
 
 /// Not concerning a single load: texts, and what is applied before there is a plan.
-const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin"];
+const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin", "network"];
 
 /// A table's keys, as paths without the names that users choose.
 fn paths(prefix: &str, fields: &Fields, found: &mut BTreeSet<String>) {
@@ -233,6 +244,13 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[server]\nprotocol = \"h2\"\n[request.a]", "server.protocol"),
         ("[origin.o]\nprotocol = \"h3\"\n[request.a]", "origin.o.protocol"),
         ("[server]\nconnect = \"1ms\"\n[request.a]", "server.connect"),
+        ("[server]\nrtt = \"1ms\"\n[request.a]", "server.rtt"),
+        ("[network]\nrtt = \"1ms\"\n[request.a]", "server.rtt"),
+        ("[server]\nbandwidth_down = \"1Mbit/s\"\n[request.a]", "server.bandwidth_down"),
+        ("[server]\nbandwidth_up = \"1Mbit/s\"\n[request.a]", "server.bandwidth_down"),
+        ("[server]\ndns = \"1ms\"\n[request.a]", "server.dns"),
+        ("[server]\ntls = \"1.3\"\n[request.a]", "server.tls"),
+        ("[server]\nresponse_delay = \"1ms\"\n[request.a]", "server.response_delay"),
     ];
     for (text, option) in cases {
         assert_eq!(refused(text, 1.0).option, option, "{text}");

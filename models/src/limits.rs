@@ -26,6 +26,8 @@ pub const ANCHORS: usize = 1_000;
 pub const CHAINED: usize = 1_000_000;
 /// Bytes of a body: 1 TB.
 pub const BYTES: u64 = 1_000_000_000_000;
+/// Bits per second of a link: 1 Tbit/s.
+pub const BANDWIDTH: u64 = 1_000_000_000_000;
 /// Nesting depth of tables and lists, and parts of a `--set` path.
 pub const DEPTH: usize = 32;
 /// Elements of a list that no other limit names: samples, backoffs, values of an axis.

@@ -6,6 +6,8 @@
 
 use crate::form::{self, Form, Linear};
 use crate::limits;
+use crate::network::{Bandwidth, Network, Path};
+use crate::protocol::{Protocol, Tls};
 use crate::read::count;
 use crate::read::{self, Reader};
 use crate::schema;
@@ -24,33 +26,6 @@ pub enum Discipline {
     Fifo,
     /// One thread, blocks in the order in which they became ready.
     EventLoop,
-}
-
-/// What a browser speaks with an origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Protocol {
-    /// HTTP/1.1: a connection carries one request at a time.
-    H1,
-    /// HTTP/2 (RFC 9113): one connection carries many requests, each in a stream; an abort resets its stream only.
-    H2,
-    /// HTTP/3: as HTTP/2 here. What its loss recovery does to streams is not measured and not modelled.
-    H3,
-}
-
-impl Protocol {
-    /// Whether one connection carries many requests at once.
-    pub const fn multiplexes(self) -> bool {
-        matches!(self, Self::H2 | Self::H3)
-    }
-
-    /// Its name in HTTP archives and in the browser's developer tools.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::H1 => "http/1.1",
-            Self::H2 => "h2",
-            Self::H3 => "h3",
-        }
-    }
 }
 
 /// A server.
@@ -82,11 +57,19 @@ pub struct Origin {
     pub noise_shared: Linear,
     /// The stream of the factor that they share.
     pub noise_purpose: Purpose,
+    /// The path to it.
+    pub path: Path,
 }
 
 impl Origin {
-    /// Reads [server] or `[origin.NAME]`.
-    pub(crate) fn read(name: &str, node: Option<&Node>, parameters: &[String]) -> Result<Self, Fault> {
+    /// Reads [server] or `[origin.NAME]`; bandwidths are appended to `links`.
+    pub(crate) fn read(
+        name: &str,
+        node: Option<&Node>,
+        parameters: &[String],
+        network: &Network,
+        links: &mut Vec<Bandwidth>,
+    ) -> Result<Self, Fault> {
         let mut origin = Self {
             name: name.to_owned(),
             discipline: Discipline::Independent,
@@ -100,6 +83,7 @@ impl Origin {
             connect_purpose: Purpose::named(name).and(" connect"),
             noise_shared: Linear::constant(0.0),
             noise_purpose: Purpose::named(name).and(" noise shared"),
+            path: network.path(name),
         };
         let Some(node) = node else { return Ok(origin) };
         let reader = Reader::new(node, &schema::SERVER)?;
@@ -136,7 +120,13 @@ impl Origin {
         origin.max_concurrent_streams = reader.or("max_concurrent_streams", origin.max_concurrent_streams, streams)?;
         origin.connect = reader.read("connect", |node| form::time(node, parameters))?;
         origin.noise_shared = reader.or("noise_shared", origin.noise_shared, |node| form::share(node, parameters))?;
+        origin.path = network.read_path(name, &reader, origin.protocol, parameters, links)?;
         Ok(origin)
+    }
+
+    /// The version of TLS that the browser uses.
+    pub fn tls(&self) -> Tls {
+        self.path.tls.unwrap_or(if self.protocol.multiplexes() { Tls::V13 } else { Tls::None })
     }
 
     /// How many requests of one group its connections carry at once: streams, or connections of the browser's limit.

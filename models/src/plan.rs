@@ -8,8 +8,10 @@ use crate::class::{self, Class, Names, Start};
 use crate::form;
 use crate::limits;
 use crate::load_rules::LoadRules;
+use crate::network::{Bandwidth, Network};
 use crate::order;
 use crate::origin::Origin;
+use crate::protocol::Tls;
 use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
 use crate::schema;
@@ -47,6 +49,8 @@ pub struct Plan {
     pub(crate) browser: Browser,
     /// The servers; 0 is the page's own.
     pub(crate) origins: Vec<Origin>,
+    /// The links that transfers share.
+    pub(crate) links: Vec<Bandwidth>,
     /// The framework's queues.
     pub(crate) queues: Vec<Queue>,
     /// The servers' caches.
@@ -83,6 +87,11 @@ impl Plan {
     /// The servers; 0 is the page's own.
     pub fn origins(&self) -> &[Origin] {
         &self.origins
+    }
+
+    /// The links that transfers share; [`crate::network::Path::link`] is an index into it.
+    pub fn links(&self) -> &[Bandwidth] {
+        &self.links
     }
 
     /// The queues of the page's framework.
@@ -143,10 +152,14 @@ impl Plan {
         let parameter_names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         let browser = Browser::read(reader.get("browser"), &parameter_names)?;
         let mut origin_names = vec!["server".to_owned()];
-        let mut origins = vec![Origin::read("server", reader.get("server"), &parameter_names)?];
+        let mut links = Vec::new();
+        let network = Network::read(reader.get("network"), &parameter_names, &mut links)?;
+        let mut origin =
+            |name: &str, node: Option<&Node>| Origin::read(name, node, &parameter_names, &network, &mut links);
+        let mut origins = vec![origin("server", reader.get("server"))?];
         for entry in named(&reader, "origin")? {
             origin_names.push(entry.key.clone());
-            origins.push(Origin::read(&entry.key, Some(&entry.node), &parameter_names)?);
+            origins.push(origin(&entry.key, Some(&entry.node))?);
         }
         let queue_entries = named(&reader, "queue")?;
         let queue_names: Vec<String> = queue_entries.iter().map(|entry| entry.key.clone()).collect();
@@ -174,6 +187,12 @@ impl Plan {
                 class::Table::Background => Class::background(entry, &names)?,
             });
         }
+        for class in &classes {
+            let mut copies = class.copies().iter();
+            if copies.any(|copy| copy.url.template().starts_with("https://")) {
+                origins[class.origin].path.tls.get_or_insert(Tls::V13);
+            }
+        }
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
@@ -183,6 +202,7 @@ impl Plan {
             parameters,
             browser,
             origins,
+            links,
             queues,
             server_caches,
             load: LoadRules::read(&reader, &names, &classes)?,

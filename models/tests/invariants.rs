@@ -104,7 +104,7 @@ fn random_scenarios_reach_every_corner() {
     let mut seen = BTreeMap::<String, u32>::new();
     let mut runner = TestRunner::new(ProptestConfig { rng_seed: RngSeed::Fixed(2), ..ProptestConfig::default() });
     let words = prop::collection::vec(0..10_000_u32, 40..400);
-    for _ in 0..1_500 {
+    for _ in 0..2_500 {
         let words = words.new_tree(&mut runner).unwrap().current();
         let text = scenario(&mut Tape::new(&words)).text;
         let plan = Document::read("random", &text, &[]).unwrap().plan(&[], &[]).unwrap();

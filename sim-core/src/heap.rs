@@ -112,6 +112,13 @@ impl<K: Ord + Copy, V> Heap<K, V> {
         self.heap.first().map(|entry| entry.key)
     }
 
+    /// The key of an entry; `None` when the handle is stale. O(1).
+    #[must_use]
+    pub fn key(&self, handle: Handle) -> Option<K> {
+        let slot = self.slots.get(handle.slot).filter(|slot| slot.generation == handle.generation)?;
+        self.heap.get(slot.position).map(|entry| entry.key)
+    }
+
     /// Removes the entry with the least key. O(log n).
     pub fn pop(&mut self) -> Option<(K, V)> {
         let key = self.peek()?;

@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use sixslot_models::class::{Kind, Method};
 use sixslot_models::load::{Outcome, Request};
-use sixslot_models::origin::Protocol;
+use sixslot_models::protocol::Protocol;
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
 

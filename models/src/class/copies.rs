@@ -34,8 +34,10 @@ pub struct CopySpec {
     pub service: Option<Form>,
     /// Time from the headers to the end; for a socket, how long it stays open, or none if it never closes.
     pub body: Option<Form>,
-    /// Bytes of the body, if known. They have no effect on time.
+    /// Bytes of the answer, if known.
     pub body_bytes: Option<u64>,
+    /// Bytes of the request; 0 if unknown.
+    pub request_bytes: u64,
 }
 
 impl Class {
@@ -118,5 +120,6 @@ fn copy(
     copy.service = reader.read("service", time)?.or(copy.service);
     copy.body = reader.read("body", time)?.or(copy.body);
     copy.body_bytes = reader.read("body_bytes", bytes)?.or(copy.body_bytes);
+    copy.request_bytes = reader.or("request_bytes", copy.request_bytes, bytes)?;
     Ok(copy)
 }

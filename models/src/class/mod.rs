@@ -130,6 +130,8 @@ pub struct Purposes {
     pub io_time: Purpose,
     /// The body's time.
     pub body: Purpose,
+    /// The delay of an answer.
+    pub response_delay: Purpose,
 }
 
 /// A class of requests.
@@ -215,6 +217,7 @@ impl Class {
                 service: None,
                 body: Some(Form::constant(Span::ZERO)),
                 body_bytes: None,
+                request_bytes: 0,
             },
             each: Vec::new(),
             origin: 0,
@@ -251,6 +254,7 @@ impl Class {
                 work: purpose(" work"),
                 io_time: purpose(" wait"),
                 body: purpose(" body"),
+                response_delay: purpose(" response delay"),
             },
         }
     }

@@ -133,6 +133,7 @@ impl Class {
         class.common.service = reader.read("service", time)?;
         class.common.stalled = reader.read("stalled", time)?;
         class.common.body_bytes = reader.read("body_bytes", bytes)?;
+        class.common.request_bytes = reader.or("request_bytes", 0, bytes)?;
         class.work = reader.or("work", class.work, time)?;
         class.io_time = reader.or("io_time", class.io_time, time)?;
         class.looks_up = looks_up(&reader, names)?;

@@ -96,8 +96,14 @@ impl Running<'_> {
             }
             Station::Scheduler | Station::Cache | Station::Pool => in_line,
             Station::Connect => request.timer.is_some() || state.share.is_some(),
-            Station::Server => in_line || request.timer.is_some() || state.share.is_some(),
-            Station::Body => request.timer.is_some() || in_line || class.kind.is_socket() || !class.reads_body,
+            Station::Server => in_line || request.timer.is_some() || state.share.is_some() || state.stream.is_some(),
+            Station::Body => {
+                request.timer.is_some()
+                    || in_line
+                    || state.stream.is_some()
+                    || class.kind.is_socket()
+                    || !class.reads_body
+            }
             Station::Ended => {
                 let idle = !state.holds_lock && !state.admitted && !state.has_place && request.deadline.is_none();
                 idle && request.slot_until.is_some() == request.slot_from.is_some()
@@ -129,6 +135,11 @@ impl Running<'_> {
         let shares =
             state.servers.iter().map(|server| server.sharing.len()).sum::<usize>() + state.pool.handing_over.len();
         assert_eq!(shares, count(&|_, one| one.state.share.is_some()), "requests that share a capacity");
+        let flows = &state.network.flows;
+        let streams: usize = flows.iter().map(|flow| flow.streams.len()).sum();
+        assert_eq!(streams, count(&|_, one| one.state.stream.is_some()), "transfers");
+        let on_links: usize = state.network.links.iter().map(super::sharing::Sharing::len).sum();
+        assert_eq!(on_links, flows.iter().filter(|flow| flow.share.is_some()).count(), "flows on links");
     }
 
     /// Connections and streams are within their limits, and each connection has one user.

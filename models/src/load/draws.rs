@@ -12,6 +12,7 @@ use crate::browser::Browser;
 use crate::class::{After, Class, Kind, Start};
 use crate::form::Form;
 use crate::limits;
+use crate::network::Path;
 use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
 use crate::server_cache::ServerCache;
@@ -192,6 +193,23 @@ impl Draws {
     /// The time to open the connection with a number to an origin, where it is not the browser's `connect`.
     pub fn connect(&self, origin: &Origin, number: u64) -> Option<Span> {
         origin.connect.as_ref().map(|form| self.span(form, origin.connect_purpose, number))
+    }
+
+    /// The round-trip time of a path.
+    pub fn rtt(&self, path: &Path) -> Span {
+        path.rtt.as_ref().map_or(Span::ZERO, |form| self.span(form, path.rtt_purpose, 0))
+    }
+
+    /// The time to resolve the name of a path's host.
+    pub fn dns(&self, path: &Path) -> Span {
+        path.dns.as_ref().map_or(Span::ZERO, |form| self.span(form, path.dns_purpose, 0))
+    }
+
+    /// The delay of an answer, beyond the server's own time.
+    pub fn response_delay(&self, class: &Class, path: &Path, call: Call) -> Span {
+        path.response_delay
+            .as_ref()
+            .map_or(Span::ZERO, |form| self.call_span(form, class.purposes.response_delay, class, call, None))
     }
 
     fn span(&self, form: &Form, purpose: Purpose, entity: u64) -> Span {

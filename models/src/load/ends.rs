@@ -122,6 +122,7 @@ impl Running<'_> {
             _ => {}
         }
         self.drop_timer(agenda, id);
+        self.stop_transfer(agenda, id);
         self.free_connection(agenda, id, outcome == Outcome::Aborted);
         self.pass_lock(agenda, id);
         self.scheduler_forget(agenda, id);

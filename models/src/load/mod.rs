@@ -12,6 +12,7 @@ mod cost;
 mod draws;
 mod ends;
 mod list;
+mod network;
 mod page;
 mod pool;
 mod request;
@@ -64,8 +65,18 @@ pub(crate) enum Event {
     HandOver { request: RequestId },
     /// The browser has dispatched one or more requests.
     HandedOver,
-    /// The server receives a request.
+    /// The browser has dispatched a request.
     Sent { request: RequestId },
+    /// The server receives a request.
+    Arrived { request: RequestId },
+    /// The delay of an answer is over.
+    Delayed { request: RequestId },
+    /// The browser receives the headers.
+    Headers { request: RequestId },
+    /// Flows have sent what they joined a link for.
+    Transferred { link: usize },
+    /// A flow's first bytes of a round trip are acknowledged.
+    Acknowledged { flow: usize },
     /// A part of a request's work is done, by its own worker.
     Worked { request: RequestId },
     /// A processor-sharing server has finished the work of a request.
@@ -153,6 +164,7 @@ struct State {
     scheduler: scheduler::Scheduler,
     cache: cache::Cache,
     pool: pool::Pool,
+    network: network::Network,
     servers: Vec<server::Server>,
     server_caches: Vec<server_cache::ServerCache>,
     computations: Vec<Computation>,
@@ -207,6 +219,7 @@ impl Load {
         self.agenda.clear();
         self.state.reset(plan);
         self.state.draws.turn_to(plan, source, load)?;
+        self.state.network.reset(plan, &self.state.draws);
         let mut running = Running { plan, extent, load, state: &mut self.state };
         running.open_tabs(&mut self.agenda)?;
         let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS)?;
@@ -315,6 +328,11 @@ impl Model for Running<'_> {
             Event::HandOver { request } => self.hand_over(agenda, request),
             Event::HandedOver => self.handed_over(agenda),
             Event::Sent { request } => self.sent(agenda, request),
+            Event::Arrived { request } => self.arrived(agenda, request),
+            Event::Delayed { request } => self.download(agenda, request),
+            Event::Headers { request } => self.headers_arrived(agenda, request),
+            Event::Transferred { link } => self.link_served(agenda, link),
+            Event::Acknowledged { flow } => self.acknowledged(agenda, flow),
             Event::Worked { request } => self.worked(agenda, request),
             Event::Shared { origin } => self.shared(agenda, origin),
             Event::Waited { request } => self.waited(agenda, request),

@@ -34,7 +34,7 @@ pub(super) struct Pool {
     /// Open and opening connections of all groups.
     pub(super) total: usize,
     /// Requests that are being dispatched.
-    pub(super) handing_over: Sharing,
+    pub(super) handing_over: Sharing<RequestId>,
 }
 
 #[derive(Debug, Default)]
@@ -53,7 +53,7 @@ pub(super) struct Group {
 
 #[derive(Debug)]
 pub(super) struct Connection {
-    group: usize,
+    pub(super) group: usize,
     used: bool,
     idle_since: Time,
     /// The time to open it.
@@ -106,7 +106,7 @@ impl Running<'_> {
         let now = agenda.now();
         if !self.needs_slot(self.class(id).kind) {
             self.request(id).enter(Station::Connect, now);
-            let connect = self.connect_time(self.group(id));
+            let connect = self.connect_time(now, self.group(id));
             self.request(id).timer = Some(agenda.schedule_in(connect, Event::HandOver { request: id }));
             return;
         }
@@ -229,7 +229,7 @@ impl Running<'_> {
             self.request(id).state.is_connecting = true;
         }
         let connection = self.state.pool.connections.len();
-        let connect = self.connect_time(group);
+        let connect = self.connect_time(agenda.now(), group);
         let new = Connection { group, used: false, idle_since: Time::ZERO, connect, owner, user: None };
         self.state.pool.connections.push(new);
         self.state.pool.groups[group].connecting += 1;
@@ -237,13 +237,17 @@ impl Running<'_> {
         agenda.schedule_in(connect, Event::Connected { connection });
     }
 
-    /// The time to open the next connection of a group.
-    fn connect_time(&mut self, group: usize) -> Span {
+    /// The time to open the next connection of a group: the browser's own, the name's resolution and the handshakes.
+    fn connect_time(&mut self, now: Time, group: usize) -> Span {
         let opened = &mut self.state.pool.groups[group].opened;
         // Both groups of an origin draw from one stream.
         let number = 2 * *opened + (group % 2) as u64;
         *opened += 1;
-        self.state.draws.connect(&self.plan.origins[group / 2], number).unwrap_or(self.plan.browser.connect)
+        let origin = group / 2;
+        let rules = &self.plan.origins[origin];
+        let own = self.state.draws.connect(rules, number).unwrap_or(self.plan.browser.connect);
+        let handshakes = self.state.network.rtt(origin) * rules.tls().round_trips(rules.protocol);
+        own + self.resolving(origin, now) + handshakes
     }
 
     /// Whether one connection carries all requests of a group.

@@ -73,7 +73,7 @@ pub struct Request {
     pub tick_attempt: u32,
     /// When the page issued it.
     pub issued: Time,
-    /// When the server received it.
+    /// When the browser had dispatched it; without a round-trip time, the server received it then.
     pub sent: Option<Time>,
     /// When its headers arrived.
     pub headers: Option<Time>,
@@ -87,7 +87,7 @@ pub struct Request {
     pub slot_from: Option<Time>,
     /// Until when it held the connection.
     pub slot_until: Option<Time>,
-    /// The service time that was drawn for it when the server got it: work and I/O time together.
+    /// The service time that was drawn for it when it was sent: work and I/O time together.
     pub drawn: Span,
     pub(super) instance: usize,
     pub(super) station: Station,
@@ -123,6 +123,16 @@ pub(super) struct State {
     pub settled: bool,
     /// Whether the server still works for it.
     pub at_server: bool,
+    /// Whether the server has answered.
+    pub answered: bool,
+    /// The flow and the stream of the bytes that are being sent for it.
+    pub stream: Option<(usize, Handle)>,
+    /// Whether its body is a transfer.
+    pub transfers: bool,
+    /// When the last byte of its body arrives, if that has left its link before the headers arrived.
+    pub body_arrives: Option<Time>,
+    /// When the server has produced the body, as far as its `body` tells.
+    pub body_made: Option<Time>,
     /// Number of server caches looked up so far.
     pub looked_up: usize,
     /// When it started to compute the next of them.

@@ -35,7 +35,7 @@ pub(super) struct Server {
     /// Requests that wait for a worker.
     pub(super) queue: List,
     /// Requests that share the processor.
-    pub(super) sharing: Sharing,
+    pub(super) sharing: Sharing<RequestId>,
 }
 
 impl Server {
@@ -47,6 +47,7 @@ impl Server {
 }
 
 impl Running<'_> {
+    /// The browser has dispatched a request.
     pub(super) fn sent(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
         let class = self.class(id);
@@ -63,9 +64,16 @@ impl Running<'_> {
         let segments = if discipline == Discipline::EventLoop { class.segments } else { 1 };
         let request = self.request(id);
         request.drawn = work + wait;
-        request.state.at_server = true;
         request.state.segments_left = segments;
         request.state.own = (work / u64::from(segments), wait / u64::from(segments));
+        self.upload(agenda, id);
+    }
+
+    /// The server receives a request.
+    pub(super) fn arrived(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let request = self.request(id);
+        request.timer = None;
+        request.state.at_server = true;
         self.invalidate_caches(id);
         self.advance(agenda, Step::Next(id));
     }
@@ -128,7 +136,7 @@ impl Running<'_> {
         let request = self.request(id);
         request.state.at_server = false;
         if request.station == Station::Server {
-            self.answer(agenda, id);
+            self.respond(agenda, id);
         }
     }
 
@@ -221,11 +229,17 @@ impl Running<'_> {
         self.advance(agenda, Step::PartDone(id));
     }
 
-    /// The server sends the headers.
-    fn answer(&mut self, agenda: &mut Agenda, id: RequestId) {
+    /// Whether the page leaves the body unread, and so holds its connection.
+    pub(super) fn is_pinned(&self, id: RequestId) -> bool {
+        !self.class(id).reads_body && self.plan.browser.unread_body_holds_slot
+    }
+
+    /// The browser receives the headers.
+    pub(super) fn headers_arrived(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
         let class = self.class(id);
         let request = self.request(id);
+        request.timer = None;
         request.headers = Some(now);
         request.enter(Station::Body, now);
         let body = self.state.draws.body(class, self.state.requests[id].call());
@@ -234,8 +248,16 @@ impl Running<'_> {
         if class.kind.is_socket() {
             self.socket_opened(agenda, id);
         }
-        let pinned = !class.reads_body && self.plan.browser.unread_body_holds_slot;
-        match body.filter(|_| !pinned) {
+        if let Some(span) = body
+            && self.state.requests[id].state.transfers
+        {
+            self.request(id).state.body_made = Some(now + span);
+            if let Some(arrives) = self.state.requests[id].state.body_arrives {
+                self.await_body(agenda, id, arrives);
+            }
+            return;
+        }
+        match body.filter(|_| !self.is_pinned(id)) {
             None => {}
             Some(span) if span.is_zero() => self.finish(agenda, id, Outcome::Ok),
             Some(span) => {
@@ -258,6 +280,13 @@ impl Running<'_> {
         let rules = &self.plan.origins[origin];
         let capacity = self.capacity(origin);
         let request = self.request(id);
+        if !request.state.at_server {
+            // What has been sent arrives; an answer on its way does not reach the page.
+            if !rules.cancel_on_disconnect && !request.state.answered && request.state.stream.is_none() {
+                request.timer = None;
+            }
+            return;
+        }
         // Others may wait for a value that is being computed, so its computation never stops.
         if !rules.cancel_on_disconnect || request.state.making.is_some() {
             // Cleared here, so that the end of the request does not cancel it.
@@ -269,7 +298,8 @@ impl Running<'_> {
             return;
         }
         if let Some(share) = share {
-            return self.state.servers[origin].sharing.leave(agenda, share, capacity);
+            self.state.servers[origin].sharing.leave(agenda, share, capacity);
+            return;
         }
         if self.request(id).timer.is_none() {
             self.state.servers[origin].queue.remove(&mut self.state.links, id);

@@ -5,7 +5,6 @@
 //! requests attain work at the same speed, so each is done when the common amount reaches the amount at its arrival plus
 //! its own work (virtual time): a heap on that amount gives the next one, and nothing is recomputed for the others.
 
-use super::list::RequestId;
 use super::table::count;
 use super::{Agenda, Event};
 use sixslot_sim_core::{EventKey, Handle, Heap, Span, Time};
@@ -22,12 +21,12 @@ pub(super) struct Capacity {
     pub event: Event,
 }
 
-/// The requests that share a capacity.
-#[derive(Debug, Default)]
-pub(super) struct Sharing {
-    present: Heap<Due, RequestId>,
+/// The requests, or flows, that share a capacity: what `T` identifies.
+#[derive(Debug)]
+pub(super) struct Sharing<T> {
+    present: Heap<Due, T>,
     /// Requests that are done at this instant, in the order in which they came.
-    done: Heap<u64, RequestId>,
+    done: Heap<u64, T>,
     /// The number of requests so far.
     came: u64,
     /// Nanoseconds of work that each request has attained since the capacity was last idle.
@@ -37,12 +36,31 @@ pub(super) struct Sharing {
     next: Option<EventKey>,
 }
 
+impl<T> Default for Sharing<T> {
+    fn default() -> Self {
+        let (present, done) = (Heap::new(), Heap::new());
+        Self { present, done, came: 0, attained: 0.0, updated: Time::ZERO, next: None }
+    }
+}
+
 /// The common amount of attained work at which a request is done, then the order of arrival.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Due {
+pub(super) struct Due {
     /// The bits of the amount: non-negative floats are ordered as their bits.
     bits: u64,
     came: u64,
+}
+
+impl Due {
+    /// An amount of 0 or more.
+    pub(super) fn new(amount: f64, came: u64) -> Self {
+        debug_assert!(amount >= 0.0, "the amount {amount} is negative");
+        Self { bits: amount.to_bits(), came }
+    }
+
+    pub(super) fn amount(self) -> f64 {
+        f64::from_bits(self.bits)
+    }
 }
 
 impl Ord for Due {
@@ -58,7 +76,7 @@ impl PartialOrd for Due {
     }
 }
 
-impl Sharing {
+impl<T> Sharing<T> {
     pub(super) fn reset(&mut self) {
         self.present.clear();
         self.done.clear();
@@ -91,37 +109,39 @@ impl Sharing {
             agenda.cancel(key);
         }
         let Some(first) = self.present.peek() else { return };
-        let left = ((f64::from_bits(first.bits) - self.attained) / self.rate(capacity)).max(0.0);
+        let left = ((first.amount() - self.attained) / self.rate(capacity)).max(0.0);
         self.next = Some(agenda.schedule_in(Span::from_nanos(left.ceil() as u64), capacity.event));
     }
 
     /// Adds work; the capacity's event is scheduled for the next request that is done. O(log n).
-    pub(super) fn join(&mut self, agenda: &mut Agenda, id: RequestId, work: Span, capacity: Capacity) -> Handle {
+    pub(super) fn join(&mut self, agenda: &mut Agenda, id: T, work: Span, capacity: Capacity) -> Handle {
         self.bring_up_to_date(agenda.now(), capacity);
-        let due = Due { bits: (self.attained + work.as_nanos() as f64).to_bits(), came: self.came };
+        let due = Due::new(self.attained + work.as_nanos() as f64, self.came);
         self.came += 1;
         let share = self.present.push(due, id);
         self.schedule(agenda, capacity);
         share
     }
 
-    /// Removes a request before its work is done. O(log n).
-    pub(super) fn leave(&mut self, agenda: &mut Agenda, share: Handle, capacity: Capacity) {
+    /// Removes a request before its work is done, and returns what is left of it. O(log n).
+    pub(super) fn leave(&mut self, agenda: &mut Agenda, share: Handle, capacity: Capacity) -> Span {
         debug_assert!(self.done.is_empty(), "a request leaves while others are being removed");
         self.bring_up_to_date(agenda.now(), capacity);
-        let left = self.present.remove(share);
-        debug_assert!(left.is_some(), "a request leaves a capacity that it does not share");
+        let left = self.present.key(share).map_or(0.0, |due| due.amount() - self.attained);
+        let removed = self.present.remove(share);
+        debug_assert!(removed.is_some(), "a request leaves a capacity that it does not share");
         self.schedule(agenda, capacity);
+        Span::from_nanos(left.max(0.0).round() as u64)
     }
 
     /// Removes a finished request, in the order of arrival; called after each event until it returns none.
     /// O(log n).
-    pub(super) fn done(&mut self, agenda: &mut Agenda, capacity: Capacity) -> Option<RequestId> {
+    pub(super) fn done(&mut self, agenda: &mut Agenda, capacity: Capacity) -> Option<T> {
         self.bring_up_to_date(agenda.now(), capacity);
         // Half a nanosecond: events are whole nanoseconds, attained work is not.
         let limit = self.attained + 0.5;
         while let Some(due) = self.present.peek()
-            && f64::from_bits(due.bits) <= limit
+            && due.amount() <= limit
             && let Some((due, id)) = self.present.pop()
         {
             self.done.push(due.came, id);

@@ -53,6 +53,7 @@ fn kind_schema(kind: Kind) -> Value {
         Kind::Whole => json!({ "type": "integer", "minimum": 0 }),
         Kind::Number => number,
         Kind::Span => duration,
+        Kind::Bandwidth => json!({ "type": "string", "pattern": "^\\s*[0-9.]+\\s*[kMG]?bit/s\\s*$" }),
         Kind::Spans => json!({ "type": "array", "items": { "anyOf": [duration, number] } }),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Names => json!({ "type": "array", "items": { "type": "string" }, "minItems": 1 }),

@@ -6,6 +6,7 @@
 mod browser;
 mod form;
 mod json;
+mod network;
 mod renamed;
 mod request;
 mod scenario;
@@ -15,6 +16,7 @@ pub(crate) use browser::browser_rules;
 pub(crate) use browser::{BROWSER, PRIORITIES};
 pub(crate) use form::{DISTRIBUTIONS, FORM};
 pub use json::json_schema;
+pub(crate) use network::{NETWORK, PROFILE_NAMES, PROFILES};
 pub use renamed::{MOVED, Moved, RENAMED, Renamed, renamed_to};
 pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
 pub use scenario::SCENARIO;
@@ -35,6 +37,8 @@ pub enum Kind {
     Number,
     /// A length of time: a string with a unit.
     Span,
+    /// A bandwidth: a string with a unit.
+    Bandwidth,
     /// Several lengths of time.
     Spans,
     /// One of these words.

@@ -101,6 +101,7 @@ pub static REQUEST: Fields = Fields {
         ),
         field("body", Kind::Time, "Time from the headers to the end of the body. Default \"0s\"."),
         field("body_bytes", Kind::Whole, BODY_BYTES),
+        field("request_bytes", Kind::Whole, REQUEST_BYTES),
         field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
     ],
 };
@@ -108,7 +109,9 @@ pub static REQUEST: Fields = Fields {
 /// The meaning of `stalled`, in a request and in an entry of `each`.
 const STALLED: &str = "Time that the page holds the request after issuing it, before the framework's queue, the scheduler, the cache and the pool: a recorded stall that no rule explains. Part of `page` in `held_ms`. Default \"0s\".";
 /// The meaning of `body_bytes`, in both.
-const BODY_BYTES: &str = "Bytes of the body; no effect on time. Exported archives have it as the size of the content.";
+const BODY_BYTES: &str = "Bytes of the answer: with `rtt` or `bandwidth_down` of its origin, they take the time that the path needs, and `body` is the least time. Exported archives have it as the size of the content.";
+/// The meaning of `request_bytes`, in both.
+const REQUEST_BYTES: &str = "Bytes of the request: with `rtt` or `bandwidth_up` of its origin, they take the time that the path needs. Default 0.";
 
 /// One copy of a request.
 pub static EACH: Fields = Fields {
@@ -125,6 +128,7 @@ pub static EACH: Fields = Fields {
         field("service", Kind::Time, "Time from its arrival at the server to its headers."),
         field("body", Kind::Time, "Time from its headers to the end of its body."),
         field("body_bytes", Kind::Whole, BODY_BYTES),
+        field("request_bytes", Kind::Whole, REQUEST_BYTES),
     ],
 };
 

@@ -2,7 +2,7 @@
 //!
 //! Rule: each key has its meaning, its unit and its default.
 
-use super::{BACKGROUND, BROWSER, Fields, Kind, QUEUE, REQUEST, SERVER, SERVER_CACHE, SOCKET, field};
+use super::{BACKGROUND, BROWSER, Fields, Kind, NETWORK, QUEUE, REQUEST, SERVER, SERVER_CACHE, SOCKET, field};
 
 /// The whole scenario.
 pub static SCENARIO: Fields = Fields {
@@ -18,6 +18,7 @@ pub static SCENARIO: Fields = Fields {
             "What a sweep varies: a number, or a distribution drawn once per load.",
         ),
         field("browser", Kind::Table(&BROWSER), "The browser's rules for connections, queues and its cache."),
+        field("network", Kind::Table(&NETWORK), "The access link that the origins share."),
         field("server", Kind::Table(&SERVER), "The page's own origin."),
         field("origin", Kind::Named(&SERVER), "Further origins; a request names one with `origin`."),
         field(

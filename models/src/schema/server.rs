@@ -43,7 +43,33 @@ pub static SERVER: Fields = Fields {
         field(
             "connect",
             Kind::Time,
-            "Time to open a connection to this origin, TLS included. Default: the browser's `connect`.",
+            "Time to open a connection to this origin, TLS included, beside the round trips of `rtt`. Default: the browser's `connect`.",
+        ),
+        field(
+            "rtt",
+            Kind::Time,
+            "Round-trip time to this origin, drawn once per load. It delays each request and answer by its half, opens a connection after the round trips of TCP and TLS, and limits a transfer to TCP's congestion window in each round trip. Default: that of [network], or 0.",
+        ),
+        field(
+            "bandwidth_down",
+            Kind::Bandwidth,
+            "Bandwidth of this origin's own path to the browser, such as \"10Mbit/s\", shared by the bodies with `body_bytes`. Default: that of [network], shared by its origins, or no limit.",
+        ),
+        field(
+            "bandwidth_up",
+            Kind::Bandwidth,
+            "Bandwidth of this origin's own path from the browser, shared by the requests with `request_bytes`. Default: as for `bandwidth_down`.",
+        ),
+        field(
+            "tls",
+            Kind::Choice(&["none", "1.2", "1.3"]),
+            "The version of TLS: with `rtt`, 1.2 takes two round trips for a connection, 1.3 one. Default: \"1.3\" for h2, h3 and URLs with https, else \"none\".",
+        ),
+        field("dns", Kind::Time, "Time to resolve the host's name, before the first connection. Default \"0s\"."),
+        field(
+            "response_delay",
+            Kind::Time,
+            "Time added to each answer, such as the latency of a proxy; it uses no capacity of the server. Default \"0s\".",
         ),
         field(
             "noise_shared",

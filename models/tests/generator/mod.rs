@@ -173,12 +173,27 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
         maybe(text, tape, 30, "slowdown_exponent", &["1.3", "1"]);
     }
     maybe(text, tape, 40, "cancel_on_disconnect", &["true"]);
-    maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
-    if maybe(text, tape, 25, "protocol", &["h2", "h3", "h1"]) {
+    if maybe(text, tape, 20, "protocol", &["h2", "h3"]) {
+        maybe(text, tape, 20, "keep_alive", &["100ms", "5s"]);
         maybe(text, tape, 60, "max_concurrent_streams", &["1", "2", "4", "100"]);
+    } else {
+        maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
+        maybe(text, tape, 10, "tls", &["none", "\"1.2\"", "\"1.3\""]);
     }
     if tape.chance(15) {
         line(text, "connect", time(tape));
+    }
+    path(text, tape);
+}
+
+/// The keys of a path, of an origin.
+fn path(text: &mut String, tape: &mut Tape<'_>) {
+    maybe(text, tape, 20, "rtt", &["100ms", "1ms", "0s"]);
+    maybe(text, tape, 15, "bandwidth_down", &["1Mbit/s", "100kbit/s", "1Gbit/s"]);
+    maybe(text, tape, 10, "bandwidth_up", &["1Mbit/s", "100kbit/s"]);
+    maybe(text, tape, 10, "dns", &["50ms", "0s"]);
+    if tape.chance(10) {
+        line(text, "response_delay", time(tape));
     }
 }
 
@@ -358,7 +373,8 @@ fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) 
     if tape.chance(15) {
         line(text, "stalled", time(tape));
     }
-    maybe(text, tape, 10, "body_bytes", &["0", "1000000"]);
+    maybe(text, tape, 25, "body_bytes", &["0", "1000000", "20000"]);
+    maybe(text, tape, 10, "request_bytes", &["0", "500", "30000"]);
     if by_one {
         each(text, tape, made, copies.unwrap_or(0), works);
     }

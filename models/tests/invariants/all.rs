@@ -21,6 +21,7 @@ impl Story<'_> {
         self.scheduler_holds_low_ranks_only()?;
         self.cache_lock_passes_one_at_a_time()?;
         self.followers_have_leaders()?;
+        self.links_keep_their_bandwidth()?;
         self.servers_take_their_time()?;
         self.first_come_servers_are_exact()
     }

@@ -3,7 +3,7 @@
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
 use sixslot_models::Fails;
-use sixslot_models::class::{After, Anchor, Copies, DeadlineUntil, Event, Join, Kind, Start};
+use sixslot_models::class::{After, Anchor, CacheMode, Copies, DeadlineUntil, Event, Join, Kind, Start};
 use sixslot_models::load::{Outcome, Verdict};
 use sixslot_models::queue::{Order, ReleaseOn};
 
@@ -260,7 +260,8 @@ impl Story<'_> {
             }
             if life.cache_until == life.until && life.scheduler_until < life.until {
                 // At the very horizon the turn may just have come to it, or to another that has not moved yet.
-                let leads = |other: &Life<'_>| other.copy.cacheable && other.cache_until < other.until;
+                let writes = |other: &Life<'_>| other.copy.cacheable || other.class.cache == CacheMode::Reload;
+                let leads = |other: &Life<'_>| writes(other) && other.cache_until < other.until;
                 let just = |other: &Life<'_>| {
                     other.cache_until == self.horizon || other.request.ended == Some(self.plan.horizon())
                 };

@@ -6,7 +6,8 @@ use sixslot_models::Form;
 use sixslot_models::browser::{LockUntil, Replaces};
 use sixslot_models::class::{CacheMode, Kind, Method};
 use sixslot_models::load::{Outcome, Station};
-use sixslot_models::origin::Discipline;
+use sixslot_models::network::Direction;
+use sixslot_models::origin::{Discipline, Origin};
 use sixslot_sim_core::Span;
 
 impl Story<'_> {
@@ -62,7 +63,9 @@ impl Story<'_> {
 
     /// If connections cost no time, no request waits while a connection is available.
     pub fn pool_lets_nothing_idle(&self) -> Checked {
-        if !self.plan.browser().connect.is_zero() || self.plan.origins().iter().any(|origin| origin.connect.is_some()) {
+        let connects =
+            |origin: &Origin| origin.connect.is_some() || origin.path.rtt.is_some() || origin.path.dns.is_some();
+        if !self.plan.browser().connect.is_zero() || self.plan.origins().iter().any(connects) {
             return Ok(());
         }
         // Streams share a connection: so there are at least as many slots as connections.
@@ -162,13 +165,49 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// The server gives a request the time that was drawn, or more where it is shared.
+    /// The round-trip time of a request's path, and whether its way takes more than that.
+    fn way(&self, life: &Life<'_>) -> (u64, bool) {
+        let path = &self.plan.origins()[life.class.origin].path;
+        if life.class.kind == Kind::Background {
+            return (0, false);
+        }
+        let times = [0, 1, 100].map(Span::from_millis);
+        let rtt = path.rtt.as_ref().and_then(|rtt| times.into_iter().find(|time| Form::constant(*time) == *rtt));
+        let uploads = life.copy.request_bytes > 0 && life.class.kind == Kind::Fetch;
+        let more = path.response_delay.is_some() || uploads && (rtt.is_some() || path.link(Direction::Up).is_some());
+        (rtt.unwrap_or(Span::ZERO).as_nanos(), more)
+    }
+
+    /// No link carries more bytes than its bandwidth allows from the first request to the horizon.
+    pub fn links_keep_their_bandwidth(&self) -> Checked {
+        for (number, bandwidth) in self.plan.links().iter().enumerate() {
+            let over =
+                |life: &&Life<'_>| self.plan.origins()[life.class.origin].path.link(Direction::Down) == Some(number);
+            let read = self.lives.iter().filter(over).filter(|life| life.class.kind == Kind::Fetch);
+            let read = read.filter(|life| life.request.outcome == Outcome::Ok && life.request.sent.is_some());
+            let (mut bytes, mut from, mut until) = (0, u64::MAX, 0);
+            for life in read.filter(|life| life.class.reads_body || !self.plan.browser().unread_body_holds_slot) {
+                bytes += life.copy.body_bytes.unwrap_or(0);
+                from = from.min(nanos(life.request.sent).unwrap_or(0));
+                until = until.max(life.until);
+            }
+            let most = bandwidth.bits_per_second() as f64 / 8e9 * until.saturating_sub(from) as f64;
+            prop_assert!(
+                bytes as f64 <= most + 1.0,
+                "{bytes} bytes over link {number} of {bandwidth:?}, at most {most}"
+            );
+        }
+        Ok(())
+    }
+
+    /// The server gives a request the time that was drawn, or more where it is shared, and the path its round trip.
     pub fn servers_take_their_time(&self) -> Checked {
         for life in &self.lives {
             let Some(sent) = nanos(life.request.sent) else { continue };
+            let (rtt, more) = self.way(life);
             let alone = self.plan.origins()[life.class.origin].discipline == Discipline::Independent;
-            let alone = alone && life.class.looks_up.is_empty();
-            let drawn = life.request.drawn.as_nanos();
+            let alone = alone && life.class.looks_up.is_empty() && !more;
+            let drawn = life.request.drawn.as_nanos() + rtt;
             let Some(headers) = nanos(life.request.headers) else {
                 prop_assert!(!alone || life.until - sent <= drawn, "{:?}", life.request);
                 continue;
@@ -197,7 +236,8 @@ impl Story<'_> {
             lives.sort_by_key(|life| life.request.sent);
             let tie = lives.windows(2).any(|pair| pair[0].request.sent == pair[1].request.sent);
             let plain = lives.iter().all(one_block) && !lives.iter().any(waits);
-            if !loops && rules.discipline != Discipline::Fifo || tie || !plain {
+            let travels = lives.iter().any(|life| self.way(life) != (0, false));
+            if !loops && rules.discipline != Discipline::Fifo || tie || !plain || travels {
                 continue;
             }
             let mut free = vec![0; rules.workers];

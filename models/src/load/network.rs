@@ -1,0 +1,360 @@
+//! The network: propagation, TCP's congestion window, and links that transfers share.
+//!
+//! Rule: a request reaches the server half a round trip after its last byte has left the uplink. The headers of the answer
+//! reach the browser half a round trip after the server has sent them, the body half a round trip after its last byte has
+//! left the downlink. Connections that have bytes to send share a link equally (processor sharing, the fluid limit of flows
+//! with equal round trips; Kleinrock 1967), and so do the streams of one HTTP/2 connection (RFC 9113, without
+//! priorities). A connection sends at most its congestion window in a round trip: ten segments at first (RFC 6928), and
+//! after each round trip more by the bytes sent in it, if they were at least half the window (slow start, RFC 5681; the
+//! half is Linux's `tcp_is_cwnd_limited`). No packet is lost, so slow start has no end. After an idle time the window is
+//! halved for each retransmission time-out in it, down to the initial one (RFC 2861; Linux's `tcp_cwnd_restart`).
+//!
+//! A transfer costs an event when it joins and leaves its link, and one for each round trip in which its window limits it:
+//! as many as the logarithm of its bytes.
+
+use super::list::RequestId;
+use super::sharing::{Capacity, Due, Sharing};
+use super::{Agenda, Draws, Event, Running};
+use crate::class::Kind;
+use crate::network::Direction;
+use crate::plan::Plan;
+use sixslot_sim_core::{EventKey, Handle, Heap, Span, Time};
+
+/// Bytes of a connection's first congestion window: ten segments of 1460 bytes (RFC 6928).
+const INITIAL_WINDOW: f64 = 14_600.0;
+/// The least retransmission time-out beyond the round trip (Linux: `TCP_RTO_MIN`).
+const RTO_MIN: Span = Span::from_millis(200);
+/// Rounding of attained bytes.
+const TOLERANCE: f64 = 1e-3;
+
+/// Links and the transfers on them.
+#[derive(Debug, Default)]
+pub(super) struct Network {
+    /// The round-trip time to each origin in this load.
+    rtts: Vec<Span>,
+    /// When the name of each origin's host is known, once it is being resolved.
+    resolved: Vec<Option<Time>>,
+    pub(super) links: Vec<Sharing<usize>>,
+    /// Two for each connection: up and down.
+    pub(super) flows: Vec<Flow>,
+}
+
+/// The bytes of one connection in one direction.
+#[derive(Debug, Default)]
+pub(super) struct Flow {
+    /// Requests by the bytes that each stream will have attained at their end.
+    pub(super) streams: Heap<Due, RequestId>,
+    came: u64,
+    /// Bytes that each present stream has attained.
+    attained: f64,
+    /// Bytes that remain in all streams.
+    remaining: f64,
+    /// The congestion window.
+    window: f64,
+    /// When the current round trip started.
+    round: Option<Time>,
+    /// Bytes that may still be sent in it.
+    allowed: f64,
+    /// Bytes that have been sent in it.
+    sent: f64,
+    /// The end of the round trip, where the window limits the flow.
+    ack: Option<EventKey>,
+    /// Its place on the link, and the bytes after which it leaves.
+    pub(super) share: Option<Handle>,
+    chunk: f64,
+    /// When it last had bytes to send.
+    last: Time,
+}
+
+impl Network {
+    pub(super) fn reset(&mut self, plan: &Plan, draws: &Draws) {
+        self.rtts.clear();
+        self.rtts.extend(plan.origins.iter().map(|origin| draws.rtt(&origin.path)));
+        self.resolved.clear();
+        self.resolved.resize(plan.origins.len(), None);
+        self.links.resize_with(plan.links.len(), Sharing::default);
+        self.links.iter_mut().for_each(Sharing::reset);
+        self.flows.iter_mut().for_each(Flow::reset);
+    }
+
+    /// The round-trip time to an origin.
+    pub(super) fn rtt(&self, origin: usize) -> Span {
+        self.rtts[origin]
+    }
+
+    /// Half of it.
+    pub(super) fn half(&self, origin: usize) -> Span {
+        self.rtts[origin] / 2
+    }
+}
+
+impl Flow {
+    fn reset(&mut self) {
+        let mut streams = std::mem::take(&mut self.streams);
+        streams.clear();
+        *self = Self { streams, ..Self::default() };
+    }
+
+    /// Accounts for bytes that have been sent.
+    fn progress(&mut self, bytes: f64) {
+        if !self.streams.is_empty() {
+            self.attained += bytes / self.streams.len() as f64;
+        }
+        self.remaining = (self.remaining - bytes).max(0.0);
+        self.allowed -= bytes;
+        self.sent += bytes;
+        self.chunk = 0.0;
+    }
+
+    /// Ends a round trip: the window grows by what was acknowledged.
+    fn close_round(&mut self) {
+        if self.sent * 2.0 >= self.window {
+            self.window += self.sent;
+        }
+        self.sent = 0.0;
+        self.round = None;
+    }
+
+    /// Starts a round trip, unless one is under way. `most` is what the link can send in one.
+    fn open_round(&mut self, now: Time, rtt: Span, most: f64) {
+        if self.round.is_some_and(|start| now < start + rtt) {
+            return;
+        }
+        if self.round.is_some() {
+            self.close_round();
+        }
+        let time_out = rtt + RTO_MIN;
+        self.window = self.window.max(INITIAL_WINDOW);
+        let mut idle = now - self.last;
+        while idle > time_out && self.window > INITIAL_WINDOW {
+            self.window = (self.window / 2.0).max(INITIAL_WINDOW);
+            idle = idle - time_out;
+        }
+        self.round = Some(now);
+        self.allowed = if self.window >= most { f64::INFINITY } else { self.window };
+    }
+
+    /// Bytes until its first stream ends.
+    fn next_end(&self) -> Option<f64> {
+        let due = self.streams.peek()?;
+        Some((due.amount() - self.attained).max(0.0) * self.streams.len() as f64)
+    }
+}
+
+/// A link in one direction, as [`Sharing`] sees it.
+const fn capacity(link: usize) -> Capacity {
+    Capacity { workers: 1, slowdown_exponent: 1.0, event: Event::Transferred { link } }
+}
+
+impl Running<'_> {
+    /// The time until an origin's host is resolved, from the first connection to it.
+    pub(super) fn resolving(&mut self, origin: usize, now: Time) -> Span {
+        let path = &self.plan.origins[origin].path;
+        if path.dns.is_none() {
+            return Span::ZERO;
+        }
+        let dns = self.state.draws.dns(path);
+        let known = *self.state.network.resolved[origin].get_or_insert(now + dns);
+        if known > now { known - now } else { Span::ZERO }
+    }
+
+    /// The browser has sent a request's first byte: the rest follows, and the server receives it.
+    pub(super) fn upload(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
+        if class.kind == Kind::Background {
+            return self.arrived(agenda, id);
+        }
+        let bytes = self.copy(id).request_bytes;
+        if bytes > 0 && class.kind == Kind::Fetch && self.plan.origins[class.origin].path.transfers(Direction::Up) {
+            return self.transfer(agenda, id, Direction::Up, bytes);
+        }
+        let half = self.state.network.half(class.origin);
+        if half.is_zero() {
+            return self.arrived(agenda, id);
+        }
+        self.request(id).timer = Some(agenda.schedule_in(half, Event::Arrived { request: id }));
+    }
+
+    /// The server's answer is ready: it leaves after the origin's delay.
+    pub(super) fn respond(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
+        self.request(id).state.answered = true;
+        if class.kind == Kind::Background {
+            return self.headers_arrived(agenda, id);
+        }
+        let call = self.state.requests[id].call();
+        let delay = self.state.draws.response_delay(class, &self.plan.origins[class.origin].path, call);
+        if delay.is_zero() {
+            return self.download(agenda, id);
+        }
+        self.request(id).timer = Some(agenda.schedule_in(delay, Event::Delayed { request: id }));
+    }
+
+    /// The server sends the headers, and the body behind them.
+    pub(super) fn download(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let class = self.class(id);
+        let half = self.state.network.half(class.origin);
+        let bytes = self.copy(id).body_bytes.filter(|bytes| *bytes > 0 && class.kind == Kind::Fetch);
+        let bytes =
+            bytes.filter(|_| self.plan.origins[class.origin].path.transfers(Direction::Down) && !self.is_pinned(id));
+        if half.is_zero() && bytes.is_none() {
+            return self.headers_arrived(agenda, id);
+        }
+        self.request(id).timer = Some(agenda.schedule_in(half, Event::Headers { request: id }));
+        if let Some(bytes) = bytes {
+            self.request(id).state.transfers = true;
+            self.transfer(agenda, id, Direction::Down, bytes);
+        }
+    }
+
+    fn flow_of(&self, id: RequestId, direction: Direction) -> usize {
+        let connection = self.state.requests[id].connection.unwrap_or(1) as usize - 1;
+        2 * connection + direction as usize
+    }
+
+    /// The origin of a flow's connection.
+    fn origin_of_flow(&self, flow: usize) -> usize {
+        self.state.pool.connections[flow / 2].group / 2
+    }
+
+    fn link_of(&self, flow: usize) -> Option<usize> {
+        self.plan.origins[self.origin_of_flow(flow)].path.links[flow % 2]
+    }
+
+    /// Starts to send the bytes of a request or of its answer.
+    fn transfer(&mut self, agenda: &mut Agenda, id: RequestId, direction: Direction, bytes: u64) {
+        let number = self.flow_of(id, direction);
+        if self.state.network.flows.len() <= number {
+            self.state.network.flows.resize_with(number + 1, Flow::default);
+        }
+        self.pause(agenda, number);
+        let flow = &mut self.state.network.flows[number];
+        if flow.streams.is_empty() {
+            flow.attained = 0.0;
+        }
+        let due = Due::new(flow.attained + bytes as f64, flow.came);
+        flow.came += 1;
+        flow.remaining += bytes as f64;
+        let stream = flow.streams.push(due, id);
+        let state = &mut self.request(id).state;
+        debug_assert!(state.stream.is_none(), "request {id} has two transfers");
+        state.stream = Some((number, stream));
+        self.proceed(agenda, number);
+    }
+
+    /// Takes a flow from its link, and accounts for what it has sent.
+    fn pause(&mut self, agenda: &mut Agenda, number: usize) {
+        let link = self.link_of(number);
+        let flow = &mut self.state.network.flows[number];
+        let (Some(share), Some(link)) = (flow.share.take(), link) else { return };
+        let left = self.state.network.links[link].leave(agenda, share, capacity(link));
+        let left = left.as_nanos() as f64 * self.plan.links[link].bytes_per_nanosecond();
+        flow.last = agenda.now();
+        flow.progress((flow.chunk - left).max(0.0));
+    }
+
+    /// Ends the streams that are complete, and sends what the window allows.
+    fn proceed(&mut self, agenda: &mut Agenda, number: usize) {
+        let now = agenda.now();
+        let link = self.link_of(number);
+        let rtt = self.state.network.rtt(self.origin_of_flow(number));
+        let rate = link.map_or(f64::INFINITY, |link| self.plan.links[link].bytes_per_nanosecond());
+        let most = if rtt.is_zero() { 0.0 } else { rate * rtt.as_nanos() as f64 };
+        loop {
+            let flow = &mut self.state.network.flows[number];
+            debug_assert!(flow.share.is_none(), "flow {number} is on its link");
+            let Some(next) = flow.next_end() else {
+                // The round trip stays open: what follows within it is of the same window.
+                (flow.remaining, flow.last) = (0.0, now);
+                if let Some(ack) = flow.ack.take() {
+                    agenda.cancel(ack);
+                }
+                return;
+            };
+            if next <= TOLERANCE {
+                if let Some((due, id)) = flow.streams.pop() {
+                    flow.attained = flow.attained.max(due.amount());
+                    self.transferred(agenda, id, number);
+                }
+                continue;
+            }
+            flow.open_round(now, rtt, most);
+            if flow.ack.is_none()
+                && flow.allowed < flow.remaining.max(next)
+                && let Some(start) = flow.round
+            {
+                let wait = start + rtt - now;
+                flow.ack = Some(agenda.schedule_in(wait, Event::Acknowledged { flow: number }));
+            }
+            if flow.allowed <= TOLERANCE {
+                return;
+            }
+            let chunk = next.min(flow.allowed);
+            let Some(link) = link else {
+                flow.progress(chunk);
+                continue;
+            };
+            flow.chunk = chunk;
+            let work = Span::from_nanos((chunk / rate).ceil() as u64);
+            flow.share = Some(self.state.network.links[link].join(agenda, number, work, capacity(link)));
+            return;
+        }
+    }
+
+    /// The end of a round trip whose window limited the flow.
+    pub(super) fn acknowledged(&mut self, agenda: &mut Agenda, number: usize) {
+        self.pause(agenda, number);
+        let flow = &mut self.state.network.flows[number];
+        flow.ack = None;
+        flow.close_round();
+        flow.last = agenda.now();
+        self.proceed(agenda, number);
+    }
+
+    /// Flows have sent what they joined a link for.
+    pub(super) fn link_served(&mut self, agenda: &mut Agenda, link: usize) {
+        while let Some(number) = self.state.network.links[link].done(agenda, capacity(link)) {
+            let flow = &mut self.state.network.flows[number];
+            (flow.share, flow.last) = (None, agenda.now());
+            flow.progress(flow.chunk);
+            self.proceed(agenda, number);
+        }
+    }
+
+    /// The last byte of a request or of a body has left its link.
+    fn transferred(&mut self, agenda: &mut Agenda, id: RequestId, flow: usize) {
+        let half = self.state.network.half(self.class(id).origin);
+        let arrives = agenda.now() + half;
+        let request = self.request(id);
+        request.state.stream = None;
+        if flow % 2 == Direction::Up as usize {
+            request.timer = Some(agenda.schedule_in(half, Event::Arrived { request: id }));
+        } else if request.headers.is_none() {
+            request.state.body_arrives = Some(arrives);
+        } else {
+            self.await_body(agenda, id, arrives);
+        }
+    }
+
+    /// Schedules the end of a body: when its last byte arrives, and not before the server has produced it.
+    pub(super) fn await_body(&mut self, agenda: &mut Agenda, id: RequestId, arrives: Time) {
+        let now = agenda.now();
+        let request = self.request(id);
+        let ends = arrives.max(request.state.body_made.unwrap_or(arrives)).max(now);
+        request.timer = Some(agenda.schedule_in(ends - now, Event::BodyEnd { request: id }));
+    }
+
+    /// A request has ended: what remains of its transfer is not sent.
+    pub(super) fn stop_transfer(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let Some((number, stream)) = self.request(id).state.stream.take() else { return };
+        self.pause(agenda, number);
+        let flow = &mut self.state.network.flows[number];
+        let attained = flow.attained;
+        if let Some(due) = flow.streams.key(stream) {
+            flow.remaining = (flow.remaining - (due.amount() - attained)).max(0.0);
+        }
+        let removed = flow.streams.remove(stream);
+        debug_assert!(removed == Some(id), "request {id} has no transfer");
+        self.proceed(agenda, number);
+    }
+}
