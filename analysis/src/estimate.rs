@@ -3,7 +3,7 @@
 //! Rule: a number of loads fixed in advance gets a Wilson interval, or if none or all failed a Clopper-Pearson bound; a
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
-use crate::replications::{Stopped, Tally};
+use crate::replications::{Replications, Stopped, Tally};
 use serde::Serialize;
 use sixslot_models::load::Station;
 use sixslot_models::{Plan, limits};
@@ -143,8 +143,8 @@ impl Estimate {
                 // A quarter more each time: looks are cheap against loads, and the sequence allows any number of them.
                 _ => most.min(tally.loads + (tally.loads / 4).max(1_000)),
             };
-            let range = tally.loads..target;
-            tally = tally.extend(plan, seed, range, interrupt)?;
+            let loads = tally.loads..target;
+            tally = tally.extend(plan, &Replications::new(seed, loads, interrupt))?;
             look(tally.loads);
             let done = match stopping {
                 Stopping::Fixed(loads) => tally.loads >= *loads,
