@@ -4,7 +4,7 @@
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
 use crate::ready_times::ReadyTimes;
-use crate::replications::{Stopped, Tally};
+use crate::replications::{Replications, Stopped, Tally};
 use serde::Serialize;
 use sixslot_models::load::Station;
 use sixslot_models::{Plan, limits};
@@ -172,8 +172,8 @@ impl Estimate {
                 // A quarter more each time: looks are cheap against loads, and the sequence allows any number of them.
                 _ => most.min(tally.loads + (tally.loads / 4).max(1_000)),
             };
-            let range = tally.loads..target;
-            tally = tally.extend(plan, seed, range, interrupt)?;
+            let loads = tally.loads..target;
+            tally = tally.extend(plan, &Replications::new(seed, loads, interrupt))?;
             look(tally.loads);
             let done = match stopping {
                 Stopping::Fixed(loads) => tally.loads >= *loads,

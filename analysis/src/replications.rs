@@ -52,7 +52,12 @@ impl Simulator<'_> {
     }
 }
 
-impl Replications<'_> {
+impl<'a> Replications<'a> {
+    /// The loads of a range, without a report of progress.
+    pub fn new(seed: u64, loads: Range<u64>, interrupt: &'a AtomicBool) -> Self {
+        Self { seed, from: loads.start, to: loads.end, interrupt, done: &|_| () }
+    }
+
     /// Folds the loads in parallel: `each` adds a load to its block's sum, and `join` joins the sums of neighbouring blocks in
     /// the order of their loads. `empty` is the sum of no load. The result does not depend on the number of threads if
     /// `join` is associative.
@@ -137,8 +142,26 @@ pub enum Stopped {
     Load(#[from] LoadError),
 }
 
+/// The counts of separate runs of one plan and seed can be joined, in the order of their loads:
+///
+/// ```
+/// use sixslot_analysis::replications::{Replications, Tally};
+/// use sixslot_models::Document;
+/// use std::sync::atomic::AtomicBool;
+///
+/// let text = "schema = 1\n[request.data]\nservice = { distribution = \"exponential\", mean = \"1s\" }\ndeadline = \"2s\"\n\
+///             [load]\nready = [\"data\"]\nerror = { request = \"data\" }\n";
+/// let plan = Document::read("page.toml", text, &[])?.plan(&[], &[])?;
+/// let interrupt = AtomicBool::new(false);
+/// let count = |loads| Tally::default().extend(&plan, &Replications::new(1, loads, &interrupt));
+/// assert_eq!(count(0..400)?.join(count(400..1000)?), count(0..1000)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 impl Tally {
-    fn join(mut self, later: Self) -> Self {
+    /// The counts of both: `later` has the loads that follow, of the same plan and seed. Joining is associative, and
+    /// `Tally::default()` is the neutral element.
+    #[must_use]
+    pub fn join(mut self, later: Self) -> Self {
         self.loads += later.loads;
         self.failures += later.failures;
         self.late += later.late;
@@ -154,7 +177,8 @@ impl Tally {
         self
     }
 
-    fn count(&mut self, plan: &Plan, load: &Load, number: u64) {
+    /// Counts one load of a plan; `number` is its replication. Loads are counted in ascending order.
+    pub fn count(&mut self, plan: &Plan, load: &Load, number: u64) {
         let verdict = load.verdict();
         self.loads += 1;
         self.late += u64::from(verdict.state() == LoadState::Late);
@@ -178,12 +202,11 @@ impl Tally {
         }
     }
 
-    /// Adds the loads of a range to those counted so far.
+    /// Simulates loads and adds them to those counted so far, which come before them.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
-    pub fn extend(self, plan: &Plan, seed: u64, loads: Range<u64>, interrupt: &AtomicBool) -> Result<Self, Stopped> {
-        let replications = Replications { seed, from: loads.start, to: loads.end, interrupt, done: &|_| () };
+    pub fn extend(self, plan: &Plan, replications: &Replications<'_>) -> Result<Self, Stopped> {
         let each = |tally: &mut Self, simulator: &mut Simulator<'_>, number| {
             tally.count(plan, simulator.simulate(plan, number, Extent::UntilDecided)?, number);
             Ok::<_, Stopped>(())

@@ -5,6 +5,8 @@
 //! widths are estimated for a wide font (DejaVu Sans): text may be narrower, never wider.
 
 use crate::words::plain;
+use textwrap::core::Fragment;
+use textwrap::wrap_algorithms::wrap_first_fit;
 
 /// The text with everything XML cannot hold or SVG would not show replaced, white space collapsed.
 ///
@@ -67,27 +69,39 @@ pub fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<St
         .unwrap_or(widest)
 }
 
-/// Fills each line with as many words as fit.
+/// A word and its width, in pixels.
+#[derive(Clone, Copy, Debug)]
+struct Word<'a> {
+    text: &'a str,
+    width: f64,
+    space: f64,
+}
+
+impl Fragment for Word<'_> {
+    fn width(&self) -> f64 {
+        self.width
+    }
+
+    fn whitespace_width(&self) -> f64 {
+        self.space
+    }
+
+    fn penalty_width(&self) -> f64 {
+        0.0
+    }
+}
+
+/// Fills each line with as many words as fit; the last one takes the rest.
 fn fill(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut words = text.split(' ').filter(|word| !word.is_empty()).peekable();
-    while words.peek().is_some() && lines.len() + 1 < most {
-        let mut line = String::new();
-        while let Some(word) = words.peek() {
-            let longer = if line.is_empty() { (*word).to_owned() } else { format!("{line} {word}") };
-            if width(&longer, size, bold) > room && !line.is_empty() {
-                break;
-            }
-            line = longer;
-            words.next();
-        }
-        lines.push(ellipsis(&line, size, bold, room));
-    }
-    let rest = words.collect::<Vec<_>>().join(" ");
-    if !rest.is_empty() {
-        lines.push(ellipsis(&rest, size, bold, room));
-    }
-    lines
+    let space = width(" ", size, bold);
+    let words = text.split(' ').filter(|word| !word.is_empty());
+    let words: Vec<Word<'_>> = words.map(|text| Word { text, width: width(text, size, bold), space }).collect();
+    let lines = wrap_first_fit(&words, &[room]);
+    let (whole, rest) = lines.split_at(lines.len().min(most.saturating_sub(1)));
+    let rest = rest.concat();
+    let line = |words: &[Word<'_>]| words.iter().map(|word| word.text).collect::<Vec<_>>().join(" ");
+    let lines = whole.iter().copied().chain((!rest.is_empty()).then_some(rest.as_slice()));
+    lines.map(|words| ellipsis(&line(words), size, bold, room)).collect()
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 #![allow(missing_docs)]
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use sixslot_analysis::replications::Tally;
+use sixslot_analysis::replications::{Replications, Tally};
 use std::sync::atomic::AtomicBool;
 
 const LOADS: u64 = 20_000;
@@ -15,7 +15,8 @@ fn monte_carlo(criterion: &mut Criterion) {
     for threads in [1, 2] {
         let Ok(pool) = rayon::ThreadPoolBuilder::new().num_threads(threads).build() else { return };
         group.bench_function(format!("{threads} threads"), |bencher| {
-            bencher.iter(|| pool.install(|| Tally::default().extend(&plan, 1, 0..LOADS, &interrupt)));
+            bencher
+                .iter(|| pool.install(|| Tally::default().extend(&plan, &Replications::new(1, 0..LOADS, &interrupt))));
         });
     }
     group.finish();

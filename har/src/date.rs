@@ -14,9 +14,8 @@ pub(crate) struct Date {
 
 fn parse(text: &str) -> Option<Date> {
     let text = text.trim();
-    let timestamp = text.parse::<jiff::Timestamp>().ok().or_else(|| {
-        text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|date| date.timestamp())
-    })?;
+    let timestamp =
+        text.parse::<jiff::Timestamp>().ok().or_else(|| jiff::tz::Offset::UTC.to_timestamp(text.parse().ok()?).ok())?;
     Some(Date { unix_us: timestamp.as_microsecond() })
 }
 

@@ -44,6 +44,7 @@
 
 pub mod browser;
 pub mod class;
+mod distribution;
 pub mod document;
 mod form;
 pub mod limits;

@@ -5,7 +5,7 @@
 
 use crate::browser::Browser;
 use crate::class::{self, Class, Names, Start};
-use crate::form;
+use crate::distribution;
 use crate::limits;
 use crate::load_rules::LoadRules;
 use crate::network::{Bandwidth, Network};
@@ -318,7 +318,7 @@ fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {
     let read = |entry: &Entry| {
         Ok(Parameter {
             name: entry.key.clone(),
-            value: form::parameter_value(&entry.node)?,
+            value: distribution::parameter_value(&entry.node)?,
             purpose: Purpose::named(&entry.key).and(" parameter"),
         })
     };

@@ -368,16 +368,17 @@ fn a_scenario_without_fixes_and_grid_has_a_page_too() {
     assert!(!html.contains("id=\"begin\""));
 }
 
+fn says(text: String, words: &[&str]) {
+    for word in words {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
 #[test]
 fn what_cannot_be_believed_is_refused_with_advice() {
     let (parent, folder) = swept();
     let out = parent.path().join("report.html");
     let of = |input: &str, more: &[&str]| refused(&[&["report", input, "-o", name(&out)], more].concat());
-    let says = |text: String, words: &[&str]| {
-        for word in words {
-            assert!(text.contains(word), "{word}: {text}");
-        }
-    };
     says(of("nowhere", &[]), &["nowhere does not exist", "sixslot sweep"]);
     says(of("scenarios", &[]), &["holds no finished sweep", "manifest.json", "sixslot sweep SCENARIO --output DIR"]);
     says(of("results/hypotheses", &[]), &["results/hypotheses holds no finished sweep", "sweep.csv"]);
@@ -393,8 +394,13 @@ fn what_cannot_be_believed_is_refused_with_advice() {
     says(refused(&["report", name(&folder), "-o", "no/such/folder.html"]), &["no/such/folder.html cannot be written"]);
     says(refused(&["report", SCENARIO]), &["--output <FILE>"]);
     assert!(!out.exists());
+}
 
-    // Another scenario than then.
+#[test]
+fn a_report_of_another_scenario_than_the_sweep_is_refused() {
+    let (parent, folder) = swept();
+    let out = parent.path().join("report.html");
+    let of = |input: &str, more: &[&str]| refused(&[&["report", input, "-o", name(&out)], more].concat());
     let text = std::fs::read_to_string(binary::workspace().join(SCENARIO)).unwrap();
     let moved = parent.path().join("moved.toml");
     std::fs::write(&moved, &text).unwrap();
@@ -407,8 +413,13 @@ fn what_cannot_be_believed_is_refused_with_advice() {
         binary::complaint(&elsewhere),
         &["scenarios/issue-1855.toml", "cannot be read from here", "name its file with --scenario"],
     );
+}
 
-    // Other numbers than then.
+#[test]
+fn a_report_of_other_numbers_than_the_sweep_is_refused() {
+    let (parent, folder) = swept();
+    let out = parent.path().join("report.html");
+    let of = |input: &str, more: &[&str]| refused(&[&["report", input, "-o", name(&out)], more].concat());
     let table = folder.join("sweep.csv");
     let csv = std::fs::read_to_string(&table).unwrap();
     let with = |changed: String| {

@@ -69,20 +69,27 @@ fn complaints_and_requests_are_seen_where_there_are_any() {
     }
 }
 
+const READING: &str = "document.getElementById('reading').textContent";
+
 #[test]
 fn the_pointer_and_the_keys_read_cells_and_choose_loads() {
     let Some(mut page) = Page::new(1000, 800) else { return };
     let (_folder, file) = small();
     page.open(&file);
+    the_pointer_reads_cells(&mut page);
+    the_keys_read_cells(&mut page);
+    the_keys_choose_loads(&mut page);
+    is_quiet(&mut page);
+}
 
-    let reading = "document.getElementById('reading').textContent";
-    assert!(page.text(reading).starts_with("Point at a cell"));
+fn the_pointer_reads_cells(page: &mut Page) {
+    assert!(page.text(READING).starts_with("Point at a cell"));
     let mut seen = Vec::new();
     for (map, x, y) in [(0, 0, 0), (0, 1, 2), (3, 1, 1)] {
         let cell =
             format!("document.querySelectorAll('.map')[{map}].querySelector('.cell[data-x=\"{x}\"][data-y=\"{y}\"]')");
         page.point_at(&cell);
-        let said = page.text(reading);
+        let said = page.text(READING);
         assert_eq!(said, page.text(&format!("{cell}.getAttribute('aria-label')")));
         let (projects, sessions) = ([5, 8][x], [10, 20, 40][y]);
         assert!(said.starts_with(&format!("projects = {projects}, sessions = {sessions}: ")), "{said}");
@@ -96,15 +103,17 @@ fn the_pointer_and_the_keys_read_cells_and_choose_loads() {
     }
     seen.dedup();
     assert_eq!(seen.len(), 3);
+}
 
+fn the_keys_read_cells(page: &mut Page) {
     // The pointer rests on a map while the keys scroll the page below it: the keys' cell is read all the same.
     page.tab_to(".map .cell");
     let at = |page: &mut Page| {
         let focus = page.value("(cell => [+cell.dataset.x, +cell.dataset.y])(document.activeElement)");
-        assert_eq!(page.text(reading), page.text("document.activeElement.getAttribute('aria-label')"));
+        assert_eq!(page.text(READING), page.text("document.activeElement.getAttribute('aria-label')"));
         (focus[0].as_u64().unwrap(), focus[1].as_u64().unwrap())
     };
-    assert_eq!(at(&mut page), (0, 2));
+    assert_eq!(at(page), (0, 2));
     for (key, place) in [
         ("ArrowRight", (1, 2)),
         ("ArrowRight", (1, 2)),
@@ -116,7 +125,7 @@ fn the_pointer_and_the_keys_read_cells_and_choose_loads() {
         ("End", (1, 2)),
     ] {
         page.press(key);
-        assert_eq!(at(&mut page), place, "{key}");
+        assert_eq!(at(page), place, "{key}");
     }
     // One stop for each map.
     let map = "Array.from(document.querySelectorAll('.map')).indexOf(document.activeElement.closest('.map'))";
@@ -125,11 +134,13 @@ fn the_pointer_and_the_keys_read_cells_and_choose_loads() {
     page.value("1");
     let stops = page.number(map);
     assert!(stops == 1.0 || stops == -1.0, "{stops}");
+}
 
+fn the_keys_choose_loads(page: &mut Page) {
     page.tab_to("#load");
     let shown =
         "Array.from(document.querySelectorAll('.load')).flatMap((load, at) => load.checkVisibility() ? [at] : [])";
-    let told = |page: &mut Page| {
+    let chosen = |page: &mut Page| {
         let value = page.number("+document.getElementById('load').value");
         assert_eq!(page.value(shown), serde_json::json!([value as u64]));
         let said = page.text("document.getElementById('load').getAttribute('aria-valuetext')");
@@ -139,18 +150,17 @@ fn the_pointer_and_the_keys_read_cells_and_choose_loads() {
         );
         (value, said)
     };
-    let (first, said) = told(&mut page);
+    let (first, said) = chosen(page);
     assert!(said.starts_with("A typical failing load: load "), "{said}");
     page.press("ArrowLeft");
-    assert_eq!(told(&mut page).0, first - 1.0);
+    assert_eq!(chosen(page).0, first - 1.0);
     page.press("Home");
-    assert_eq!(told(&mut page).0, 0.0);
+    assert_eq!(chosen(page).0, 0.0);
     page.press("End");
-    assert_eq!(told(&mut page).0, page.number("document.querySelectorAll('.load').length") - 1.0);
+    assert_eq!(chosen(page).0, page.number("document.querySelectorAll('.load').length") - 1.0);
     page.tab_to("button[data-load]");
     page.value("document.activeElement.click()");
-    assert!(told(&mut page).1.starts_with("A typical good load: load "));
-    is_quiet(&mut page);
+    assert!(chosen(page).1.starts_with("A typical good load: load "));
 }
 
 /// What stands in a page beyond its width, as text, and texts that are not readable on what lies behind them.

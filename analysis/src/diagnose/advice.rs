@@ -2,7 +2,8 @@
 
 use super::calls::Held;
 use super::case::Case;
-use super::claim::{Claim, Part};
+use super::claim::Claim;
+use super::part::Part;
 use super::phrases::listed;
 use serde::Serialize;
 use sixslot_har::cadence::Guard;

@@ -1,64 +1,36 @@
 //! The first sentence of one load, or of several: how many calls failed and how, and how many waited.
 
-use super::case::{Case, WAIT_MS};
-use super::claim::{Claim, Statement};
-use super::connections::wait_ms;
+use super::case::WAIT_MS;
 use super::phrases::ms;
 use crate::words::count;
 use serde::Serialize;
-use sixslot_har::unanswered::Reading;
 
 /// Counts of calls by what the file tells of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Answer {
     /// Loads that it counts.
-    loads: usize,
+    pub(super) loads: usize,
     pub(super) never_sent: usize,
-    sent: usize,
-    perhaps_sent: usize,
-    broken_off_together: usize,
-    errors: usize,
-    error_answers: usize,
+    pub(super) sent: usize,
+    pub(super) perhaps_sent: usize,
+    pub(super) broken_off_together: usize,
+    pub(super) errors: usize,
+    pub(super) error_answers: usize,
     /// Under way when the capture ended: neither failed nor answered.
-    open: usize,
+    pub(super) open: usize,
     /// Answered after a wait of at least `least_wait_ms` in the browser.
-    waited: usize,
-    least_wait_ms: f64,
-    longest_wait_ms: f64,
+    pub(super) waited: usize,
+    pub(super) least_wait_ms: f64,
+    pub(super) longest_wait_ms: f64,
     /// The origin whose six connections were taken for longest, and for how long.
-    taken_origin: Option<String>,
-    taken_ms: Option<f64>,
+    pub(super) taken_origin: Option<String>,
+    pub(super) taken_ms: Option<f64>,
     /// Whether the file's writer tells how long a request waited in the browser.
-    tells_waits: bool,
+    pub(super) tells_waits: bool,
 }
 
 impl Answer {
-    /// Counts what the claims of one load say.
-    pub(super) fn check(case: &Case<'_>, claims: &[Claim]) -> Self {
-        let mut answer =
-            Self { loads: 1, least_wait_ms: WAIT_MS, tells_waits: case.reports_waiting(), ..Self::default() };
-        for claim in claims {
-            match claim {
-                Claim::NeverSent(calls) | Claim::NeverSentUnexplained(calls) => answer.never_sent += calls.number(),
-                Claim::SentUnanswered(calls) => answer.sent += calls.number(),
-                Claim::PerhapsSent(calls) => answer.perhaps_sent += calls.number(),
-                Claim::BrokenOffTogether(calls) => answer.broken_off_together += calls.number(),
-                Claim::NetworkError(errors) => answer.errors += errors.number(),
-                Claim::ErrorStatus(statuses) => answer.error_answers += statuses.number(),
-                Claim::Waited(waited) => {
-                    answer.waited += waited.number();
-                    answer.longest_wait_ms = answer.longest_wait_ms.max(waited.longest_ms);
-                }
-                Claim::AllTaken(taken) => answer.take(Some(&taken.origin), Some(taken.ms)),
-                _ => {}
-            }
-        }
-        let open = case.diagnosis.unanswered.iter().filter(|one| one.reading == Reading::Open);
-        answer.open = open.count();
-        answer
-    }
-
-    fn take(&mut self, origin: Option<&String>, ms: Option<f64>) {
+    pub(super) fn take(&mut self, origin: Option<&String>, ms: Option<f64>) {
         if ms > self.taken_ms {
             (self.taken_origin, self.taken_ms) = (origin.cloned(), ms);
         }
@@ -160,37 +132,6 @@ impl Answer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct NoShortage {}
 
-/// A wait for a connection below this is no shortage, in milliseconds.
-const SHORT_MS: f64 = 100.0;
-
 impl NoShortage {
     pub(super) const TEXT: &'static str = "Nothing in this load points to a shortage of connections.";
-
-    /// Only where the file tells the waits, no call failed, nobody waited long behind a full pool, and no claim speaks of
-    /// one.
-    pub(super) fn check(case: &Case<'_>, answer: &Answer, claims: &[Claim]) -> Option<Self> {
-        let shortage = claims.iter().any(|claim| {
-            matches!(
-                claim,
-                Claim::AllTaken(_)
-                    | Claim::PerhapsAllTaken(_)
-                    | Claim::NotReused(_)
-                    | Claim::StreamOpen(_)
-                    | Claim::TakenBack(_)
-            )
-        });
-        let waited = case.entries(|entry| !entry.protocol.is_multiplexed() && wait_ms(entry) >= SHORT_MS);
-        let quiet = !answer.has_failures() && answer.broken_off_together == 0 && case.reports_waiting();
-        (quiet && !shortage && waited.is_empty()).then_some(Self {})
-    }
-}
-
-/// The first sentence of several loads.
-pub(super) fn together(loads: &[&[Statement]]) -> Statement {
-    let answers =
-        loads.iter().flat_map(|statements| statements.iter()).filter_map(|statement| match statement.claim() {
-            Some(Claim::Failures(answer)) => Some(answer),
-            _ => None,
-        });
-    Statement::from(Claim::Failures(Answer::together(answers)))
 }

@@ -3,43 +3,12 @@
 //! Rule: a claim can be built only by its own check over the load's facts, so no sentence is printed that was not checked.
 //! `scripts/check-diagnose` has a second predicate for each kind, over the raw JSON.
 
-use super::advice::Advice;
 use super::answer::{Answer, NoShortage};
 use super::calls::{BrokenOff, Calls, Errors, Open, Statuses};
 use super::connections::{Multiplexed, NotReused, Sockets, Streams, Taken, Waited};
+use super::part::Part;
 use super::patterns::{Bursting, Identical, Limit, Polled, SlowTogether};
 use serde::Serialize;
-
-/// Where a sentence stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Part {
-    /// The first sentence.
-    Answer,
-    /// It follows from the file by the rules of the format and the browser.
-    Proved,
-    /// The file allows it; the sentence says what it assumes.
-    Possible,
-    /// What would decide.
-    Settle,
-    /// What to change.
-    Change,
-}
-
-impl Part {
-    /// Its title.
-    pub(super) fn title(self) -> &'static str {
-        match self {
-            Self::Answer => "",
-            Self::Proved => "Proved",
-            Self::Possible => "Only possible",
-            Self::Settle => "What would settle it",
-            Self::Change => "What to change",
-        }
-    }
-
-    pub(super) const TITLED: [Self; 4] = [Self::Proved, Self::Possible, Self::Settle, Self::Change];
-}
 
 /// A claim, by its kind. The names of the kinds are stable.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -93,32 +62,8 @@ pub enum Claim {
     NoShortage(NoShortage),
 }
 
-/// A claim, or advice that rests on claims.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(untagged)]
-pub enum Said {
-    /// A claim.
-    Claim(Claim),
-    /// Advice.
-    Advice(Advice),
-}
-
-/// A sentence and what it claims.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Statement {
-    /// Where it stands.
-    pub part: Part,
-    /// What it is about: an origin, a label. Statements of two loads with the same kind and subject are of one thing.
-    pub subject: String,
-    /// The sentence.
-    pub text: String,
-    /// What it claims, with every number of the sentence.
-    #[serde(flatten)]
-    pub said: Said,
-}
-
 impl Claim {
-    fn part(&self) -> Part {
+    pub(super) fn part(&self) -> Part {
         match self {
             Self::Failures(_) => Part::Answer,
             Self::PerhapsSent(_)
@@ -163,7 +108,7 @@ impl Claim {
     }
 
     /// What it is about, and its sentence.
-    fn said(&self) -> (String, String) {
+    pub(super) fn said(&self) -> (String, String) {
         match self {
             Self::Failures(answer) => (String::new(), answer.text()),
             Self::NeverSent(calls) => (calls.subject(), calls.never_sent()),
@@ -210,39 +155,5 @@ impl Claim {
     /// Whether its weight is a time or a count of its sentence.
     pub(super) fn is_measured(&self) -> bool {
         self.weight() > 0.0 && !matches!(self, Self::Multiplexed(_))
-    }
-}
-
-impl From<Claim> for Statement {
-    fn from(claim: Claim) -> Self {
-        let (subject, text) = claim.said();
-        Self { part: claim.part(), subject, text, said: Said::Claim(claim) }
-    }
-}
-
-impl From<Advice> for Statement {
-    fn from(advice: Advice) -> Self {
-        Self { part: advice.part(), subject: String::new(), text: advice.text(), said: Said::Advice(advice) }
-    }
-}
-
-impl Statement {
-    /// The kind as the JSON names it.
-    pub fn kind(&self) -> &'static str {
-        match &self.said {
-            Said::Claim(claim) => claim.kind(),
-            Said::Advice(advice) => advice.kind(),
-        }
-    }
-
-    pub(super) fn claim(&self) -> Option<&Claim> {
-        match &self.said {
-            Said::Claim(claim) => Some(claim),
-            Said::Advice(_) => None,
-        }
-    }
-
-    pub(super) fn weight(&self) -> f64 {
-        self.claim().map_or(0.0, Claim::weight)
     }
 }

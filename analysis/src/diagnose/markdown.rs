@@ -3,7 +3,7 @@
 //! Rule: what an archive says is text: `<`, `|`, backticks and the like are escaped. A summary may have 1 MiB; what is beyond
 //! half of it is left out, with a line that says so.
 
-use super::claim::Part;
+use super::part::Part;
 use super::phrases::ms;
 use super::text::{STATEMENTS, of_load, of_loads};
 use super::{FileReport, LoadReport, Report, page};

@@ -13,13 +13,18 @@ mod connections;
 mod label;
 mod markdown;
 mod page;
+mod part;
 mod patterns;
 mod phrases;
+mod statement;
 mod statements;
+mod summary;
 mod text;
 
 pub use advice::Advice;
-pub use claim::{Claim, Part, Said, Statement};
+pub use claim::Claim;
+pub use part::Part;
+pub use statement::{Said, Statement};
 pub use statements::Pooled;
 
 use serde::Serialize;

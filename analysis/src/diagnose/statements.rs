@@ -4,13 +4,16 @@
 //! word. Nothing is added up but the counts of the first sentence.
 
 use super::advice::Advice;
-use super::answer::{self, Answer, NoShortage};
+use super::answer::{Answer, NoShortage};
 use super::calls::{BrokenOff, Calls, Errors, Open, Statuses};
 use super::case::Case;
-use super::claim::{Claim, Part, Statement};
+use super::claim::Claim;
 use super::connections::{Multiplexed, NotReused, Sockets, Streams, Taken, Waited};
+use super::part::Part;
 use super::patterns::{Bursting, Identical, Limit, Polled, SlowTogether};
 use super::phrases::NAMES;
+use super::statement::Statement;
+use super::summary;
 use serde::Serialize;
 use sixslot_har::unanswered::Reading;
 use sixslot_har::{Archive, Diagnosis};
@@ -112,7 +115,7 @@ pub(super) fn together(loads: &[(&str, &[Statement])]) -> Vec<Pooled> {
     let all = loads.iter().map(|(_, statements)| *statements).collect::<Vec<_>>();
     let of = loads.len();
     let mut known = BTreeMap::<(&str, &str), usize>::new();
-    let mut result = vec![Pooled { loads: of, of, load: None, statement: answer::together(&all) }];
+    let mut result = vec![Pooled { loads: of, of, load: None, statement: summary::together(&all) }];
     for (name, statements) in loads {
         // A load counts once, however many statements of one thing it has.
         let mut counted = BTreeSet::new();

@@ -1,7 +1,9 @@
 //! A diagnosis for a terminal: the sentence first, then the statements, then the tables.
 
-use super::claim::{Claim, Part, Statement};
+use super::claim::Claim;
+use super::part::Part;
 use super::phrases::ms;
+use super::statement::Statement;
 use super::{FileReport, LoadReport, Pooled, Report, Together, page};
 use crate::words::{count, cut, plain};
 use std::fmt::Write as _;
@@ -13,29 +15,15 @@ const IN_FULL: usize = 3;
 /// Statements under one title; more are counted.
 pub(super) const STATEMENTS: usize = 12;
 
-/// Breaks a text into lines of at most `width` characters, between words; a longer word stands alone.
+/// Breaks a text into lines of at most `width` columns, between words; a longer word stands alone.
 fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
     let indent = " ".repeat(first.chars().count());
-    let mut line = first.to_owned();
-    let mut length = indent.len();
-    let mut fresh = true;
-    for word in plain(text).split(' ') {
-        let word_length = word.chars().count();
-        if !fresh && length + 1 + word_length > width {
-            let _ = writeln!(out, "{line}");
-            line = indent.clone();
-            length = indent.len();
-            fresh = true;
-        }
-        if !fresh {
-            line.push(' ');
-            length += 1;
-        }
-        line.push_str(word);
-        length += word_length;
-        fresh = false;
-    }
-    let _ = writeln!(out, "{line}");
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(&indent)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    let _ = writeln!(out, "{}", textwrap::fill(&plain(text), options));
 }
 
 /// The first sentence, in bold.

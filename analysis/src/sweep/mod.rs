@@ -10,9 +10,10 @@ pub use cell::{CellResult, Row};
 pub use grid::{Cell, Grid, nearest_to_half};
 pub use manifest::{Manifest, PROGRAM, sha256};
 
-use crate::replications::{Stopped, Tally};
+use crate::replications::{Replications, Stopped, Tally};
 use serde::{Deserialize, Serialize};
 use sixslot_models::{Document, Plan, ScenarioError};
+use std::borrow::Cow;
 use std::sync::atomic::AtomicBool;
 
 /// The program's version.
@@ -20,6 +21,9 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Loads of a cell if neither the command line nor the scenario states them.
 pub const DEFAULT_LOADS: u64 = 10_000;
+
+/// Classes of all plans that a sweep keeps: about 100 MB. The plans of further cells are compiled again when they are simulated.
+const KEPT_CLASSES: usize = 50_000;
 
 /// The inputs of a sweep.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,6 +49,8 @@ pub struct Sweep {
     document: Document,
     grid: Grid,
     manifest: Manifest,
+    /// The plans of the first cells.
+    plans: Vec<Plan>,
 }
 
 impl Sweep {
@@ -57,11 +63,7 @@ impl Sweep {
         let grid = Grid::of(&document);
         let loads = recipe.loads.or(document.sweep.loads).unwrap_or(DEFAULT_LOADS);
         let manifest = Manifest::new(&recipe, &document.title, loads, &grid);
-        let sweep = Self { recipe, document, grid, manifest };
-        for number in 0..sweep.grid.len() {
-            sweep.plan(number)?;
-        }
-        Ok(sweep)
+        Self { recipe, document, grid, manifest, plans: Vec::new() }.compiled()
     }
 
     /// The same sweep on top of fixes that are in place already: they are in each set, and sets that become equal are one.
@@ -78,10 +80,27 @@ impl Sweep {
             }
         }
         self.grid.fix_sets = sets;
+        self.plans.clear();
+        self.compiled()
+    }
+
+    /// Compiles, and so checks, the plan of every cell.
+    fn compiled(mut self) -> Result<Self, SweepFailure> {
+        let mut classes = 0;
         for number in 0..self.grid.len() {
-            self.plan(number)?;
+            let plan = self.compile(number)?;
+            classes += plan.classes().len();
+            if classes <= KEPT_CLASSES {
+                self.plans.push(plan);
+            }
         }
         Ok(self)
+    }
+
+    fn compile(&self, number: usize) -> Result<Plan, SweepFailure> {
+        let cell = self.grid.cell(number);
+        let fixes = &self.grid.fix_sets[cell.fix_set];
+        Ok(self.document.plan(fixes, &self.grid.parameters(&cell)).map_err(Box::new)?)
     }
 
     /// The scenario.
@@ -108,10 +127,11 @@ impl Sweep {
     ///
     /// # Errors
     /// An invalid combination of fixes and parameters.
-    pub fn plan(&self, number: usize) -> Result<Plan, SweepFailure> {
-        let cell = self.grid.cell(number);
-        let fixes = &self.grid.fix_sets[cell.fix_set];
-        Ok(self.document.plan(fixes, &self.grid.parameters(&cell)).map_err(Box::new)?)
+    pub fn plan(&self, number: usize) -> Result<Cow<'_, Plan>, SweepFailure> {
+        match self.plans.get(number) {
+            Some(plan) => Ok(Cow::Borrowed(plan)),
+            None => Ok(Cow::Owned(self.compile(number)?)),
+        }
     }
 
     /// The point of the grid at which every parameter has the value that the scenario gives it.
@@ -143,7 +163,8 @@ impl Sweep {
     /// An interrupt, or a load beyond its limits.
     pub fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<CellResult, SweepFailure> {
         let plan = self.plan(number)?;
-        let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt)?;
+        let loads = Replications::new(self.manifest.seed, 0..self.loads(), interrupt);
+        let tally = Tally::default().extend(&plan, &loads)?;
         Ok(CellResult::new(number, plan.load().can_fail, tally))
     }
 

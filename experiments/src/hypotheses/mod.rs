@@ -10,6 +10,7 @@ pub mod observe;
 pub mod overlay;
 mod page;
 pub mod parts;
+mod placeholder;
 pub mod recovery;
 pub mod schema;
 mod tables;
@@ -149,7 +150,7 @@ fn play<T: Send>(
     interrupt: &AtomicBool,
     see: impl Fn(&Load) -> T + Sync,
 ) -> Result<Vec<T>, Stopped> {
-    Replications { seed, from: 0, to: loads, interrupt, done: &|_| () }.map(plan, extent, |_, load| see(load))
+    Replications::new(seed, 0..loads, interrupt).map(plan, extent, |_, load| see(load))
 }
 
 /// Median and range of values in any order.

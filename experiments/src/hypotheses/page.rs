@@ -2,39 +2,14 @@
 //!
 //! Rule: only the published numbers on the page are written by hand.
 
-use super::file::{Figure, HypothesesFile, Paragraph, Published, Region};
+use super::file::{Figure, HypothesesFile, Region};
 use super::observe::Unit;
+use super::placeholder::{fill, number, points, published, tally};
 use super::recovery::Regime;
 use super::{Answer, Findings, Forecast, HypothesesError, NEAR, RANGE, Run};
 use sixslot_analysis::layers::Attribution;
 use sixslot_analysis::words::markdown_cell;
-use sixslot_models::reading::Fault;
-use sixslot_models::reading::advice;
 use std::fmt::Write as _;
-
-/// A number in its unit, with about three significant digits.
-fn number(value: f64, unit: Unit) -> String {
-    let round = |places: usize| {
-        let text = format!("{value:.places$}");
-        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-    };
-    match unit {
-        Unit::Count => round(1),
-        Unit::Share => format!("{:.1} %", 100.0 * value),
-        Unit::Seconds if value.is_infinite() => "never".to_owned(),
-        Unit::Seconds if value >= 100.0 => format!("{} s", round(1)),
-        Unit::Seconds if value >= 1.0 => format!("{} s", round(2)),
-        Unit::Seconds => format!("{} ms", format!("{:.1}", value * 1e3).trim_end_matches(".0")),
-    }
-}
-
-fn published(figure: &Figure) -> String {
-    let unit = figure.view.observable.unit();
-    match figure.published {
-        Published::Value(value) => number(value, unit),
-        Published::Range(low, high) => format!("{} to {}", number(low, unit), number(high, unit)),
-    }
-}
 
 fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
     let Some(answer) = answer else { return "says nothing".to_owned() };
@@ -50,117 +25,6 @@ fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
             number(high, unit)
         ),
     }
-}
-
-/// Number of figures inside, and of figures that a hypothesis predicts.
-fn tally(findings: &Findings, hypothesis: usize) -> (usize, usize) {
-    let own = findings.answers.iter().flatten().filter(|answer| answer.hypothesis == hypothesis);
-    own.fold((0, 0), |(inside, all), answer| (inside + usize::from(answer.inside), all + 1))
-}
-
-/// Replaces the placeholders for numbers in a paragraph.
-fn fill(file: &HypothesesFile, findings: &Findings, paragraph: &Paragraph) -> Result<String, HypothesesError> {
-    let mut text = String::new();
-    let mut rest = paragraph.text.as_str();
-    while let Some((before, after)) = rest.split_once('{') {
-        text.push_str(before);
-        let fault = |message: String, help: String| file.fault(Fault::new(&paragraph.place, message).help(help));
-        let Some((place, after)) = after.split_once('}') else {
-            return Err(fault("a `{` without its `}`".to_owned(), "write {inside:HYPOTHESIS}".to_owned()));
-        };
-        rest = after;
-        let parts: Vec<&str> = place.split(':').collect();
-        let hypothesis = |name: &str| {
-            file.hypotheses.iter().position(|hypothesis| hypothesis.name == name).ok_or_else(|| {
-                let known: Vec<&str> = file.hypotheses.iter().map(|hypothesis| hypothesis.name.as_str()).collect();
-                fault(format!("there is no hypothesis `{name}`"), advice(name, &known))
-            })
-        };
-        let figure = |name: &str| {
-            file.figures.iter().position(|figure| figure.name == name).ok_or_else(|| {
-                let known: Vec<&str> = file.figures.iter().map(|figure| figure.name.as_str()).collect();
-                fault(format!("there is no figure `{name}`"), advice(name, &known))
-            })
-        };
-        let filled = match parts.as_slice() {
-            ["inside", name] => tally(findings, hypothesis(name)?).0.to_string(),
-            ["of", name] => tally(findings, hypothesis(name)?).1.to_string(),
-            ["outside", name] => {
-                let number = hypothesis(name)?;
-                let mut names = Vec::new();
-                for (figure, answers) in file.figures.iter().zip(&findings.answers) {
-                    if answers.iter().any(|answer| answer.hypothesis == number && !answer.inside) {
-                        names.push(format!("`{}`", figure.name));
-                    }
-                }
-                if names.is_empty() { "none".to_owned() } else { names.join(", ") }
-            }
-            ["published", name] => published(&file.figures[figure(name)?]),
-            [what @ ("median" | "range"), name, of] => {
-                let at = figure(name)?;
-                let number_of = hypothesis(of)?;
-                let unit = file.figures[at].view.observable.unit();
-                let answer = findings.answers[at].iter().find(|answer| answer.hypothesis == number_of);
-                match answer.and_then(|answer| answer.predicted) {
-                    None => "never".to_owned(),
-                    Some([median, ..]) if *what == "median" => number(median, unit),
-                    Some([_, low, high]) => format!("{} to {}", number(low, unit), number(high, unit)),
-                }
-            }
-            [what @ ("failed" | "cleared" | "not-ready" | "ready"), name, of] => {
-                let at = file.predictions.iter().position(|prediction| prediction.name == *name).ok_or_else(|| {
-                    let known: Vec<&str> = file.predictions.iter().map(|one| one.name.as_str()).collect();
-                    fault(format!("there is no prediction `{name}`"), advice(name, &known))
-                })?;
-                let number_of = hypothesis(of)?;
-                let forecast = findings.forecasts[at].iter().find(|forecast| forecast.hypothesis == number_of);
-                let forecast = forecast.ok_or_else(|| {
-                    fault(
-                        format!("`{of}` does not predict `{name}`"),
-                        "name it in that prediction's `hypotheses`".to_owned(),
-                    )
-                })?;
-                match *what {
-                    "failed" => number(forecast.probability, Unit::Share),
-                    "cleared" => number(forecast.cleared, Unit::Share),
-                    "not-ready" => number(forecast.not_ready, Unit::Share),
-                    _ => number(forecast.ready[0], Unit::Seconds),
-                }
-            }
-            ["cells", what @ ("held" | "all")] => {
-                let counts = |all: bool| {
-                    let of = findings.measured(file).filter(|(_, measured, own)| all || own.holds(*measured));
-                    of.count().to_string()
-                };
-                counts(*what == "all")
-            }
-            ["overlays", what @ ("same" | "all")] => {
-                let own = findings.overlays.iter().flatten();
-                own.filter(|own| *what == "all" || own.is_same()).count().to_string()
-            }
-            [what @ ("layers" | "layer"), name] => {
-                let Some(layers) = &findings.layers else {
-                    return Err(fault("no layers were asked for".to_owned(), "add a table [layers]".to_owned()));
-                };
-                let own = layers.layers.iter().find(|layer| layer.layer == *name);
-                match (*what, own) {
-                    ("layers", _) => points(layers.total),
-                    (_, Some(own)) => points(own.contribution),
-                    _ => {
-                        let known: Vec<&str> = layers.layers.iter().map(|one| one.layer.as_str()).collect();
-                        return Err(fault(format!("there is no layer `{name}`"), advice(name, &known)));
-                    }
-                }
-            }
-            _ => {
-                let help = "write {median:FIGURE:HYPOTHESIS}, {range:FIGURE:HYPOTHESIS}, {published:FIGURE}, {inside:HYPOTHESIS}, {of:HYPOTHESIS}, {outside:HYPOTHESIS}, {failed:PREDICTION:HYPOTHESIS} (or cleared, not-ready, ready), {cells:held}, {cells:all}, {overlays:same}, {overlays:all}, {layers:total} or {layer:NAME}";
-                return Err(fault(format!("`{{{place}}}` stands for no number"), help.to_owned()));
-            }
-        };
-        text.push_str(&filled);
-    }
-    text.push_str(rest);
-    Ok(text)
 }
 
 /// The page as Markdown.
@@ -294,11 +158,6 @@ fn forecasts(text: &mut String, file: &HypothesesFile, findings: &Findings) {
             );
         }
     }
-}
-
-/// Percentage points.
-fn points(value: f64) -> String {
-    format!("{:.1}", 100.0 * value)
 }
 
 /// The measured cases.

@@ -3,9 +3,9 @@
 //! Rule: the interval is drawn wherever there is one, and y spans 0 to 100 %, so that a difference
 //! between two fixes that is not significant does not look like one.
 
-use plotters::style::Color;
+use plotters::style::{Color, RGBColor};
 
-use super::canvas::{Canvas, Header, MARGIN, Point};
+use super::canvas::{Brush, Canvas, Header, MARGIN, Point};
 use super::frame::{self, Frame};
 use super::labels::{self, Name};
 use super::palette;
@@ -91,28 +91,7 @@ impl Curve<'_> {
         });
         canvas.group("", |brush| {
             for (i, points) in &lines {
-                let colour = palette::series(*i).colour;
-                for run in points.chunk_by(|a, b| a.interval.is_some() == b.interval.is_some()) {
-                    let ends: Vec<(Point, Point)> = run
-                        .iter()
-                        .filter_map(|p| {
-                            let (low, high) = p.interval?;
-                            Some((axes.place(p.x, low), axes.place(p.x, high)))
-                        })
-                        .collect();
-                    if let [(low, high)] = ends[..] {
-                        // One point spans no area.
-                        brush.line(&[low, high], colour, 1.2);
-                        for (x, y) in [low, high] {
-                            brush.line(&[(x - 4.0, y), (x + 4.0, y)], colour, 1.2);
-                        }
-                    } else if !ends.is_empty() {
-                        let low = ends.iter().map(|(low, _)| *low);
-                        let high = ends.iter().rev().map(|(_, high)| *high);
-                        let outline: Vec<Point> = low.chain(high).collect();
-                        brush.polygon(&outline, colour.mix(0.15));
-                    }
-                }
+                band(brush, &axes, points, palette::series(*i).colour);
             }
         });
         let placed = |points: &[CurvePoint]| -> Vec<Point> {
@@ -134,6 +113,31 @@ impl Curve<'_> {
         let span = (top - 10.0, bottom + 10.0);
         labels::draw(&mut canvas, &names, &ends, axes.right, span, true);
         canvas
+    }
+}
+
+/// The intervals of a line: an area for each run of points that have one.
+fn band(brush: &Brush<'_>, axes: &Frame, points: &[CurvePoint], colour: RGBColor) {
+    for run in points.chunk_by(|a, b| a.interval.is_some() == b.interval.is_some()) {
+        let ends: Vec<(Point, Point)> = run
+            .iter()
+            .filter_map(|p| {
+                let (low, high) = p.interval?;
+                Some((axes.place(p.x, low), axes.place(p.x, high)))
+            })
+            .collect();
+        if let [(low, high)] = ends[..] {
+            // One point spans no area.
+            brush.line(&[low, high], colour, 1.2);
+            for (x, y) in [low, high] {
+                brush.line(&[(x - 4.0, y), (x + 4.0, y)], colour, 1.2);
+            }
+        } else if !ends.is_empty() {
+            let low = ends.iter().map(|(low, _)| *low);
+            let high = ends.iter().rev().map(|(_, high)| *high);
+            let outline: Vec<Point> = low.chain(high).collect();
+            brush.polygon(&outline, colour.mix(0.15));
+        }
     }
 }
 

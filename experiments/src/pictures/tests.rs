@@ -147,17 +147,35 @@ fn regimes(words: &str, legend: &[String], x_values: &[String], y_values: &[Stri
     .to_svg()
 }
 
+type Samples = Vec<(&'static str, String)>;
+
+fn long() -> String {
+    "word ".repeat(60)
+}
+
+fn wide() -> Vec<String> {
+    (1..=20).map(|n| format!("{} things", n * 5)).collect()
+}
+
+fn high() -> Vec<String> {
+    strings(&["a session name longer than its room", NASTY, "三つ"])
+}
+
 /// Every kind of picture, usual and unusual, by name.
-fn samples() -> Vec<(&'static str, String)> {
+fn samples() -> Samples {
+    let mut all = grids();
+    all.extend(maps());
+    all.extend(curves());
+    all.extend(stairs());
+    all.push(("regimes", regimes(NASTY, &[NASTY.to_owned(), long(), "a".to_owned()], &wide(), &high())));
+    all.push(("regimes-none", regimes("", &[], &[], &[])));
+    all
+}
+
+fn grids() -> Samples {
     let x = strings(&["1", "2", "5", "10", "20", "50"]);
     let y = strings(&["1", "2", "4", "6", "8"]);
     let maps: Vec<_> = (0..8).map(|fix| cells(fix, 6, 5)).collect();
-    let mut holes = maps[1].clone();
-    holes[4][5] = None;
-    holes[0][0] = Some(0.0004);
-    holes[3][3] = Some(0.9996);
-    holes[2][5] = Some(f64::NAN);
-    holes[1].truncate(5);
     let panels: Vec<HeatMapPanel<'_>> =
         FIXES.iter().zip(&maps).map(|(title, cells)| HeatMapPanel { title, cells }).collect();
     let grid = HeatMapGrid {
@@ -170,6 +188,36 @@ fn samples() -> Vec<(&'static str, String)> {
         panels: &panels,
         columns: 2,
     };
+    let (long, wide, high) = (long(), wide(), high());
+    let big = cells(0, 20, 3);
+    let nasty = HeatMapGrid {
+        title: &long,
+        subtitle: NASTY,
+        x_label: NASTY,
+        y_label: NASTY,
+        x_values: &wide,
+        y_values: &high,
+        panels: &[HeatMapPanel { title: NASTY, cells: &big }],
+        columns: 1,
+    };
+    vec![
+        ("grid-2", grid.to_svg()),
+        ("grid-4", HeatMapGrid { columns: 4, ..grid }.to_svg()),
+        ("grid-5-by-3", HeatMapGrid { columns: 3, panels: &panels[..5], ..grid }.to_svg()),
+        ("grid-none", HeatMapGrid { columns: 0, panels: &[], ..grid }.to_svg()),
+        ("grid-nasty", nasty.to_svg()),
+    ]
+}
+
+fn maps() -> Samples {
+    let x = strings(&["1", "2", "5", "10", "20", "50"]);
+    let y = strings(&["1", "2", "4", "6", "8"]);
+    let mut holes = cells(1, 6, 5);
+    holes[4][5] = None;
+    holes[0][0] = Some(0.0004);
+    holes[3][3] = Some(0.9996);
+    holes[2][5] = Some(f64::NAN);
+    holes[1].truncate(5);
     let map = HeatMap {
         title: "Probability that the page fails to load",
         subtitle: "as it is; 2 000 loads per cell, seed 1",
@@ -179,6 +227,14 @@ fn samples() -> Vec<(&'static str, String)> {
         y_values: &y,
         cells: &holes,
     };
+    vec![
+        ("map", map.to_svg()),
+        ("map-none", HeatMap { x_values: &[], y_values: &[], cells: &[], ..map }.to_svg()),
+        ("map-one", HeatMap { x_values: &x[..1], y_values: &y[..1], ..map }.to_svg()),
+    ]
+}
+
+fn curves() -> Samples {
     let lines: Vec<_> = (0..8).map(points).collect();
     let lines: Vec<CurveSeries<'_>> =
         FIXES.iter().zip(&lines).map(|(label, points)| CurveSeries { label, points }).collect();
@@ -189,21 +245,6 @@ fn samples() -> Vec<(&'static str, String)> {
         y_label: "failure probability",
         series: &lines,
     };
-    let stairs: Vec<_> = (0..8).map(steps).collect();
-    let stairs: Vec<ReadySeries<'_>> =
-        FIXES.iter().zip(&stairs).map(|(label, steps)| ReadySeries { label, steps }).collect();
-    let ready = Ready {
-        title: "How long a load takes, and how many never get there",
-        subtitle: "5 000 loads per fix set, seed 1; 20 projects, 4 sessions",
-        series: &stairs,
-        until: None,
-    };
-
-    let long = "word ".repeat(60);
-    let wide: Vec<String> = (1..=20).map(|n| format!("{} things", n * 5)).collect();
-    let high = strings(&["a session name longer than its room", NASTY, "三つ"]);
-    let big = cells(0, 20, 3);
-    let nasty_panels = [HeatMapPanel { title: NASTY, cells: &big }];
     let many: Vec<CurveSeries<'_>> = lines
         .iter()
         .chain(&lines[..5])
@@ -222,48 +263,36 @@ fn samples() -> Vec<(&'static str, String)> {
         point(1e90, -7.0, 0.1),
     ];
     let broken = [CurveSeries { label: "broken", points: &broken }, CurveSeries { label: "", points: &[] }];
-    let broken_steps = [(f64::NAN, 0.1), (2.0, f64::NAN), (3.0, 9.0), (-4.0, 0.2)]
-        .map(|(seconds, share)| ReadyStep { seconds, share });
-    let broken_stairs =
-        [ReadySeries { label: NASTY, steps: &broken_steps }, ReadySeries { label: "never", steps: &[] }];
+    let long = long();
     vec![
-        ("grid-2", grid.to_svg()),
-        ("grid-4", HeatMapGrid { columns: 4, ..grid }.to_svg()),
-        ("grid-5-by-3", HeatMapGrid { columns: 3, panels: &panels[..5], ..grid }.to_svg()),
-        ("grid-none", HeatMapGrid { columns: 0, panels: &[], ..grid }.to_svg()),
-        (
-            "grid-nasty",
-            HeatMapGrid {
-                title: &long,
-                subtitle: NASTY,
-                x_label: NASTY,
-                y_label: NASTY,
-                x_values: &wide,
-                y_values: &high,
-                panels: &nasty_panels,
-                columns: 1,
-            }
-            .to_svg(),
-        ),
-        ("map", map.to_svg()),
-        ("map-none", HeatMap { x_values: &[], y_values: &[], cells: &[], ..map }.to_svg()),
-        ("map-one", HeatMap { x_values: &x[..1], y_values: &y[..1], ..map }.to_svg()),
         ("curve-8", curve.to_svg()),
         ("curve-3", Curve { series: &lines[..3], ..curve }.to_svg()),
         ("curve-13", Curve { title: &long, subtitle: &long, series: &many, ..curve }.to_svg()),
         ("curve-one", Curve { title: NASTY, subtitle: NASTY, x_label: NASTY, y_label: NASTY, series: &one }.to_svg()),
         ("curve-broken", Curve { series: &broken, ..curve }.to_svg()),
         ("curve-none", Curve { title: "", subtitle: "", series: &[], ..curve }.to_svg()),
+    ]
+}
+
+fn stairs() -> Samples {
+    let stairs: Vec<_> = (0..8).map(steps).collect();
+    let stairs: Vec<ReadySeries<'_>> =
+        FIXES.iter().zip(&stairs).map(|(label, steps)| ReadySeries { label, steps }).collect();
+    let ready = Ready {
+        title: "How long a load takes, and how many never get there",
+        subtitle: "5 000 loads per fix set, seed 1; 20 projects, 4 sessions",
+        series: &stairs,
+        until: None,
+    };
+    let broken = [(f64::NAN, 0.1), (2.0, f64::NAN), (3.0, 9.0), (-4.0, 0.2)]
+        .map(|(seconds, share)| ReadyStep { seconds, share });
+    let broken = [ReadySeries { label: NASTY, steps: &broken }, ReadySeries { label: "never", steps: &[] }];
+    vec![
         ("ready-8", ready.to_svg()),
         ("ready-3", Ready { series: &stairs[..3], until: Some(2.5), ..ready }.to_svg()),
-        (
-            "ready-broken",
-            Ready { title: NASTY, subtitle: NASTY, series: &broken_stairs, until: Some(f64::NAN) }.to_svg(),
-        ),
-        ("ready-never", Ready { series: &broken_stairs[1..], ..ready }.to_svg()),
+        ("ready-broken", Ready { title: NASTY, subtitle: NASTY, series: &broken, until: Some(f64::NAN) }.to_svg()),
+        ("ready-never", Ready { series: &broken[1..], ..ready }.to_svg()),
         ("ready-none", Ready { series: &[], ..ready }.to_svg()),
-        ("regimes", regimes(NASTY, &[NASTY.to_owned(), long.clone(), "a".to_owned()], &wide, &high)),
-        ("regimes-none", regimes("", &[], &[], &[])),
     ]
 }
 

@@ -58,20 +58,9 @@ pub struct Page<'a> {
     pub command: String,
 }
 
-/// The page as Markdown.
-pub fn readme(page: &Page<'_>) -> String {
-    let Page { grid, manifest, results, pictures, own, command } = page;
-    let summaries = summaries(grid, results);
-    let mut text = format!("# {}\n\n", markdown_cell(&manifest.title));
-    let _ = writeln!(
-        text,
-        "Written by `sixslot sweep`. {} cells: {} sets of fixes at {} points of the grid, {} loads each, seed {}. A probability\nstands with its 95 % interval (Wilson; Clopper-Pearson where none or all loads failed). Load k is the same load in every cell.\n",
-        grid.len(),
-        grid.fix_sets.len(),
-        grid.points(),
-        manifest.loads,
-        manifest.seed,
-    );
+/// The results: sentences and a table.
+fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
+    let Page { grid, results, own, .. } = page;
     text.push_str("## What it found\n\n");
     if let Some(at) = own {
         let result = &results[grid.number(0, at)];
@@ -85,7 +74,7 @@ pub fn readme(page: &Page<'_>) -> String {
             probability(result)
         );
     }
-    for summary in &summaries {
+    for summary in summaries {
         let worst = &results[summary.worst];
         let place = grid.point(&grid.cell(summary.worst));
         let name = markdown_cell(&grid.title(summary.fix_set));
@@ -109,7 +98,7 @@ pub fn readme(page: &Page<'_>) -> String {
         let _ = writeln!(text, "- **{name}**: {sentence}.");
     }
     text.push_str("\n| fixes | points with failures | mean probability over the grid | worst point | probability there |\n| --- | --- | --- | --- | --- |\n");
-    for summary in &summaries {
+    for summary in summaries {
         let _ = writeln!(
             text,
             "| {} | {} of {} | {} | {} | {} |",
@@ -121,6 +110,22 @@ pub fn readme(page: &Page<'_>) -> String {
             probability(&results[summary.worst]),
         );
     }
+}
+
+/// The page as Markdown.
+pub fn readme(page: &Page<'_>) -> String {
+    let Page { grid, manifest, results, pictures, command, .. } = page;
+    let mut text = format!("# {}\n\n", markdown_cell(&manifest.title));
+    let _ = writeln!(
+        text,
+        "Written by `sixslot sweep`. {} cells: {} sets of fixes at {} points of the grid, {} loads each, seed {}. A probability\nstands with its 95 % interval (Wilson; Clopper-Pearson where none or all loads failed). Load k is the same load in every cell.\n",
+        grid.len(),
+        grid.fix_sets.len(),
+        grid.points(),
+        manifest.loads,
+        manifest.seed,
+    );
+    found(&mut text, page, &summaries(grid, results));
     text.push_str("\n## Pictures\n\n");
     for picture in *pictures {
         let _ = writeln!(

@@ -1,6 +1,5 @@
 //! The names that classes refer to: each is resolved to an index when the file is read, or is a fault with advice.
 
-use super::{Anchor, Copies, Event};
 use crate::read::{self, advice};
 use crate::source::Fault;
 use crate::tree::Node;
@@ -65,50 +64,4 @@ pub(super) fn index(kind: &str, known: &[String], node: &Node) -> Result<usize, 
         let known: Vec<&str> = known.iter().map(String::as_str).collect();
         Fault::new(&node.place, format!("there is no {kind} `{name}`")).help(advice(name, &known))
     })
-}
-
-/// Reads an anchor: `NAME.EVENT`, `NAME[3].EVENT` or `NAME[i].EVENT`.
-pub(super) fn trigger(node: &Node, names: &Names<'_>) -> Result<Anchor, Fault> {
-    const EVENTS: &[(&str, Event)] = &[
-        ("issued", Event::Issued),
-        ("sent", Event::Sent),
-        ("headers", Event::Headers),
-        ("open", Event::Headers),
-        ("ok", Event::Ok),
-        ("failed", Event::Failed),
-        ("end", Event::End),
-    ];
-    let text = read::text(node)?;
-    let Some((name, event)) = text.rsplit_once('.') else {
-        return Err(Fault::new(&node.place, format!("`{text}` names no event")).help(format!("write \"{text}.ok\"")));
-    };
-    let (name, copies) = if names.numbers.contains_key(name) { (name, Copies::Every) } else { numbered(name, node)? };
-    let class = names.class(name, node)?;
-    if names.classes[class].1 == Table::Background {
-        return Err(Fault::new(
-            &node.place,
-            format!("`{name}` is a server's background call, and the page does not see its events"),
-        ));
-    }
-    let known: Vec<&str> = EVENTS.iter().map(|(name, _)| *name).collect();
-    let event = EVENTS.iter().find(|(known, _)| *known == event).ok_or_else(|| {
-        Fault::new(&node.place, format!("`{event}` is not an event of a request")).help(advice(event, &known))
-    })?;
-    Ok(Anchor { class, copies, event: event.1 })
-}
-
-/// A class's name and its copies in `NAME[3]` or `NAME[i]`.
-fn numbered<'a>(text: &'a str, node: &Node) -> Result<(&'a str, Copies), Fault> {
-    let Some((name, inside)) = text.strip_suffix(']').and_then(|text| text.rsplit_once('[')) else {
-        return Ok((text, Copies::Every));
-    };
-    if inside == "i" {
-        return Ok((name, Copies::Same));
-    }
-    let copy = inside.parse().map_err(|_| {
-        Fault::new(&node.place, format!("`[{inside}]` is not an instance")).help(format!(
-            "write \"{name}[0]\" for the first instance, or \"{name}[i]\" for the one with the same number"
-        ))
-    })?;
-    Ok((name, Copies::One(copy)))
 }

@@ -25,126 +25,156 @@ fn positive(node: &Node) -> Result<Span, Fault> {
     Ok(span)
 }
 
+/// Keys of a request that exclude each other.
+const EXCLUSIVE: &[(&str, &str)] = &[
+    ("start", "after"),
+    ("start", "arrivals"),
+    ("after", "arrivals"),
+    ("count", "arrivals"),
+    ("each", "count"),
+    ("each", "arrivals"),
+    ("every", "arrivals"),
+    ("service", "work"),
+    ("service", "io_time"),
+];
+
+/// Keys of a request that require another. A retry can overlap only a call of its own instance, so `skip_while_in_flight`
+/// requires a poll.
+const REQUIRED: &[(&str, &str)] = &[
+    ("timer_delay", "every"),
+    ("skip_while_in_flight", "every"),
+    ("until_ok", "every"),
+    ("skip_while_fresh", "every"),
+    ("deadline_until", "deadline"),
+];
+
+/// When a request starts: `after` with its `delay`, `arrivals`, or `start`.
+fn start(reader: &Reader<'_>, names: &Names<'_>, horizon: Span) -> Result<Start, Fault> {
+    let time = |node: &Node| form::time(node, names.parameters);
+    if let Some(after) = reader.get("after") {
+        let delay = reader.or("delay", Form::constant(Span::ZERO), time)?;
+        return Ok(Start::After(After::read(after, names, delay)?));
+    }
+    let Some(node) = reader.get("arrivals") else {
+        return Ok(Start::At(reader.or("start", Form::constant(Span::ZERO), time)?));
+    };
+    let arrivals = Reader::new(node, &schema::ARRIVALS)?;
+    let rate = arrivals.or("rate_per_second", 0.0, read::number)?;
+    if rate <= 0.0 {
+        return Err(Fault::new(arrivals.place_of("rate_per_second"), "a rate must be more than 0"));
+    }
+    let gap = Distribution::exponential_from_mean(1.0 / rate)
+        .map_err(|error| Fault::new(arrivals.place_of("rate_per_second"), error.to_string()))?;
+    Ok(Start::Arrivals { rate_per_second: rate, gap, until: arrivals.or("until", horizon, read::span)? })
+}
+
 impl Class {
     /// Reads `[request.NAME]`.
     pub(crate) fn request(entry: &Entry, names: &Names<'_>, browser: &Browser, horizon: Span) -> Result<Self, Fault> {
         let reader = Reader::new(&entry.node, &schema::REQUEST)?;
-        let time = |node| form::time(node, names.parameters);
         let mut class = Self::bare(&entry.key, Kind::Fetch);
-        for (one, other) in [
-            ("start", "after"),
-            ("start", "arrivals"),
-            ("after", "arrivals"),
-            ("count", "arrivals"),
-            ("each", "count"),
-            ("each", "arrivals"),
-            ("every", "arrivals"),
-            ("service", "work"),
-            ("service", "io_time"),
-        ] {
+        for (one, other) in EXCLUSIVE {
             reader.exclude(one, other)?;
         }
-        // A retry can overlap only a call of its own instance, so `skip_while_in_flight` requires a poll.
-        let pairs = [
-            ("timer_delay", "every"),
-            ("skip_while_in_flight", "every"),
-            ("until_ok", "every"),
-            ("skip_while_fresh", "every"),
-            ("deadline_until", "deadline"),
-        ];
-        requires(&reader, &pairs)?;
+        requires(&reader, REQUIRED)?;
         if reader.get("each").is_none() {
             requires(&reader, &[("delay", "after")])?;
         }
-        class.common.url = match reader.read("url", UrlTemplate::read)? {
-            Some(url) => url,
-            None if ["count", "each", "arrivals"].iter().any(|key| reader.get(key).is_some()) => {
-                UrlTemplate::of(format!("/{}/{{index}}", entry.key))
-            }
-            None => class.common.url,
-        };
-        class.common.method = reader.or("method", Method::Get, method)?;
-        let modes = [CacheMode::Default, CacheMode::NoStore, CacheMode::Reload].map(|mode| (mode.name(), mode));
-        class.cache = reader.or("cache", CacheMode::Default, read::choice(&modes))?;
-        class.common.cacheable = class.cache == CacheMode::Default && class.common.method == Method::Get;
-        class.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
-        class.omits_credentials =
-            reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;
+        class.read_target(&reader, entry, names)?;
         class.count = reader.or("count", class.count, |node| form::amount(node, names.parameters))?;
-        class.common.start = if let Some(after) = reader.get("after") {
-            Start::After(After::read(after, names, reader.or("delay", Form::constant(Span::ZERO), time)?)?)
-        } else if let Some(node) = reader.get("arrivals") {
-            let arrivals = Reader::new(node, &schema::ARRIVALS)?;
-            let rate = arrivals.or("rate_per_second", 0.0, read::number)?;
-            if rate <= 0.0 {
-                return Err(Fault::new(arrivals.place_of("rate_per_second"), "a rate must be more than 0"));
-            }
-            let gap = Distribution::exponential_from_mean(1.0 / rate)
-                .map_err(|error| Fault::new(arrivals.place_of("rate_per_second"), error.to_string()))?;
-            Start::Arrivals { rate_per_second: rate, gap, until: arrivals.or("until", horizon, read::span)? }
-        } else {
-            Start::At(reader.or("start", Form::constant(Span::ZERO), time)?)
-        };
+        class.common.start = start(&reader, names, horizon)?;
         class.common.priority = reader.or("priority", Priority::Auto, read::choice(PRIORITIES))?;
         class.common.rank = browser.ranks[class.common.priority as usize];
-        if let Some(node) = reader.get("response_cache_control") {
-            match read::text(node)?.trim() {
-                "no-store" => class.answer_no_store = true,
-                header => {
-                    let seconds = header.strip_prefix("max-age=").and_then(|digits| digits.parse::<u32>().ok());
-                    let seconds = seconds.ok_or_else(|| {
-                        Fault::new(&node.place, format!("`{header}` is not understood"))
-                            .help("write \"no-store\" or \"max-age=60\"")
-                    })?;
-                    class.max_age = Some(Span::from_seconds(u64::from(seconds)));
-                }
-            }
-        }
-        class.deadline = reader.read("deadline", read::span)?;
-        class.deadline_until = reader.or(
-            "deadline_until",
-            DeadlineUntil::End,
-            read::choice(&[
-                ("end", DeadlineUntil::End),
-                ("headers", DeadlineUntil::Headers),
-                ("sent", DeadlineUntil::Sent),
-            ]),
-        )?;
-        class.every = reader.read("every", positive)?;
-        class.timer_delay = reader.or("timer_delay", class.timer_delay, time)?;
-        class.skip_while_in_flight = reader.or("skip_while_in_flight", false, read::boolean)?;
-        class.until_ok = reader.or("until_ok", false, read::boolean)?;
-        if let Some(node) = reader.get("skip_while_fresh") {
-            let fresh = Reader::new(node, &schema::FRESH)?;
-            let socket = fresh.read("socket", |node| names.class(read::text(node)?, node))?.unwrap_or_default();
-            class.skip_while_fresh = Some((socket, fresh.or("within", Span::ZERO, read::span)?));
-        }
-        if let Some(node) = reader.get("retry") {
-            let retry = Reader::new(node, &schema::RETRY)?;
-            let attempts = retry.or("attempts", 1, read::whole(1, limits::ATTEMPTS))?;
-            class.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-            class.backoff = match retry.get("backoff") {
-                Some(list) => read::list(limits::LIST)(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
-                None => Vec::new(),
-            };
-        }
+        class.read_cache_control(&reader)?;
+        class.read_repetition(&reader, names)?;
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
-        class.common.service = reader.read("service", time)?;
-        class.common.stalled = reader.read("stalled", time)?;
-        class.common.body_bytes = reader.read("body_bytes", bytes)?;
-        class.common.request_bytes = reader.or("request_bytes", 0, bytes)?;
-        class.work = reader.or("work", class.work, time)?;
-        class.io_time = reader.or("io_time", class.io_time, time)?;
-        class.looks_up = looks_up(&reader, names)?;
-        (class.segments, class.lookup_before_segment) = segments(&reader)?;
-        class.common.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
-        class.reads_body = reader.or("reads_body", true, read::boolean)?;
+        class.read_server(&reader, names)?;
         if reader.get("each").is_some() {
             class.each = each(&reader, &class, names, browser)?;
             class.count = Linear::constant(class.each.len() as f64);
         }
         Ok(class)
+    }
+
+    /// Reads what is requested and how: `url`, `method`, `cache`, `origin`, `credentials`.
+    fn read_target(&mut self, reader: &Reader<'_>, entry: &Entry, names: &Names<'_>) -> Result<(), Fault> {
+        match reader.read("url", UrlTemplate::read)? {
+            Some(url) => self.common.url = url,
+            None if ["count", "each", "arrivals"].iter().any(|key| reader.get(key).is_some()) => {
+                self.common.url = UrlTemplate::of(format!("/{}/{{index}}", entry.key));
+            }
+            None => {}
+        }
+        self.common.method = reader.or("method", Method::Get, method)?;
+        let modes = [CacheMode::Default, CacheMode::NoStore, CacheMode::Reload].map(|mode| (mode.name(), mode));
+        self.cache = reader.or("cache", CacheMode::Default, read::choice(&modes))?;
+        self.common.cacheable = self.cache == CacheMode::Default && self.common.method == Method::Get;
+        self.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
+        self.omits_credentials =
+            reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;
+        Ok(())
+    }
+
+    /// Reads `response_cache_control`.
+    fn read_cache_control(&mut self, reader: &Reader<'_>) -> Result<(), Fault> {
+        let Some(node) = reader.get("response_cache_control") else { return Ok(()) };
+        match read::text(node)?.trim() {
+            "no-store" => self.answer_no_store = true,
+            header => {
+                let seconds = header.strip_prefix("max-age=").and_then(|digits| digits.parse::<u32>().ok());
+                let seconds = seconds.ok_or_else(|| {
+                    Fault::new(&node.place, format!("`{header}` is not understood"))
+                        .help("write \"no-store\" or \"max-age=60\"")
+                })?;
+                self.max_age = Some(Span::from_seconds(u64::from(seconds)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads how long a call may take and when the next one follows: the keys of deadlines, polls and retries.
+    fn read_repetition(&mut self, reader: &Reader<'_>, names: &Names<'_>) -> Result<(), Fault> {
+        const DEADLINES: &[(&str, DeadlineUntil)] =
+            &[("end", DeadlineUntil::End), ("headers", DeadlineUntil::Headers), ("sent", DeadlineUntil::Sent)];
+        self.deadline = reader.read("deadline", read::span)?;
+        self.deadline_until = reader.or("deadline_until", DeadlineUntil::End, read::choice(DEADLINES))?;
+        self.every = reader.read("every", positive)?;
+        self.timer_delay =
+            reader.or("timer_delay", self.timer_delay.clone(), |node| form::time(node, names.parameters))?;
+        self.skip_while_in_flight = reader.or("skip_while_in_flight", false, read::boolean)?;
+        self.until_ok = reader.or("until_ok", false, read::boolean)?;
+        if let Some(node) = reader.get("skip_while_fresh") {
+            let fresh = Reader::new(node, &schema::FRESH)?;
+            let socket = fresh.read("socket", |node| names.class(read::text(node)?, node))?.unwrap_or_default();
+            self.skip_while_fresh = Some((socket, fresh.or("within", Span::ZERO, read::span)?));
+        }
+        if let Some(node) = reader.get("retry") {
+            let retry = Reader::new(node, &schema::RETRY)?;
+            let attempts = retry.or("attempts", 1, read::whole(1, limits::ATTEMPTS))?;
+            self.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
+            self.backoff = match retry.get("backoff") {
+                Some(list) => read::list(limits::LIST)(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            };
+        }
+        Ok(())
+    }
+
+    /// Reads what the server does for a request, and the body of its response.
+    fn read_server(&mut self, reader: &Reader<'_>, names: &Names<'_>) -> Result<(), Fault> {
+        let time = |node: &Node| form::time(node, names.parameters);
+        self.common.service = reader.read("service", time)?;
+        self.common.stalled = reader.read("stalled", time)?;
+        self.common.body_bytes = reader.read("body_bytes", bytes)?;
+        self.common.request_bytes = reader.or("request_bytes", 0, bytes)?;
+        self.work = reader.or("work", self.work.clone(), time)?;
+        self.io_time = reader.or("io_time", self.io_time.clone(), time)?;
+        self.looks_up = looks_up(reader, names)?;
+        (self.segments, self.lookup_before_segment) = segments(reader)?;
+        self.common.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
+        self.reads_body = reader.or("reads_body", true, read::boolean)?;
+        Ok(())
     }
 
     /// Reads `[background.NAME]`.

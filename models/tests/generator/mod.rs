@@ -290,6 +290,39 @@ fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, work
     text.push_str("]\n");
 }
 
+/// What a poll may have.
+fn polls(text: &mut String, tape: &mut Tape<'_>, sockets: u32) {
+    if tape.chance(20) {
+        line(text, "timer_delay", time(tape));
+    }
+    maybe(text, tape, 60, "skip_while_in_flight", &["true", "false"]);
+    maybe(text, tape, 30, "until_ok", &["true"]);
+    if sockets > 0 && tape.chance(30) {
+        line(text, "skip_while_fresh", "{ socket = \"s0\", within = \"400ms\" }");
+    }
+}
+
+/// What a call may be: how it is sent, its deadline, its retries.
+fn call(text: &mut String, tape: &mut Tape<'_>, world: World) {
+    maybe(text, tape, 50, "url", &["/a", "/b", "/{index}", "/{tab}/{index}", "/{{index}", "/{tab}"]);
+    maybe(text, tape, 15, "method", &["POST", "GET"]);
+    origin(text, tape, 40, world);
+    maybe(text, tape, 25, "credentials", &["omit", "include"]);
+    maybe(text, tape, 60, "priority", &["low", "high", "auto", "lowest", "highest"]);
+    maybe(text, tape, 25, "cache", &["no-store", "reload", "default"]);
+    maybe(text, tape, 35, "response_cache_control", &["max-age=1", "no-store", "max-age=0", "max-age=60"]);
+    if maybe(text, tape, 50, "deadline", TIMES) {
+        maybe(text, tape, 50, "deadline_until", &["sent", "headers", "end"]);
+    }
+    maybe(
+        text,
+        tape,
+        35,
+        "retry",
+        &["{ attempts = 2 }", "{ attempts = 4, backoff = [\"50ms\", \"100ms\"] }", "{ attempts = 3, backoff = [] }"],
+    );
+}
+
 fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) -> Made {
     let number = u32::try_from(made.len()).unwrap();
     let World { queues, sockets, .. } = world;
@@ -324,34 +357,10 @@ fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) 
             line(text, "count", count);
         }
         if poll {
-            if tape.chance(20) {
-                line(text, "timer_delay", time(tape));
-            }
-            maybe(text, tape, 60, "skip_while_in_flight", &["true", "false"]);
-            maybe(text, tape, 30, "until_ok", &["true"]);
-            if sockets > 0 && tape.chance(30) {
-                let fresh = "{ socket = \"s0\", within = \"400ms\" }";
-                line(text, "skip_while_fresh", fresh);
-            }
+            polls(text, tape, sockets);
         }
     }
-    maybe(text, tape, 50, "url", &["/a", "/b", "/{index}", "/{tab}/{index}", "/{{index}", "/{tab}"]);
-    maybe(text, tape, 15, "method", &["POST", "GET"]);
-    origin(text, tape, 40, world);
-    maybe(text, tape, 25, "credentials", &["omit", "include"]);
-    maybe(text, tape, 60, "priority", &["low", "high", "auto", "lowest", "highest"]);
-    maybe(text, tape, 25, "cache", &["no-store", "reload", "default"]);
-    maybe(text, tape, 35, "response_cache_control", &["max-age=1", "no-store", "max-age=0", "max-age=60"]);
-    if maybe(text, tape, 50, "deadline", TIMES) {
-        maybe(text, tape, 50, "deadline_until", &["sent", "headers", "end"]);
-    }
-    maybe(
-        text,
-        tape,
-        35,
-        "retry",
-        &["{ attempts = 2 }", "{ attempts = 4, backoff = [\"50ms\", \"100ms\"] }", "{ attempts = 3, backoff = [] }"],
-    );
+    call(text, tape, world);
     maybe(text, tape, 30, "dedupe", &["true"]);
     if queues > 0 && tape.chance(50) {
         line(text, "queue", format!("q{}", tape.below(queues)));

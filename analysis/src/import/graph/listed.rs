@@ -143,15 +143,20 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
         });
         classes[at].nodes.push(node);
     }
+    number_equal_names(&mut classes);
+    classes
+}
+
+/// Makes names different: the second class of a name gets the ending `-2`, and so on.
+fn number_equal_names(classes: &mut [Listed]) {
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
-    for class in &mut classes {
+    for class in classes {
         let count = taken.entry(class.name.clone()).or_default();
         *count += 1;
         if *count > 1 {
             class.name = format!("{}-{count}", class.name);
         }
     }
-    classes
 }
 
 /// A request that says that it is a prefetch.
