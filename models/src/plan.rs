@@ -6,6 +6,7 @@
 use crate::browser::Browser;
 use crate::class::{self, Class, Names, Start};
 use crate::distribution;
+use crate::form;
 use crate::limits;
 use crate::load_rules::LoadRules;
 use crate::network::{Bandwidth, Network};
