@@ -138,7 +138,9 @@ pub enum Stopped {
 }
 
 impl Tally {
-    fn join(mut self, later: Self) -> Self {
+    /// Joined with the tally of the loads that follow.
+    #[must_use]
+    pub fn join(mut self, later: Self) -> Self {
         self.loads += later.loads;
         self.failures += later.failures;
         self.late += later.late;

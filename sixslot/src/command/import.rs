@@ -1,12 +1,13 @@
 //! `sixslot import`: drafts a scenario from archives of a page's loads.
 
 use super::diagnose::archive;
-use super::{Exit, Failure, Format, missing_folder, print_json, print_text};
+use super::{Exit, Failure, Format, Overwrite, print_json, print_text};
 use clap::Args;
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
 use sixslot_analysis::words::{count, cut, plain};
+use sixslot_experiments::files::Purpose;
 use sixslot_har::Archive;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -21,9 +22,8 @@ pub(super) struct Import {
     /// The scenario to write, or `-` for standard output.
     #[arg(short, long, alias = "out", value_name = "FILE")]
     output: PathBuf,
-    /// Overwrite an existing file.
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// List what was guessed, with reasons.
     #[arg(long)]
     explain: bool,
@@ -44,16 +44,10 @@ struct Explained<'a> {
 impl Import {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let to_stdout = self.output == Path::new("-");
-        // Checked before the work, and again by the move itself, so that no file is lost.
-        let file = self.output.display();
-        if !to_stdout && self.output.is_dir() {
-            return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));
-        }
-        if let Some(folder) = missing_folder(&self.output) {
-            return Err(Failure::Usage(format!("{file} cannot be written: there is no folder {}", folder.display())));
-        }
-        if !to_stdout && !self.force && self.output.exists() {
-            return Err(Failure::Usage(format!("{file} is there already; name another file, or give --force")));
+        let files = self.overwrite.files(&self.archives);
+        // Checked before the work, and again by the writer.
+        if !to_stdout {
+            files.check(&self.output, Purpose::Scenario)?;
         }
         if to_stdout && self.format == Format::Json {
             return Err(Failure::Usage(
@@ -73,7 +67,7 @@ impl Import {
             print_text(&draft.text)?;
             return Ok(Exit::Done);
         }
-        self.write(&draft.text)?;
+        files.write(&self.output, Purpose::Scenario, draft.text.into_bytes())?;
         let scenario = self.output.display().to_string();
         if self.format == Format::Json {
             print_json(&Explained { scenario, archives: number, failing: draft.share, statements: &statements })?;
@@ -96,13 +90,6 @@ impl Import {
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(Exit::Done)
-    }
-
-    fn write(&self, text: &str) -> Result<(), Failure> {
-        sixslot_experiments::atomic::write(&self.output, text.as_bytes()).map_err(|error| {
-            let file = self.output.display();
-            Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
-        })
     }
 }
 

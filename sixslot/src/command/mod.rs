@@ -14,11 +14,13 @@ mod lab;
 mod layers;
 mod report;
 mod run;
+mod shard;
 mod sweep;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exit::Exit;
 use failure::Failure;
+use sixslot_experiments::files::{Files, System};
 use sixslot_experiments::input::{self, ScenarioText};
 use sixslot_models::{Document, Plan};
 use std::io::{IsTerminal, Write};
@@ -151,6 +153,23 @@ struct Common {
     jobs: Option<u16>,
 }
 
+/// Which existing files may be replaced.
+#[derive(Clone, Copy, Debug, Args)]
+struct Overwrite {
+    /// Also replace files that sixslot did not write, or that were changed since. Inputs and read-only files stay.
+    #[arg(long)]
+    force: bool,
+}
+
+impl Overwrite {
+    /// A writer of files that leaves the inputs as they are.
+    fn files<P: AsRef<Path>>(self, inputs: impl IntoIterator<Item = P>) -> Files<'static> {
+        let mut files = Files::new(&System, self.force);
+        inputs.into_iter().for_each(|path| files.input(path.as_ref()));
+        files
+    }
+}
+
 /// Set by Ctrl-C.
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
 
@@ -197,9 +216,9 @@ fn print_text(text: &str) -> Result<(), Failure> {
     Ok(out.flush()?)
 }
 
-/// The folder of an output file if it does not exist: checked before the work.
-fn missing_folder(file: &Path) -> Option<&Path> {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+/// Says something on standard error that is not an error.
+fn note(sentence: &str) {
+    eprintln!("sixslot: {sentence}");
 }
 
 /// Prints for a command with an answer in its exit code: a closed pipe is not an error.
