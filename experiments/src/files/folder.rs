@@ -90,8 +90,10 @@ impl<'a> Folder<'a> {
         if path.is_dir() && path.metadata().map_err(failed)?.permissions().readonly() {
             return Err(FileError::ReadOnly { path: path.to_owned() }.into());
         }
+        let is_new = !path.exists();
         std::fs::create_dir_all(path).map_err(failed)?;
         let lock = match Lock::take(path).map_err(failed)? {
+            Attempt::Held(lock) if is_new => lock.of_new_folder(path),
             Attempt::Held(lock) => lock,
             Attempt::Taken { holder } => return Err(FileError::Locked { path: path.to_owned(), holder }.into()),
         };

@@ -15,6 +15,8 @@ pub const LOCK: &str = ".sixslot-lock";
 pub struct Lock {
     file: File,
     path: PathBuf,
+    /// The folder, if it goes with the lock where it is empty.
+    new_folder: Option<PathBuf>,
 }
 
 /// The result of an attempt.
@@ -45,6 +47,13 @@ fn is_at(file: &File, path: &Path) -> bool {
 }
 
 impl Lock {
+    /// Removes the folder with the lock, if it is empty then.
+    #[must_use]
+    pub fn of_new_folder(mut self, folder: &Path) -> Self {
+        self.new_folder = Some(folder.to_owned());
+        self
+    }
+
     /// Tries to lock a folder.
     ///
     /// # Errors
@@ -57,7 +66,7 @@ impl Lock {
                 Ok(()) if is_at(&file, &path) => {
                     file.set_len(0)?;
                     file.write_all(holder().as_bytes())?;
-                    return Ok(Attempt::Held(Self { file, path }));
+                    return Ok(Attempt::Held(Self { file, path, new_folder: None }));
                 }
                 Ok(()) => {}
                 Err(TryLockError::Error(error)) => return Err(error),
@@ -77,6 +86,10 @@ impl Drop for Lock {
         // Removed while it is locked: whoever opened it before finds that the path leads elsewhere.
         if is_at(&self.file, &self.path) {
             std::fs::remove_file(&self.path).ok();
+        }
+        if let Some(folder) = &self.new_folder {
+            // Fails where there is a file.
+            std::fs::remove_dir(folder).ok();
         }
     }
 }

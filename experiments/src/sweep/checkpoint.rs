@@ -219,7 +219,7 @@ pub fn read(folder: &Path, sweep: &Sweep) -> Result<Option<Content>, SweepError>
         }
     }
     let Some(first) = damages.first() else { return Ok(Some(Content { done, damage: None })) };
-    if done.records.len() == 0 && first.line == 1 {
+    if done.records.is_empty() && first.line == 1 {
         return Err(SweepError::Header { path });
     }
     let more = match damages.len() {
