@@ -10,7 +10,7 @@ use super::report::Report;
 use super::summary::{Agreement, Spread, Summary};
 use serde::Deserialize;
 use sixslot_analysis::sweep::sha256;
-use sixslot_analysis::words::markdown_cell;
+use sixslot_analysis::words::markdown;
 use sixslot_experiments::files::folder::Results;
 use sixslot_experiments::files::{Files, Folder};
 use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries, Scatter, ScatterPanel};
@@ -161,7 +161,7 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(
             out,
             "| {} | {:.1} s | {} | {} | {} |",
-            markdown_cell(&report.browser),
+            markdown(&report.browser),
             report.rest_ms / 1e3,
             report.loads.len(),
             of + hanging_of,
@@ -242,7 +242,7 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} | {} |",
-            markdown_cell(&format!("{}{sets}", entry.recording.what)),
+            markdown(&format!("{}{sets}", entry.recording.what)),
             entry.recording.engine,
             entry.report.scale,
             entry.report.loads.len(),
@@ -293,13 +293,7 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
             unknown += usize::from(found.is_none());
             let why = found.map_or("unknown", |at| explained[at].why.as_str());
             let place = format!("{}, load {}", load.scenario, load.load);
-            let _ = writeln!(
-                table,
-                "| {engine} | {} | {} | {} |",
-                markdown_cell(&place),
-                markdown_cell(&what),
-                markdown_cell(why)
-            );
+            let _ = writeln!(table, "| {engine} | {} | {} | {} |", markdown(&place), markdown(&what), markdown(why));
         };
         for load in &entry.report.loads {
             if !load.agrees() && !load.hangs_on_noise {

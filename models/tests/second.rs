@@ -24,7 +24,8 @@ const MOST: usize = 120;
 /// Compares a load of a random scenario; the number of its requests.
 fn compare(words: &[u32], load: &mut Load) -> Result<usize, TestCaseError> {
     let text = scenario(&mut Tape::new(words)).text;
-    let document = Document::read("random", &text, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+    let document =
+        Document::read("random", &text, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
     let plan = document.plan(&[], &[]).unwrap();
     let number = u64::from(words[0]);
     load.simulate(&plan, 1, number, Extent::Whole).unwrap();

@@ -144,7 +144,8 @@ impl Second<'_> {
                 self.verdict.culprit = Some(id);
             }
             if failures < class.attempts {
-                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last()).map_or(0, |span| ns(*span));
+                let pause =
+                    class.backoff.get(failures as usize - 1).or(class.backoff.last()).map_or(0, |span| ns(*span));
                 self.after(pause, Event::Retry(id));
             }
             self.reach(id, class::Event::Failed);

@@ -352,7 +352,10 @@ impl<'a> Second<'a> {
         let request = &self.requests[id];
         let Request { class, call, attempt, outcome, connection, drawn, spent, .. } = request;
         let Request { issued, sent, headers, ended, slot_from, slot_until, .. } = request;
-        format!("{class} {call:?} #{attempt} {outcome:?} on {connection:?}, drawn {drawn}, {issued} {sent:?} {headers:?} {ended:?}, slot {slot_from:?} {slot_until:?}, {spent:?}, {}", request.heard == Some(true))
+        format!(
+            "{class} {call:?} #{attempt} {outcome:?} on {connection:?}, drawn {drawn}, {issued} {sent:?} {headers:?} {ended:?}, slot {slot_from:?} {slot_until:?}, {spent:?}, {}",
+            request.heard == Some(true)
+        )
     }
 
     pub fn computed(&self) -> &[Computation] {

@@ -187,7 +187,8 @@ impl Second<'_> {
         self.siblings(socket, tab).into_iter().filter_map(last_call).any(|request| {
             let Some(opened) = request.headers.filter(|_| request.ended.is_none()) else { return false };
             let by_time = rules.snapshot_every.is_some_and(|every| (self.now - opened) % ns(every) < within);
-            let brought = |at: usize| self.instances[at].last_ok.is_some_and(|last| self.now < last.saturating_add(within));
+            let brought =
+                |at: usize| self.instances[at].last_ok.is_some_and(|last| self.now < last.saturating_add(within));
             by_time || rules.snapshot_by.iter().flat_map(|class| self.siblings(*class, 0)).any(brought)
         })
     }
@@ -262,7 +263,8 @@ impl Second<'_> {
     fn joinable(&self, id: Id) -> Option<Id> {
         (0..id).find(|other| {
             let request = &self.requests[*other];
-            let is_leader = self.class(*other).dedupe && request.leader.is_none_or(|_| request.station == Station::Cache);
+            let is_leader =
+                self.class(*other).dedupe && request.leader.is_none_or(|_| request.station == Station::Cache);
             let is_open = request.ended.is_none() && request.heard.is_none();
             let same = request.call.tab == self.requests[id].call.tab && self.url(*other) == self.url(id);
             is_leader && is_open && same

@@ -1,8 +1,9 @@
 //! `sixslot hypotheses`: compares several hypotheses about one page with published figures; writes a folder.
 
-use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress};
+use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, thread_pool};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::words::plain;
 use sixslot_experiments::files::Folder;
 use sixslot_experiments::hypotheses::file::HypothesesFile;
 use sixslot_experiments::hypotheses::{Findings, Run};
@@ -59,9 +60,6 @@ impl Hypotheses {
             + file.predictions.iter().map(|prediction| prediction.cases.len()).sum::<usize>()
             + file.overlays.len();
         let bar = progress(cases as u64 * loads, "loads");
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.map_or(0, usize::from));
-        let pool =
-            threads.build().map_err(|error| Failure::Usage(format!("no threads: {error}; try a smaller --jobs")))?;
         let mut command = format!("sixslot hypotheses {name} --output {}", self.folder());
         if let Some(loads) = self.loads {
             command.push_str(&format!(" --loads {loads}"));
@@ -74,7 +72,8 @@ impl Hypotheses {
         let inputs = file.scenarios.keys().map(|name| base.join(name)).chain([self.file.clone()]);
         let files = self.overwrite.files(inputs);
         let folder = Folder::open::<Failure>(&files, &self.output, run.results(&file), || Ok(false))?;
-        let findings = pool.install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
+        let findings = thread_pool(self.jobs)?
+            .install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let findings = findings?;
         findings.write(&file, &run, &folder)?;
@@ -83,6 +82,7 @@ impl Hypotheses {
         if self.format == Format::Json {
             print_json(&HypothesesRecord { figures, predictions, loads, out })?;
         } else {
+            let out = plain(&out);
             print_text(&format!(
                 "{figures} figures and {predictions} predictions, {loads} loads each; {out}/README.md says what they show\n"
             ))?;

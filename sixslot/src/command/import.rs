@@ -1,7 +1,8 @@
 //! `sixslot import`: drafts a scenario from archives of a page's loads.
 
 use super::diagnose::archive;
-use super::{Exit, Failure, Format, Overwrite, print_json, print_text};
+use super::terminal::say_text;
+use super::{Exit, Failure, Format, Overwrite, print_json, print_text, thread_pool};
 use clap::Args;
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
@@ -10,7 +11,6 @@ use sixslot_analysis::words::{count, cut, plain};
 use sixslot_experiments::files::Purpose;
 use sixslot_har::Archive;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `sixslot import`.
@@ -57,18 +57,19 @@ impl Import {
         let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
         let number = archives.len();
         let notes = notes(&archives);
-        std::io::stderr().write_all(notes.as_bytes())?;
-        let draft = import(archives).map_err(|error| Failure::Usage(error.to_string()))?;
+        say_text(&notes);
+        let draft =
+            thread_pool(None)?.install(|| import(archives)).map_err(|error| Failure::Usage(error.to_string()))?;
         let statements = draft.statements();
         if to_stdout {
             if self.explain {
-                std::io::stderr().write_all(explained(&statements).as_bytes())?;
+                say_text(&explained(&statements));
             }
             print_text(&draft.text)?;
             return Ok(Exit::Done);
         }
         files.write(&self.output, Purpose::Scenario, draft.text.into_bytes())?;
-        let scenario = self.output.display().to_string();
+        let scenario = plain(&self.output.display().to_string());
         if self.format == Format::Json {
             print_json(&Explained { scenario, archives: number, failing: draft.share, statements: &statements })?;
             return Ok(Exit::Done);

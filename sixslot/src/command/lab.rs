@@ -1,6 +1,6 @@
 //! `sixslot lab`: runs loads in a real browser and compares them with their predictions.
 
-use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress};
+use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
 use clap::Args;
 use sixslot_accuracy::recording::{self, Recording, RecordingError, Source};
 use sixslot_accuracy::report::Report;
@@ -130,7 +130,7 @@ impl Bench {
     fn run(&mut self, script: &Script) -> Result<Measured, Failure> {
         let run = match self.try_run(script) {
             Err(LabError::Browser { why, .. }) => {
-                eprintln!("sixslot: load {}: {why}; the browser is restarted", script.load());
+                say(&format!("load {}: {why}; the browser is restarted", script.load()));
                 self.session = None;
                 self.try_run(script)
             }

@@ -5,6 +5,7 @@ use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::words::plain;
 use sixslot_experiments::files::{Files, Purpose};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::report_pictures::SweepPictures;
@@ -73,6 +74,7 @@ impl ReportArguments {
             let scenario = &source.sweep.manifest().title;
             print_json(&ReportRecord { scenario, headline, bytes, out })?;
         } else {
+            let (headline, out) = (plain(&headline), plain(&out));
             print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
         }
         Ok(Exit::Done)

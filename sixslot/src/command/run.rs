@@ -1,6 +1,8 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, Scenario, print_json, print_text, progress};
+use super::{
+    Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, print_json, print_text, progress,
+};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::estimate::Estimate;
@@ -117,8 +119,10 @@ impl Run {
         let files = self.overwrite.files([&self.scenario.scenario]);
         let exports = self.exports(&files)?;
         let mut load = Load::new();
-        load.simulate(plan, seed, self.replication, Extent::Whole)
+        let interruptible = Interruptible::begin();
+        load.simulate_unless(plan, seed, self.replication, Extent::Whole, &INTERRUPT)
             .map_err(sixslot_analysis::replications::Stopped::from)?;
+        drop(interruptible);
         let subject = Subject::new(plan, &load, seed, self.replication, &self.scenario.fix);
         for (path, format, purpose) in exports {
             let text = format.write(&subject).map_err(std::io::Error::from)?;

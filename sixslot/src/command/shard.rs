@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn what_the_environment_does_not_say_is_an_error() {
-        let cases: [(&str, &[(&str, &str)], &str); 9] = [
+        type Variables<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(&str, Variables<'_>, &str); 9] = [
             ("auto", &[], "none of SLURM_ARRAY_TASK_ID"),
             ("auto", &[("JOB_COMPLETION_INDEX", "0")], "write --shard auto/N"),
             ("auto/2", &[("JOB_COMPLETION_INDEX", "2")], "process 3 of 2"),

@@ -1,10 +1,11 @@
 //! `sixslot sweep` and `sixslot merge`: simulate the grid of a scenario into a folder.
 
 use super::shard::{range, shard};
-use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, note, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::words::plain;
 use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::sweep::{self, Shard, Watch, Work};
 use sixslot_models::limits;
@@ -77,13 +78,13 @@ impl SweepArguments {
         let (cells, loads) = (work.cells(&prepared).len(), work.loads(&prepared)?);
         let bar = progress(cells as u64 * (loads.end - loads.start), "loads");
         let files = self.overwrite.files([&self.scenario]);
-        let watch = Watch { interrupt: &INTERRUPT, done: &|loads| bar.inc(loads), note: &note };
+        let watch = Watch { interrupt: &INTERRUPT, done: &|loads| bar.inc(loads), note: &say };
         let result = self.common.pool()?.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch));
         bar.finish_and_clear();
         result?;
-        let out = self.output.display();
+        let out = plain(&self.output.display().to_string());
         if self.common.format == Format::Json {
-            print_json(&SweepRecord { cells, loads: prepared.loads(), out: out.to_string() })?;
+            print_json(&SweepRecord { cells, loads: prepared.loads(), out: self.output.display().to_string() })?;
             return Ok(Exit::Done);
         }
         let range = format!("loads {} to {}", loads.start, loads.end - 1);
@@ -113,13 +114,14 @@ impl MergeArguments {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let merged = sweep::open(&self.from)?;
         let files = self.overwrite.files(std::iter::empty::<&Path>());
-        sweep::merge(&merged, &files, &self.from, &self.output, &note)?;
+        sweep::merge(&merged, &files, &self.from, &self.output, &say)?;
         if self.format == Format::Json {
             let (cells, loads, out) = (merged.cells(), merged.loads(), self.output.display().to_string());
             print_json(&SweepRecord { cells, loads, out })?;
             return Ok(Exit::Done);
         }
-        print_text(&format!("{} cells; {}/README.md says what they show\n", merged.cells(), self.output.display()))?;
+        let out = plain(&self.output.display().to_string());
+        print_text(&format!("{} cells; {out}/README.md says what they show\n", merged.cells()))?;
         Ok(Exit::Done)
     }
 }
