@@ -61,7 +61,8 @@ fn run(disk: &dyn Disk, folder: &Path, work: &Work) -> std::result::Result<Vec<S
 }
 
 fn contents(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    // A new folder goes if nothing was written into it.
+    let entries = std::fs::read_dir(folder).into_iter().flatten().map(|entry| entry.unwrap());
     entries.map(|entry| (entry.file_name().into_string().unwrap(), std::fs::read(entry.path()).unwrap())).collect()
 }
 

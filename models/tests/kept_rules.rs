@@ -120,7 +120,7 @@ fn the_newer_value_of_a_server_s_cache_stays() {
 #[test]
 fn a_row_of_failures_begins_with_its_first_call() {
     let rest = "[request.poll]\nservice = \"10s\"\ndeadline = \"500ms\"\nevery = \"1s\"\n[load]\nready = [\"poll\"]\n\
-        error = { request = \"poll\", no_success_for = \"2s\" }\n";
+        error = { request = \"poll\", failures = 0, no_success_for = \"2s\" }\n";
     let (_, load) = play("connect = \"0s\"\n", rest, 0);
     // Calls at 0, 1 and 2 s fail after half a second: rows of 0.5, 1.5 and 2.5 s.
     assert_eq!(milliseconds(load.verdict().error), Some(2_500));

@@ -157,7 +157,7 @@ impl Sweep {
     pub fn part(&self, number: usize, range: Range<u64>, interrupt: &AtomicBool) -> Result<Part, SweepFailure> {
         let plan = self.plan(number)?;
         let tally = Tally::default().extend(&plan, self.manifest.seed, range.clone(), interrupt)?;
-        Ok(Part::new(number, range, tally))
+        Ok(Part::new(number, plan.load().can_fail, range, tally))
     }
 
     /// Simulates all cells and keeps the results of a table for each; `done` is called with the loads of each finished cell.

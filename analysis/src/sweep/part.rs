@@ -23,8 +23,11 @@ pub struct Part {
     pub from: u64,
     /// The load after the last one.
     pub to: u64,
+    judged: bool,
     failures: u64,
+    late: u64,
     error_shown: u64,
+    error_after_ready: u64,
     recovered: u64,
     not_ready: u64,
     first_failure: Option<u64>,
@@ -59,19 +62,33 @@ pub enum JoinError {
 }
 
 impl Part {
-    pub(super) fn new(cell: usize, loads: Range<u64>, tally: Tally) -> Self {
-        let Tally { failures, error_shown, recovered, not_ready, first_failure, ready, failed_spent, .. } = tally;
+    pub(super) fn new(cell: usize, judged: bool, loads: Range<u64>, tally: Tally) -> Self {
         let split = |sum: u128| [sum / SECOND, sum % SECOND].map(|part| u64::try_from(part).unwrap_or(u64::MAX));
-        let failed_spent = failed_spent.map(split);
-        let Range { start: from, end: to } = loads;
-        Self { cell, from, to, failures, error_shown, recovered, not_ready, first_failure, ready, failed_spent }
+        let failed_spent = tally.failed_spent.map(split);
+        Self {
+            cell,
+            from: loads.start,
+            to: loads.end,
+            judged,
+            failures: tally.failures,
+            late: tally.late,
+            error_shown: tally.error_shown,
+            error_after_ready: tally.error_after_ready,
+            recovered: tally.recovered,
+            not_ready: tally.not_ready,
+            first_failure: tally.first_failure,
+            ready: tally.ready,
+            failed_spent,
+        }
     }
 
     fn tally(self) -> Tally {
         Tally {
             loads: self.to - self.from,
             failures: self.failures,
+            late: self.late,
             error_shown: self.error_shown,
+            error_after_ready: self.error_after_ready,
             recovered: self.recovered,
             not_ready: self.not_ready,
             ready: self.ready,
@@ -91,7 +108,8 @@ impl Part {
             (self.from >= self.to || self.to > loads, "its loads are not those of the cell"),
             (self.failures > own || self.error_shown > own, "more loads fail than there are"),
             (self.recovered > self.error_shown, "more errors are cleared than shown"),
-            (self.not_ready > own, "more loads are not ready than there are"),
+            (self.late > self.not_ready || self.not_ready > own, "more loads are not ready than there are"),
+            (!self.judged && self.failures > 0, "loads fail where nothing can"),
             (self.first_failure.is_some() != (self.failures > 0), "its first failing load does not match its failures"),
             (
                 self.first_failure.is_some_and(|load| !(self.from..self.to).contains(&load)),
@@ -112,7 +130,7 @@ impl Part {
     pub fn join(cell: usize, loads: u64, mut parts: Vec<Self>) -> Result<CellResult, JoinError> {
         parts.sort_by_key(|part| (part.from, part.to));
         parts.dedup();
-        let (mut tally, mut next) = (Tally::default(), 0);
+        let (mut tally, mut next, mut judged) = (Tally::default(), 0, true);
         for part in parts {
             if part.from < next {
                 return Err(JoinError::Overlap { cell, load: part.from });
@@ -121,12 +139,13 @@ impl Part {
                 return Err(JoinError::Gap { cell, from: next, to: part.from });
             }
             next = part.to;
+            judged = part.judged;
             tally = tally.join(part.tally());
         }
         if next < loads {
             Err(JoinError::Gap { cell, from: next, to: loads })
         } else {
-            Ok(CellResult::new(cell, tally))
+            Ok(CellResult::new(cell, judged, tally))
         }
     }
 }
@@ -144,8 +163,11 @@ mod tests {
             cell: 3,
             from,
             to,
+            judged: true,
             failures: 1,
+            late: 0,
             error_shown: 1,
+            error_after_ready: 0,
             recovered: 0,
             not_ready: 1,
             first_failure,

@@ -4,6 +4,7 @@ use super::sharing::Which;
 use super::{Event, Id, Line, Second, ns};
 use sixslot_models::class::{self, DeadlineUntil, Kind};
 use sixslot_models::load::{Outcome, Station};
+use sixslot_models::load_rules::Fails;
 use sixslot_models::queue::ReleaseOn;
 
 impl Second<'_> {
@@ -112,17 +113,19 @@ impl Second<'_> {
         self.requests[id].heard = Some(succeeded);
         let (now, class, instance) = (self.now, self.class(id), self.requests[id].instance);
         let rules = self.plan.load();
-        let error = rules.error.filter(|error| error.class == self.requests[id].class);
+        let number = self.requests[id].class;
         self.instances[instance].last_end = Some(now);
         if succeeded {
             self.instances[instance].failures = 0;
             self.instances[instance].last_ok = Some(now);
             let shown = self.verdict.error.is_some();
-            if error.is_some() && shown && !rules.error_is_final {
+            // A success of the requests whose failure shows the error clears it.
+            let clears = self.verdict.rule.is_some_and(|rule| rules.errors[rule].class == number);
+            if clears && !rules.error_is_final {
                 self.verdict.recovered.get_or_insert(now);
             }
             let is_final = shown && rules.error_is_final;
-            let is_needed = rules.ready.contains(&self.requests[id].class);
+            let is_needed = rules.ready.contains(&number);
             if is_needed && self.verdict.ready.is_none() && !is_final && self.all_ready(Some(instance)) {
                 self.verdict.ready = Some(now);
             }
@@ -135,13 +138,19 @@ impl Second<'_> {
             }
             state.failures += 1;
             let (failures, row) = (state.failures, now - state.row_began);
-            let shows = error.is_some_and(|error| {
-                let in_a_row = error.failures > 0 && failures >= error.failures;
-                in_a_row || error.no_success_for.is_some_and(|span| row >= ns(span))
-            });
-            if shows && self.verdict.error.is_none() && self.verdict.ready.is_none() {
+            let strikes = |rule: &usize| {
+                let rule = &rules.errors[*rule];
+                let in_a_row = rule.failures > 0 && failures >= rule.failures;
+                rule.class == number && (in_a_row || rule.no_success_for.is_some_and(|span| row >= ns(span)))
+            };
+            let counts = self.verdict.ready.is_none() || rules.fails == Fails::AnyError;
+            if let Some(rule) = (0..rules.errors.len()).find(strikes)
+                && self.verdict.error.is_none()
+                && counts
+            {
                 self.verdict.error = Some(now);
                 self.verdict.culprit = Some(id);
+                self.verdict.rule = Some(rule);
             }
             if failures < class.attempts {
                 let pause =

@@ -149,6 +149,7 @@ pub struct Verdict {
     pub error: Option<u64>,
     pub recovered: Option<u64>,
     pub culprit: Option<usize>,
+    pub rule: Option<usize>,
 }
 
 /// A load of the second implementation.
@@ -332,7 +333,7 @@ impl<'a> Second<'a> {
     }
 
     fn close(&mut self) {
-        use sixslot_models::plan::Fails;
+        use sixslot_models::load_rules::Fails;
         for id in 0..self.requests.len() {
             self.enter(id, self.requests[id].station);
             let now = self.now;
@@ -341,10 +342,11 @@ impl<'a> Second<'a> {
                 request.slot_until.get_or_insert(now);
             }
         }
-        self.verdict.failed = match self.plan.load().fails {
-            Fails::ErrorShown => self.verdict.error.is_some(),
+        let fails = match self.plan.load().fails {
             Fails::NotReady => self.verdict.ready.is_none(),
+            _ => self.verdict.error.is_some(),
         };
+        self.verdict.failed = self.plan.load().can_fail && fails;
     }
 
     /// Everything about a request that a load's record has.
