@@ -6,6 +6,7 @@
 
 use super::agreement::LoadAgreement;
 use serde::{Deserialize, Serialize};
+use sixslot_experiments::files::{FileError, Files, Purpose};
 use sixslot_experiments::input::{InputError, ScenarioText};
 use sixslot_lab::{Engine, Measured, Script, Unsupported};
 use sixslot_models::document::UnknownFix;
@@ -104,6 +105,9 @@ pub enum RecordingError {
     /// The file of explanations cannot be used.
     #[error("explained.toml: {0}")]
     Explained(String),
+    /// A file or a folder that is not written.
+    #[error(transparent)]
+    Output(#[from] FileError),
     /// A scenario has an error.
     #[error(transparent)]
     Input(#[from] InputError),
@@ -236,21 +240,28 @@ impl Recording {
         Ok(recording)
     }
 
-    /// Writes the recording; an existing file is replaced atomically.
+    /// Writes the recording.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn write(&self, path: &Path) -> Result<(), RecordingError> {
+    /// A file that is not replaced, or that cannot be written.
+    pub fn write(&self, files: &Files<'_>, path: &Path) -> Result<(), RecordingError> {
         let error = |error| RecordingError::File { path: path.display().to_string(), error };
         let mut text = serde_json::to_vec(self).map_err(|fault| error(fault.into()))?;
         text.push(b'\n');
-        if is_compressed(path) {
-            let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+        let purpose = purpose(path);
+        if purpose == Purpose::CompressedRecording {
+            let header = flate2::GzBuilder::new().comment(purpose.blank());
+            let mut packed = header.write(Vec::new(), flate2::Compression::best());
             packed.write_all(&text).map_err(error)?;
             text = packed.finish().map_err(error)?;
         }
-        sixslot_experiments::atomic::write(path, &text).map_err(error)
+        Ok(files.write(path, purpose, text)?)
     }
+}
+
+/// The purpose of a recording's file, by its name.
+pub fn purpose(path: &Path) -> Purpose {
+    if is_compressed(path) { Purpose::CompressedRecording } else { Purpose::Recording }
 }
 
 fn is_compressed(path: &Path) -> bool {

@@ -9,7 +9,10 @@ use super::recording::{Recording, RecordingError};
 use super::report::Report;
 use super::summary::{Agreement, Spread, Summary};
 use serde::Deserialize;
-use sixslot_analysis::words::markdown_cell;
+use sixslot_analysis::sweep::sha256;
+use sixslot_analysis::words::markdown;
+use sixslot_experiments::files::folder::Results;
+use sixslot_experiments::files::{Files, Folder};
 use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries, Scatter, ScatterPanel};
 use sixslot_lab::{Engine, MeasuredRequest};
 use std::fmt::Write as _;
@@ -70,19 +73,25 @@ impl Entry<'_> {
 /// # Errors
 /// This program no longer accepts a scenario of a recording, `explained.toml` has an error, or the folder cannot be
 /// written.
-pub fn write(recordings: &[Recording], folder: &Path) -> Result<(), RecordingError> {
-    let file = |path: &Path, error| RecordingError::File { path: path.display().to_string(), error };
-    std::fs::create_dir_all(folder).map_err(|error| file(folder, error))?;
+pub fn write(recordings: &[Recording], files: &Files<'_>, folder: &Path) -> Result<(), RecordingError> {
     let path = folder.join("explained.toml");
     let text = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-        read => read.map_err(|error| file(&path, error))?,
+        read => read.map_err(|error| RecordingError::File { path: path.display().to_string(), error })?,
     };
-    for (name, text) in files(recordings, &text)? {
-        let path = folder.join(name);
-        sixslot_experiments::atomic::write(&path, text.as_bytes()).map_err(|error| file(&path, error))?;
-    }
-    Ok(())
+    let contents: Vec<_> =
+        self::files(recordings, &text)?.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+    let results = Results {
+        purpose: "accuracy",
+        identity: sha256(
+            serde_json::to_string(recordings)
+                .map_err(|error| RecordingError::File { path: folder.display().to_string(), error: error.into() })?,
+        ),
+        names: contents.iter().map(|(name, _)| name.clone()).collect(),
+    };
+    // The explanations of earlier measurements show what the folder is for.
+    let folder = Folder::open::<RecordingError>(files, folder, results, || Ok(path.exists()))?;
+    Ok(folder.write(&contents)?)
 }
 
 /// The files of the folder, by name; `explained` is the text of `explained.toml`.
@@ -152,7 +161,7 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(
             out,
             "| {} | {:.1} s | {} | {} | {} |",
-            markdown_cell(&report.browser),
+            markdown(&report.browser),
             report.rest_ms / 1e3,
             report.loads.len(),
             of + hanging_of,
@@ -233,7 +242,7 @@ fn shipped(out: &mut String, entries: &[Entry<'_>]) {
         let _ = writeln!(
             out,
             "| {} | {} | {} | {} | {} | {} | {predicted} / {measured} | {} | {} | {} | {} |",
-            markdown_cell(&format!("{}{sets}", entry.recording.what)),
+            markdown(&format!("{}{sets}", entry.recording.what)),
             entry.recording.engine,
             entry.report.scale,
             entry.report.loads.len(),
@@ -284,13 +293,7 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
             unknown += usize::from(found.is_none());
             let why = found.map_or("unknown", |at| explained[at].why.as_str());
             let place = format!("{}, load {}", load.scenario, load.load);
-            let _ = writeln!(
-                table,
-                "| {engine} | {} | {} | {} |",
-                markdown_cell(&place),
-                markdown_cell(&what),
-                markdown_cell(why)
-            );
+            let _ = writeln!(table, "| {engine} | {} | {} | {} |", markdown(&place), markdown(&what), markdown(why));
         };
         for load in &entry.report.loads {
             if !load.agrees() && !load.hangs_on_noise {

@@ -47,7 +47,7 @@ impl Simulator<'_> {
         if self.interrupt.load(Ordering::Relaxed) {
             return Err(Stopped::Interrupted);
         }
-        self.load.simulate(plan, self.seed, number, extent)?;
+        self.load.simulate_unless(plan, self.seed, number, extent, self.interrupt)?;
         Ok(&self.load)
     }
 }
@@ -139,7 +139,16 @@ pub enum Stopped {
     Interrupted,
     /// A load beyond the limits.
     #[error(transparent)]
-    Load(#[from] LoadError),
+    Load(LoadError),
+}
+
+impl From<LoadError> for Stopped {
+    fn from(error: LoadError) -> Self {
+        match error {
+            LoadError::Interrupted => Self::Interrupted,
+            error => Self::Load(error),
+        }
+    }
 }
 
 /// The counts of separate runs of one plan and seed can be joined, in the order of their loads:

@@ -3,7 +3,7 @@
 //! Rule: a row shows the request's own times; the rows of slots and of the queue are counted from them. The
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
-use crate::words::{duration, request_name};
+use crate::words::{duration, plain, request_name};
 use sixslot_models::Plan;
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
@@ -46,9 +46,13 @@ pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
     request_name(class, request, differs(|request| request.index), differs(|request| request.tab))
 }
 
-/// Text in a colour.
+/// The codes of all colours that text for terminals has (SGR parameters, ECMA-48 section 8.3.117).
+pub const COLOURS: &[&str] = &["1", "2", "31", "32", "33", "34", "35", "36", "1;31"];
+
+/// Text on one line in one of [`COLOURS`].
 pub fn paint(text: &str, colour: &str) -> String {
-    format!("\u{1b}[{colour}m{text}\u{1b}[0m")
+    debug_assert!(COLOURS.contains(&colour), "the terminal drops the colour {colour}");
+    format!("\u{1b}[{colour}m{}\u{1b}[0m", plain(text))
 }
 
 impl Waterfall<'_> {

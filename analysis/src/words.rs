@@ -127,12 +127,6 @@ pub fn markdown(text: &str) -> String {
     result
 }
 
-/// Text that cannot break a Markdown table or begin an HTML element; its other Markdown stays.
-#[must_use]
-pub fn markdown_cell(text: &str) -> String {
-    text.replace('|', "\\|").replace('<', "&lt;").replace('\n', " ")
-}
-
 /// A count with its noun: `1 call`, `3 calls`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {
@@ -215,6 +209,5 @@ mod tests {
     fn escaped_text_is_no_markup() {
         assert_eq!(xml("<a b='c'>&\""), "&lt;a b=&#39;c&#39;&gt;&amp;&quot;");
         assert_eq!(markdown("a_b|<i>\n`c`"), "a\\_b\\|&lt;i&gt; \\`c\\`");
-        assert_eq!(markdown_cell("a_b|<i>\n"), "a_b\\|&lt;i> ");
     }
 }

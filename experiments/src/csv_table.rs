@@ -1,9 +1,11 @@
 //! A CSV table as text: the only writer of CSV.
 //!
 //! Rule: RFC 4180, with line feeds. Every row has as many cells as the first; a row that has not is an error, because a
-//! table that lacks it would look whole.
+//! table that lacks it would look whole. Text of scenarios, archives and file names cannot become a formula or a line
+//! ([`cell_text`]).
 
 use serde::Serialize;
+use sixslot_analysis::words::plain;
 
 /// Why a table was not written.
 #[derive(Debug, thiserror::Error)]
@@ -31,9 +33,20 @@ where
 {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows {
-        writer.write_record(row).map_err(|error| reason(&error))?;
+        let cells = row.into_iter().map(|cell| cell_text(&String::from_utf8_lossy(cell.as_ref())));
+        writer.write_record(cells).map_err(|error| reason(&error))?;
     }
     text(writer)
+}
+
+/// A cell that a spreadsheet shows and does not compute: on one line, and with an apostrophe before the characters that begin
+/// a formula, unless the cell is a number.
+/// Source: OWASP, "CSV Injection".
+pub fn cell_text(cell: &str) -> String {
+    let cell = plain(cell);
+    let is_formula =
+        cell.trim_start().starts_with(['=', '+', '-', '@', '\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}']);
+    if is_formula && cell.parse::<f64>().is_err() { format!("'{cell}") } else { cell }
 }
 
 /// A table of records; the names of their fields are those of the columns. No record gives an empty table.
@@ -45,7 +58,10 @@ pub fn of_records<R: Serialize>(records: impl IntoIterator<Item = R>) -> Result<
     for record in records {
         writer.serialize(record).map_err(|error| reason(&error))?;
     }
-    text(writer)
+    let bare = text(writer)?;
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bare.as_bytes());
+    let rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(|error| reason(&error))?;
+    of_rows(&rows)
 }
 
 #[cfg(test)]
@@ -59,6 +75,15 @@ mod tests {
         assert_eq!(table, "a,b\n\"1,2\",\"say \"\"x\"\"\"\n");
         let error = of_rows([vec!["a", "b"], vec!["1"]]).unwrap_err().to_string();
         assert!(error.contains("1 field") && error.contains("2 fields"), "{error}");
+    }
+
+    #[test]
+    fn formulas_and_control_characters_are_text() {
+        let hostile = ["=cmd|' /C calc'!A1", "@SUM(1)", "+1+1", "-1+1", " =1", "\t=1", "a\u{1b}[2J\nb", "\u{ff1d}1"];
+        let table = of_rows([hostile]).unwrap();
+        assert_eq!(table, "'=cmd|' /C calc'!A1,'@SUM(1),'+1+1,'-1+1,' =1,' =1,a [2J b,'\u{ff1d}1\n");
+        let numbers = ["-1", "+2", "-1e-9", "-0.5", "-inf", ""];
+        assert_eq!(of_rows([numbers]).unwrap(), "-1,+2,-1e-9,-0.5,-inf,\n");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Rule: unreadable input is an error with its place and advice; a file over the limit is not read to its end.
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use sixslot_analysis::words::{plain, shown};
 use sixslot_models::{Document, ScenarioError};
 use std::io::Read;
 use std::path::Path;
@@ -67,20 +68,35 @@ impl ScenarioText {
     }
 }
 
+/// Text in which no character acts on a terminal, of the same length in bytes, so that places stay; line feeds and tabs stay.
+fn harmless(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c.len_utf8() {
+            _ if c == '\n' || c == '\t' || !c.is_control() && shown(c) == c => out.push(c),
+            1 => out.push(' '),
+            2 => out.push('\u{b7}'),
+            _ => out.push('\u{fffd}'),
+        }
+    }
+    out
+}
+
 /// A scenario's fault with the lines of its text.
-pub fn render(error: &ScenarioError, colour: bool) -> String {
-    let path = format!("{}:{}:{}", error.source.name, error.line, error.column);
-    let end = error.bytes.end.max((error.bytes.start + 1).min(error.source.text.len()));
+pub fn render(error: &ScenarioError) -> String {
+    let (name, message) = (plain(&error.source.name), plain(&error.message));
+    let text = harmless(&error.source.text);
+    let path = format!("{name}:{}:{}", error.line, error.column);
+    let end = error.bytes.end.max((error.bytes.start + 1).min(text.len()));
     // A table's place can span many lines; its first line is enough.
-    let line = error.source.text[error.bytes.start..].find('\n').map_or(end, |at| error.bytes.start + at);
+    let line = text[error.bytes.start..].find('\n').map_or(end, |at| error.bytes.start + at);
     let span = error.bytes.start..end.min(line.max(error.bytes.start));
-    let snippet =
-        Snippet::source(&error.source.text).path(&error.source.name).annotation(AnnotationKind::Primary.span(span));
-    let mut report = vec![Group::with_title(Level::ERROR.primary_title(&error.message)).element(snippet)];
-    if let Some(help) = &error.help {
+    let snippet = Snippet::source(&text).path(&name).annotation(AnnotationKind::Primary.span(span));
+    let mut report = vec![Group::with_title(Level::ERROR.primary_title(&message)).element(snippet)];
+    let help = error.help.as_deref().map(plain);
+    if let Some(help) = &help {
         report.push(Group::with_title(Level::HELP.secondary_title(help)));
     }
-    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
     // The place comes first and in one piece, for editors and for grep.
-    format!("{path}: {}\n{}", error.message, renderer.render(&report))
+    format!("{path}: {message}\n{}", Renderer::plain().render(&report))
 }

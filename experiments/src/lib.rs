@@ -2,8 +2,8 @@
 //!
 //! Rule: code that needs files, but no terminal, is here; code that needs neither is in `sixslot-analysis`.
 
-pub mod atomic;
 pub mod csv_table;
+pub mod files;
 pub mod hypotheses;
 pub mod input;
 pub mod pictures;

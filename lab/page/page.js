@@ -5,7 +5,8 @@
 
 const query = new URLSearchParams(location.search);
 const controlHost = `127.0.0.1:${query.get("control")}`;
-const control = new WebSocket(`ws://${controlHost}/page?load=${query.get("load")}&tab=${query.get("tab")}`);
+const token = query.get("token"); // the servers answer nobody without it
+const control = new WebSocket(`ws://${controlHost}/page?load=${query.get("load")}&tab=${query.get("tab")}&token=${token}`);
 const say = (message) => control.send(JSON.stringify(message));
 
 let plan;
@@ -177,7 +178,7 @@ function leaveQueue(call) {
 
 function send(call) {
   const { rules, copy } = call;
-  const name = [copy.number, copy.index, call.attempt, plan.tab, call.tick, call.tickAttempt].join("-");
+  const name = [token, copy.number, copy.index, call.attempt, plan.tab, call.tick, call.tickAttempt].join("-");
   if (rules.kind === "websocket" || rules.kind === "event-source") return openSocket(call, name);
   if (rules.priority === "style") return loadStyleSheet(call);
   call.controller = new AbortController();
@@ -374,7 +375,7 @@ async function tieClocks() {
 
 // The first fetch of a page costs a browser some extra milliseconds; it is made here, at another origin.
 async function warmUp() {
-  const url = `http://${controlHost}/warm`;
+  const url = `http://${controlHost}/warm?token=${token}`;
   const ask = async (options) => {
     const controller = new AbortController();
     const options2 = { cache: "no-store", credentials: "include", headers: { accept: "sixslot/0" }, ...options };

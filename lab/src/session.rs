@@ -74,7 +74,7 @@ impl Session {
         self.loads += 1;
         let Self { settings, browser, control, heard, loads, .. } = self;
         let (reports, arrivals, strays, start) = self.runtime.block_on(async {
-            let stage = Stage::open(script, *loads, control.port()).await?;
+            let stage = Stage::open(script, *loads, control.port(), control.token()).await?;
             control.set_stage(Some(Arc::clone(&stage)));
             let run = perform(script, &stage, browser, control, heard, settings).await;
             control.set_stage(None);

@@ -12,6 +12,7 @@ use sixslot_accuracy::recording::{Recording, RecordingError, Source};
 use sixslot_accuracy::report::Report;
 use sixslot_accuracy::results;
 use sixslot_accuracy::summary::Summary;
+use sixslot_experiments::files::{Files, System};
 use sixslot_lab::{Ending, Engine, Measured};
 use sixslot_models::{Document, Plan};
 use sixslot_sim_core::{Purpose, Streams};
@@ -145,7 +146,7 @@ fn a_recording_comes_back_as_it_was_and_can_be_replayed() {
     }
     for name in ["plain.json", "packed.json.gz"] {
         let path = folder.path().join(name);
-        recording.write(&path).unwrap();
+        recording.write(&Files::new(&System, false), &path).unwrap();
         assert_eq!(Recording::read(&path).unwrap(), recording);
         let report = Report::new(&recording).unwrap();
         let defaults = report.with_defaults.absolute_ms.unwrap();

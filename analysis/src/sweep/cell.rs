@@ -6,6 +6,7 @@
 use crate::estimate::Shares;
 use crate::replications::Tally;
 use serde::{Deserialize, Serialize};
+use sixslot_models::limits;
 use sixslot_models::load::Station;
 use sixslot_statistics::quantile;
 
@@ -62,6 +63,29 @@ impl CellResult {
             ready_steps: (1..=steps).map(|step| ready[step * ready.len() / steps - 1]).collect(),
             failed_spent: tally.failed_spent.map(|sum| u64::try_from(sum / 1_000).unwrap_or(u64::MAX)),
         }
+    }
+
+    /// Whether this can be the result of a cell with this number of loads; else what cannot be.
+    ///
+    /// # Errors
+    /// The first impossible value.
+    pub fn check(&self, loads: u64) -> Result<(), &'static str> {
+        let ascends = |times: &[u64]| times.is_sorted();
+        let ready = loads.saturating_sub(self.not_ready).min(limits::TIMES);
+        let most = usize::try_from(ready).unwrap_or(STEPS).min(STEPS);
+        let faults = [
+            (self.loads != loads, "it has another number of loads"),
+            (self.failures > loads || self.error_shown > loads, "more loads fail than there are"),
+            (self.recovered > self.error_shown, "more errors are cleared than shown"),
+            (self.late > self.not_ready || self.not_ready > loads, "more loads are not ready than there are"),
+            (!self.judged && self.failures > 0, "loads fail where nothing can"),
+            (self.first_failure.is_some() != (self.failures > 0), "its first failing load does not match its failures"),
+            (self.first_failure.is_some_and(|first| first >= loads), "its first failing load is not one of its loads"),
+            (self.ready_steps.len() > most || !ascends(&self.ready_steps), "its times to ready are not quantiles"),
+            (self.ready_quantiles.is_some() == self.ready_steps.is_empty(), "its quantiles do not match its times"),
+            (self.ready_quantiles.is_some_and(|quantiles| !ascends(&quantiles)), "its quantiles do not ascend"),
+        ];
+        faults.iter().find(|(is_wrong, _)| *is_wrong).map_or(Ok(()), |(_, fault)| Err(*fault))
     }
 
     /// The share of loads that failed.

@@ -63,15 +63,21 @@ impl Manifest {
         }
     }
 
+    /// A hash of everything that the results depend on. The scenario counts by its text, not by its path.
+    pub fn identity(&self) -> String {
+        let Self { version, scenario_sha256, set, seed, loads, .. } = self;
+        sha256(serde_json::to_string(&(version, scenario_sha256, set, seed, loads)).unwrap_or_default())
+    }
+
     /// As a file.
     pub fn file(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
     }
 }
 
-/// The SHA-256 of a text, in hexadecimal.
-pub fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+/// The SHA-256 of bytes, in hexadecimal.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Recipe {

@@ -5,15 +5,18 @@
 mod cell;
 mod grid;
 mod manifest;
+mod part;
 
 pub use cell::{CellResult, Row};
 pub use grid::{Cell, Grid, nearest_to_half};
 pub use manifest::{Manifest, PROGRAM, sha256};
+pub use part::{JoinError, Part};
 
 use crate::replications::{Replications, Stopped, Tally};
 use serde::{Deserialize, Serialize};
 use sixslot_models::{Document, Plan, ScenarioError};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::atomic::AtomicBool;
 
 /// The program's version.
@@ -166,6 +169,16 @@ impl Sweep {
         let loads = Replications::new(self.manifest.seed, 0..self.loads(), interrupt);
         let tally = Tally::default().extend(&plan, &loads)?;
         Ok(CellResult::new(number, plan.load().can_fail, tally))
+    }
+
+    /// Simulates some of a cell's loads.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn part(&self, number: usize, range: Range<u64>, interrupt: &AtomicBool) -> Result<Part, SweepFailure> {
+        let plan = self.plan(number)?;
+        let tally = Tally::default().extend(&plan, self.manifest.seed, range.clone(), interrupt)?;
+        Ok(Part::new(number, plan.load().can_fail, range, tally))
     }
 
     /// Simulates all cells and keeps the results of a table for each; `done` is called with the loads of each finished cell.

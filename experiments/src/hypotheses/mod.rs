@@ -16,22 +16,24 @@ pub mod schema;
 mod tables;
 
 use crate::csv_table::CsvError;
+use crate::files::folder::Results;
+use crate::files::{FileError, Folder};
 use crate::input::InputError;
 use file::{Case, Figure, HypothesesFile, Measured, Prediction, Published};
 use observe::View;
 use overlay::Comparison;
 use recovery::Spot;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use sixslot_analysis::estimate::LEVEL;
 use sixslot_analysis::layers::{Attribution, LayersError};
 use sixslot_analysis::replications::{Replications, Stopped};
+use sixslot_analysis::sweep::sha256;
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load};
 use sixslot_statistics::binomial;
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::quantile::quantile;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 
 /// The share of a hypothesis's distribution within its range.
@@ -66,14 +68,9 @@ pub enum HypothesesError {
     /// A table that cannot be written.
     #[error(transparent)]
     Csv(#[from] CsvError),
-    /// A file that cannot be written.
-    #[error("{path} cannot be written: {error}; name a folder that can be written to", path = path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's reason.
-        error: std::io::Error,
-    },
+    /// A folder or a file that is not written.
+    #[error(transparent)]
+    File(#[from] FileError),
 }
 
 /// What a hypothesis predicts for a figure.
@@ -325,7 +322,7 @@ impl Findings {
     ///
     /// # Errors
     /// A placeholder in a conclusion without a number; a file that cannot be written.
-    pub fn write(&self, file: &HypothesesFile, run: &Run, folder: &Path) -> Result<(), HypothesesError> {
+    pub fn write(&self, file: &HypothesesFile, run: &Run, folder: &Folder<'_>) -> Result<(), HypothesesError> {
         let mut texts = vec![
             ("README.md", page::readme(file, self, run)?),
             ("figures.csv", tables::figures(file, self)?),
@@ -342,12 +339,8 @@ impl Findings {
             texts.push(("recovery.csv", tables::recovery(map, spots)?));
             texts.push(("recovery-map.svg", map.draw(spots, *loads, run.seed)));
         }
-        std::fs::create_dir_all(folder).map_err(|error| HypothesesError::Write { path: folder.to_owned(), error })?;
-        for (name, text) in texts {
-            let path = folder.join(name);
-            crate::atomic::write(&path, text.as_bytes()).map_err(|error| HypothesesError::Write { path, error })?;
-        }
-        Ok(())
+        let files: Vec<_> = texts.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+        Ok(folder.write(&files)?)
     }
 }
 
@@ -381,14 +374,29 @@ struct Manifest<'a> {
 }
 
 impl Run {
+    /// The results that the folder is for.
+    pub fn results(&self, file: &HypothesesFile) -> Results {
+        let scenarios: Vec<_> = file.scenarios.iter().map(|(name, text)| (name, sha256(text))).collect();
+        let captures: Vec<_> = file.overlays.iter().map(|own| &own.digest).collect();
+        let depends = (env!("CARGO_PKG_VERSION"), sha256(&self.text), scenarios, captures, self.seed, self.loads);
+        let mut names = vec!["README.md", "figures.csv", "predictions.csv", "manifest.json"];
+        names.extend((!file.overlays.is_empty()).then_some("captures.csv"));
+        names.extend(file.layers.is_some().then_some("layers.csv"));
+        names.extend(file.recovery.is_some().then_some(["recovery.csv", "recovery-map.svg"]).into_iter().flatten());
+        Results {
+            purpose: "hypotheses",
+            identity: sha256(serde_json::to_string(&depends).unwrap_or_default()),
+            names: names.into_iter().map(str::to_owned).collect(),
+        }
+    }
+
     fn manifest(&self, file: &HypothesesFile) -> String {
-        let digest = |text: &str| Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
         let manifest = Manifest {
             program: "sixslot",
             version: env!("CARGO_PKG_VERSION"),
             hypotheses: &self.name,
-            hypotheses_sha256: digest(&self.text),
-            scenarios_sha256: file.scenarios.iter().map(|(name, text)| (name.as_str(), digest(text))).collect(),
+            hypotheses_sha256: sha256(&self.text),
+            scenarios_sha256: file.scenarios.iter().map(|(name, text)| (name.as_str(), sha256(text))).collect(),
             captures_sha256: file.overlays.iter().map(|own| (own.name.as_str(), own.digest.as_str())).collect(),
             seed: self.seed,
             loads: self.loads,

@@ -8,7 +8,7 @@ use super::placeholder::{fill, number, points, published, tally};
 use super::recovery::Regime;
 use super::{Answer, Findings, Forecast, HypothesesError, NEAR, RANGE, Run};
 use sixslot_analysis::layers::Attribution;
-use sixslot_analysis::words::markdown_cell;
+use sixslot_analysis::words::markdown;
 use std::fmt::Write as _;
 
 fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
@@ -29,7 +29,7 @@ fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
 
 /// The page as Markdown.
 pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> Result<String, HypothesesError> {
-    let mut text = format!("# {}\n\n", markdown_cell(&file.title));
+    let mut text = format!("# {}\n\n", markdown(&file.title));
     if !file.introduction.is_empty() {
         let _ = writeln!(text, "{}\n", file.introduction);
     }
@@ -47,7 +47,7 @@ pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> R
             text,
             "- **{}**: {} {inside} of {all} figures lie inside.",
             hypothesis.name,
-            markdown_cell(&hypothesis.title)
+            markdown(&hypothesis.title)
         );
     }
     let _ = writeln!(
@@ -62,7 +62,7 @@ pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> R
     }
     let _ = writeln!(text, "\n| --- | --- |{}", " --- |".repeat(explaining.len()));
     for (figure, answers) in file.figures.iter().zip(&findings.answers) {
-        let _ = write!(text, "| {} | {} |", markdown_cell(&figure.text), published(figure));
+        let _ = write!(text, "| {} | {} |", markdown(&figure.text), published(figure));
         for hypothesis in &explaining {
             let answer = answers.iter().find(|answer| answer.hypothesis == *hypothesis);
             let _ = write!(text, " {} |", cell(figure, answer));
@@ -104,14 +104,14 @@ fn area(text: &mut String, file: &HypothesesFile, region: &Region, points: &[Vec
     let _ = writeln!(
         text,
         "\n## {}\n\nAccount `{}`: at {whole} of {} points all {all} figures lie inside. These points, with the hypothesis's median and range:\n",
-        markdown_cell(&region.text),
+        markdown(&region.text),
         file.hypotheses[region.hypothesis].name,
         points.len()
     );
     let _ = write!(text, "| {} |", region.parameters.join(" | "));
     for figure in &region.figures {
         let figure = &file.figures[*figure];
-        let _ = write!(text, " {}: {} |", markdown_cell(&figure.text), published(figure));
+        let _ = write!(text, " {}: {} |", markdown(&figure.text), published(figure));
     }
     let _ = writeln!(text, "\n|{}", " --- |".repeat(region.parameters.len() + all));
     for ((values, _), answers) in region.points.iter().zip(points) {
@@ -142,7 +142,7 @@ fn forecasts(text: &mut String, file: &HypothesesFile, findings: &Findings) {
             let _ = writeln!(
                 text,
                 "| {} | {} | {} ({} to {}) | {} to {} of {} | {} | {} | {} | {} to {} |",
-                markdown_cell(&prediction.text),
+                markdown(&prediction.text),
                 file.hypotheses[forecast.hypothesis].name,
                 share(*probability),
                 share(failed.low),
@@ -176,7 +176,7 @@ fn cells(text: &mut String, file: &HypothesesFile, findings: &Findings) {
         let _ = writeln!(
             text,
             "| {} | {} | {} of {} | {} ({} to {}) | {} to {} | {} | {} | {off} | {} |",
-            markdown_cell(&case.text),
+            markdown(&case.text),
             file.hypotheses[own.hypothesis].name,
             measured.failures,
             case.measured_loads,
@@ -202,16 +202,14 @@ fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
         for (capture, it) in overlay.captures.iter().zip(own) {
             let latent = overlay.latent.zip(it.latent).map_or_else(
                 || "-".to_owned(),
-                |(parameter, value)| {
-                    format!("{} {value:.2}", markdown_cell(&overlay.plan.parameters()[parameter].name))
-                },
+                |(parameter, value)| format!("{} {value:.2}", markdown(&overlay.plan.parameters()[parameter].name)),
             );
             let _ = writeln!(
                 text,
                 "| {}/{} | {} | {} | {} | {} | {latent} | {} of {} | {} of {} | {} of {} | {} | {} | {} |",
-                markdown_cell(&overlay.name),
-                markdown_cell(&capture.name),
-                markdown_cell(&overlay.text),
+                markdown(&overlay.name),
+                markdown(&capture.name),
+                markdown(&overlay.text),
                 number(capture.ready, Unit::Seconds),
                 number(it.ready, Unit::Seconds),
                 number(it.apart, Unit::Seconds),
@@ -223,7 +221,7 @@ fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
                 it.waited,
                 it.burst_in_browser[0],
                 it.burst_in_browser[1],
-                if it.differs.is_empty() { "-".to_owned() } else { markdown_cell(&it.differs.join("; ")) },
+                if it.differs.is_empty() { "-".to_owned() } else { markdown(&it.differs.join("; ")) },
             );
         }
     }
@@ -234,7 +232,7 @@ fn layers(text: &mut String, title: &str, hypothesis: &str, attribution: &Attrib
     let _ = writeln!(
         text,
         "\n## {}\n\nAccount `{hypothesis}`, {} loads, each played with every set of the {} layers. A layer's contribution is its exact Shapley value\nin percentage points of the failure probability, with its 95 % interval; together they make {} points.\n\n| layer | what it is | contribution | 95 % interval |\n| --- | --- | --- | --- |",
-        markdown_cell(title),
+        markdown(title),
         attribution.loads,
         attribution.layers.len(),
         points(attribution.total)
@@ -242,17 +240,13 @@ fn layers(text: &mut String, title: &str, hypothesis: &str, attribution: &Attrib
     for layer in &attribution.layers {
         let interval = &layer.contribution_interval;
         let (value, low, high) = (points(layer.contribution), points(interval.low), points(interval.high));
-        let _ = writeln!(
-            text,
-            "| {} | {} | {value} | {low} to {high} |",
-            markdown_cell(&layer.layer),
-            markdown_cell(&layer.title)
-        );
+        let _ =
+            writeln!(text, "| {} | {} | {value} | {low} to {high} |", markdown(&layer.layer), markdown(&layer.title));
     }
     let sets: Vec<String> = attribution
         .smallest_sets
         .iter()
-        .map(|set| format!("{} ({})", markdown_cell(&set.layers.join(" + ")), number(set.probability, Unit::Share)))
+        .map(|set| format!("{} ({})", markdown(&set.layers.join(" + ")), number(set.probability, Unit::Share)))
         .collect();
     let _ = writeln!(
         text,
@@ -269,12 +263,12 @@ fn recovery(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     let _ = writeln!(
         text,
         "\n## {}\n\nAccount `{}`, {loads} loads at each of {} points: {} healthy, at {} deadlines fail and the page comes back, at {} it never\nrecovers.\n\n![{}](recovery-map.svg)",
-        markdown_cell(&map.text),
+        markdown(&map.text),
         file.hypotheses[map.hypothesis].name,
         spots.len(),
         count(Regime::Healthy),
         count(Regime::Fails),
         count(Regime::Stuck),
-        markdown_cell(&map.text),
+        markdown(&map.text),
     );
 }

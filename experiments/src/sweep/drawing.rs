@@ -26,6 +26,18 @@ pub fn focus(grid: &Grid, results: &[CellResult]) -> Cell {
     nearest_to_half(grid, |number| results[number].probability())
 }
 
+/// The name of a curve's file; a parameter's name consists of letters, digits, `-` and `_`.
+fn curve_name(parameter: &str) -> String {
+    format!("curve-{parameter}.svg")
+}
+
+/// The names of the files of all pictures, in the order of [`pictures`].
+pub(super) fn names(grid: &Grid) -> Vec<String> {
+    let maps = (grid.axes.len() >= 2).then(|| "failure-probability.svg".to_owned());
+    let curves = grid.axes.iter().map(|axis| curve_name(&axis.parameter));
+    maps.into_iter().chain(curves).chain(["time-to-ready.svg".to_owned()]).collect()
+}
+
 /// All pictures.
 pub fn pictures(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Vec<Picture> {
     let focus = focus(grid, results);
@@ -40,9 +52,8 @@ pub fn pictures(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Vec
         });
     }
     for axis in 0..grid.axes.len() {
-        let parameter = &grid.axes[axis].parameter;
         pictures.push(Picture {
-            file: format!("curve-{parameter}.svg"),
+            file: curve_name(&grid.axes[axis].parameter),
             text: drawing.curve_text(axis),
             svg: drawing.curve(axis, |curve| curve.to_svg()),
         });

@@ -10,41 +10,40 @@ mod readme;
 mod table;
 
 use crate::csv_table::CsvError;
-use checkpoint::{Checkpoint, UNFINISHED, write_atomically};
+use crate::files::folder::Results;
+use crate::files::{FileError, Files, Folder};
+use checkpoint::{Checkpoint, Content, Done, Record, UNFINISHED};
 use sixslot_analysis::replications::Stopped;
-use sixslot_analysis::sweep::{CellResult, PROGRAM, Sweep, SweepFailure, VERSION};
+use sixslot_analysis::sweep::{CellResult, JoinError, PROGRAM, Sweep, SweepFailure, VERSION};
 use sixslot_models::ScenarioError;
 use sixslot_statistics::interval::IntervalError;
-use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
 
 /// Why a sweep has no result, or only part of it.
 #[derive(Debug, thiserror::Error)]
 pub enum SweepError {
-    /// A file that cannot be read or written.
-    #[error("{path}: {error}; name a folder that can be read and written to", path = path.display())]
-    File {
+    /// A folder or a file that is not written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// A checkpoint that cannot be read.
+    #[error("{path} cannot be read: {error}; check the permissions of the folder", path = path.display())]
+    Unreadable {
         /// The file.
         path: PathBuf,
         /// The system's reason.
         error: std::io::Error,
     },
-    /// A folder with other files.
-    #[error("{path} is not empty and contains no sweep; name an empty or a new folder", path = path.display())]
-    ForeignFolder {
-        /// The folder.
-        path: PathBuf,
-    },
-    /// A folder with finished cells, without --resume.
-    #[error("{path} holds finished cells of an interrupted sweep; add --resume to go on, or delete the file to start again", path = path.display())]
-    Unfinished {
+    /// A checkpoint of other settings.
+    #[error("{path} belongs to a sweep with another scenario, other settings or another version of the program; name another folder, or give --force to start again", path = path.display())]
+    AnotherSweep {
         /// The checkpoint.
         path: PathBuf,
     },
-    /// A checkpoint of other settings.
-    #[error("{path} belongs to a sweep with another scenario or other settings; name another folder, or delete the file", path = path.display())]
-    AnotherSweep {
+    /// A checkpoint without a usable line.
+    #[error("{path}:1: the recipe does not match its checksum; the file was changed or damaged: give --force to start again", path = path.display())]
+    Header {
         /// The checkpoint.
         path: PathBuf,
     },
@@ -53,6 +52,25 @@ pub enum SweepError {
     NoPart {
         /// The folder.
         path: PathBuf,
+    },
+    /// Two results for the same loads.
+    #[error("{path} has another result for cell {cell} than a folder before; one of them was changed or made by another program: run its shard again", path = path.display())]
+    Contradiction {
+        /// The folder.
+        path: PathBuf,
+        /// The cell's number.
+        cell: usize,
+    },
+    /// Loads of a cell that no part has, or two.
+    #[error(transparent)]
+    Join(#[from] JoinError),
+    /// A range of loads that the cells do not have.
+    #[error("--range {from}..{to} is not in the loads of a cell, 0..{loads}; give a range inside it", from = range.start, to = range.end)]
+    Range {
+        /// The range.
+        range: Range<u64>,
+        /// Loads of a cell.
+        loads: u64,
     },
     /// Cells that no shard has.
     #[error("{missing} of {all} cells are in none of the folders; run the missing shards first")]
@@ -63,7 +81,7 @@ pub enum SweepError {
         all: usize,
     },
     /// Ctrl-C.
-    #[error("interrupted; {done} of {all} cells are finished and kept, and --resume goes on from there")]
+    #[error("interrupted; {done} of {all} cells are finished and kept: the same command goes on from there (--resume)")]
     Interrupted {
         /// Finished cells.
         done: usize,
@@ -97,13 +115,7 @@ impl From<SweepFailure> for SweepError {
     }
 }
 
-impl SweepError {
-    fn file(path: &Path, error: std::io::Error) -> Self {
-        Self::File { path: path.to_owned(), error }
-    }
-}
-
-/// A part of a sweep: the cells with number modulo `of` equal to `index`.
+/// A part of a sweep's cells: those with number modulo `of` equal to `index`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Shard {
     /// From 0.
@@ -112,100 +124,171 @@ pub struct Shard {
     pub of: usize,
 }
 
-/// The sweep of the finished cells in a folder.
-///
-/// # Errors
-/// A folder without finished cells, or with those of another version of the program.
-pub fn open(folder: &Path) -> Result<Sweep, SweepError> {
-    let recipe = checkpoint::recipe(folder)?;
-    if recipe.version != VERSION {
-        return Err(SweepError::AnotherSweep { path: folder.join(UNFINISHED) });
-    }
-    Ok(Sweep::new(recipe)?)
+/// The part of a sweep that one process simulates.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Work {
+    /// Some of the cells; none: all.
+    pub shard: Option<Shard>,
+    /// Some of the loads of each cell; none: all.
+    pub range: Option<Range<u64>>,
 }
 
-/// Simulates the unfinished cells, stores each one when it is finished, and writes the results; a shard's cells are
-/// kept for [`merge`].
+impl Work {
+    /// The cells of the part.
+    pub fn cells(&self, sweep: &Sweep) -> impl ExactSizeIterator<Item = usize> + use<> {
+        let Shard { index, of } = self.shard.unwrap_or(Shard { index: 0, of: 1 });
+        (index..sweep.cells().max(index)).step_by(of)
+    }
+
+    /// Loads of each cell.
+    ///
+    /// # Errors
+    /// A range that is empty or not in the loads of a cell.
+    pub fn loads(&self, sweep: &Sweep) -> Result<Range<u64>, SweepError> {
+        let loads = sweep.loads();
+        match &self.range {
+            None => Ok(0..loads),
+            Some(range) if range.start < range.end && range.end <= loads => Ok(range.clone()),
+            Some(range) => Err(SweepError::Range { range: range.clone(), loads }),
+        }
+    }
+
+    /// Whether it is everything. Shard 1/1 is a part too, for [`merge`].
+    fn is_whole(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// What a run hears and says.
+pub struct Watch<'a> {
+    /// Set to stop the run.
+    pub interrupt: &'a AtomicBool,
+    /// Called with the loads of each finished cell.
+    pub done: &'a (dyn Fn(u64) + Sync),
+    /// Called with a sentence about a checkpoint that is not as it was written.
+    pub note: &'a (dyn Fn(&str) + Sync),
+}
+
+/// The sweep of the finished cells in the first of some folders whose checkpoint says which sweep it is.
+///
+/// # Errors
+/// Folders without finished cells, or with those of another version of the program.
+pub fn open(folders: &[PathBuf]) -> Result<Sweep, SweepError> {
+    let mut fault = None;
+    for folder in folders {
+        match checkpoint::recipe(folder) {
+            Ok(recipe) if recipe.version != VERSION => {
+                return Err(SweepError::AnotherSweep { path: folder.join(UNFINISHED) });
+            }
+            Ok(recipe) => return Ok(Sweep::new(recipe)?),
+            Err(SweepError::Header { path }) => fault = fault.or(Some(SweepError::Header { path })),
+            Err(error) => return Err(error),
+        }
+    }
+    Err(fault.unwrap_or_else(|| SweepError::NoPart { path: folders.first().cloned().unwrap_or_default() }))
+}
+
+/// The results that a folder is for.
+fn results(sweep: &Sweep) -> Results {
+    let tables = ["sweep.csv", "README.md", "manifest.json"].map(str::to_owned);
+    let names = drawing::names(sweep.grid()).into_iter().chain(tables).collect();
+    Results { purpose: "sweep", identity: sweep.manifest().identity(), names }
+}
+
+/// Locks a folder, and reads the work that is finished already.
+fn prepare<'a>(
+    sweep: &Sweep,
+    files: &'a Files<'a>,
+    path: &Path,
+    note: &dyn Fn(&str),
+) -> Result<(Folder<'a>, Done), SweepError> {
+    let mut done = Done::default();
+    let folder = Folder::open(files, path, results(sweep), || match checkpoint::read(path, sweep) {
+        Ok(None) => Ok(false),
+        Ok(Some(Content { done: found, damage })) => {
+            if let Some(sentence) = damage {
+                note(&sentence);
+            }
+            done = found;
+            Ok(true)
+        }
+        Err(SweepError::AnotherSweep { .. } | SweepError::Header { .. }) if files.force() => Ok(false),
+        Err(error) => Err(error),
+    })?;
+    Ok((folder, done))
+}
+
+/// Simulates the unfinished cells, stores each one when it is finished, and writes the results; the work of a part is kept
+/// for [`merge`].
 ///
 /// # Errors
 /// Files, an interrupt, a load beyond its limits.
-pub fn run(
-    sweep: &Sweep,
-    folder: &Path,
-    resume: bool,
-    shard: Option<Shard>,
-    interrupt: &AtomicBool,
-    mut done: impl FnMut(u64),
-) -> Result<(), SweepError> {
-    let mut results = prepare(sweep, folder, resume)?;
-    let mut checkpoint = Checkpoint::create(folder, sweep.recipe(), &results)?;
-    let Shard { index, of } = shard.unwrap_or(Shard { index: 0, of: 1 });
-    let cells: Vec<usize> = (0..sweep.cells()).filter(|cell| cell % of == index).collect();
-    for cell in &cells {
-        if !results.contains_key(cell) {
-            let result = sweep.cell(*cell, interrupt).map_err(|failure| match failure {
-                SweepFailure::Stopped(Stopped::Interrupted) => {
-                    SweepError::Interrupted { done: results.len(), all: cells.len() }
-                }
+pub fn run(sweep: &Sweep, files: &Files<'_>, path: &Path, work: &Work, watch: &Watch<'_>) -> Result<(), SweepError> {
+    let loads = work.loads(sweep)?;
+    let (folder, mut done) = prepare(sweep, files, path, watch.note)?;
+    let mut checkpoint = Checkpoint::create(&folder, sweep, &done)?;
+    let cells = work.cells(sweep);
+    let (all, mut finished) = (cells.len(), 0);
+    for cell in cells {
+        if !done.has(cell, loads.start, loads.end) {
+            let simulated = if loads == (0..sweep.loads()) {
+                sweep.cell(cell, watch.interrupt).map(Record::Cell)
+            } else {
+                sweep.part(cell, loads.clone(), watch.interrupt).map(Record::Part)
+            };
+            let record = simulated.map_err(|failure| match failure {
+                SweepFailure::Stopped(Stopped::Interrupted) => SweepError::Interrupted { done: finished, all },
                 failure => failure.into(),
             })?;
-            checkpoint.add(&result)?;
-            results.insert(*cell, result);
+            checkpoint.add(files, &record)?;
+            done.add(record, sweep.loads());
         }
-        done(sweep.loads());
+        finished += 1;
+        (watch.done)(loads.end - loads.start);
     }
-    // Shard 1/1 is a part too, for `merge`.
-    if shard.is_none() { write(sweep, folder, results) } else { Ok(()) }
+    if work.is_whole() { write(sweep, &folder, done) } else { Ok(()) }
 }
 
-/// Creates the folder, and reads the cells that are finished already.
-fn prepare(sweep: &Sweep, folder: &Path, resume: bool) -> Result<BTreeMap<usize, CellResult>, SweepError> {
-    std::fs::create_dir_all(folder).map_err(|error| SweepError::file(folder, error))?;
-    let unfinished = folder.join(UNFINISHED);
-    if unfinished.exists() && !resume {
-        return Err(SweepError::Unfinished { path: unfinished });
-    }
-    let entries = std::fs::read_dir(folder).map_err(|error| SweepError::file(folder, error))?;
-    let files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    let starts_with =
-        |path: &PathBuf, start: &str| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(start));
-    let foreign = files.iter().any(|path| !starts_with(path, "."));
-    if foreign && !unfinished.exists() && !is_ours(folder) {
-        return Err(SweepError::ForeignFolder { path: folder.to_owned() });
-    }
-    // Temporary files of an earlier run that was killed.
-    for path in files.iter().filter(|path| starts_with(path, crate::atomic::WRITING)) {
-        std::fs::remove_file(path).map_err(|error| SweepError::file(path, error))?;
-    }
-    Ok(checkpoint::read(folder, sweep.recipe())?.unwrap_or_default())
-}
-
-/// Joins the cells of several shards and writes the results.
+/// Joins the finished work of several folders and writes the results.
 ///
 /// # Errors
 /// Files, folders of another sweep, cells that no folder has.
-pub fn merge(sweep: &Sweep, folders: &[PathBuf], out: &Path) -> Result<(), SweepError> {
-    let mut results = BTreeMap::new();
+pub fn merge(
+    sweep: &Sweep,
+    files: &Files<'_>,
+    folders: &[PathBuf],
+    out: &Path,
+    note: &dyn Fn(&str),
+) -> Result<(), SweepError> {
+    let mut done = Done::default();
     for folder in folders {
-        results.extend(checkpoint::read(folder, sweep.recipe())?.unwrap_or_default());
+        if let Some(Content { done: found, damage }) = checkpoint::read(folder, sweep)? {
+            if let Some(sentence) = damage {
+                note(&sentence);
+            }
+            done.merge(found, folder)?;
+        }
     }
-    let missing = sweep.cells() - results.len();
-    if missing > 0 {
-        return Err(SweepError::Missing { missing, all: sweep.cells() });
+    complete(sweep, done.clone())?;
+    let (folder, _) = prepare(sweep, files, out, note)?;
+    write(sweep, &folder, done)
+}
+
+/// The results of all cells.
+fn complete(sweep: &Sweep, done: Done) -> Result<Vec<CellResult>, SweepError> {
+    let (cells, fault) = done.cells(sweep.loads());
+    match (sweep.cells() - cells.len(), fault) {
+        (0, _) => Ok(cells.into_values().collect()),
+        (_, Some(fault)) => Err(fault.into()),
+        (missing, None) => Err(SweepError::Missing { missing, all: sweep.cells() }),
     }
-    prepare(sweep, out, true)?;
-    write(sweep, out, results)
 }
 
 /// Writes every file, and removes the checkpoint last.
-fn write(sweep: &Sweep, folder: &Path, results: BTreeMap<usize, CellResult>) -> Result<(), SweepError> {
-    let results: Vec<CellResult> = results.into_values().collect();
+fn write(sweep: &Sweep, folder: &Folder<'_>, done: Done) -> Result<(), SweepError> {
+    let results = complete(sweep, done)?;
     let pictures = drawing::pictures(sweep.grid(), sweep.manifest(), &results);
-    for picture in &pictures {
-        write_atomically(&folder.join(&picture.file), picture.svg.as_bytes())?;
-    }
-    write_atomically(&folder.join("sweep.csv"), table::csv(sweep.grid(), &results)?.as_bytes())?;
-    let name = folder.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
+    let name = folder.path().file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
     let readme = readme::readme(&readme::Page {
         grid: sweep.grid(),
         manifest: sweep.manifest(),
@@ -214,14 +297,16 @@ fn write(sweep: &Sweep, folder: &Path, results: BTreeMap<usize, CellResult>) -> 
         own: sweep.own_point()?,
         command: sweep.recipe().command(&name),
     });
-    write_atomically(&folder.join("README.md"), readme.as_bytes())?;
-    write_atomically(&folder.join("manifest.json"), sweep.manifest().file().as_bytes())?;
-    let unfinished = folder.join(UNFINISHED);
-    match std::fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(SweepError::file(&unfinished, error)),
-        _ => Ok(()),
-    }
+    let table = table::csv(sweep.grid(), &results)?;
+    let mut files: Vec<(String, Vec<u8>)> =
+        pictures.into_iter().map(|picture| (picture.file, picture.svg.into_bytes())).collect();
+    // The manifest comes last: a folder that has it is complete.
+    let texts = [("sweep.csv", table), ("README.md", readme), ("manifest.json", sweep.manifest().file())];
+    files.extend(texts.map(|(name, text)| (name.to_owned(), text.into_bytes())));
+    folder.write(&files)?;
+    Ok(folder.remove(&folder.path().join(UNFINISHED))?)
 }
+
 /// Whether a folder contains the results of a sweep: other programs write files named manifest.json too.
 pub fn is_ours(folder: &Path) -> bool {
     let text = std::fs::read_to_string(folder.join("manifest.json")).unwrap_or_default();

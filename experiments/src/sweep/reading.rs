@@ -5,6 +5,7 @@
 
 use super::checkpoint::UNFINISHED;
 use super::{SweepError, is_ours, table};
+use crate::csv_table::cell_text;
 use crate::input::{InputError, ScenarioText};
 use sixslot_analysis::sweep::{DEFAULT_LOADS, Manifest, Recipe, Row, Sweep, VERSION, sha256};
 use sixslot_models::Document;
@@ -150,7 +151,7 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
     let mut records = reader.records().zip(1_usize..);
     let head = table::head(sweep.grid());
     match records.next() {
-        Some((Ok(found), _)) if found.iter().eq(head.iter().map(String::as_str)) => {}
+        Some((Ok(found), _)) if found.iter().eq(head.iter().map(|name| cell_text(name))) => {}
         _ => return Err((Some(1), "the first row has other columns".to_owned())),
     }
     // A parameter may have the name of a column after the parameters.
@@ -166,7 +167,8 @@ fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> 
             return Err(wrong("there are more rows than cells"));
         }
         let names = table::names(sweep.grid(), &sweep.grid().cell(rows.len()));
-        if record.len() != head.len() || !record.iter().take(names.len()).eq(names.iter().map(String::as_str)) {
+        let is_own = record.iter().take(names.len()).eq(names.iter().map(|name| cell_text(name)));
+        if record.len() != head.len() || !is_own {
             return Err((Some(line), format!("this row is of the cell {}", names.join(", "))));
         }
         let count = |column: usize| record[column].parse::<u64>().map_err(|_| wrong("a count is not a whole number"));

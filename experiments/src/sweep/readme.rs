@@ -4,7 +4,7 @@ use super::drawing::Picture;
 use sixslot_analysis::estimate::LEVEL;
 use sixslot_analysis::sweep::Manifest;
 use sixslot_analysis::sweep::{CellResult, Grid};
-use sixslot_analysis::words::{markdown_cell, percent_column};
+use sixslot_analysis::words::{markdown, percent_column};
 use sixslot_statistics::interval::fixed_sample;
 use std::fmt::Write as _;
 
@@ -68,7 +68,7 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
             text,
             "At the scenario's own parameters ({}), with {}: {} of {} loads fail, {}.\n",
             grid.point(&grid.cell(result.cell)),
-            markdown_cell(&grid.title(0)),
+            markdown(&grid.title(0)),
             result.failures,
             result.loads,
             probability(result)
@@ -77,7 +77,7 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
     for summary in summaries {
         let worst = &results[summary.worst];
         let place = grid.point(&grid.cell(summary.worst));
-        let name = markdown_cell(&grid.title(summary.fix_set));
+        let name = markdown(&grid.title(summary.fix_set));
         let sentence = if summary.failing == 0 {
             let bound = fixed_sample(worst.failures, worst.loads, LEVEL).map_or(1.0, |interval| interval.high);
             format!(
@@ -102,7 +102,7 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
         let _ = writeln!(
             text,
             "| {} | {} of {} | {} | {} | {} |",
-            markdown_cell(&grid.title(summary.fix_set)),
+            markdown(&grid.title(summary.fix_set)),
             summary.failing,
             grid.points(),
             percent_column(summary.mean),
@@ -115,7 +115,7 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
 /// The page as Markdown.
 pub fn readme(page: &Page<'_>) -> String {
     let Page { grid, manifest, results, pictures, command, .. } = page;
-    let mut text = format!("# {}\n\n", markdown_cell(&manifest.title));
+    let mut text = format!("# {}\n\n", markdown(&manifest.title));
     let _ = writeln!(
         text,
         "Written by `sixslot sweep`. {} cells: {} sets of fixes at {} points of the grid, {} loads each, seed {}. A probability\nstands with its 95 % interval (Wilson; Clopper-Pearson where none or all loads failed). Load k is the same load in every cell.\n",
@@ -128,19 +128,13 @@ pub fn readme(page: &Page<'_>) -> String {
     found(&mut text, page, &summaries(grid, results));
     text.push_str("\n## Pictures\n\n");
     for picture in *pictures {
-        let _ = writeln!(
-            text,
-            "{}:\n\n![{}]({})\n",
-            markdown_cell(&picture.text),
-            markdown_cell(&picture.text),
-            picture.file
-        );
+        let _ = writeln!(text, "{}:\n\n![{}]({})\n", markdown(&picture.text), markdown(&picture.text), picture.file);
     }
     text.push_str("## Files, and the command that makes them\n\n");
     let _ = writeln!(text, "    {command}\n");
     text.push_str("- `sweep.csv`: one row for each cell: parameters, fixes, loads, failures, probability, interval, outcomes, quantiles of\n  the time to ready in milliseconds, and how the failed request's time divides over the stations.\n- `manifest.json`: everything that these bytes depend on.\n");
     for picture in *pictures {
-        let _ = writeln!(text, "- `{}`: {}.", picture.file, markdown_cell(&picture.text));
+        let _ = writeln!(text, "- `{}`: {}.", picture.file, markdown(&picture.text));
     }
     text
 }

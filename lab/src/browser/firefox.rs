@@ -7,6 +7,7 @@
 use super::process::{self, Process};
 use crate::engine::Engine;
 use crate::error::LabError;
+use crate::server::control::Control;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -52,7 +53,7 @@ const PREFERENCES: &[(&str, &str)] = &[
     ("browser.newtabpage.activity-stream.asrouter.providers.snippets", "\"\""),
     ("browser.aboutConfig.showWarning", "false"),
     ("browser.aboutwelcome.enabled", "false"),
-    ("browser.startup.page", "0"),
+    ("browser.startup.page", "1"),
     ("browser.startup.homepage_override.mstone", "\"ignore\""),
     ("browser.shell.checkDefaultBrowser", "false"),
     ("browser.tabs.warnOnClose", "false"),
@@ -81,21 +82,19 @@ const PREFERENCES: &[(&str, &str)] = &[
 ];
 
 /// Starts Firefox with the driver page of the control origin.
-pub(super) fn start(program: &Path, control: u16) -> Result<Process, LabError> {
+pub(super) fn start(program: &Path, control: &Control) -> Result<Process, LabError> {
     let folder = process::folder(Engine::Firefox)?;
     let profile = folder.path().join("profile");
     let mut preferences = String::new();
     for (key, value) in PREFERENCES {
         writeln!(preferences, "user_pref(\"{key}\", {value});").ok();
     }
+    // In the private profile and not in the arguments, which every user of the machine can read.
+    let driver = format!("http://127.0.0.1:{}/driver?token={}", control.port(), control.token().text());
+    writeln!(preferences, "user_pref(\"browser.startup.homepage\", \"{driver}\");").ok();
     std::fs::write(profile.join("user.js"), preferences)?;
-    let arguments = [
-        "-headless".to_owned(),
-        "-no-remote".to_owned(),
-        "-profile".to_owned(),
-        profile.display().to_string(),
-        format!("http://127.0.0.1:{control}/driver"),
-    ];
+    let arguments =
+        ["-headless".to_owned(), "-no-remote".to_owned(), "-profile".to_owned(), profile.display().to_string()];
     let (process, _pipes) =
         Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1")], folder)?;
     Ok(process)

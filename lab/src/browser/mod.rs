@@ -38,7 +38,7 @@ impl Browser {
                 let (process, protocol) = chromium::start(&program, settings).await?;
                 (process, Driver::Chromium(Box::new(protocol)))
             }
-            Engine::Firefox => (firefox::start(&program, control.port())?, Driver::Firefox),
+            Engine::Firefox => (firefox::start(&program, control)?, Driver::Firefox),
         };
         Ok(Self { engine, process, driver })
     }

@@ -7,6 +7,7 @@
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};
 use super::stage::Stage;
+use super::token::Token;
 use super::websocket::{self, Socket};
 use futures_util::{SinkExt, StreamExt};
 use hyper::body::Incoming;
@@ -53,6 +54,8 @@ pub(crate) struct Control {
 
 #[derive(Debug)]
 struct Shared {
+    /// What every request must have.
+    token: Token,
     /// Time 0 of the server's clock.
     base: Instant,
     stage: Mutex<Option<Arc<Stage>>>,
@@ -73,6 +76,7 @@ impl Control {
         let port = listener.local_addr()?.port();
         let (said, heard) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
+            token: Token::new()?,
             base: Instant::now(),
             stage: Mutex::default(),
             said,
@@ -86,6 +90,10 @@ impl Control {
 
     pub(crate) fn port(&self) -> u16 {
         self.port
+    }
+
+    pub(crate) fn token(&self) -> &Token {
+        &self.shared.token
     }
 
     /// Sets the load whose pages may connect.
@@ -193,7 +201,9 @@ impl Answers for Desk {
         };
         let (load, tab) = (number("load"), number("tab"));
         let mut response = Response::new(Content::whole("", Some(busy)));
+        let is_ours = self.0.token.is_in_query(&request);
         match path.as_str() {
+            _ if !is_ours => {}
             "/warm" => {
                 let headers = response.headers_mut();
                 if let Some(origin) = request.headers().get(header::ORIGIN) {
@@ -237,5 +247,54 @@ impl Answers for Desk {
 
     fn keep_alive(&self) -> Option<Duration> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Control;
+    use crate::script::Script;
+    use crate::server::stage::{PAGE, Stage};
+    use sixslot_models::Document;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpStream;
+
+    /// The status of a response.
+    async fn status(port: u16, path: &str, headers: &str) -> u16 {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut head = [0; 12];
+        stream.read_exact(&mut head).await.unwrap();
+        std::str::from_utf8(&head[9..]).unwrap().parse().unwrap()
+    }
+
+    /// Another user of the machine gets nothing, and does not disturb the measurement.
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_stranger_gets_no_answer() {
+        let (control, _heard) = Control::open().await.unwrap();
+        let text = "schema = 1\n[request.a]\nservice = \"1ms\"\n[load]\nready = [\"a\"]";
+        let plan = Document::read("a.toml", text, &[]).unwrap().plan(&[], &[]).unwrap();
+        let script = Script::new(&plan, 1, 0, 1.0).unwrap();
+        let stage = Stage::open(&script, 1, control.port(), control.token()).await.unwrap();
+        let (port, token) = (stage.ports()[0], control.token().text().to_owned());
+        let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+        for path in ["/driver", "/warm", "/drive", "/page?load=1&tab=0", "/driver?token=", "/driver?token=0"] {
+            assert_eq!(status(control.port(), path, "").await, 404, "{path}");
+            assert_eq!(status(control.port(), path, upgrade).await, 404, "{path}");
+        }
+        assert_eq!(status(control.port(), &format!("/driver?token={token}"), "").await, 200);
+        let identity = "0-0-1-0-0-1";
+        for headers in
+            [String::new(), format!("Accept: sixslot/{identity}\r\n"), format!("Accept: sixslot/0-{identity}\r\n")]
+        {
+            assert_eq!(status(port, PAGE, &headers).await, 404);
+            assert_eq!(status(port, &format!("/a?sixslot={identity}"), &headers).await, 404);
+        }
+        assert!(stage.strays().is_empty() && stage.arrivals().is_empty());
+        assert_eq!(status(port, &format!("{PAGE}?token={token}"), "").await, 200);
+        assert_eq!(status(port, &format!("/other?token={token}"), "").await, 404);
+        assert_eq!(stage.strays().len(), 1, "a page of the session that sends something else");
+        stage.close();
     }
 }

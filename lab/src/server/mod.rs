@@ -11,5 +11,6 @@ mod http;
 pub(crate) mod keeper;
 mod sharing;
 pub(crate) mod stage;
+pub(crate) mod token;
 mod websocket;
 pub mod works;

@@ -6,6 +6,7 @@
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};
 use super::keeper::{Clock, Identity, Keeper};
+use super::token::Token;
 use super::websocket::{self, Socket};
 use super::works::Works;
 use crate::script::Script;
@@ -28,8 +29,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// Path of the page, at the scenario's first origin.
 pub(crate) const PAGE: &str = "/sixslot-page";
-/// Precedes a request's identity in its `Accept` header and in a socket's query.
-const MARK: &str = "sixslot";
 /// Length of a body that the page does not read, in bytes: more than the buffers between server and page hold.
 const UNREAD: usize = 16 << 20;
 /// The first and the last bytes of a body that is sent over time.
@@ -51,6 +50,7 @@ pub(crate) struct Stage {
     pub(crate) keeper: Keeper,
     ports: Vec<u16>,
     control: u16,
+    token: Token,
     number: u64,
     log: Mutex<Vec<Arrival>>,
     /// Requests that are not in the script.
@@ -86,7 +86,7 @@ impl Drop for Caller {
 
 impl Stage {
     /// Opens the ports of a load.
-    pub(crate) async fn open(script: &Script, number: u64, control: u16) -> std::io::Result<Arc<Self>> {
+    pub(crate) async fn open(script: &Script, number: u64, control: u16, token: &Token) -> std::io::Result<Arc<Self>> {
         let mut listeners = Vec::new();
         for _ in script.plan.origins() {
             listeners.push(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?);
@@ -108,6 +108,7 @@ impl Stage {
             clock,
             ports,
             control,
+            token: token.clone(),
             number,
             log: Mutex::default(),
             strays: Mutex::default(),
@@ -141,8 +142,8 @@ impl Stage {
 
     /// The URL of a tab's page.
     pub(crate) fn page_url(&self, tab: u32) -> String {
-        let (port, control, load) = (self.ports[0], self.control, self.number);
-        format!("http://127.0.0.1:{port}{PAGE}?control={control}&load={load}&tab={tab}")
+        let (port, control, load, token) = (self.ports[0], self.control, self.number, self.token.text());
+        format!("http://127.0.0.1:{port}{PAGE}?control={control}&load={load}&tab={tab}&token={token}")
     }
 
     /// The arrivals so far, in order of time.
@@ -362,11 +363,16 @@ impl Answers for Origin {
     async fn answer(&self, connection: u32, mut request: Request<Incoming>, busy: Busy) -> Response<Content> {
         let at = Instant::now();
         let stage = &self.stage;
+        if !stage.token.is_in(&request) {
+            let mut response = Response::new(Content::whole("", None));
+            *response.status_mut() = StatusCode::NOT_FOUND;
+            return response;
+        }
         if self.number == 0 && request.uri().path() == PAGE {
             return Stage::page();
         }
         let style = || stage.style_sheet(self.number, &request);
-        let Some(identity) = identity(&request).or_else(style).filter(|identity| {
+        let Some(identity) = stage.token.marked(&request).and_then(identity).or_else(style).filter(|identity| {
             stage.script.plan.classes().get(identity.class).is_some_and(|class| class.origin == self.number)
         }) else {
             return stage.stray(&request);
@@ -412,18 +418,10 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// The identity of a request, CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT: after `sixslot/` in its header `Accept`, or after
-/// `sixslot=` in its query.
-fn identity(request: &Request<Incoming>) -> Option<Identity> {
-    let accepts = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    let accepted = accepts.and_then(|accepts| accepts.strip_prefix(MARK)?.strip_prefix('/'));
-    let query = request
-        .uri()
-        .query()
-        .unwrap_or_default()
-        .split('&')
-        .find_map(|pair| pair.strip_prefix(MARK)?.strip_prefix('='));
-    let mut numbers = accepted.or(query)?.split('-').map(|number| number.parse::<u32>().ok());
+/// The identity of a request, CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT: after `sixslot/TOKEN-` in its header `Accept`, or
+/// after `sixslot=TOKEN-` in its query.
+fn identity(text: &str) -> Option<Identity> {
+    let mut numbers = text.split('-').map(|number| number.parse::<u32>().ok());
     let mut next = || numbers.next().flatten();
     let (class, index, attempt, tab) = (next()? as usize, next()?, next()?, next()?);
     let (tick, tick_attempt) = (next()?, next()?.max(1));

@@ -63,11 +63,17 @@ impl Running<'_> {
         let last = index as usize + 1 == copies;
         let mut due = std::mem::take(&mut self.state.page.due);
         self.find_due(&mut due, (class, event), (index, tab), all, last);
-        for (class, copy) in &due {
-            self.release(agenda, *class, *copy, tab);
+        let mut released = std::mem::take(&mut self.state.page.released);
+        for (class, copy) in due.drain(..) {
+            self.release(class, copy, tab, &mut released);
         }
-        due.clear();
         self.state.page.due = due;
+        // An instance can wait for several anchors that one event meets, each in another entry.
+        released.sort_unstable();
+        for instance in released.drain(..) {
+            self.schedule_start(agenda, instance, Span::ZERO);
+        }
+        self.state.page.released = released;
     }
 
     /// Finds the starts that wait for an event. The last instance stands for all higher numbers.
@@ -95,22 +101,22 @@ impl Running<'_> {
         due.sort_unstable();
     }
 
-    /// One anchor of an instance, or of all instances of a class, is met.
-    fn release(&mut self, agenda: &mut Agenda, class: usize, copy: Option<u32>, tab: u32) {
+    /// One anchor of an instance, or of all instances of a class, is met; adds those whose start is due.
+    fn release(&mut self, class: usize, copy: Option<u32>, tab: u32, released: &mut Vec<usize>) {
         let (first, copies) = self.range(class, tab);
-        let released = match copy {
+        let waiting = match copy {
             None => first..first + copies,
             Some(copy) if (copy as usize) < copies => first + copy as usize..first + copy as usize + 1,
             Some(_) => return,
         };
-        for instance in released {
+        for instance in waiting {
             let open = &mut self.state.page.instances[instance].waits_for;
             if *open == 0 {
                 continue;
             }
             *open -= 1;
             if *open == 0 {
-                self.schedule_start(agenda, instance, Span::ZERO);
+                released.push(instance);
             }
         }
     }

@@ -36,7 +36,11 @@ use crate::plan::Plan;
 use list::{Link, List, RequestId};
 use sixslot_sim_core::{End, EventQueue, Flow, Model, Streams, Time, run};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use uniforms::Source;
+
+/// Events between two looks at the flag that stops a load: an event of a large load can take a millisecond.
+const LOOK: u64 = 100;
 
 /// An event of a load.
 #[derive(Clone, Copy, Debug)]
@@ -127,6 +131,9 @@ pub enum LoadError {
         /// The parameter.
         parameter: String,
     },
+    /// The flag was set that stops a load.
+    #[error("interrupted")]
+    Interrupted,
     /// Too many events.
     #[error("load {load} took {limit} events, which is the limit; lower a rate or the horizon", limit = limits::EVENTS)]
     Events {
@@ -198,7 +205,22 @@ impl Load {
     /// # Errors
     /// A load beyond the limits of [`crate::limits`].
     pub fn simulate(&mut self, plan: &Plan, seed: u64, load: u64, extent: Extent) -> Result<(), LoadError> {
-        self.simulate_from(plan, Source::Streams(Streams::new(seed, load)), load, extent)
+        self.simulate_unless(plan, seed, load, extent, &AtomicBool::new(false))
+    }
+
+    /// Simulates a load, and stops soon after a flag is set.
+    ///
+    /// # Errors
+    /// [`LoadError::Interrupted`] if the flag was set; a load beyond the limits of [`crate::limits`].
+    pub fn simulate_unless(
+        &mut self,
+        plan: &Plan,
+        seed: u64,
+        load: u64,
+        extent: Extent,
+        interrupt: &AtomicBool,
+    ) -> Result<(), LoadError> {
+        self.simulate_from(plan, Source::Streams(Streams::new(seed, load)), load, extent, interrupt)
     }
 
     /// Simulates a load with these uniforms in place of its random streams; `load` is its number in errors.
@@ -212,22 +234,29 @@ impl Load {
         load: u64,
         extent: Extent,
     ) -> Result<(), LoadError> {
-        self.simulate_from(plan, Source::Given(uniforms), load, extent)
+        self.simulate_from(plan, Source::Given(uniforms), load, extent, &AtomicBool::new(false))
     }
 
-    fn simulate_from(&mut self, plan: &Plan, source: Source, load: u64, extent: Extent) -> Result<(), LoadError> {
+    fn simulate_from(
+        &mut self,
+        plan: &Plan,
+        source: Source,
+        load: u64,
+        extent: Extent,
+        interrupt: &AtomicBool,
+    ) -> Result<(), LoadError> {
         self.agenda.clear();
         self.state.reset(plan);
         self.state.draws.turn_to(plan, source, load)?;
         self.state.network.reset(plan, &self.state.draws);
         let mut running = Running { plan, extent, load, state: &mut self.state };
         running.open_tabs(&mut self.agenda)?;
-        let end = run(&mut running, &mut self.agenda, plan.horizon, limits::EVENTS)?;
+        let end = running.play(&mut self.agenda, interrupt)?;
         if cfg!(debug_assertions) {
             running.audit(&self.agenda);
         }
         let until = match end {
-            End::EventLimit => return Err(LoadError::Events { load }),
+            End::EventLimit => return Err(LoadError::Interrupted),
             End::Stopped => self.agenda.now(),
             End::Idle | End::Horizon => plan.horizon,
         };
@@ -350,6 +379,17 @@ impl Model for Running<'_> {
 }
 
 impl<'a> Running<'a> {
+    /// Handles events to the end of the load, or until the flag is set.
+    fn play(&mut self, agenda: &mut Agenda, interrupt: &AtomicBool) -> Result<End, LoadError> {
+        for _ in 0..limits::EVENTS / LOOK {
+            let end = run(self, agenda, self.plan.horizon, LOOK)?;
+            if end != End::EventLimit || interrupt.load(Ordering::Relaxed) {
+                return Ok(end);
+            }
+        }
+        Err(LoadError::Events { load: self.load })
+    }
+
     fn request(&mut self, id: RequestId) -> &mut Request {
         &mut self.state.requests[id]
     }

@@ -27,6 +27,8 @@ pub(super) struct Page {
     pub(super) reached: Vec<[usize; class::Event::COUNT]>,
     /// Memory for the starts that an event releases.
     pub(super) due: Vec<Due>,
+    /// Memory for the instances whose start is due.
+    pub(super) released: Vec<usize>,
     /// For each framework queue in each tab: its state.
     pub(super) queues: Vec<QueueState>,
     /// For each origin: WebSockets that open one at a time.

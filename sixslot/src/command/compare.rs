@@ -6,7 +6,7 @@ use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::comparison::{Comparison, ComparisonError, compare};
 use sixslot_analysis::waterfall::paint;
-use sixslot_analysis::words::percent;
+use sixslot_analysis::words::{percent, plain};
 use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_models::limits;
@@ -158,7 +158,7 @@ impl Compare {
                 fix.discordant.fixed,
                 fix.discordant.broken,
                 p_value(fix.p_value_holm),
-                fix.title,
+                plain(&fix.title),
             );
         }
         let _ = writeln!(

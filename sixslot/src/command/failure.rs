@@ -4,6 +4,7 @@ use super::exit::Exit;
 use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::report::ReportError;
 use sixslot_analysis::sweep::SweepFailure;
+use sixslot_experiments::files::FileError;
 use sixslot_experiments::input::InputError;
 use sixslot_experiments::sweep::SweepError;
 use sixslot_experiments::sweep::reading::ReadingError;
@@ -18,6 +19,8 @@ pub(super) enum Failure {
     Fix(#[from] sixslot_models::document::UnknownFix),
     #[error(transparent)]
     Stopped(#[from] Stopped),
+    #[error(transparent)]
+    File(#[from] FileError),
     #[error(transparent)]
     Sweep(#[from] SweepError),
     #[error(transparent)]
@@ -48,7 +51,8 @@ impl From<sixslot_experiments::hypotheses::HypothesesError> for Failure {
             Error::Fix(error) => error.into(),
             Error::Stopped(stopped) => stopped.into(),
             Error::Layers(error) => error.into(),
-            Error::Capture { .. } | Error::Csv(_) | Error::Write { .. } => Self::Hypotheses(error),
+            Error::File(error) => error.into(),
+            Error::Capture { .. } | Error::Csv(_) => Self::Hypotheses(error),
         }
     }
 }
@@ -59,6 +63,7 @@ impl From<sixslot_accuracy::recording::RecordingError> for Failure {
         match error {
             Error::Input(error) => error.into(),
             Error::Fix(error) => error.into(),
+            Error::Output(error) => error.into(),
             other => Self::Recording(other),
         }
     }

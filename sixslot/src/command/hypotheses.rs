@@ -1,8 +1,10 @@
 //! `sixslot hypotheses`: compares several hypotheses about one page with published figures; writes a folder.
 
-use super::{Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, thread_pool};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::words::plain;
+use sixslot_experiments::files::Folder;
 use sixslot_experiments::hypotheses::file::HypothesesFile;
 use sixslot_experiments::hypotheses::{Findings, Run};
 use sixslot_experiments::input::ScenarioText;
@@ -23,6 +25,8 @@ pub(super) struct Hypotheses {
     /// Seed of all random numbers.
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// Format of the output.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
@@ -56,12 +60,6 @@ impl Hypotheses {
             + file.predictions.iter().map(|prediction| prediction.cases.len()).sum::<usize>()
             + file.overlays.len();
         let bar = progress(cases as u64 * loads, "loads");
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.map_or(0, usize::from));
-        let pool =
-            threads.build().map_err(|error| Failure::Usage(format!("no threads: {error}; try a smaller --jobs")))?;
-        let findings = pool.install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
-        bar.finish_and_clear();
-        let findings = findings?;
         let mut command = format!("sixslot hypotheses {name} --output {}", self.folder());
         if let Some(loads) = self.loads {
             command.push_str(&format!(" --loads {loads}"));
@@ -69,12 +67,22 @@ impl Hypotheses {
         if self.seed != 1 {
             command.push_str(&format!(" --seed {}", self.seed));
         }
-        findings.write(&file, &Run { name, text, loads, seed: self.seed, command }, &self.output)?;
+        let run = Run { name, text, loads, seed: self.seed, command };
+        let base = self.file.parent().unwrap_or(std::path::Path::new("."));
+        let inputs = file.scenarios.keys().map(|name| base.join(name)).chain([self.file.clone()]);
+        let files = self.overwrite.files(inputs);
+        let folder = Folder::open::<Failure>(&files, &self.output, run.results(&file), || Ok(false))?;
+        let findings = thread_pool(self.jobs)?
+            .install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
+        bar.finish_and_clear();
+        let findings = findings?;
+        findings.write(&file, &run, &folder)?;
         let out = self.output.display().to_string();
         let (figures, predictions) = (file.figures.len(), file.predictions.len());
         if self.format == Format::Json {
             print_json(&HypothesesRecord { figures, predictions, loads, out })?;
         } else {
+            let out = plain(&out);
             print_text(&format!(
                 "{figures} figures and {predictions} predictions, {loads} loads each; {out}/README.md says what they show\n"
             ))?;

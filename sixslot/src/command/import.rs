@@ -1,15 +1,16 @@
 //! `sixslot import`: drafts a scenario from archives of a page's loads.
 
 use super::diagnose::archive;
-use super::{Exit, Failure, Format, missing_folder, print_json, print_text};
+use super::terminal::say_text;
+use super::{Exit, Failure, Format, Overwrite, print_json, print_text, thread_pool};
 use clap::Args;
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
 use sixslot_analysis::words::{count, cut, plain};
+use sixslot_experiments::files::Purpose;
 use sixslot_har::Archive;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `sixslot import`.
@@ -21,9 +22,8 @@ pub(super) struct Import {
     /// The scenario to write, or `-` for standard output.
     #[arg(short, long, alias = "out", value_name = "FILE")]
     output: PathBuf,
-    /// Overwrite an existing file.
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// List what was guessed, with reasons.
     #[arg(long)]
     explain: bool,
@@ -44,16 +44,10 @@ struct Explained<'a> {
 impl Import {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let to_stdout = self.output == Path::new("-");
-        // Checked before the work, and again by the move itself, so that no file is lost.
-        let file = self.output.display();
-        if !to_stdout && self.output.is_dir() {
-            return Err(Failure::Usage(format!("{file} is a folder; name a file in it, such as {file}/page.toml")));
-        }
-        if let Some(folder) = missing_folder(&self.output) {
-            return Err(Failure::Usage(format!("{file} cannot be written: there is no folder {}", folder.display())));
-        }
-        if !to_stdout && !self.force && self.output.exists() {
-            return Err(Failure::Usage(format!("{file} is there already; name another file, or give --force")));
+        let files = self.overwrite.files(&self.archives);
+        // Checked before the work, and again by the writer.
+        if !to_stdout {
+            files.check(&self.output, Purpose::Scenario)?;
         }
         if to_stdout && self.format == Format::Json {
             return Err(Failure::Usage(
@@ -63,18 +57,19 @@ impl Import {
         let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
         let number = archives.len();
         let notes = notes(&archives);
-        std::io::stderr().write_all(notes.as_bytes())?;
-        let draft = import(archives).map_err(|error| Failure::Usage(error.to_string()))?;
+        say_text(&notes);
+        let draft =
+            thread_pool(None)?.install(|| import(archives)).map_err(|error| Failure::Usage(error.to_string()))?;
         let statements = draft.statements();
         if to_stdout {
             if self.explain {
-                std::io::stderr().write_all(explained(&statements).as_bytes())?;
+                say_text(&explained(&statements));
             }
             print_text(&draft.text)?;
             return Ok(Exit::Done);
         }
-        self.write(&draft.text)?;
-        let scenario = self.output.display().to_string();
+        files.write(&self.output, Purpose::Scenario, draft.text.into_bytes())?;
+        let scenario = plain(&self.output.display().to_string());
         if self.format == Format::Json {
             print_json(&Explained { scenario, archives: number, failing: draft.share, statements: &statements })?;
             return Ok(Exit::Done);
@@ -96,13 +91,6 @@ impl Import {
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(Exit::Done)
-    }
-
-    fn write(&self, text: &str) -> Result<(), Failure> {
-        sixslot_experiments::atomic::write(&self.output, text.as_bytes()).map_err(|error| {
-            let file = self.output.display();
-            Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
-        })
     }
 }
 

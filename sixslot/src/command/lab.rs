@@ -1,11 +1,12 @@
 //! `sixslot lab`: runs loads in a real browser and compares them with their predictions.
 
-use super::{Exit, Failure, Format, INTERRUPT, missing_folder, print_json, print_text, progress};
+use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
 use clap::Args;
-use sixslot_accuracy::recording::{Recording, RecordingError, Source};
+use sixslot_accuracy::recording::{self, Recording, RecordingError, Source};
 use sixslot_accuracy::report::Report;
 use sixslot_accuracy::{calibration, generator, results};
 use sixslot_analysis::replications::Stopped;
+use sixslot_experiments::files::{Files, Purpose};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_lab::{Engine, LabError, Measured, Script, Session, Settings};
 use std::path::PathBuf;
@@ -85,6 +86,8 @@ pub(super) struct Lab {
     /// this folder.
     #[arg(short, long, alias = "out", value_name = "PATH")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// The largest number of rows of each list.
     #[arg(long, value_name = "N", default_value_t = 8)]
     rows: usize,
@@ -127,7 +130,7 @@ impl Bench {
     fn run(&mut self, script: &Script) -> Result<Measured, Failure> {
         let run = match self.try_run(script) {
             Err(LabError::Browser { why, .. }) => {
-                eprintln!("sixslot: load {}: {why}; the browser is restarted", script.load());
+                say(&format!("load {}: {why}; the browser is restarted", script.load()));
                 self.session = None;
                 self.try_run(script)
             }
@@ -143,14 +146,17 @@ impl Bench {
 impl Lab {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let engine = self.browser.engine();
+        let inputs = self.what.scenario.iter().chain(&self.what.replay).chain(&self.overrides);
+        let files = self.overwrite.files(inputs);
         // Checked before minutes are spent on results that cannot be written.
-        for path in self.save.iter().chain(self.output.iter().filter(|_| self.what.calibrate)) {
-            if missing_folder(path).is_some() {
-                return Err(Failure::Usage(format!("{}: its folder is not there; make it first", path.display())));
-            }
+        if let Some(path) = &self.save {
+            files.check(path, recording::purpose(path))?;
+        }
+        if let Some(path) = self.output.as_ref().filter(|_| self.what.calibrate) {
+            files.check(path, Purpose::Costs)?;
         }
         if self.what.calibrate {
-            self.calibrate(engine)?;
+            self.calibrate(engine, &files)?;
         } else if self.what.replay.is_empty() {
             let (what, sources) = self.sources()?;
             let mut recording = Recording::new(what, engine, self.costs()?);
@@ -158,7 +164,7 @@ impl Lab {
             if let Some(path) = &self.save
                 && !recording.loads.is_empty()
             {
-                recording.write(path)?;
+                recording.write(&files, path)?;
             }
             // Also writes what was measured before an error or an interrupt.
             if !recording.loads.is_empty() {
@@ -166,7 +172,7 @@ impl Lab {
             }
             measured?;
         } else {
-            self.replay()?;
+            self.replay(&files)?;
         }
         Ok(Exit::Done)
     }
@@ -228,7 +234,7 @@ impl Lab {
     }
 
     /// Compares recordings; parts of one measurement are joined.
-    fn replay(&self) -> Result<(), Failure> {
+    fn replay(&self, files: &Files<'_>) -> Result<(), Failure> {
         let mut parts = Vec::new();
         for path in &self.what.replay {
             let mut recording = Recording::read(path)?;
@@ -239,7 +245,7 @@ impl Lab {
         }
         let recordings = Recording::joined(parts);
         match &self.output {
-            Some(folder) => results::write(&recordings, folder).map_err(Failure::from),
+            Some(folder) => results::write(&recordings, files, folder).map_err(Failure::from),
             None => recordings.iter().try_for_each(|recording| self.show(recording)),
         }
     }
@@ -256,7 +262,7 @@ impl Lab {
         print_text(&text)
     }
 
-    fn calibrate(&self, engine: Engine) -> Result<(), Failure> {
+    fn calibrate(&self, engine: Engine, files: &Files<'_>) -> Result<(), Failure> {
         let plans = calibration::plans();
         let bar = progress(plans.len() as u64 * calibration::REPETITIONS, "plans");
         let mut bench = self.bench(engine);
@@ -280,8 +286,7 @@ impl Lab {
         let text = costs.to_toml(&version);
         match &self.output {
             None => print_text(&text),
-            Some(path) => sixslot_experiments::atomic::write(path, text.as_bytes())
-                .map_err(|error| Failure::Usage(format!("{}: {error}; give -o another place", path.display()))),
+            Some(path) => Ok(files.write(path, Purpose::Costs, text.into_bytes())?),
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress
 use serde::Serialize;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
 use sixslot_analysis::waterfall::paint;
-use sixslot_analysis::words::percent;
+use sixslot_analysis::words::{percent, plain};
 use sixslot_models::Document;
 use std::fmt::Write as _;
 
@@ -78,7 +78,7 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
             points(layer.contribution),
             format!("{} to {}", points(interval.low), points(interval.high)),
             share(layer.share),
-            layer.title,
+            plain(&layer.title),
         );
     }
     let whole = (attribution.total != 0.0).then_some(1.0);

@@ -14,16 +14,20 @@ mod lab;
 mod layers;
 mod report;
 mod run;
+mod shard;
 mod sweep;
+mod terminal;
 
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exit::Exit;
 use failure::Failure;
+use sixslot_experiments::files::{Files, System};
 use sixslot_experiments::input::{self, ScenarioText};
 use sixslot_models::{Document, Plan};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
+use terminal::{print_bytes, print_json, print_text, say};
 
 /// With what probability does a page fail to load because its requests starve in the browser's connection queue, why,
 /// and which fix ends it?
@@ -151,13 +155,70 @@ struct Common {
     jobs: Option<u16>,
 }
 
+/// Which existing files may be replaced.
+#[derive(Clone, Copy, Debug, Args)]
+struct Overwrite {
+    /// Also replace files that sixslot did not write, or that were changed since. Inputs and read-only files stay.
+    #[arg(long)]
+    force: bool,
+}
+
+impl Overwrite {
+    /// A writer of files that leaves the inputs as they are.
+    fn files<P: AsRef<Path>>(self, inputs: impl IntoIterator<Item = P>) -> Files<'static> {
+        let mut files = Files::new(&System, self.force);
+        inputs.into_iter().for_each(|path| files.input(path.as_ref()));
+        files
+    }
+}
+
 /// Set by Ctrl-C.
 static INTERRUPT: AtomicBool = AtomicBool::new(false);
+/// Whether somebody looks at [`INTERRUPT`]: while loads are simulated or run in a browser.
+static LOOKED_AT: AtomicBool = AtomicBool::new(false);
+
+/// Marks work that ends soon after [`INTERRUPT`] is set; at any other time Ctrl-C ends the program at once.
+struct Interruptible(());
+
+impl Interruptible {
+    fn begin() -> Self {
+        LOOKED_AT.store(true, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for Interruptible {
+    fn drop(&mut self) {
+        LOOKED_AT.store(false, Ordering::Relaxed);
+    }
+}
+
+/// The most threads.
+const THREADS: u16 = 1024;
+
+/// A thread pool with a number of threads. Default: that of RAYON_NUM_THREADS, else one for each core.
+fn thread_pool(jobs: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
+    let cores = || std::thread::available_parallelism().map_or(1, |cores| cores.get().min(usize::from(THREADS)));
+    let threads = match (jobs, std::env::var("RAYON_NUM_THREADS")) {
+        (Some(jobs), _) => usize::from(jobs),
+        (None, Ok(text)) if !text.is_empty() => match text.parse::<u16>() {
+            Ok(0) => cores(),
+            Ok(threads) if threads <= THREADS => usize::from(threads),
+            _ => {
+                let message = format!("the variable RAYON_NUM_THREADS is not a number of threads from 1 to {THREADS}");
+                return Err(Failure::Usage(message));
+            }
+        },
+        (None, _) => cores(),
+    };
+    // An explicit stack, so that RUST_MIN_STACK does not count either.
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(4 << 20);
+    builder.build().map_err(|error| Failure::Usage(format!("no threads: {error}; try a smaller --jobs")))
+}
 
 impl Common {
     fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
-        let builder = rayon::ThreadPoolBuilder::new().num_threads(self.jobs.map_or(0, usize::from));
-        builder.build().map_err(|error| Failure::Usage(format!("no threads: {error}; try a smaller --jobs")))
+        thread_pool(self.jobs)
     }
 
     fn document(&self, text: &ScenarioText) -> Result<Document, Failure> {
@@ -175,31 +236,36 @@ impl Scenario {
     }
 }
 
-/// A progress line on standard error; nothing if standard error is not a terminal.
-fn progress(total: u64, unit: &str) -> indicatif::ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return indicatif::ProgressBar::hidden();
+/// A progress line, during work that Ctrl-C ends in order.
+struct Progress {
+    bar: indicatif::ProgressBar,
+    _interruptible: Interruptible,
+}
+
+impl Progress {
+    fn inc(&self, loads: u64) {
+        self.bar.inc(loads);
     }
-    let template = format!("{{bar:30}} {{pos}} of {{len}} {unit}, {{per_sec}}, {{eta}} left");
-    let style = indicatif::ProgressStyle::with_template(&template);
-    indicatif::ProgressBar::new(total).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+
+    fn set_position(&self, loads: u64) {
+        self.bar.set_position(loads);
+    }
+
+    fn finish_and_clear(self) {
+        self.bar.finish_and_clear();
+    }
 }
 
-fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let text = serde_json::to_string(value).map_err(std::io::Error::from)?;
-    Ok(writeln!(std::io::stdout(), "{text}")?)
-}
-
-/// Prints text, without its colours if standard output is not a terminal.
-fn print_text(text: &str) -> Result<(), Failure> {
-    let mut out = anstream::stdout().lock();
-    out.write_all(text.as_bytes())?;
-    Ok(out.flush()?)
-}
-
-/// The folder of an output file if it does not exist: checked before the work.
-fn missing_folder(file: &Path) -> Option<&Path> {
-    file.parent().filter(|folder| !folder.as_os_str().is_empty() && !folder.is_dir())
+/// A progress line on standard error; nothing if standard error is not a terminal.
+fn progress(total: u64, unit: &str) -> Progress {
+    let bar = if std::io::stderr().is_terminal() {
+        let template = format!("{{bar:30}} {{pos}} of {{len}} {unit}, {{per_sec}}, {{eta}} left");
+        let style = indicatif::ProgressStyle::with_template(&template);
+        indicatif::ProgressBar::new(total).with_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()))
+    } else {
+        indicatif::ProgressBar::hidden()
+    };
+    Progress { bar, _interruptible: Interruptible::begin() }
 }
 
 /// Prints for a command with an answer in its exit code: a closed pipe is not an error.
@@ -225,17 +291,17 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Schema => {
             let text =
                 serde_json::to_string_pretty(&sixslot_models::schema::json_schema()).map_err(std::io::Error::from)?;
-            writeln!(std::io::stdout(), "{text}")?;
+            print_bytes(format!("{text}\n").as_bytes())?;
             Ok(Exit::Done)
         }
         Command::Completions { shell } => {
             let mut text = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "sixslot", &mut text);
-            std::io::stdout().write_all(&text)?;
+            print_bytes(&text)?;
             Ok(Exit::Done)
         }
         Command::Man { command } => {
-            std::io::stdout().write_all(&manual(command.as_deref())?)?;
+            print_bytes(&manual(command.as_deref())?)?;
             Ok(Exit::Done)
         }
     }
@@ -279,36 +345,60 @@ fn with_new_names(mut error: clap::Error) -> clap::Error {
     error
 }
 
+/// Shows help, or what is wrong with the arguments.
+fn show_usage(error: &clap::Error) -> Exit {
+    if error.use_stderr() {
+        // Without clap's colours: it repeats the arguments, or what follows `=`, and these may have any character.
+        let mut text = error.render().to_string();
+        for argument in std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()) {
+            for part in
+                [Some(argument.as_str()), argument.split_once('=').map(|(_, value)| value)].into_iter().flatten()
+            {
+                if part.contains('\n') {
+                    text = text.replace(part, &sixslot_analysis::words::plain(part));
+                }
+            }
+        }
+        terminal::say_text(&text);
+        return Exit::Unusable;
+    }
+    match error.print() {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            say(&Failure::Output(error).to_string());
+            Exit::Unusable
+        }
+        _ => Exit::Done,
+    }
+}
+
 /// Runs the command line of this process.
 pub fn main() -> std::process::ExitCode {
-    let arguments = Arguments::try_parse().unwrap_or_else(|error| with_new_names(error).exit());
-    // Ctrl-C ends the program at once, except in commands that handle it to keep finished work: there the second one does.
-    let looks_for_it = matches!(
-        arguments.command,
-        Command::Run(_)
-            | Command::Sweep(_)
-            | Command::Compare(_)
-            | Command::Hypotheses(_)
-            | Command::Report(_)
-            | Command::Check(_)
-            | Command::Lab(_)
-    );
-    let handler = move || {
-        if INTERRUPT.swap(true, Ordering::Relaxed) || !looks_for_it {
+    let exit = match Arguments::try_parse() {
+        Ok(arguments) => run(&arguments.command),
+        Err(error) => show_usage(&with_new_names(error)),
+    };
+    // A message that was lost is not success.
+    if exit == Exit::Done && terminal::has_failed() { Exit::Unusable.into() } else { exit.into() }
+}
+
+fn run(command: &Command) -> Exit {
+    // The second Ctrl-C ends the program at once, whatever it does.
+    let handler = || {
+        if INTERRUPT.swap(true, Ordering::Relaxed) || !LOOKED_AT.load(Ordering::Relaxed) {
             std::process::exit(130);
         }
     };
     if let Err(error) = ctrlc::set_handler(handler) {
-        eprintln!("sixslot: Ctrl-C will end the program at once: {error}");
+        say(&format!("Ctrl-C will end the program at once: {error}"));
     }
-    let failure = match dispatch(&arguments.command) {
-        Ok(exit) => return exit.into(),
+    let failure = match dispatch(command) {
+        Ok(exit) => return exit,
         Err(failure) => failure,
     };
     match (failure.exit(), failure.scenario()) {
         (Exit::Done, _) => {}
-        (_, Some(error)) => eprintln!("{}", input::render(error, std::io::stderr().is_terminal())),
-        (_, None) => eprintln!("sixslot: {failure}"),
+        (_, Some(error)) => terminal::say_text(&format!("{}\n", input::render(error))),
+        (_, None) => say(&failure.to_string()),
     }
-    failure.exit().into()
+    failure.exit()
 }

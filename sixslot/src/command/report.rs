@@ -1,10 +1,12 @@
 //! `sixslot report`: a sweep's folder, or a scenario that is simulated now, as one HTML file.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::words::plain;
+use sixslot_experiments::files::{Files, Purpose};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::report_pictures::SweepPictures;
 use sixslot_experiments::sweep::reading;
@@ -33,6 +35,8 @@ pub(super) struct ReportArguments {
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(2..=LOADS as i64))]
     waterfalls: u16,
     #[command(flatten)]
+    overwrite: Overwrite,
+    #[command(flatten)]
     common: Common,
 }
 
@@ -51,6 +55,8 @@ impl ReportArguments {
             let message = "-o requires a file: `-` would mix the report with the answer; name a file";
             return Err(Failure::Usage(message.to_owned()));
         }
+        let files = self.files();
+        files.check(&self.output, Purpose::Report)?;
         let source = if self.input.is_dir() { self.folder()? } else { self.scenario()? };
         let bar = progress(Report::work(&source), "loads");
         let waterfalls = usize::from(self.waterfalls);
@@ -62,16 +68,22 @@ impl ReportArguments {
         bar.finish_and_clear();
         let (headline, html) = made?;
         let out = self.output.display().to_string();
-        sixslot_experiments::atomic::write(&self.output, html.as_bytes()).map_err(|error| {
-            Failure::Usage(format!("{out} cannot be written: {error}; name a file in a folder that can be written to"))
-        })?;
+        let bytes = html.len();
+        files.write(&self.output, Purpose::Report, html.into_bytes())?;
         if self.common.format == Format::Json {
             let scenario = &source.sweep.manifest().title;
-            print_json(&ReportRecord { scenario, headline, bytes: html.len(), out })?;
+            print_json(&ReportRecord { scenario, headline, bytes, out })?;
         } else {
-            print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", html.len() / 1000))?;
+            let (headline, out) = (plain(&headline), plain(&out));
+            print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
         }
         Ok(Exit::Done)
+    }
+
+    /// The writer, which leaves the folder's files or the scenario as they are.
+    fn files(&self) -> Files<'static> {
+        let inputs = ["manifest.json", "sweep.csv"].map(|name| self.input.join(name));
+        self.overwrite.files(inputs.into_iter().chain([self.input.clone()]).chain(self.scenario.clone()))
     }
 
     /// A report of a folder without changes: options that change the numbers belong to its sweep.

@@ -1,6 +1,8 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
+use super::{
+    Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, print_json, print_text, progress,
+};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::estimate::Estimate;
@@ -9,6 +11,7 @@ use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::story::Story;
 use sixslot_analysis::waterfall::{Waterfall, paint};
 use sixslot_analysis::words::{duration, percent};
+use sixslot_experiments::files::{Files, Purpose};
 use sixslot_models::Plan;
 use sixslot_models::limits;
 use sixslot_models::load::{Extent, Load};
@@ -46,6 +49,8 @@ pub(super) struct Run {
     /// Write the load as an SVG picture: waterfall, slots and queue.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["loads", "until"])]
     svg: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// The estimate with its scenario and settings.
@@ -85,52 +90,44 @@ impl Run {
     }
 
     /// The files to write, with their formats.
-    fn exports(&self) -> Result<Vec<(&Path, export::Format)>, Failure> {
+    fn exports(&self, files: &Files<'_>) -> Result<Vec<(&Path, export::Format, Purpose)>, Failure> {
         let wanted = [
-            ("--har", &self.har, export::Format::Har),
-            ("--trace", &self.trace, export::Format::Trace),
-            ("--svg", &self.svg, export::Format::Svg),
+            ("--har", &self.har, export::Format::Har, Purpose::Archive),
+            ("--trace", &self.trace, export::Format::Trace, Purpose::Trace),
+            ("--svg", &self.svg, export::Format::Svg, Purpose::Picture),
         ];
-        let mut exports: Vec<(&Path, export::Format)> = Vec::new();
-        for (flag, path, format) in wanted {
+        let mut exports: Vec<(&Path, export::Format, Purpose)> = Vec::new();
+        for (flag, path, format, purpose) in wanted {
             let Some(path) = path else { continue };
             if path == Path::new("-") {
                 return Err(Failure::Usage(format!(
                     "{flag} requires a file: `-` would mix with the picture; name a file"
                 )));
             }
-            if exports.iter().any(|(other, _)| other == path) {
+            if exports.iter().any(|(other, ..)| other == path) {
                 let path = path.display();
                 return Err(Failure::Usage(format!("{path} is named twice; give {flag} another file")));
             }
-            exports.push((path, format));
+            files.check(path, purpose)?;
+            exports.push((path, format, purpose));
         }
         Ok(exports)
     }
 
-    fn export(&self, plan: &Plan, load: &Load, exports: &[(&Path, export::Format)]) -> Result<(), Failure> {
-        if exports.is_empty() {
-            return Ok(());
-        }
-        let subject = Subject::new(plan, load, self.scenario.common.seed, self.replication, &self.scenario.fix);
-        for (path, format) in exports {
-            let text = format.write(&subject).map_err(std::io::Error::from)?;
-            let written = sixslot_experiments::atomic::write(path, text.as_bytes());
-            let fault = |error| {
-                format!("{} cannot be written: {error}; name a file in a folder that can be written to", path.display())
-            };
-            written.map_err(|error| Failure::Usage(fault(error)))?;
-        }
-        Ok(())
-    }
-
     fn one(&self, plan: &Plan) -> Result<(), Failure> {
         let Common { seed, format, .. } = self.scenario.common;
-        let exports = self.exports()?;
+        let files = self.overwrite.files([&self.scenario.scenario]);
+        let exports = self.exports(&files)?;
         let mut load = Load::new();
-        load.simulate(plan, seed, self.replication, Extent::Whole)
+        let interruptible = Interruptible::begin();
+        load.simulate_unless(plan, seed, self.replication, Extent::Whole, &INTERRUPT)
             .map_err(sixslot_analysis::replications::Stopped::from)?;
-        self.export(plan, &load, &exports)?;
+        drop(interruptible);
+        let subject = Subject::new(plan, &load, seed, self.replication, &self.scenario.fix);
+        for (path, format, purpose) in exports {
+            let text = format.write(&subject).map_err(std::io::Error::from)?;
+            files.write(path, purpose, text.into_bytes())?;
+        }
         if format == Format::Json {
             return print_json(&LoadRecord::new(plan, &load, seed, self.replication, &self.scenario.fix));
         }

@@ -1,13 +1,16 @@
 //! `sixslot sweep` and `sixslot merge`: simulate the grid of a scenario into a folder.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::shard::{range, shard};
+use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::words::plain;
 use sixslot_experiments::input::ScenarioText;
-use sixslot_experiments::sweep::{self, Shard};
+use sixslot_experiments::sweep::{self, Shard, Watch, Work};
 use sixslot_models::limits;
-use std::path::PathBuf;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `sixslot sweep`.
 #[derive(Debug, Args)]
@@ -22,12 +25,18 @@ pub(super) struct SweepArguments {
     /// Folder for the results: new, empty, or of an earlier sweep.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
-    /// Continue an interrupted sweep.
+    /// Continue an interrupted sweep; this is the default where the scenario and the settings are the same.
     #[arg(long)]
     resume: bool,
-    /// Simulate only a part of the cells, such as 1/4; `sixslot merge` joins the parts.
+    /// Simulate only a part of the cells, such as 1/4; `sixslot merge` joins the parts. `auto` takes the numbers from the
+    /// environment of Slurm, AWS Batch, GitLab CI or Buildkite; `auto/N` also from a Kubernetes Indexed Job.
     #[arg(long, value_name = "K/N", value_parser = shard)]
     shard: Option<Shard>,
+    /// Simulate only loads A to B (without B) of each cell, counted from 0; `sixslot merge` joins the ranges.
+    #[arg(long, value_name = "A..B", value_parser = range)]
+    range: Option<Range<u64>>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// The arguments of `sixslot merge`.
@@ -39,6 +48,8 @@ pub(super) struct MergeArguments {
     /// Folder for the results.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
+    #[command(flatten)]
+    overwrite: Overwrite,
     /// Format of the output.
     #[arg(long, value_parser = Format::of_no_table(), default_value = "text")]
     format: Format,
@@ -52,15 +63,6 @@ struct SweepRecord {
     out: String,
 }
 
-/// Reads `1/4`.
-fn shard(text: &str) -> Result<Shard, String> {
-    let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
-    match parts {
-        Some((index, of)) if index >= 1 && index <= of => Ok(Shard { index: index - 1, of }),
-        _ => Err("write the number of the part and the number of parts, such as 1/4".to_owned()),
-    }
-}
-
 impl SweepArguments {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let text = ScenarioText::read(&self.scenario)?;
@@ -72,31 +74,37 @@ impl SweepArguments {
             seed: self.common.seed,
             loads: self.loads,
         })?;
-        let cells =
-            self.shard.map_or(prepared.cells(), |shard| (shard.index..prepared.cells()).step_by(shard.of).count());
-        let bar = progress(cells as u64 * prepared.loads(), "loads");
-        let pool = self.common.pool()?;
-        let result = pool.install(|| {
-            sweep::run(&prepared, &self.output, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads))
-        });
+        let work = Work { shard: self.shard, range: self.range.clone() };
+        let (cells, loads) = (work.cells(&prepared).len(), work.loads(&prepared)?);
+        let bar = progress(cells as u64 * (loads.end - loads.start), "loads");
+        let files = self.overwrite.files([&self.scenario]);
+        let watch = Watch { interrupt: &INTERRUPT, done: &|loads| bar.inc(loads), note: &say };
+        let result = self.common.pool()?.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch));
         bar.finish_and_clear();
         result?;
-        let out = self.output.display();
+        let out = plain(&self.output.display().to_string());
         if self.common.format == Format::Json {
-            print_json(&SweepRecord { cells, loads: prepared.loads(), out: out.to_string() })?;
+            print_json(&SweepRecord { cells, loads: prepared.loads(), out: self.output.display().to_string() })?;
             return Ok(Exit::Done);
         }
-        print_text(&match self.shard {
-            None => {
+        let range = format!("loads {} to {}", loads.start, loads.end - 1);
+        print_text(&match (self.shard, &self.range) {
+            (None, None) => {
                 format!(
                     "{} cells of {} loads; {out}/README.md says what they show\n",
                     prepared.cells(),
                     prepared.loads()
                 )
             }
-            Some(shard) => {
+            (Some(shard), None) => {
                 format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)
             }
+            (Some(shard), Some(_)) => format!(
+                "{range} of part {} of {} are in {out}; `sixslot merge` joins the parts\n",
+                shard.index + 1,
+                shard.of
+            ),
+            (None, Some(_)) => format!("{range} of each cell are in {out}; `sixslot merge` joins the ranges\n"),
         })?;
         Ok(Exit::Done)
     }
@@ -104,14 +112,16 @@ impl SweepArguments {
 
 impl MergeArguments {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let merged = sweep::open(&self.from[0])?;
-        sweep::merge(&merged, &self.from, &self.output)?;
+        let merged = sweep::open(&self.from)?;
+        let files = self.overwrite.files(std::iter::empty::<&Path>());
+        sweep::merge(&merged, &files, &self.from, &self.output, &say)?;
         if self.format == Format::Json {
             let (cells, loads, out) = (merged.cells(), merged.loads(), self.output.display().to_string());
             print_json(&SweepRecord { cells, loads, out })?;
             return Ok(Exit::Done);
         }
-        print_text(&format!("{} cells; {}/README.md says what they show\n", merged.cells(), self.output.display()))?;
+        let out = plain(&self.output.display().to_string());
+        print_text(&format!("{} cells; {out}/README.md says what they show\n", merged.cells()))?;
         Ok(Exit::Done)
     }
 }

@@ -27,6 +27,7 @@ pub fn complaint(output: &Output) -> String {
     text
 }
 
+#[allow(dead_code, reason = "some tests only refuse or only succeed")]
 /// Runs the command, which has to refuse with exit code 2 and say nothing on standard output; returns its reason.
 pub fn refused(arguments: &[&str]) -> String {
     let output = sixslot(arguments);
@@ -36,6 +37,7 @@ pub fn refused(arguments: &[&str]) -> String {
     text
 }
 
+#[allow(dead_code, reason = "as above")]
 /// Runs the command, which has to succeed; returns its result.
 pub fn done(arguments: &[&str]) -> String {
     let output = sixslot(arguments);

@@ -1,0 +1,324 @@
+//! The page: starts, causes, ticks, retries, deduplication, framework queues, handshakes.
+
+use super::{Event, Id, Instance, Line, Request, Second, ns};
+use sixslot_models::class::{self, Copies, Join, Kind, Start};
+use sixslot_models::load::{Call, Outcome, Station};
+use sixslot_models::queue::Order;
+
+impl Second<'_> {
+    fn new_instance(&mut self, class: usize, index: u32, tab: u32, is_arrival: bool) -> usize {
+        self.instances.push(Instance {
+            class,
+            index,
+            tab,
+            is_arrival,
+            started: false,
+            ticks: 0,
+            failures: 0,
+            row_began: 0,
+            last_end: None,
+            last_ok: None,
+            had: [false; 6],
+        });
+        self.instances.len() - 1
+    }
+
+    fn opens(&self, tab: u32) -> u64 {
+        ns(self.plan.browser().tab_interval) * u64::from(tab)
+    }
+
+    pub fn open_tabs(&mut self) {
+        for tab in 0..self.tabs {
+            for (number, class) in self.plan.classes().iter().enumerate() {
+                for index in 0..self.draws.copies(class, tab) {
+                    self.new_instance(number, u32::try_from(index).unwrap(), tab, false);
+                }
+            }
+        }
+        if self.all_ready(None) {
+            self.verdict.ready = Some(0);
+        }
+        for tab in 0..self.tabs {
+            for number in 0..self.plan.classes().len() {
+                if self.is_stream(number) {
+                    self.plan_arrival(number, tab, 0, self.opens(tab));
+                }
+                for instance in self.siblings(number, tab) {
+                    if self.may_start(instance) {
+                        self.plan_start(instance, self.opens(tab));
+                    }
+                }
+            }
+        }
+    }
+
+    fn is_stream(&self, class: usize) -> bool {
+        matches!(self.plan.classes()[class].common.start, Start::Arrivals { .. })
+    }
+
+    /// The instances of a class in a tab that exist from the beginning, by number.
+    fn siblings(&self, class: usize, tab: u32) -> Vec<usize> {
+        let belongs = |one: &Instance| one.class == class && one.tab == tab && !one.is_arrival;
+        (0..self.instances.len()).filter(|at| belongs(&self.instances[*at])).collect()
+    }
+
+    /// Whether every instance that the page needs has succeeded, `succeeds` included.
+    pub fn all_ready(&self, succeeds: Option<usize>) -> bool {
+        let ready = |at: usize| self.instances[at].had[class::Event::Ok as usize] || succeeds == Some(at);
+        let needed = |at: &usize| self.plan.load().ready.contains(&self.instances[*at].class);
+        (0..self.instances.len()).filter(needed).all(ready)
+    }
+
+    /// Whether an anchor of an instance is met; none if it waits for a class without instances.
+    fn is_met(&self, anchor: &class::Anchor, instance: usize) -> Option<bool> {
+        let (tab, event) = (self.instances[instance].tab, anchor.event as usize);
+        let siblings = self.siblings(anchor.class, tab);
+        if siblings.is_empty() {
+            // A random stream has no last instance: the first event of any counts, or that of the arrival with the number.
+            let number = match anchor.copies {
+                Copies::Every => None,
+                Copies::One(number) => Some(number),
+                Copies::Same => Some(self.instances[instance].index),
+            };
+            let of = |one: &Instance| one.class == anchor.class && one.tab == tab && one.had[event];
+            let counts = |one: &Instance| of(one) && number.is_none_or(|number| one.index == number);
+            return self.is_stream(anchor.class).then(|| self.instances.iter().any(counts));
+        }
+        let one = |number: u32| self.instances[siblings[(number as usize).min(siblings.len() - 1)]].had[event];
+        Some(match anchor.copies {
+            Copies::Every => siblings.iter().all(|at| self.instances[*at].had[event]),
+            Copies::One(number) => one(number),
+            Copies::Same => one(self.instances[instance].index),
+        })
+    }
+
+    fn may_start(&self, instance: usize) -> bool {
+        let Instance { class, index, .. } = self.instances[instance];
+        let Start::After(after) = &self.plan.classes()[class].copy(index).start else { return true };
+        let met: Vec<bool> = after.anchors.iter().filter_map(|anchor| self.is_met(anchor, instance)).collect();
+        match after.join {
+            Join::All => met.iter().all(|met| *met),
+            Join::Any => met.is_empty() || met.iter().any(|met| *met),
+        }
+    }
+
+    fn plan_start(&mut self, instance: usize, wait: u64) {
+        let Instance { class, index, tab, .. } = self.instances[instance];
+        self.instances[instance].started = true;
+        let delay = ns(self.draws.start(&self.plan.classes()[class], index, tab));
+        self.after(wait + delay, Event::Start(instance));
+    }
+
+    /// An instance has an event, the first of its kind: starts that waited for it follow, by class and number.
+    pub fn reach(&mut self, id: Id, event: class::Event) {
+        let (instance, tab) = (self.requests[id].instance, self.requests[id].call.tab);
+        if std::mem::replace(&mut self.instances[instance].had[event as usize], true) {
+            return;
+        }
+        for number in 0..self.plan.classes().len() {
+            for waiting in self.siblings(number, tab) {
+                if !self.instances[waiting].started && self.may_start(waiting) {
+                    self.plan_start(waiting, 0);
+                }
+            }
+        }
+    }
+
+    fn plan_arrival(&mut self, class: usize, tab: u32, number: u32, wait: u64) {
+        let rules = &self.plan.classes()[class];
+        let Start::Arrivals { until, .. } = &rules.common.start else { return };
+        let gap = wait + ns(self.draws.gap(rules, number, tab));
+        if self.now + gap <= self.opens(tab) + ns(*until) {
+            self.after(gap, Event::Arrival(class, tab, number));
+        }
+    }
+
+    pub fn arrive(&mut self, class: usize, tab: u32, number: u32) {
+        let instance = self.new_instance(class, number, tab, true);
+        self.issue(instance, Call::first(number, tab));
+        self.plan_arrival(class, tab, number + 1, 0);
+    }
+
+    pub fn start(&mut self, instance: usize) {
+        let Instance { class, index, tab, .. } = self.instances[instance];
+        let rules = &self.plan.classes()[class];
+        if let Some(every) = rules.every {
+            let lag = ns(self.draws.timer_delay(rules, index, tab));
+            self.after(lag + ns(every), Event::Tick(instance));
+        }
+        self.issue(instance, Call::first(index, tab));
+    }
+
+    fn in_flight(&self, instance: usize) -> usize {
+        self.requests.iter().filter(|request| request.instance == instance && request.heard.is_none()).count()
+    }
+
+    pub fn tick(&mut self, instance: usize) {
+        self.instances[instance].ticks += 1;
+        let Instance { class, index, tab, ticks, last_end, had, .. } = self.instances[instance].clone();
+        let rules = &self.plan.classes()[class];
+        if rules.until_ok && had[class::Event::Ok as usize] {
+            return;
+        }
+        self.after(ns(rules.every.unwrap()), Event::Tick(instance));
+        // A call that ends at the instant of the tick is still in flight.
+        let busy = self.in_flight(instance) > 0 || last_end == Some(self.now);
+        if rules.skip_while_in_flight && busy {
+            return;
+        }
+        if rules.skip_while_fresh.is_some_and(|(socket, within)| self.is_fresh(socket, tab, ns(within))) {
+            return;
+        }
+        self.issue(instance, Call { index, tab, tick: ticks, attempt: 1 });
+    }
+
+    pub fn retry(&mut self, failed: Id) {
+        let Request { instance, call, .. } = self.requests[failed];
+        if self.class(failed).skip_while_in_flight && self.in_flight(instance) > 0 {
+            return;
+        }
+        self.issue(instance, Call { attempt: call.attempt + 1, ..call });
+    }
+
+    /// Whether the last call of a socket of the tab is open, and its last data is younger than a span.
+    fn is_fresh(&self, socket: usize, tab: u32, within: u64) -> bool {
+        let rules = &self.plan.classes()[socket];
+        let last_call = |instance| self.requests.iter().rfind(|request| request.instance == instance);
+        self.siblings(socket, tab).into_iter().filter_map(last_call).any(|request| {
+            let Some(opened) = request.headers.filter(|_| request.ended.is_none()) else { return false };
+            let by_time = rules.snapshot_every.is_some_and(|every| (self.now - opened) % ns(every) < within);
+            let brought =
+                |at: usize| self.instances[at].last_ok.is_some_and(|last| self.now < last.saturating_add(within));
+            by_time || rules.snapshot_by.iter().flat_map(|class| self.siblings(*class, 0)).any(brought)
+        })
+    }
+
+    fn issue(&mut self, instance: usize, call: Call) {
+        let (now, class) = (self.now, self.instances[instance].class);
+        let attempt = 1 + self.requests.iter().filter(|request| request.instance == instance).count();
+        if self.instances[instance].failures == 0 {
+            self.instances[instance].row_began = now;
+        }
+        let id = self.requests.len();
+        self.requests.push(Request {
+            class,
+            call,
+            attempt: u32::try_from(attempt).unwrap(),
+            instance,
+            issued: now,
+            sent: None,
+            headers: None,
+            ended: None,
+            outcome: Outcome::Unfinished,
+            connection: None,
+            slot_from: None,
+            slot_until: None,
+            drawn: 0,
+            station: Station::Page,
+            since: now,
+            spent: [0; Station::COUNT],
+            place: 0,
+            line: Line::None,
+            leader: None,
+            in_framework_queue: false,
+            opening_for_it: false,
+            admitted: false,
+            key: None,
+            has_turn: false,
+            replaces: false,
+            heard: None,
+            looked_up: 0,
+            computing: None,
+            awaits: None,
+            own: (0, 0),
+            left: 0,
+            sharing: false,
+            block: 0,
+            gap: 0,
+            deadline: None,
+            timer: None,
+        });
+        self.reach(id, class::Event::Issued);
+        let rules = self.class(id);
+        if let Some(deadline) = rules.deadline {
+            let key = self.after(ns(deadline), Event::Deadline(id));
+            self.requests[id].deadline = Some(key);
+        }
+        if rules.kind == Kind::Background {
+            return self.sent(id);
+        }
+        if rules.dedupe
+            && let Some(leader) = self.joinable(id)
+        {
+            return self.follow(id, leader);
+        }
+        match self.draws.stalled(rules, call) {
+            Some(stalled) => self.set_timer(id, ns(stalled), Event::Stalled(id)),
+            None => self.leave_page(id),
+        }
+    }
+
+    /// The call that a new one joins: of the same URL and tab, one that may be joined, that joined no other, and whose
+    /// response the page does not have.
+    fn joinable(&self, id: Id) -> Option<Id> {
+        (0..id).find(|other| {
+            let request = &self.requests[*other];
+            let is_leader =
+                self.class(*other).dedupe && request.leader.is_none_or(|_| request.station == Station::Cache);
+            let is_open = request.ended.is_none() && request.heard.is_none();
+            let same = request.call.tab == self.requests[id].call.tab && self.url(*other) == self.url(id);
+            is_leader && is_open && same
+        })
+    }
+
+    pub fn follow(&mut self, id: Id, leader: Id) {
+        self.requests[id].place = self.next_place();
+        self.requests[id].line = Line::None;
+        self.requests[id].leader = Some(leader);
+    }
+
+    pub fn leave_page(&mut self, id: Id) {
+        let (class, rules) = (self.class(id), self.plan.browser());
+        match class.queue {
+            Some(queue) => {
+                self.line_up(id, Line::Framework);
+                self.advance_queue(queue, self.requests[id].call.tab);
+            }
+            None if class.kind == Kind::EventSource && rules.event_source_connects_last => {
+                self.after(0, Event::Connects(id));
+            }
+            None if class.kind == Kind::WebSocket && rules.websocket_one_handshake => {
+                self.line_up(id, Line::Handshake);
+                self.next_handshake(class.origin);
+            }
+            None => self.go_to_scheduler(id),
+        }
+    }
+
+    pub fn next_handshake(&mut self, origin: usize) {
+        let waiting = self.line(Line::Handshake, |load, id| load.class(id).origin == origin);
+        if let Some(id) = waiting.first().filter(|_| !self.handshaking[origin]) {
+            self.handshaking[origin] = true;
+            self.go_to_scheduler(*id);
+        }
+    }
+
+    pub fn advance_queue(&mut self, queue: usize, tab: u32) {
+        let rules = self.plan.queues()[queue];
+        let of = |load: &Self, id: Id| load.class(id).queue == Some(queue) && load.requests[id].call.tab == tab;
+        loop {
+            let inside = (0..self.requests.len()).filter(|id| self.requests[*id].in_framework_queue && of(self, *id));
+            let waiting = self.line(Line::Framework, of);
+            let next = if rules.order == Order::Lifo { waiting.last() } else { waiting.first() };
+            let Some(id) = next.copied().filter(|_| inside.count() < rules.limit) else { return };
+            self.requests[id].in_framework_queue = true;
+            self.go_to_scheduler(id);
+        }
+    }
+
+    pub fn leave_framework_queue(&mut self, id: Id) {
+        if std::mem::take(&mut self.requests[id].in_framework_queue) {
+            self.advance_queue(self.class(id).queue.unwrap(), self.requests[id].call.tab);
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! The server: disciplines, segments, cached values, aborts.
+
+use super::sharing::Which;
+use super::{Event, Id, Line, Second, ns};
+use sixslot_models::class::{self, DeadlineUntil};
+use sixslot_models::load::{Computation, Outcome, Station};
+use sixslot_models::origin::Discipline;
+use sixslot_models::server_cache::TtlFrom;
+use sixslot_sim_core::{Span, Time};
+
+impl Second<'_> {
+    fn discipline(&self, id: Id) -> Discipline {
+        self.plan.origins()[self.class(id).origin].discipline
+    }
+
+    pub fn sent(&mut self, id: Id) {
+        let (now, class, discipline) = (self.now, self.class(id), self.discipline(id));
+        self.requests[id].timer = None;
+        self.requests[id].sent = Some(now);
+        self.enter(id, Station::Server);
+        if class.deadline_until == DeadlineUntil::Sent {
+            self.drop_deadline(id);
+        }
+        self.reach(id, class::Event::Sent);
+        let (work, wait) = self.draws.service(class, discipline, self.requests[id].call);
+        let segments = if discipline == Discipline::EventLoop { class.segments } else { 1 };
+        let request = &mut self.requests[id];
+        request.drawn = ns(work) + ns(wait);
+        request.left = segments;
+        request.own = (ns(work) / u64::from(segments), ns(wait) / u64::from(segments));
+        for (cache, rules) in self.server_caches.iter_mut().zip(self.plan.server_caches()) {
+            if rules.invalidated_by.contains(&self.requests[id].class) {
+                cache.value = None;
+            }
+        }
+        self.next_part(id);
+    }
+
+    fn next_part(&mut self, id: Id) {
+        if let Some((block, gap)) = self.part(id) {
+            self.begin(id, block, gap);
+        }
+    }
+
+    /// The work and the I/O time of the next part; none while the request waits for a value that another computes.
+    fn part(&mut self, id: Id) -> Option<(u64, u64)> {
+        let (now, class) = (self.now, self.class(id));
+        let own = self.requests[id].own;
+        let done = class.segments - self.requests[id].left.min(class.segments);
+        if done + 1 < class.lookup_before_segment {
+            return Some(own);
+        }
+        loop {
+            let position = self.requests[id].looked_up;
+            let Some(number) = class.looks_up.get(position).copied() else { return Some(own) };
+            let rules = &self.plan.server_caches()[number];
+            if self.server_caches[number].value.is_some_and(|from| now < from.saturating_add(ns(rules.ttl))) {
+                self.requests[id].looked_up += 1;
+                continue;
+            }
+            if let Some(maker) = self.server_caches[number].maker.filter(|_| rules.single_flight) {
+                let began = self.requests[maker].computing.unwrap();
+                if rules.join_within.is_none_or(|within| now < began.saturating_add(ns(within))) {
+                    self.requests[id].place = self.next_place();
+                    self.requests[id].awaits = Some(maker);
+                    return None;
+                }
+            }
+            self.server_caches[number].maker = Some(id);
+            self.requests[id].computing = Some(now);
+            let (work, io_time) = self.draws.computation(rules, class, self.requests[id].call, position);
+            let began = Time::ZERO + Span::from_nanos(now);
+            self.computations.push(Computation { server_cache: number, request: id, position, began, work, io_time });
+            return Some((ns(work), ns(io_time)));
+        }
+    }
+
+    fn begin(&mut self, id: Id, block: u64, gap: u64) {
+        let origin = self.class(id).origin;
+        (self.requests[id].block, self.requests[id].gap) = (block, gap);
+        match self.discipline(id) {
+            Discipline::Independent => self.set_timer(id, block + gap, Event::Waited(id)),
+            Discipline::ProcessorSharing => self.share(Which::Origin(origin), id, block),
+            // No block: it goes on in the current turn of the loop.
+            Discipline::EventLoop if block == 0 => self.wait_after_work(id),
+            Discipline::Fifo | Discipline::EventLoop => {
+                let busy = |other: &Id| self.class(*other).origin == origin && self.is_worked_on(*other);
+                if (0..self.requests.len()).filter(busy).count() < self.plan.origins()[origin].workers {
+                    self.set_timer(id, block, Event::Worked(id));
+                    self.requests[id].sharing = true;
+                } else {
+                    self.line_up(id, Line::Worker);
+                }
+            }
+        }
+    }
+
+    /// Whether a worker is busy with a request.
+    fn is_worked_on(&self, id: Id) -> bool {
+        let alone = matches!(self.discipline(id), Discipline::Fifo | Discipline::EventLoop);
+        alone && self.requests[id].sharing && self.requests[id].sent.is_some()
+    }
+
+    pub fn worked(&mut self, id: Id) {
+        self.requests[id].timer = None;
+        self.requests[id].sharing = false;
+        self.next_of_worker(self.class(id).origin);
+        self.wait_after_work(id);
+    }
+
+    fn next_of_worker(&mut self, origin: usize) {
+        if let Some(next) = self.line(Line::Worker, |load, id| load.class(id).origin == origin).first().copied() {
+            self.requests[next].line = Line::None;
+            self.requests[next].sharing = true;
+            self.set_timer(next, self.requests[next].block, Event::Worked(next));
+        }
+    }
+
+    pub fn shared(&mut self, origin: usize) {
+        while let Some(id) = self.done_sharing(Which::Origin(origin)) {
+            self.requests[id].sharing = false;
+            self.wait_after_work(id);
+        }
+    }
+
+    fn wait_after_work(&mut self, id: Id) {
+        match self.requests[id].gap {
+            0 => self.part_done(id),
+            gap => self.set_timer(id, gap, Event::Waited(id)),
+        }
+    }
+
+    /// A part is over: those who waited for its value go on first.
+    pub fn part_done(&mut self, id: Id) {
+        let now = self.now;
+        let computed = self.requests[id].computing.take();
+        match computed {
+            None => self.requests[id].left -= 1,
+            Some(began) => {
+                let number = self.class(id).looks_up[self.requests[id].looked_up];
+                self.requests[id].looked_up += 1;
+                let from = match self.plan.server_caches()[number].ttl_from {
+                    TtlFrom::Start => began,
+                    TtlFrom::End => now,
+                };
+                let cache = &mut self.server_caches[number];
+                // The newer value stays.
+                cache.value = cache.value.max(Some(from));
+                cache.maker = cache.maker.filter(|maker| *maker != id);
+                let mut waiting: Vec<Id> =
+                    (0..self.requests.len()).filter(|other| self.requests[*other].awaits == Some(id)).collect();
+                waiting.sort_by_key(|other| self.requests[*other].place);
+                for waiter in waiting {
+                    self.requests[waiter].awaits = None;
+                    self.requests[waiter].looked_up += 1;
+                    self.next_part(waiter);
+                }
+            }
+        }
+        let stops = self.plan.origins()[self.class(id).origin].cancel_on_disconnect;
+        let has_client = self.requests[id].station == Station::Server;
+        let has_part = computed.is_some() || self.requests[id].left > 0;
+        if has_part && (has_client || !stops) {
+            self.next_part(id);
+        } else if has_client {
+            self.answer(id);
+        }
+    }
+
+    fn answer(&mut self, id: Id) {
+        let class = self.class(id);
+        self.requests[id].headers = Some(self.now);
+        self.enter(id, Station::Body);
+        self.headers_at_cache(id);
+        self.headers_seen(id);
+        if class.kind.is_socket() {
+            self.socket_opened(id);
+        }
+        if !class.reads_body && self.plan.browser().unread_body_holds_slot {
+            return;
+        }
+        match self.draws.body(class, self.requests[id].call).map(ns) {
+            None => {}
+            Some(0) => self.finish(id, Outcome::Ok),
+            Some(body) => self.set_timer(id, body, Event::BodyEnd(id)),
+        }
+    }
+
+    /// The client is gone: the server goes on, or stops at once unless others wait for what it computes.
+    pub fn abort_at_server(&mut self, id: Id) {
+        let origin = self.class(id).origin;
+        if !self.plan.origins()[origin].cancel_on_disconnect || self.requests[id].computing.is_some() {
+            self.requests[id].timer = None;
+            return;
+        }
+        if self.requests[id].awaits.take().is_some() {
+            return;
+        }
+        match self.discipline(id) {
+            Discipline::ProcessorSharing if self.requests[id].sharing => self.stop_sharing(Which::Origin(origin), id),
+            _ if self.requests[id].line == Line::Worker => self.requests[id].line = Line::None,
+            // A block that has started runs to its end, and nothing follows it.
+            Discipline::EventLoop => {
+                let request = &mut self.requests[id];
+                (request.timer, request.left, request.gap) = (None, 1, 0);
+            }
+            _ => {
+                self.drop_timer(id);
+                if std::mem::take(&mut self.requests[id].sharing) {
+                    self.next_of_worker(origin);
+                }
+            }
+        }
+    }
+}
