@@ -178,7 +178,7 @@ impl Archive {
         if self.loads.len() == 1 {
             return vec![self];
         }
-        let Self { name, exporter, creator, pages, loads, entries, notes, .. } = self;
+        let Self { name, sha256, exporter, creator, pages, loads, entries, notes, .. } = self;
         let mut parts = loads.iter().map(|_| Vec::new()).collect::<Vec<Vec<Entry>>>();
         let mut place = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -196,6 +196,7 @@ impl Archive {
             };
             let mut part = Self {
                 name: format!("{name}#{}", number + 1),
+                sha256: sha256.clone(),
                 exporter,
                 creator: creator.clone(),
                 pages: loads_page(&pages, number, &loads),

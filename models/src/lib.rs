@@ -45,6 +45,7 @@
 pub mod browser;
 pub mod class;
 pub mod document;
+pub mod evidence;
 mod form;
 pub mod limits;
 pub mod load;

@@ -8,6 +8,7 @@
 
 mod beta;
 pub mod binomial;
+pub mod bootstrap;
 pub mod censored;
 pub mod fit;
 pub mod interval;

@@ -2,24 +2,30 @@
 //!
 //! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
 //! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
-//! their times, [`browser`] which rules the browser shows; `page` puts it together with the fitted laws and proposes the
-//! rule of failure; [`draft`] writes it down with its evidence, and with candidates for fixes.
+//! their times, [`shared`] how they depend on the load, [`browser`] which rules the browser shows; `page` puts it together
+//! and `rule` proposes the rule of failure; [`draft`] writes it down with candidates for fixes, and with the samples of its
+//! numbers ([`evidence`]).
 
 pub mod browser;
 pub mod cadence;
 pub mod calls;
+mod class_table;
 pub mod draft;
+pub mod evidence;
 mod fixes;
 pub mod graph;
 mod laws;
 mod loads;
 mod member;
 mod page;
+mod rule;
 pub mod service;
 pub mod share;
+pub mod shared;
 pub mod starts;
 mod target;
 pub mod text;
+mod writer;
 
 use calls::Load;
 use draft::Draft;
@@ -85,6 +91,7 @@ pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     let mut graph = std::mem::take(&mut page.graph);
     graph::trial::settle(&mut graph, &loads, &|graph| Draft::of(&page, graph, &loads).text);
     let mut draft = Draft::of(&page, &graph, &loads);
+    draft.add_evidence(&page, &loads);
     let refused = |error: sixslot_models::ScenarioError| ImportError::Refused(error.to_string());
     let document = sixslot_models::Document::read("the draft", &draft.text, &[]).map_err(refused)?;
     let plan = document.plan(&[], &[]).map_err(refused)?;

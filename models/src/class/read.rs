@@ -51,6 +51,7 @@ impl Class {
             ("until_ok", "every"),
             ("skip_while_fresh", "every"),
             ("deadline_until", "deadline"),
+            ("later_service", "service"),
         ];
         requires(&reader, &pairs)?;
         if reader.get("each").is_none() {
@@ -131,6 +132,11 @@ impl Class {
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
         class.common.service = reader.read("service", time)?;
+        class.later_service = reader.read("later_service", time)?;
+        if class.later_service.is_some() && class.every.is_none() && class.attempts < 2 {
+            let message = "`later_service` requires `every` or `retry`: there is no later call";
+            return Err(Fault::new(reader.place_of("later_service"), message));
+        }
         class.common.stalled = reader.read("stalled", time)?;
         class.common.body_bytes = reader.read("body_bytes", bytes)?;
         class.common.request_bytes = reader.or("request_bytes", 0, bytes)?;

@@ -81,6 +81,11 @@ pub static REQUEST: Fields = Fields {
             Kind::Time,
             "Time from the request's arrival at the server to its headers. Uses no capacity, but with fifo it keeps a worker.",
         ),
+        field(
+            "later_service",
+            Kind::Time,
+            "The same for the later calls of a poll or of a retry, where they differ from the first call. Default: `service`.",
+        ),
         field("stalled", Kind::Time, STALLED),
         field("work", Kind::Time, "Work of the server, shared as the discipline says."),
         field("io_time", Kind::Time, "Latency after the work that uses no capacity."),

@@ -94,7 +94,7 @@ impl Graph {
                 start.anchor = Anchor::Node(node, found.event);
                 start.named = found.evidence <= Evidence::Referer;
                 // What begins later than the first one keeps its distance to it.
-                start.delays.iter_mut().for_each(|at| *at = delay);
+                start.delays.iter_mut().for_each(|(_, at)| *at = delay);
             }
         }
     }
