@@ -6,12 +6,14 @@
 
 use crate::import::evidence::Redrawn;
 use crate::replications::{Stopped, Tally};
+use crate::words::percent;
 use rayon::prelude::*;
 use sixslot_models::Document;
 use sixslot_models::evidence::Evidence;
 use sixslot_sim_core::{Purpose, Streams};
 use sixslot_statistics::bootstrap::{Count, with_data};
 use sixslot_statistics::interval::Interval;
+use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
 /// Resamples of the recorded loads.
@@ -60,6 +62,23 @@ impl DataInterval {
         let recorded = evidence.loads;
         let interval = with_data(estimate, simulation, &counts, recorded as u64);
         Ok(interval.ok().map(|interval| Self { interval, recorded, failed: evidence.failed }))
+    }
+
+    /// What the recorded loads say of the estimate, in a sentence.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let Interval { low, high, level, .. } = self.interval;
+        let mut text = format!(
+            "With the uncertainty of the {} recorded loads: {} to {} ({:.0} % interval).",
+            self.recorded,
+            percent(low),
+            percent(high),
+            100.0 * level
+        );
+        if let (Some(failed), Some(_)) = (self.failed, self.missed()) {
+            let _ = write!(text, " The model misses its archives: {failed} of {} recorded loads failed.", self.recorded);
+        }
+        text
     }
 
     /// The share of recorded loads that failed, where the interval does not have it: the model misses it.

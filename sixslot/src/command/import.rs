@@ -7,6 +7,7 @@ use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
 use sixslot_analysis::words::{count, cut, plain};
+use sha2::{Digest as _, Sha256};
 use sixslot_har::Archive;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -60,7 +61,7 @@ impl Import {
                 "--format json prints to standard output, where `-o -` writes; name a file".to_owned(),
             ));
         }
-        let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
+        let archives = self.archives.iter().map(|path| hashed(path)).collect::<Result<Vec<_>, _>>()?;
         let number = archives.len();
         let notes = notes(&archives);
         std::io::stderr().write_all(notes.as_bytes())?;
@@ -103,6 +104,31 @@ impl Import {
             let file = self.output.display();
             Failure::Usage(format!("{file} cannot be written: {error}; name a file in a folder that is there"))
         })
+    }
+}
+
+/// An archive with the SHA-256 of its file.
+fn hashed(path: &Path) -> Result<Archive, Failure> {
+    let mut archive = archive(path)?;
+    if path != Path::new("-") {
+        let mut digest = Digest(Sha256::new());
+        std::io::copy(&mut std::fs::File::open(path)?, &mut digest)?;
+        archive.sha256 = Some(digest.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+    }
+    Ok(archive)
+}
+
+/// A digest that can be written to.
+struct Digest(Sha256);
+
+impl std::io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
