@@ -46,6 +46,7 @@ const PLAYED: &[&str] = &[
     "request.dedupe",
     "request.queue",
     "request.service",
+    "request.later_service",
     "request.work",
     "request.io_time",
     "request.looks_up",

@@ -274,3 +274,37 @@ impl Evidence {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::fingerprint;
+    use crate::Document;
+
+    #[test]
+    fn a_changed_number_keeps_its_value_when_others_are_fitted_again() -> Result<(), crate::ScenarioError> {
+        let text = format!(
+            "schema = 1\n[request.a]\nservice = \"1s\"\nbody = \"1s\"\neach = [{{ delay = \"1s\", after = \"b.ok\" }}]\n[request.b]\n[load]\nready = [\"a\"]\n[fix.f]\npatch.request.a.body = \"3s\"\n[evidence]\nloads = 2\nnumbers = [{}]",
+            ["service", "body", "each[0].delay"]
+                .map(|key| format!(
+                    "{{ key = \"request.a.{key}\", fingerprint = \"{}\", loads = [\"999\", \"1001 >5 3..4\"] }}",
+                    fingerprint("'1s'")
+                ))
+                .join(", ")
+        );
+        let document = Document::read("x", &text, &["request.a.service=2s".to_owned()])?;
+        assert_eq!(document.edited(), ["request.a.service"]);
+        let values: Vec<(usize, String)> = (0..3).map(|at| (at, "\"7s\"".to_owned())).collect();
+        let again = |sets: &[String], fixes: &[usize], values: &[(usize, String)]| {
+            Document::read("x", &text, sets)?.plan_with(fixes, &[], values)
+        };
+        let set = |body: &str, delay: &str| {
+            let sets = ["service=2s".to_owned(), format!("body={body}")].map(|set| format!("request.a.{set}"));
+            let plain = text.replace("delay = \"1s\"", &format!("delay = \"{delay}\""));
+            Document::read("x", &plain, &sets)?.plan(&[], &[])
+        };
+        assert_eq!(again(&["request.a.service=2s".to_owned()], &[], &values)?, set("7s", "7s")?);
+        // What a fix changes stays as the fix has it.
+        assert_eq!(again(&["request.a.service=2s".to_owned()], &[0], &values)?, set("3s", "7s")?);
+        Ok(())
+    }
+}

@@ -18,6 +18,7 @@ pub mod mean;
 pub mod paired;
 pub mod quantile;
 pub mod shapley;
+pub mod sharing;
 pub mod simplex;
 pub mod slowness;
 pub mod stopping;

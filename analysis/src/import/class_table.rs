@@ -243,7 +243,7 @@ fn limit_table(table: &mut Table, member: &Member<'_>) -> Option<Table> {
 impl Writer<'_> {
     fn times(&mut self, table: &mut Table, member: &Member<'_>) {
         let socket = member.group.kind != Kind::Fetch;
-        let key = if socket { "handshake" } else { "service" };
+        let key = member.time_key();
         match &member.service {
             Some(times) => self.line(table, key, times, member.silent, ""),
             None if socket => {}

@@ -5,6 +5,7 @@
 
 use super::cadence::Rhythm;
 use super::calls::Load;
+use super::discipline::Unknown;
 use super::evidence::{self, Fitted};
 use super::graph::{self, Graph, listed::Source, table::BROWSER};
 use super::page::Page;
@@ -14,6 +15,7 @@ use super::text::{Known, Table, number, quoted, span, write};
 use super::writer::Writer;
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
+use sixslot_statistics::sharing::Server;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The draft of a scenario.
@@ -181,18 +183,7 @@ impl Writer<'_> {
     fn servers(&mut self) -> Vec<Table> {
         let mut server = Table::new("server");
         server.notes.push(format!("{}.", plain(&self.page.origin)));
-        let mut why = "an archive has each call's whole time to first byte, waiting inside the server included; whether calls slow each other there it cannot say. So each call takes its whole time whatever else runs: a change that takes load off the server shows no gain there".to_owned();
-        if self.page.busy > 0 {
-            let busy = format!(
-                ". In {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
-                match self.loads.len() {
-                    1 => "this load".to_owned(),
-                    loads => format!("{} of {loads} loads", self.page.busy),
-                }
-            );
-            why.push_str(&busy);
-        }
-        server.line("discipline", "\"independent\"", Known::Guessed, why);
+        self.discipline(&mut server, &self.page.origin);
         self.shared(&mut server, &self.page.origin.clone());
         let graph = self.graph;
         let find = |name: &str| graph.origins.iter().find(|origin| origin.origin == name);
@@ -203,6 +194,7 @@ impl Writer<'_> {
         for (origin, name) in self.origins.clone() {
             let mut table = Table::new(format!("origin.{name}"));
             table.notes.push(format!("{}.", plain(&origin)));
+            self.discipline(&mut table, &origin);
             self.shared(&mut table, &origin);
             if let Some(origin) = find(&origin) {
                 graph::table::connections(&mut table, origin);
@@ -217,6 +209,44 @@ impl Writer<'_> {
             tables.push(table);
         }
         tables
+    }
+
+    /// How requests share an origin's server. Of the page's own origin it is always said; of others where it is known.
+    fn discipline(&self, table: &mut Table, origin: &str) {
+        match self.page.disciplines.get(origin) {
+            Some(Ok(found)) => {
+                let (name, workers, exponent) = match found.server {
+                    Server::Independent => ("independent", 1, 1.0),
+                    Server::ProcessorSharing { workers, exponent } => ("processor-sharing", workers, exponent),
+                    Server::Fifo { workers } => ("fifo", workers, 1.0),
+                };
+                table.line("discipline", quoted(name), Known::Estimated, found.because.clone());
+                table.line("workers", workers.to_string(), Known::Estimated, "the likeliest of 1 to 16");
+                if exponent > 1.0 {
+                    let why = "n requests on w workers take (n / w) to this power times as long as one";
+                    table.line("slowdown_exponent", number(exponent, 3), Known::Estimated, why);
+                }
+            }
+            unknown if origin == self.page.origin => {
+                let why = match unknown {
+                    Some(Err(Unknown(why))) => why.as_str(),
+                    _ => "no answer says when it was sent and when its headers came",
+                };
+                let mut why = format!("{why}. So each call takes its whole recorded time whatever else runs: a change that takes load off the server shows no gain there");
+                if self.page.busy > 0 {
+                    let busy = format!(
+                        ". In {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
+                        match self.loads.len() {
+                            1 => "this load".to_owned(),
+                            loads => format!("{} of {loads} loads", self.page.busy),
+                        }
+                    );
+                    why.push_str(&busy);
+                }
+                table.line("discipline", "\"independent\"", Known::Guessed, why);
+            }
+            _ => {}
+        }
     }
 
     /// The dependence of an origin's times, where there is one.

@@ -1,7 +1,7 @@
 //! A class of the page as its archives show it: its calls, with what was found of them.
 
 use super::cadence::Rhythm;
-use super::calls::Group;
+use super::calls::{Group, Kind};
 use super::service::Timed;
 use super::starts::{Limit, Start};
 use sixslot_har::Deadline;
@@ -25,10 +25,24 @@ pub struct Member<'a> {
     pub service: Option<Timed>,
     /// That of the later calls of each copy, where it differs from the first call's.
     pub later_service: Option<Timed>,
+    /// That time is work, which the server's requests share.
+    pub is_work: bool,
     /// Calls that say nothing of it.
     pub silent: usize,
     /// The time of its body, where it has one.
     pub body: Option<Timed>,
+}
+
+impl Member<'_> {
+    /// The key of its time at the server.
+    #[must_use]
+    pub fn time_key(&self) -> &'static str {
+        match self.group.kind {
+            Kind::Fetch if self.is_work => "work",
+            Kind::Fetch => "service",
+            Kind::WebSocket | Kind::EventSource => "handshake",
+        }
+    }
 }
 
 /// A prefetch: the page does not wait for it.

@@ -6,14 +6,16 @@
 use super::browser::{Browser, CONNECTIONS};
 use super::cadence::{Rhythm, rhythms};
 use super::calls::{Group, Kind, Load, groups};
+use super::discipline::{Discipline, Disciplines};
 use super::graph::Graph;
 use super::member::Member;
 use super::rule::{Rule, failed, rule};
-use super::service::{Slots, Timed, apart, at_server, bodies};
+use super::service::{Sample, Seen, Slots, Timed, apart, at_server, bodies};
 use super::shared::{NoiseShared, noise_shared};
 use super::starts::{Times, limit, start};
 use super::{ImportError, within_limit};
 use sixslot_har::{Class, Deadline};
+use sixslot_statistics::censored::Observation;
 use sixslot_statistics::fit::Shape;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +30,8 @@ pub struct Page<'a> {
     pub members: Vec<Member<'a>>,
     /// Its requests one by one, as far as they are no class by pattern.
     pub graph: Graph,
+    /// How requests share the server of each origin, or why that is not known.
+    pub disciplines: Disciplines,
     /// How much the times of each origin depend on the load, with the keys of the numbers that show it.
     pub shared: BTreeMap<String, (NoiseShared, Vec<String>)>,
     /// When a load fails.
@@ -84,11 +88,11 @@ fn tell_apart<'n>(names: impl Iterator<Item = &'n mut String>) {
 }
 
 impl<'a> Page<'a> {
-    /// What the loads show; there is at least one.
+    /// What the loads show, with the disciplines of their servers; there is at least one load.
     ///
     /// # Errors
     /// More classes than a scenario holds.
-    pub fn of(loads: &'a [Load]) -> Result<Self, ImportError> {
+    pub fn of(loads: &'a [Load], disciplines: Disciplines) -> Result<Self, ImportError> {
         let groups = groups(loads)?;
         let archives: Vec<(&sixslot_har::Archive, &[Class])> =
             loads.iter().map(|load| (&load.archive, load.classes.as_slice())).collect();
@@ -111,9 +115,11 @@ impl<'a> Page<'a> {
             let start = (!random).then(|| start(number, group, &times, loads, limit.is_some()));
             let deadline = deadline(group, &deadlines);
             let (sample, silent) = at_server(group, loads, &slots, locked && !unlocked);
-            let (first, later) = match rhythm {
-                Rhythm::Every(_) | Rhythm::Retry(_) => apart(group, sample),
-                Rhythm::Once | Rhythm::Random(_) => (sample, None),
+            let discipline = disciplines.get(&group.origin).and_then(|found| found.as_ref().ok());
+            let (first, later) = match (discipline, rhythm) {
+                (Some(found), _) => (worked(group, sample, found), None),
+                (None, Rhythm::Every(_) | Rhythm::Retry(_)) => apart(group, sample),
+                (None, Rhythm::Once | Rhythm::Random(_)) => (sample, None),
             };
             let bodies = bodies(group, loads, deadline.is_some());
             let mut lengths: Vec<f64> = bodies.iter().map(|body| body.time.middle()).collect();
@@ -127,6 +133,7 @@ impl<'a> Page<'a> {
                 unlocked,
                 service: Timed::of(first),
                 later_service: later.and_then(Timed::of),
+                is_work: discipline.is_some() && group.kind == Kind::Fetch,
                 silent,
                 body: if is_short { None } else { Timed::of(bodies) },
             });
@@ -139,6 +146,7 @@ impl<'a> Page<'a> {
         let wanted = |load: usize, place: usize| listed.contains(&(load, place));
         let mut graph = Graph::of(loads, &origin, &browser.unlocked, &ready, most, &wanted);
         within_limit(members.len() + graph.classes.len())?;
+        graph.share_servers(&disciplines);
         let names = members.iter_mut().map(|member| &mut member.group.name);
         tell_apart(names.chain(graph.classes.iter_mut().map(|class| &mut class.name)));
         rule.listed = graph.awaited();
@@ -149,7 +157,7 @@ impl<'a> Page<'a> {
         let busy =
             archives.iter().filter(|(archive, classes)| !sixslot_har::busy::busy(archive, classes).is_empty()).count();
         let shared = shared(&members, loads.len());
-        Ok(Self { browser, origin, members, graph, shared, rule, failed, horizon, busy })
+        Ok(Self { browser, origin, members, graph, disciplines, shared, rule, failed, horizon, busy })
     }
 }
 
@@ -223,12 +231,25 @@ fn own_origin(loads: &[Load]) -> String {
     loads.iter().find_map(own).unwrap_or_default()
 }
 
+/// The sample of a class as works, where its server is shared: what is no work of an answer says nothing.
+fn worked(group: &Group<'_>, sample: Sample, discipline: &Discipline) -> Sample {
+    if group.kind != Kind::Fetch {
+        return sample;
+    }
+    let work = |seen: Seen| {
+        let call = &group.calls[seen.call];
+        let work = discipline.works.get(&(call.load, call.place))?;
+        Some(Seen { time: Observation::Exact(*work), ..seen })
+    };
+    sample.into_iter().filter_map(work).collect()
+}
+
 /// The dependence of the times of each origin, with the keys of the numbers that show it. Files come from disks and caches:
 /// what makes an application slow does not make them so.
 fn shared(members: &[Member<'_>], loads: usize) -> BTreeMap<String, (NoiseShared, Vec<String>)> {
     let mut by_origin: BTreeMap<&str, Vec<(String, &Timed)>> = BTreeMap::new();
     for member in members.iter().filter(|member| member.group.kind == Kind::Fetch && member.group.pattern != "**") {
-        for (key, times) in [("service", &member.service), ("later_service", &member.later_service)] {
+        for (key, times) in [(member.time_key(), &member.service), ("later_service", &member.later_service)] {
             let Some(times) = times.as_ref().filter(|times| matches!(times.fit.shape, Shape::Curve(_))) else { continue };
             let key = format!("request.{}.{key}", member.group.name);
             by_origin.entry(&member.group.origin).or_default().push((key, times));

@@ -217,6 +217,7 @@ impl Class {
                 cacheable: false,
                 stalled: None,
                 service: None,
+                work: None,
                 body: Some(Form::constant(Span::ZERO)),
                 body_bytes: None,
                 request_bytes: 0,

@@ -155,7 +155,10 @@ impl Draws {
                 let service = draw(service, class.purposes.service);
                 if discipline == Discipline::Fifo { (service, Span::ZERO) } else { (Span::ZERO, service) }
             }
-            None => (draw(&class.work, class.purposes.work), draw(&class.io_time, class.purposes.io_time)),
+            None => {
+                let work = class.copy(call.index).work.as_ref().unwrap_or(&class.work);
+                (draw(work, class.purposes.work), draw(&class.io_time, class.purposes.io_time))
+            }
         }
     }
 

@@ -131,6 +131,7 @@ pub static EACH: Fields = Fields {
         field("priority", Kind::Choice(&["highest", "high", "auto", "low", "lowest"]), "Its fetch priority."),
         field("stalled", Kind::Time, STALLED),
         field("service", Kind::Time, "Time from its arrival at the server to its headers."),
+        field("work", Kind::Time, "Its work at the server, shared as the discipline says."),
         field("body", Kind::Time, "Time from its headers to the end of its body."),
         field("body_bytes", Kind::Whole, BODY_BYTES),
         field("request_bytes", Kind::Whole, REQUEST_BYTES),

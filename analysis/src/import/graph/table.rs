@@ -215,8 +215,11 @@ fn entry(
     if node.stalled > 0.0 {
         keys.push(format!("stalled = {}", exact(node.stalled)));
     }
-    let service = times("service", node, |seen| service(graph, listed, seen), sink);
-    keys.push(format!("service = {service}"));
+    let works = if let Source::Network(at) = listed.source { graph.works.get(&at) } else { None };
+    let key = if works.is_some() { "work" } else { "service" };
+    let work = |seen: &Seen| works.and_then(|works| works.get(&(seen.load, seen.place)).copied());
+    let service = times(key, node, |seen| work(seen).unwrap_or_else(|| service(graph, listed, seen)), sink);
+    keys.push(format!("{key} = {service}"));
     let body = times("body", node, |seen| seen.record.body, sink);
     if body != "\"0ms\"" {
         keys.push(format!("body = {body}"));
