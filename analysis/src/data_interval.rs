@@ -30,12 +30,13 @@ pub struct DataInterval {
     pub interval: Interval,
     /// Recorded loads, at least 2.
     pub recorded: usize,
-    /// Those that failed; none where failure was not judged.
-    pub failed: Option<u64>,
+    /// Those that failed.
+    pub failed: u64,
 }
 
 impl DataInterval {
-    /// The interval of an estimate; `None` where the scenario has no evidence, or one recorded load. `simulation` is the
+    /// The interval of an estimate; `None` where the scenario has no evidence, or one recorded load, or where no recorded load
+    /// was judged. `simulation` is the
     /// estimate's own interval.
     ///
     /// # Errors
@@ -61,7 +62,8 @@ impl DataInterval {
         let counts: Vec<Count> = counts?.into_iter().flatten().collect();
         let recorded = evidence.loads;
         let interval = with_data(estimate, simulation, &counts, recorded as u64);
-        Ok(interval.ok().map(|interval| Self { interval, recorded, failed: evidence.failed }))
+        let failed = evidence.failed.unwrap_or_default();
+        Ok(interval.ok().map(|interval| Self { interval, recorded, failed }))
     }
 
     /// What the recorded loads say of the estimate, in a sentence.
@@ -75,8 +77,9 @@ impl DataInterval {
             percent(high),
             100.0 * level
         );
-        if let (Some(failed), Some(_)) = (self.failed, self.missed()) {
-            let _ = write!(text, " The model misses its archives: {failed} of {} recorded loads failed.", self.recorded);
+        if self.missed().is_some() {
+            let (failed, recorded) = (self.failed, self.recorded);
+            let _ = write!(text, " The model misses its archives: {failed} of {recorded} recorded loads failed.");
         }
         text
     }
@@ -84,14 +87,14 @@ impl DataInterval {
     /// The share of recorded loads that failed, where the interval does not have it: the model misses it.
     #[must_use]
     pub fn missed(&self) -> Option<f64> {
-        let share = self.failed? as f64 / self.recorded as f64;
+        let share = self.failed as f64 / self.recorded as f64;
         (!self.interval.contains(share)).then_some(share)
     }
 }
 
-/// Whether there are loads to draw again.
+/// Whether there are loads to draw again, of which it is known whether they failed.
 fn can_be_drawn(evidence: &Evidence) -> bool {
-    evidence.loads > 1 && !evidence.numbers.is_empty()
+    evidence.loads > 1 && evidence.failed.is_some() && !evidence.numbers.is_empty()
 }
 
 /// Which recorded load each load of a resample is.

@@ -14,7 +14,7 @@ fn page(server: &str) -> String {
             "[request.{name}]\nurl = \"/{name}/{{index}}\"\ncount = {count}\nstart = {start}\nwork = {{ distribution = \"log-normal\", median = \"{median}\", sigma = 0.3 }}\n"
         )
     };
-    let spread = "{ distribution = \"uniform\", low = \"10ms\", high = \"900ms\" }";
+    let spread = "{ distribution = \"uniform\", low = \"10ms\", high = \"2500ms\" }";
     let calls = [("list", 24, spread, "20ms"), ("item", 24, spread, "40ms"), ("image", 16, spread, "10ms")];
     let calls: String = calls.iter().map(|(name, count, start, median)| call(name, *count, start, median)).collect();
     format!(
@@ -56,7 +56,7 @@ fn each_discipline_is_found_in_one_capture_and_in_several() {
 #[test]
 fn a_queue_that_moves_into_the_server_is_no_gain() {
     let text = page("discipline = \"processor-sharing\"").replace("protocol = \"h2\"", "protocol = \"h1\"");
-    let text = text.replace("low = \"10ms\", high = \"900ms\"", "low = \"40ms\", high = \"60ms\"");
+    let text = text.replace("low = \"10ms\", high = \"2500ms\"", "low = \"10ms\", high = \"1200ms\"");
     let original = plan(&text, &[]);
     let draft = import(vec![archive(&original, 3, 0)]).unwrap().text;
     let end = |sets: &[&str]| {

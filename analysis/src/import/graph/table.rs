@@ -257,8 +257,11 @@ fn times(key: &str, node: &Node, time: impl Fn(&Seen) -> f64, sink: &mut Sink<'_
     if let [one] = node.seen.as_slice() {
         return exact(time(one));
     }
+    // What ended without an answer has no body, and its time at the server was longer.
+    let says = |seen: &&Seen| key != "body" || !seen.record.failed;
+    let cut = |seen: &Seen| seen.record.open || seen.record.failed;
     let sample: Vec<(usize, Observation)> =
-        node.seen.iter().map(|seen| (seen.load, observed(time(seen), seen.record.open))).collect();
+        node.seen.iter().filter(says).map(|seen| (seen.load, observed(time(seen), cut(seen)))).collect();
     let plain: Vec<Observation> = sample.iter().map(|(_, time)| *time).collect();
     if plain.iter().all(|one| one.middle() < 0.5) {
         return "\"0ms\"".to_owned();
@@ -268,8 +271,8 @@ fn times(key: &str, node: &Node, time: impl Fn(&Seen) -> f64, sink: &mut Sink<'_
     value
 }
 
-fn observed(ms: f64, open: bool) -> Observation {
-    match (open, ms <= 0.0) {
+fn observed(ms: f64, is_bound: bool) -> Observation {
+    match (is_bound, ms <= 0.0) {
         (true, _) => Observation::AtLeast(ms.max(0.001)),
         (false, true) => Observation::Between(0.0, 0.5),
         (false, false) => Observation::Exact(ms),
