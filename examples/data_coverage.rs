@@ -11,7 +11,6 @@ use sixslot_har::Archive;
 use sixslot_models::load::{Extent, Load};
 use sixslot_models::{Document, Plan};
 use sixslot_statistics::Stopping;
-use sixslot_statistics::bootstrap::Count;
 use std::error::Error;
 use std::sync::atomic::AtomicBool;
 
@@ -39,20 +38,19 @@ fn archive(plan: &Plan, seed: u64, number: u64) -> Result<Archive, Box<dyn Error
 fn main() -> Result<(), Box<dyn Error>> {
     for (text, set) in SCENARIOS {
         let original = Document::read("scenario", text, &[set.to_owned()])?.plan(&[], &[])?;
-        let truth = estimate(&original, 20_000)?.probability;
+        let truth = estimate(&original, 20_000)?.probability.ok_or("it is not judged")?;
         let (mut judged, mut with_data, mut simulation) = (0, 0, 0);
         for repetition in 0..REPETITIONS {
             let archives = (0..ARCHIVES).map(|number| archive(&original, 1_000 + repetition, number));
             let draft = import(archives.collect::<Result<_, _>>()?)?.text;
             let document = Document::read("draft", &draft, &[])?;
             let found = estimate(&document.plan(&[], &[])?, 1_000)?;
-            let count = Count { failures: found.failures, loads: found.loads };
-            let data = DataInterval::of(&document, &[], 1, count, &found.interval, &AtomicBool::new(false))?;
+            let data = DataInterval::of(&document, &[], 1, &found, &AtomicBool::new(false))?;
             // Without a failed load among them nothing is judged.
             let Some(data) = data else { continue };
             judged += 1;
             with_data += u32::from(data.interval.contains(truth));
-            simulation += u32::from(found.interval.contains(truth));
+            simulation += u32::from(found.interval.is_some_and(|interval| interval.contains(truth)));
         }
         println!(
             "{}: the truth is {:.1} %; of {judged} intervals {with_data} have it with the data, {simulation} of the simulation alone",

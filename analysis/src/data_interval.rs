@@ -4,6 +4,7 @@
 //! evidence is fitted again, the choice of its family included; and the first [`LOADS`] loads of the scenario with these
 //! numbers are simulated, the same ones for each resample. `sixslot_statistics::bootstrap` makes an interval of the counts.
 
+use crate::estimate::Estimate;
 use crate::import::evidence::Redrawn;
 use crate::replications::{Stopped, Tally};
 use crate::words::percent;
@@ -30,14 +31,13 @@ pub struct DataInterval {
     pub interval: Interval,
     /// Recorded loads, at least 2.
     pub recorded: usize,
-    /// Those that failed.
-    pub failed: u64,
+    /// Those that failed; none where the scenario was changed since, or has a fix, so that they say nothing of it.
+    pub failed: Option<u64>,
 }
 
 impl DataInterval {
     /// The interval of an estimate; `None` where the scenario has no evidence, or one recorded load, or where no recorded load
-    /// was judged. `simulation` is the
-    /// estimate's own interval.
+    /// was judged. 
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
@@ -45,11 +45,11 @@ impl DataInterval {
         document: &Document,
         fixes: &[usize],
         seed: u64,
-        estimate: Count,
-        simulation: &Interval,
+        estimate: &Estimate,
         interrupt: &AtomicBool,
     ) -> Result<Option<Self>, Stopped> {
         let Some(evidence) = document.evidence().filter(|evidence| can_be_drawn(evidence)) else { return Ok(None) };
+        let Some((failures, simulation)) = estimate.failures.zip(estimate.interval) else { return Ok(None) };
         let one = |resample: u64| {
             let loads = redrawn(seed, resample, evidence.loads);
             let values = Redrawn { loads: &loads }.values(evidence);
@@ -61,8 +61,8 @@ impl DataInterval {
         let counts: Result<Vec<Option<Count>>, Stopped> = (0..RESAMPLES).into_par_iter().map(one).collect();
         let counts: Vec<Count> = counts?.into_iter().flatten().collect();
         let recorded = evidence.loads;
-        let interval = with_data(estimate, simulation, &counts, recorded as u64);
-        let failed = evidence.failed.unwrap_or_default();
+        let interval = with_data(Count { failures, loads: estimate.loads }, &simulation, &counts, recorded as u64);
+        let failed = evidence.failed.filter(|_| fixes.is_empty() && document.is_as_imported());
         Ok(interval.ok().map(|interval| Self { interval, recorded, failed }))
     }
 
@@ -77,8 +77,8 @@ impl DataInterval {
             percent(high),
             100.0 * level
         );
-        if self.missed().is_some() {
-            let (failed, recorded) = (self.failed, self.recorded);
+        if let (Some(failed), Some(_)) = (self.failed, self.missed()) {
+            let recorded = self.recorded;
             let _ = write!(text, " The model misses its archives: {failed} of {recorded} recorded loads failed.");
         }
         text
@@ -87,7 +87,7 @@ impl DataInterval {
     /// The share of recorded loads that failed, where the interval does not have it: the model misses it.
     #[must_use]
     pub fn missed(&self) -> Option<f64> {
-        let share = self.failed as f64 / self.recorded as f64;
+        let share = self.failed? as f64 / self.recorded as f64;
         (!self.interval.contains(share)).then_some(share)
     }
 }

@@ -40,7 +40,8 @@ fn load_of(entries: &[Entry]) -> Vec<usize> {
             None => address(entry) == address(&entries[first]),
         };
         // A redirect begins the load that its target belongs to.
-        let target = at.checked_sub(1).and_then(|before| entries[before].redirect.as_deref()) == Some(entry.url.as_str());
+        let target =
+            at.checked_sub(1).and_then(|before| entries[before].redirect.as_deref()) == Some(entry.url.as_str());
         at > first && is_top(entry) && unasked && !target
     };
     let mut load = 0;

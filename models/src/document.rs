@@ -148,6 +148,11 @@ impl Document {
         evidence.edited(&self.root).into_iter().map(|at| evidence.numbers[at].key.as_str()).collect()
     }
 
+    /// Whether a load is simulated as the import left it: with its evidence, and with nothing changed since.
+    pub fn is_as_imported(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.is_of(&self.root))
+    }
+
     /// As [`plan`](Self::plan), with other values for some fitted numbers: (index in [`Evidence::numbers`], value as TOML).
     /// Numbers that were changed since, or that a fix changes, keep their values.
     ///

@@ -75,6 +75,8 @@ pub struct Evidence {
     pub loads: usize,
     /// Those that failed; none where failure was not judged.
     pub failed: Option<u64>,
+    /// Fingerprint of the scenario as it was imported.
+    pub scenario: Option<String>,
     /// The archives, each by its SHA-256.
     pub archives: Vec<String>,
     /// The fitted numbers.
@@ -160,9 +162,9 @@ fn canonical(out: &mut String, value: &Value) {
 fn hash(value: &Value) -> String {
     let mut text = String::new();
     canonical(&mut text, value);
-    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    });
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")
 }
 
@@ -176,6 +178,22 @@ fn hash(value: &Value) -> String {
 pub fn fingerprint(value: &str) -> String {
     let place = Place { source: 0, bytes: 0..value.len() };
     tree::parse_value(value, &place).map_or_else(|_| String::new(), |node| hash(&node.value))
+}
+
+/// The fingerprint of a scenario: of everything that a load depends on.
+///
+/// # Errors
+/// A text that is not TOML.
+pub fn scenario_fingerprint(text: &str) -> Result<String, crate::ScenarioError> {
+    let mut sources = crate::source::Sources::default();
+    let source = sources.add("scenario", text);
+    tree::parse(source, text).map(|root| of_scenario(&root)).map_err(|fault| sources.error(fault))
+}
+
+fn of_scenario(root: &Table) -> String {
+    let counts = |key: &str| !["title", "fix", "layer", "sweep", "evidence"].contains(&key);
+    let entries = root.entries.iter().filter(|entry| counts(&entry.key)).cloned().collect();
+    hash(&Value::Table(Table { entries }))
 }
 
 /// Reads the sample of one load: times in milliseconds, separated by spaces.
@@ -255,7 +273,13 @@ impl Evidence {
             }
             numbers.push(number);
         }
-        Ok(Self { loads, failed, archives, numbers })
+        let scenario = reader.read("scenario", read::text)?.map(str::to_owned);
+        Ok(Self { loads, failed, scenario, archives, numbers })
+    }
+
+    /// Whether a tree is the scenario that was imported.
+    pub(crate) fn is_of(&self, root: &Table) -> bool {
+        self.scenario.as_ref().is_some_and(|fingerprint| *fingerprint == of_scenario(root))
     }
 
     /// Indices of the numbers that are in a tree with another value than the fitted one, or not at all.

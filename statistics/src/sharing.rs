@@ -48,7 +48,9 @@ const LEAST_MS: f64 = 0.05;
 #[must_use]
 pub fn works(visits: &[Visit], server: Server) -> Option<(Vec<f64>, f64)> {
     match server {
-        Server::Independent => Some((visits.iter().map(|visit| (visit.left - visit.came).max(LEAST_MS)).collect(), 0.0)),
+        Server::Independent => {
+            Some((visits.iter().map(|visit| (visit.left - visit.came).max(LEAST_MS)).collect(), 0.0))
+        }
         Server::ProcessorSharing { workers, exponent } => Some(shared(visits, workers, exponent)),
         Server::Fifo { workers } => queued(visits, workers).map(|works| (works, 0.0)),
     }
@@ -176,8 +178,7 @@ pub fn likeliest(loads: &[Vec<Visit>]) -> Choice {
         }
     }
     let other = if matches!(best.0, Server::Fifo { .. }) { sharing } else { queue };
-    let near: Vec<f64> =
-        profile.iter().filter(|(_, of)| **of > sharing - 1.92).map(|(at, _)| EXPONENTS[*at]).collect();
+    let near: Vec<f64> = profile.iter().filter(|(_, of)| **of > sharing - 1.92).map(|(at, _)| EXPONENTS[*at]).collect();
     let exponents = (near.first().copied().unwrap_or(1.0), near.last().copied().unwrap_or(1.0));
     Choice { server: best.0, gain: best.1 - alone, lead: best.1 - other, exponents }
 }

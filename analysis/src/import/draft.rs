@@ -65,7 +65,7 @@ impl Draft {
         let mut archives: Vec<String> = loads.iter().filter_map(|load| load.archive.sha256.clone()).collect();
         // The loads of one file stand one after the other.
         archives.dedup();
-        self.tables.push(evidence::table(loads.len(), page.failed, &archives, &self.fitted));
+        self.tables.push(evidence::table(&self.text, loads.len(), page.failed, &archives, &self.fitted));
         self.text = write(&self.header, &self.tables);
     }
 

@@ -6,7 +6,7 @@
 use super::laws::{delays, law};
 use super::shared::noise_shared;
 use super::text::{Known, Table, number, quoted};
-use sixslot_models::evidence::{Evidence, FittedAs, Recorded, fingerprint};
+use sixslot_models::evidence::{Evidence, FittedAs, Recorded, fingerprint, scenario_fingerprint};
 use sixslot_models::limits;
 use sixslot_statistics::censored::Observation;
 use sixslot_statistics::fit::{Fit, fit};
@@ -127,14 +127,17 @@ fn entry(one: &Fitted, loads: usize) -> String {
     format!("  {{ {} }},\n", keys.join(", "))
 }
 
-/// The table `[evidence]` of a draft from a number of loads, of which some failed.
+/// The table `[evidence]` of a draft, whose other text is `scenario`, from a number of loads, of which some failed.
 #[must_use]
-pub fn table(loads: usize, failed: Option<u64>, archives: &[String], fitted: &[Fitted]) -> Table {
+pub fn table(scenario: &str, loads: usize, failed: Option<u64>, archives: &[String], fitted: &[Fitted]) -> Table {
     let mut table = Table::new("evidence");
     table.notes.push("The recorded loads behind the numbers above. They have no effect on a simulated load; estimates draw whole loads of them again for the uncertainty of the data.".to_owned());
     table.line("loads", loads.to_string(), Known::Seen, "");
     if let Some(failed) = failed {
         table.line("failed", failed.to_string(), Known::Seen, "recorded loads that failed by the rule of [load]");
+    }
+    if let Ok(fingerprint) = scenario_fingerprint(scenario) {
+        table.line("scenario", quoted(&fingerprint), Known::Seen, "fingerprint of everything above");
     }
     if !archives.is_empty() {
         let names: Vec<String> = archives.iter().map(|one| quoted(one)).collect();

@@ -72,8 +72,8 @@ pub static LOAD: Fields = Fields {
         ),
         field(
             "fails",
-            Kind::Choice(&["error-shown", "not-ready", "any-error"]),
-            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request has a deadline. Where nothing can fail, failure is not judged.",
+            Kind::Choice(&["error-shown", "not-ready", "any-error", "nothing"]),
+            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. \"nothing\": failure is not judged. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request has a deadline. Where nothing can fail, failure is not judged.",
         ),
     ],
 };
@@ -139,8 +139,17 @@ pub static EVIDENCE: Fields = Fields {
     fields: &[
         field("loads", Kind::Whole, "Number of recorded loads."),
         field("failed", Kind::Whole, "Number of recorded loads that failed. Absent where failure was not judged."),
+        field(
+            "scenario",
+            Kind::Text,
+            "Fingerprint of the scenario as it was imported. Where it was changed since, the recorded share of failed loads is not compared with the estimate.",
+        ),
         field("archives", Kind::Names, "The archives, each with the SHA-256 of its file."),
-        field("numbers", Kind::Tables(&FITTED), "The fitted numbers; at most 10000, with at most 50000 recorded times."),
+        field(
+            "numbers",
+            Kind::Tables(&FITTED),
+            "The fitted numbers; at most 10000, with at most 50000 recorded times.",
+        ),
     ],
 };
 

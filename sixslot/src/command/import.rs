@@ -3,11 +3,11 @@
 use super::diagnose::archive;
 use super::{Exit, Failure, Format, missing_folder, print_json, print_text};
 use clap::Args;
+use sha2::{Digest as _, Sha256};
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
 use sixslot_analysis::words::{count, cut, plain};
-use sha2::{Digest as _, Sha256};
 use sixslot_har::Archive;
 use std::fmt::Write as _;
 use std::io::Write as _;
