@@ -37,7 +37,7 @@ pub struct DataInterval {
 
 impl DataInterval {
     /// The interval of an estimate; `None` where the scenario has no evidence, or one recorded load, or where no recorded load
-    /// was judged. 
+    /// was judged.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.

@@ -16,7 +16,7 @@ use sixslot_models::Document;
 use sixslot_statistics::Stopping;
 use std::sync::atomic::AtomicBool;
 
-const STOP: AtomicBool = AtomicBool::new(false);
+static STOP: AtomicBool = AtomicBool::new(false);
 
 /// A page that fails in about a third of its loads, since a slow call comes after another one.
 const PAGE: &str = r#"

@@ -142,8 +142,7 @@ impl Taken {
     pub(super) fn text(&self) -> String {
         let (named, others) = self.holders.split_at(self.holders.len().min(NAMES));
         let named = named.iter().filter(|holder| holder.percent >= 0.5);
-        let mut names: Vec<String> =
-            named.map(|holder| format!("{} {:.0} %", holder.label, holder.percent)).collect();
+        let mut names: Vec<String> = named.map(|holder| format!("{} {:.0} %", holder.label, holder.percent)).collect();
         let rest: f64 = others.iter().map(|holder| holder.percent).sum();
         if rest >= 0.5 {
             names.push(format!("others {rest:.0} %"));

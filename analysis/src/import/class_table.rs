@@ -92,17 +92,13 @@ impl Writer<'_> {
             _ => "delay",
         };
         // A sample of one value everywhere says nothing of a spread.
-        if !value.contains("per") && !(socket && key == "delay") && law != Delays::Steady(0.0) {
+        let is_written = !value.contains("per") && (!socket || key != "delay");
+        if is_written && law != Delays::Steady(0.0) {
             self.note_delays(format!("{}.{key}", table.name), FittedAs::Delay, &start.delays, &value);
         }
         match start.anchor {
             Anchor::Opening => {
-                table.line(
-                    key,
-                    value,
-                    Known::Estimated,
-                    format!("after the opening, {what}"),
-                );
+                table.line(key, value, Known::Estimated, format!("after the opening, {what}"));
             }
             Anchor::Node(node, event) => {
                 let why = if start.named { "named by the archive" } else { "it comes before; nothing names a cause" };

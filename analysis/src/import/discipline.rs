@@ -77,7 +77,8 @@ pub fn disciplines(loads: &[Load]) -> Disciplines {
 /// No discipline for any origin, because the recorded load does not play well with the likeliest ones.
 #[must_use]
 pub fn refused(loads: &[Load]) -> Disciplines {
-    let why = "the likeliest discipline does not play the recorded load as well as requests that do not slow each other";
+    let why =
+        "the likeliest discipline does not play the recorded load as well as requests that do not slow each other";
     let names = loads.iter().flat_map(|load| load.archive.entries.iter().map(origin_of));
     names.map(|origin| (origin, Err(Unknown(why.to_owned())))).collect()
 }

@@ -36,8 +36,7 @@ impl Draft {
     #[must_use]
     pub fn of(page: &Page<'_>, graph: &Graph, loads: &[Load]) -> Self {
         let parameters = Table::new("parameters");
-        let mut writer =
-            Writer { page, graph, loads, origins: origins(page, graph), parameters, fitted: Vec::new() };
+        let mut writer = Writer { page, graph, loads, origins: origins(page, graph), parameters, fitted: Vec::new() };
         let members: Vec<Table> = (0..page.members.len()).flat_map(|number| writer.member(number)).collect();
         let name = |at: usize| writer.origins.get(&graph.origins[at].origin).cloned();
         let mut fitted = Vec::new();
@@ -232,7 +231,9 @@ impl Writer<'_> {
                     Some(Err(Unknown(why))) => why.as_str(),
                     _ => "no answer says when it was sent and when its headers came",
                 };
-                let mut why = format!("{why}. So each call takes its whole recorded time whatever else runs: a change that takes load off the server shows no gain there");
+                let mut why = format!(
+                    "{why}. So each call takes its whole recorded time whatever else runs: a change that takes load off the server shows no gain there"
+                );
                 if self.page.busy > 0 {
                     let busy = format!(
                         ". In {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
@@ -260,7 +261,13 @@ impl Writer<'_> {
             number(found.ratio, 4)
         );
         let (key, of) = (format!("{}.noise_shared", table.name), keys.clone());
-        self.fitted.push(Fitted { key, fitted_as: FittedAs::NoiseShared, of, sample: Vec::new(), value: value.clone() });
+        self.fitted.push(Fitted {
+            key,
+            fitted_as: FittedAs::NoiseShared,
+            of,
+            sample: Vec::new(),
+            value: value.clone(),
+        });
         table.line("noise_shared", value, Known::Estimated, why);
     }
 

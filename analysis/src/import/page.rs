@@ -250,7 +250,9 @@ fn shared(members: &[Member<'_>], loads: usize) -> BTreeMap<String, (NoiseShared
     let mut by_origin: BTreeMap<&str, Vec<(String, &Timed)>> = BTreeMap::new();
     for member in members.iter().filter(|member| member.group.kind == Kind::Fetch && member.group.pattern != "**") {
         for (key, times) in [(member.time_key(), &member.service), ("later_service", &member.later_service)] {
-            let Some(times) = times.as_ref().filter(|times| matches!(times.fit.shape, Shape::Curve(_))) else { continue };
+            let Some(times) = times.as_ref().filter(|times| matches!(times.fit.shape, Shape::Curve(_))) else {
+                continue;
+            };
             let key = format!("request.{}.{key}", member.group.name);
             by_origin.entry(&member.group.origin).or_default().push((key, times));
         }

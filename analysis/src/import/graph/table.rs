@@ -178,14 +178,7 @@ impl Sink<'_> {
 }
 
 /// One entry of `each`, with its comment, as a line.
-fn entry(
-    graph: &Graph,
-    listed: &Listed,
-    node: &Node,
-    loads: &[Load],
-    common: &Common,
-    sink: &mut Sink<'_>,
-) -> String {
+fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &Common, sink: &mut Sink<'_>) -> String {
     let entry = node.entry(loads);
     let mut keys = vec![format!("url = {}", quoted(&recorded(&entry.url.target())))];
     let one = method(entry);
