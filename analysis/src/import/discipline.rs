@@ -17,7 +17,7 @@ const SURE: f64 = 10.0;
 /// Visits to an origin below which nothing is said.
 const FEWEST: usize = 20;
 /// Visits to an origin that are looked at, whole loads together.
-const MOST: usize = 20_000;
+const MOST: usize = 5_000;
 /// One in so many calls may have been given up.
 const GIVEN_UP: usize = 20;
 

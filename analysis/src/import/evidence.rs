@@ -132,7 +132,7 @@ fn entry(one: &Fitted, loads: usize) -> String {
 pub fn table(scenario: &str, loads: usize, failed: Option<u64>, archives: &[String], fitted: &[Fitted]) -> Table {
     let mut table = Table::new("evidence");
     table.notes.push("The recorded loads behind the numbers above. They have no effect on a simulated load; estimates draw whole loads of them again for the uncertainty of the data.".to_owned());
-    table.line("loads", loads.to_string(), Known::Seen, "");
+    table.line("loads", loads.to_string(), Known::Seen, "recorded loads");
     if let Some(failed) = failed {
         table.line("failed", failed.to_string(), Known::Seen, "recorded loads that failed by the rule of [load]");
     }

@@ -84,7 +84,7 @@ pub static REQUEST: Fields = Fields {
         field(
             "later_service",
             Kind::Time,
-            "The same for the later calls of a poll or of a retry, where they differ from the first call. Default: `service`.",
+            "Time from arrival to headers of the later calls of a poll or of a retry, where it differs from the first call's. Default: `service`.",
         ),
         field("stalled", Kind::Time, STALLED),
         field("work", Kind::Time, "Work of the server, shared as the discipline says."),
