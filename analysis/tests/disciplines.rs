@@ -50,27 +50,3 @@ fn each_discipline_is_found_in_one_capture_and_in_several() {
         assert_eq!((thread["discipline"].as_str(), thread["workers"].as_integer()), (Some("fifo"), Some(1)), "{loads}");
     }
 }
-
-/// Moving the queue from the browser into the server is no gain where the server is shared: the lone capture's replay ends as
-/// recorded, and HTTP/2 in place of HTTP/1.1 hardly changes the page's end.
-#[test]
-fn a_queue_that_moves_into_the_server_is_no_gain() {
-    let text = page("discipline = \"processor-sharing\"").replace("protocol = \"h2\"", "protocol = \"h1\"");
-    let text = text.replace("low = \"10ms\", high = \"2500ms\"", "low = \"10ms\", high = \"1200ms\"");
-    let original = plan(&text, &[]);
-    let draft = import(vec![archive(&original, 3, 0)]).unwrap().text;
-    let end = |sets: &[&str]| {
-        let plan = plan(&draft, sets);
-        let mut load = sixslot_models::Load::new();
-        load.simulate(&plan, 1, 0, sixslot_models::Extent::Whole).unwrap();
-        load.requests().iter().filter_map(|request| request.ended).map(|end| end.as_millis_f64()).fold(0.0, f64::max)
-    };
-    let mut load = sixslot_models::Load::new();
-    load.simulate(&original, 3, 0, sixslot_models::Extent::Whole).unwrap();
-    let recorded =
-        load.requests().iter().filter_map(|request| request.ended).map(|end| end.as_millis_f64()).fold(0.0, f64::max);
-    let (as_recorded, with_h2) = (end(&[]), end(&["server.protocol='h2'"]));
-    println!("recorded {recorded}, replayed {as_recorded}, over HTTP/2 {with_h2}");
-    assert!((as_recorded / recorded - 1.0).abs() < 0.02, "{as_recorded} of {recorded}");
-    assert!((with_h2 / recorded - 1.0).abs() < 0.05, "{with_h2} of {recorded}");
-}

@@ -2,7 +2,7 @@
 //!
 //! Rule: the disciplines of a scenario are compared by their likelihood (`sixslot_statistics::sharing`), over the answers of
 //! an origin for which the file says when they were sent and when their headers came. One is taken where the recorded times
-//! are [`SURE`] times likelier under it, on the scale of logarithms, than with requests that do not slow each other. Where many
+//! are so much likelier under it ([`SURE`], [`EACH`]) than with requests that do not slow each other. Where many
 //! calls were given up nothing is taken: what the server did of them afterwards is not in the file.
 
 use super::calls::Load;
@@ -14,6 +14,8 @@ use std::collections::BTreeMap;
 
 /// The logarithm of the likelihood ratio from which on a discipline is taken.
 const SURE: f64 = 10.0;
+/// And that of each answer, on average: a model of the right form explains each of them, a network that gets slower only some.
+const EACH: f64 = 0.5;
 /// Visits to an origin below which nothing is said.
 const FEWEST: usize = 20;
 /// Visits to an origin that are looked at, whole loads together.
@@ -105,10 +107,12 @@ fn chosen(visits: &[Vec<(Place, Visit)>], given_up: usize) -> Result<Discipline,
         .map(plain)
         .collect();
     let Choice { server, gain, lead, exponents } = likeliest(&looked_at);
-    if gain < SURE || server == Server::Independent {
+    let sure = SURE.max(EACH * number_of as f64);
+    if gain < sure || server == Server::Independent {
         return Err(Unknown(format!(
-            "times to first byte do not grow with the requests at the server as a shared server's do (log likelihood ratio {} over {number_of} answers; {SURE} is believed)",
-            number(gain.max(0.0), 2)
+            "times to first byte do not grow with the requests at the server as a shared server's do (log likelihood ratio {} over {number_of} answers; {} is believed)",
+            number(gain.max(0.0), 2),
+            number(sure, 3)
         )));
     }
     let mut because = format!(
