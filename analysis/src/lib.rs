@@ -5,6 +5,7 @@
 //! in rayon's current pool.
 
 pub mod comparison;
+pub mod data_interval;
 pub mod diagnose;
 pub mod estimate;
 pub mod export;

@@ -9,6 +9,8 @@ use crate::load::{Load, Page};
 pub struct Archive {
     /// What the user calls it.
     pub name: String,
+    /// SHA-256 of the file in hexadecimal digits, where whoever opened it computed one.
+    pub sha256: Option<String>,
     /// The program that wrote it.
     pub exporter: Exporter,
     /// Creator, and browser where given, as the file has them.

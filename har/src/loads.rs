@@ -25,8 +25,38 @@ pub(crate) fn is_document(entry: &Entry) -> bool {
     }
 }
 
+/// The load of each entry in a file without pages: a document that nothing on the page asked for begins another one. Where a
+/// file has no initiators, only the first document's address, asked for again, does: other documents may be frames.
+fn load_of(entries: &[Entry]) -> Vec<usize> {
+    let is_top = |entry: &Entry| {
+        let answered = entry.status > 0 && entry.verdict != Verdict::FromCache;
+        entry.method.eq_ignore_ascii_case("GET") && answered && is_document(entry)
+    };
+    let address = |entry: &Entry| (entry.url.origin(), entry.url.path().to_owned());
+    let first = entries.iter().position(is_top);
+    let begins = |at: usize, entry: &Entry, first: usize| {
+        let unasked = match entry.initiator.as_deref() {
+            Some(initiator) => initiator.url.is_none() && initiator.kind.as_deref() == Some("other"),
+            None => address(entry) == address(&entries[first]),
+        };
+        // A redirect begins the load that its target belongs to.
+        let target =
+            at.checked_sub(1).and_then(|before| entries[before].redirect.as_deref()) == Some(entry.url.as_str());
+        at > first && is_top(entry) && unasked && !target
+    };
+    let mut load = 0;
+    let of = |(at, entry): (usize, &Entry)| {
+        load += usize::from(first.is_some_and(|first| begins(at, entry, first)));
+        load
+    };
+    entries.iter().enumerate().map(of).collect()
+}
+
 /// The page of each entry: the one that it names, or the one that began last before it.
 fn page_of(pages: &[Page], entries: &[Entry]) -> Vec<usize> {
+    if pages.is_empty() {
+        return load_of(entries);
+    }
     let mut ids = BTreeMap::new();
     for (at, page) in pages.iter().enumerate() {
         ids.entry(page.id.as_str()).or_insert(at);
@@ -178,7 +208,7 @@ impl Archive {
         if self.loads.len() == 1 {
             return vec![self];
         }
-        let Self { name, exporter, creator, pages, loads, entries, notes, .. } = self;
+        let Self { name, sha256, exporter, creator, pages, loads, entries, notes, .. } = self;
         let mut parts = loads.iter().map(|_| Vec::new()).collect::<Vec<Vec<Entry>>>();
         let mut place = Vec::with_capacity(entries.len());
         for entry in entries {
@@ -196,6 +226,7 @@ impl Archive {
             };
             let mut part = Self {
                 name: format!("{name}#{}", number + 1),
+                sha256: sha256.clone(),
                 exporter,
                 creator: creator.clone(),
                 pages: loads_page(&pages, number, &loads),

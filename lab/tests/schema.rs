@@ -46,6 +46,7 @@ const PLAYED: &[&str] = &[
     "request.dedupe",
     "request.queue",
     "request.service",
+    "request.later_service",
     "request.work",
     "request.io_time",
     "request.looks_up",
@@ -150,7 +151,7 @@ const REFUSED: &[&str] = &[
 ];
 
 /// Not concerning a single load: texts, and what is applied before there is a plan.
-const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin", "network"];
+const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin", "network", "evidence"];
 
 /// A table's keys, as paths without the names that users choose.
 fn paths(prefix: &str, fields: &Fields, found: &mut BTreeSet<String>) {

@@ -4,6 +4,7 @@
 //! (fixes, or the removals of layers), then a sweep's parameters, and only then is it read and checked. Every patch is tried
 //! when the file is read, so that a typo in one is found before a sweep reaches it.
 
+use crate::evidence::Evidence;
 use crate::limits;
 use crate::plan::{Plan, is_count};
 use crate::read::{self, Reader, advice, expected};
@@ -25,6 +26,7 @@ pub struct Document {
     pub layers: Vec<Patch>,
     /// Its sweep.
     pub sweep: Sweep,
+    evidence: Option<Evidence>,
 }
 
 /// A change with a name: a fix, or the removal of a layer.
@@ -117,11 +119,13 @@ impl Document {
             let value_place = Place { source, bytes: set.len() - value.trim_start().len()..set.trim_end().len() };
             root.set(&path, &whole, tree::parse_value(written, &value_place)?)?;
         }
+        let evidence = Evidence::take(&mut root)?;
         let plan = Plan::read(&root, place)?;
         let reader = Reader::of(&root, place, &schema::SCENARIO)?;
         let (fixes, layers) = (FIX.read(&reader)?, LAYER.read(&reader)?);
         let sweep = sweep(&reader, &plan, &fixes)?;
-        Ok(Self { sources: Sources::default(), place: place.clone(), title: plan.title, fixes, layers, sweep, root })
+        let (sources, place) = (Sources::default(), place.clone());
+        Ok(Self { sources, place, title: plan.title, fixes, layers, sweep, root, evidence })
     }
 
     /// The plan with these fixes (by index) and values of parameters.
@@ -130,7 +134,38 @@ impl Document {
     /// An invalid combination, at its line and column. Each fix alone has been tried before.
     pub fn plan(&self, fixes: &[usize], parameters: &[(&str, f64)]) -> Result<Plan, ScenarioError> {
         let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
-        self.patched(&FIX, names, parameters)
+        self.patched(&FIX, names, parameters, &[])
+    }
+
+    /// The recorded loads that the scenario was fitted to, where an import wrote them.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        self.evidence.as_ref()
+    }
+
+    /// Keys of fitted numbers that have been changed since: their samples are not used.
+    pub fn edited(&self) -> Vec<&str> {
+        let Some(evidence) = &self.evidence else { return Vec::new() };
+        evidence.edited(&self.root).into_iter().map(|at| evidence.numbers[at].key.as_str()).collect()
+    }
+
+    /// Whether a load is simulated as the import left it: with its evidence, and with nothing changed since.
+    pub fn is_as_imported(&self) -> bool {
+        self.evidence.as_ref().is_some_and(|evidence| evidence.is_of(&self.root))
+    }
+
+    /// As [`plan`](Self::plan), with other values for some fitted numbers: (index in [`Evidence::numbers`], value as TOML).
+    /// Numbers that were changed since, or that a fix changes, keep their values.
+    ///
+    /// # Errors
+    /// An invalid combination.
+    pub fn plan_with(
+        &self,
+        fixes: &[usize],
+        parameters: &[(&str, f64)],
+        values: &[(usize, String)],
+    ) -> Result<Plan, ScenarioError> {
+        let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
+        self.patched(&FIX, names, parameters, values)
     }
 
     /// The plan without these layers (by index) and without any fix. Removals of layers that change the same key overwrite each
@@ -140,7 +175,7 @@ impl Document {
     /// An invalid combination, at its line and column. Each removal alone has been tried before.
     pub fn plan_without(&self, layers: &[usize]) -> Result<Plan, ScenarioError> {
         let names = layers.iter().map(|layer| self.layers[*layer].name.as_str());
-        self.patched(&LAYER, names, &[])
+        self.patched(&LAYER, names, &[], &[])
     }
 
     fn patched<'a>(
@@ -148,11 +183,15 @@ impl Document {
         kind: &Kind,
         names: impl Iterator<Item = &'a str>,
         parameters: &[(&str, f64)],
+        values: &[(usize, String)],
     ) -> Result<Plan, ScenarioError> {
         let build = || {
             let mut root = self.root.clone();
             for name in names {
                 kind.apply(&mut root, name)?;
+            }
+            if let Some(evidence) = &self.evidence {
+                evidence.replace(&mut root, values)?;
             }
             for (name, value) in parameters {
                 let node = Node { value: Value::Float(*value), place: self.place.clone() };
@@ -225,7 +264,7 @@ impl Kind {
         let patch = root.get(self.name).and_then(Node::table).and_then(|patches| patches.get(name));
         let Some(patch) = patch.and_then(Node::table).and_then(|named| named.get(self.key)) else { return Ok(()) };
         let table = patch.table().ok_or_else(|| expected("a table of changes", patch))?;
-        for forbidden in ["fix", "layer", "sweep", "schema"] {
+        for forbidden in ["fix", "layer", "sweep", "schema", "evidence"] {
             if let Some(entry) = table.entry(forbidden) {
                 return Err(Fault::new(&entry.key_place, format!("a {} cannot change `{forbidden}`", self.name)));
             }

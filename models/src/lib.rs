@@ -46,6 +46,7 @@ pub mod browser;
 pub mod class;
 mod distribution;
 pub mod document;
+pub mod evidence;
 mod form;
 pub mod limits;
 pub mod load;

@@ -60,3 +60,7 @@ pub const CELLS: usize = 100_000;
 pub const LOADS: u64 = 1_000_000_000;
 /// Times to ready that a cell or a run keeps for its quantiles.
 pub const TIMES: u64 = 4_000_000;
+/// Numbers with evidence in `[evidence]`.
+pub const FITTED: usize = 10_000;
+/// Recorded times in `[evidence]`, over all numbers.
+pub const RECORDED: usize = 50_000;

@@ -24,12 +24,18 @@ pub enum Fails {
     NotReady,
     /// An error was triggered at any time up to the horizon, before or after the page was ready.
     AnyError,
+    /// Failure is not judged.
+    Nothing,
 }
 
 impl Fails {
     /// The words of the key `fails`.
-    pub const WORDS: [(&'static str, Self); 3] =
-        [("error-shown", Self::ErrorShown), ("not-ready", Self::NotReady), ("any-error", Self::AnyError)];
+    pub const WORDS: [(&'static str, Self); 4] = [
+        ("error-shown", Self::ErrorShown),
+        ("not-ready", Self::NotReady),
+        ("any-error", Self::AnyError),
+        ("nothing", Self::Nothing),
+    ];
 
     /// Its word in a scenario.
     pub fn word(self) -> &'static str {
@@ -194,6 +200,7 @@ impl LoadRules {
         self.can_fail = match self.fails {
             Fails::NotReady => self.is_chosen || classes.iter().any(|class| class.deadline.is_some()),
             Fails::ErrorShown | Fails::AnyError => self.errors.iter().any(|rule| rule.can_strike(classes, horizon)),
+            Fails::Nothing => false,
         };
     }
 }

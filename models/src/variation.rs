@@ -70,6 +70,9 @@ impl Plan {
             let own = std::mem::replace(form, Form::constant(Span::ZERO));
             *form = own.jittered(most, round);
         };
+        if let Some(later) = &mut class.later_service {
+            jitter(later);
+        }
         let mut has_service = false;
         for service in class.copies_mut().iter_mut().filter_map(|copy| copy.service.as_mut()) {
             has_service = true;

@@ -335,3 +335,18 @@ fn a_jitter_moves_every_request_by_its_own_length_and_no_draw() {
     assert_ne!(one, two, "another round gives other shifts");
     assert_eq!(one, jittered(0));
 }
+
+/// The first call of each poll, and of each row of retries, has `service`; the later ones have `later_service`.
+#[test]
+fn later_calls_have_a_service_of_their_own() {
+    let text = "schema = 1\nhorizon = \"5s\"\n[request.poll]\nevery = \"1s\"\nservice = \"100ms\"\nlater_service = \"20ms\"\n[request.again]\nservice = \"2s\"\nlater_service = \"30ms\"\ndeadline = \"1s\"\nretry = { attempts = 2 }\n[load]\nready = [\"poll\", \"again\"]";
+    let plan = Document::read("x", text, &[]).unwrap().plan(&[], &[]).unwrap();
+    let mut load = Load::new();
+    load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
+    let drawn = |class: usize| -> Vec<f64> {
+        let of_class = load.requests().iter().filter(|request| request.class == class && request.sent.is_some());
+        of_class.map(|request| request.drawn.as_millis_f64()).collect()
+    };
+    assert_eq!(drawn(0)[..4], [100.0, 20.0, 20.0, 20.0]);
+    assert_eq!(drawn(1), [2000.0, 30.0]);
+}

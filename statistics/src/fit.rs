@@ -3,10 +3,13 @@
 //! Rule: log-normal, gamma and Weibull are fitted by maximum likelihood and the one with the least AIC (H. Akaike, IEEE
 //! Trans. Automatic Control 19 (1974) 716) is taken; all three have two parameters, so the likeliest wins. With
 //! fewer than [`FEWEST_VALUES`] known values no curve is fitted: the quantiles of the product-limit estimate are used
-//! instead. Equal values are a constant.
+//! instead, completed by an exponential tail where the greatest observations are only bounds (B. W. Brown, M. Hollander,
+//! R. M. Korwar, in "Reliability and Biometry", 1974, 327). Where all are bounds, the distribution is exponential, with the
+//! mean for which no value at all is as likely as not. Equal values are a constant.
 
 use super::censored::{Observation, product_limit};
 use super::likelihood::{Family, Law, likeliest};
+use std::f64::consts::LN_2;
 
 /// The least number of known values (not bounds) for which a curve is fitted.
 pub const FEWEST_VALUES: usize = 8;
@@ -30,7 +33,7 @@ pub enum Shape {
 pub enum Doubt {
     /// No value at all.
     #[error(
-        "no value is known, only that they are greater than what was waited: twice the longest wait stands for all"
+        "no value is known, only that they are greater than what was waited: an exponential distribution under which that is as likely as not"
     )]
     NoValue,
     /// Too few values for a curve.
@@ -74,13 +77,16 @@ pub fn fit(sample: &[Observation]) -> Option<Fit> {
     let mut fit = Fit { shape: Shape::Constant(0.0), values, intervals, bounds, aic: Vec::new(), doubts: Vec::new() };
     let known = sample.iter().filter(|one| !one.is_open()).map(|one| one.middle());
     let (least, most) = known.fold((f64::INFINITY, 0.0), |(least, most): (f64, f64), x| (least.min(x), most.max(x)));
-    let longest_wait = sample.iter().filter(|one| one.is_open()).map(|one| one.middle()).fold(0.0, f64::max);
+    let waits = || sample.iter().filter(|one| one.is_open()).map(|one| one.middle());
+    let longest_wait = waits().fold(0.0, f64::max);
     if sample.is_empty() {
         return None;
     }
     if values + intervals == 0 {
         fit.doubts.push(Doubt::NoValue);
-        fit.shape = Shape::Constant(2.0 * longest_wait);
+        // A shape of 1 is the exponential distribution: no value within all waits together has the probability 1/2.
+        let mean = (waits().sum::<f64>() / LN_2).max(f64::MIN_POSITIVE);
+        fit.shape = Shape::Curve(Law::Gamma { shape: 1.0, mean });
         return Some(fit);
     }
     if most - least <= SAME * most && longest_wait <= most {
@@ -107,19 +113,27 @@ pub fn fit(sample: &[Observation]) -> Option<Fit> {
     Some(fit)
 }
 
-/// The product-limit estimate as a table of quantiles; the part above the last value ends at twice the longest wait.
+/// Parts of the probability above the last value at which the tail has a knot; it ends at the last.
+const TAIL: [f64; 7] = [0.999, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01];
+
+/// The product-limit estimate as a table of quantiles; above the longest wait it is completed by an exponential tail.
 fn quantiles(sample: &[Observation], least: f64, longest_wait: f64) -> Shape {
+    let estimate = product_limit(sample);
     let mut knots = vec![(0.0, least)];
-    for (probability, value) in product_limit(sample) {
-        // The first value is the least one: the distribution starts there.
-        if value > least {
-            knots.push((probability.min(1.0), value));
-        }
+    // The first value is the least one: the distribution starts there.
+    knots.extend(estimate.iter().filter(|(_, value)| *value > least));
+    if let [only] = estimate.as_slice() {
+        knots.push(*only);
     }
-    if let Some(last) = knots.last().copied().filter(|last| last.0 < 1.0 - 1e-12) {
-        knots.push((1.0, (2.0 * longest_wait).max(last.1)));
-    } else if let Some(last) = knots.last_mut() {
-        last.0 = 1.0;
+    let (reached, value) = knots[knots.len() - 1];
+    let above = 1.0 - reached;
+    if above > 1e-12 && longest_wait >= value {
+        // The exponential distribution that has this probability above the longest wait.
+        let mean = longest_wait / -libm::log(above);
+        knots.extend(TAIL.map(|part| (1.0 - above * part, longest_wait - mean * libm::log(part))));
+    }
+    if let Some(end) = knots.last_mut() {
+        end.0 = 1.0;
     }
     match knots.as_slice() {
         [.., last] if last.1 == least => Shape::Constant(least),

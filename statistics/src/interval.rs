@@ -51,6 +51,8 @@ pub enum Method {
     PairedTango,
     /// Student's t interval of a mean.
     StudentT,
+    /// The cluster bootstrap of a fitted model's probability.
+    ClusterBootstrap,
 }
 
 impl Method {
@@ -63,6 +65,7 @@ impl Method {
             Self::ConfidenceSequence => "confidence-sequence",
             Self::PairedTango => "paired-tango",
             Self::StudentT => "student-t",
+            Self::ClusterBootstrap => "cluster-bootstrap",
         }
     }
 
@@ -92,6 +95,10 @@ impl Method {
             Self::StudentT => {
                 "Holds for a number of independent values fixed beforehand, exactly if they are \
                  normally distributed and approximately if there are many."
+            }
+            Self::ClusterBootstrap => {
+                "Includes the uncertainty of the recorded loads: they are drawn again and the model is \
+                 fitted again. Covers the truth about as often as its level says if the model has the right form."
             }
         }
     }

@@ -8,6 +8,7 @@
 
 mod beta;
 pub mod binomial;
+pub mod bootstrap;
 pub mod censored;
 pub mod fit;
 pub mod interval;
@@ -17,6 +18,7 @@ pub mod mean;
 pub mod paired;
 pub mod quantile;
 pub mod shapley;
+pub mod sharing;
 pub mod simplex;
 pub mod slowness;
 pub mod stopping;

@@ -172,10 +172,19 @@ fn few_values_stay_what_they_are() -> Result<(), String> {
     let constant = fit(&[Exact(5.0)]).ok_or("no fit")?;
     assert_eq!((constant.shape, constant.doubts.len()), (Shape::Constant(5.0), 0));
     let never = fit(&[AtLeast(5.0), AtLeast(4.0)]).ok_or("no fit")?;
-    assert_eq!((never.shape, never.doubts), (Shape::Constant(10.0), vec![Doubt::NoValue]));
+    let Shape::Curve(law) = never.shape else { return Err(format!("{never:?}")) };
+    // No value within 5 and 4 together is as likely as not.
+    assert!((law.survival(5.0) * law.survival(4.0) - 0.5).abs() < 1e-12 && never.doubts == [Doubt::NoValue]);
     let few = fit(&[Exact(1.0), Exact(2.0), AtLeast(4.0), AtLeast(4.0)]).ok_or("no fit")?;
     assert_eq!(few.doubts, [Doubt::Few(2)]);
-    assert_eq!(few.shape, Shape::Quantiles(vec![(0.0, 1.0), (0.5, 2.0), (1.0, 8.0)]));
+    let Shape::Quantiles(knots) = few.shape else { return Err(format!("{few:?}")) };
+    // Half of the sample is above 4, and an exponential tail that has half above 4 has a quarter above 8.
+    let law = Distribution::quantiles(knots).map_err(|error| error.to_string())?;
+    assert_eq!((law.quantile(0.0), law.quantile(0.5)), (1.0, 2.0));
+    assert!((law.cumulative(4.0) - 0.5).abs() < 1e-3 && (law.cumulative(8.0) - 0.75).abs() < 1e-3);
+    let one = fit(&[Exact(1.0), AtLeast(4.0)]).ok_or("no fit")?;
+    let Shape::Quantiles(knots) = one.shape else { return Err(format!("{one:?}")) };
+    assert_eq!(knots[..2], [(0.0, 1.0), (0.5, 1.0)]);
     let enough: Vec<Observation> = (0..FEWEST_VALUES).map(|index| Exact(1.0 + index as f64)).collect();
     assert!(matches!(fit(&enough), Some(Fit { shape: Shape::Curve(_), .. })));
     assert!(matches!(fit(&enough[1..]), Some(Fit { shape: Shape::Quantiles(_), .. })));

@@ -205,7 +205,13 @@ impl Advice {
             _ => false,
         };
         let keep_alive = because(&|claim| matches!(claim, Claim::NotReused(_)));
-        if keep_alive.is_none() {
+        // Full connections cost nothing where no call waited for one.
+        let has_waited = claims.iter().any(|claim| match claim {
+            Claim::Waited(_) | Claim::PerhapsSent(_) => true,
+            Claim::NeverSent(calls) => calls.is_held_by(Held::Connection),
+            _ => false,
+        });
+        if keep_alive.is_none() && has_waited {
             let taken = claims.iter().filter_map(|claim| match claim {
                 Claim::AllTaken(taken) => Some(taken.origin.clone()),
                 _ => None,

@@ -90,6 +90,9 @@ pub struct Taken {
     pub(super) origin: String,
     connections: usize,
     pub(super) ms: f64,
+    /// Of a possible time: whether there is a certain one besides.
+    #[serde(skip)]
+    besides: bool,
     holders: Vec<Holder>,
 }
 
@@ -119,6 +122,7 @@ impl Taken {
             origin: origin.origin.clone(),
             connections: SLOTS,
             ms,
+            besides: false,
             holders: holders(case, origin),
         })
     }
@@ -130,27 +134,34 @@ impl Taken {
             origin: origin.origin.clone(),
             connections: SLOTS,
             ms: more,
+            besides: origin.saturated_ms() >= TAKEN_MS,
             holders: Vec::new(),
         })
     }
 
     pub(super) fn text(&self) -> String {
-        let holders = self.holders.iter().filter(|holder| holder.percent >= 0.5).take(NAMES);
-        let holders = holders.map(|holder| format!("{} {:.0} %", holder.label, holder.percent));
+        let (named, others) = self.holders.split_at(self.holders.len().min(NAMES));
+        let named = named.iter().filter(|holder| holder.percent >= 0.5);
+        let mut names: Vec<String> = named.map(|holder| format!("{} {:.0} %", holder.label, holder.percent)).collect();
+        let rest: f64 = others.iter().map(|holder| holder.percent).sum();
+        if rest >= 0.5 {
+            names.push(format!("others {rest:.0} %"));
+        }
         format!(
             "All six connections to {} were taken for {} in all, by {}.",
             self.origin,
             ms(self.ms),
-            holders.collect::<Vec<_>>().join(", ")
+            names.join(", ")
         )
     }
 
     pub(super) fn perhaps(&self) -> String {
         format!(
-            "The six connections to {} may have been taken for {} more: of some requests the file does not tell when, or whether, \
+            "The six connections to {} may have been taken for {}{}: of some requests the file does not tell when, or whether, \
              they were sent.",
             self.origin,
-            ms(self.ms)
+            ms(self.ms),
+            if self.besides { " more" } else { "" }
         )
     }
 }

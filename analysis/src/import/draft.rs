@@ -4,16 +4,18 @@
 //! marked as a guess. Requests stand in the order in which they begin, because those of one instant are issued in it.
 
 use super::cadence::Rhythm;
-use super::calls::{Kind, Load};
+use super::calls::Load;
+use super::discipline::Unknown;
+use super::evidence::{self, Fitted};
 use super::graph::{self, Graph, listed::Source, table::BROWSER};
-use super::laws::{Delays, delays, evidence, is_doubtful, law};
-use super::member::Member;
 use super::page::Page;
 use super::share::Share;
-use super::starts::Anchor;
-use super::target::{origin_name, url};
-use super::text::{Known, Table, number, quoted, span, told, told_range, write};
+use super::target::origin_name;
+use super::text::{Known, Table, number, quoted, span, write};
+use super::writer::Writer;
 use crate::words::{count, plain};
+use sixslot_models::evidence::FittedAs;
+use sixslot_statistics::sharing::Server;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The draft of a scenario.
@@ -26,38 +28,23 @@ pub struct Draft {
     /// Shares of failing loads, where failure is judged.
     pub share: Option<Share>,
     header: Vec<String>,
-}
-
-struct Writer<'p> {
-    page: &'p Page<'p>,
-    graph: &'p Graph,
-    loads: &'p [Load],
-    /// The name of each other origin that a class has.
-    origins: BTreeMap<String, String>,
-    parameters: Table,
+    fitted: Vec<Fitted>,
 }
 
 impl Draft {
     /// The draft of a page with the requests of `graph` one by one.
     #[must_use]
     pub fn of(page: &Page<'_>, graph: &Graph, loads: &[Load]) -> Self {
-        let mut writer =
-            Writer { page, graph, loads, origins: origins(page, graph), parameters: Table::new("parameters") };
+        let parameters = Table::new("parameters");
+        let mut writer = Writer { page, graph, loads, origins: origins(page, graph), parameters, fitted: Vec::new() };
         let members: Vec<Table> = (0..page.members.len()).flat_map(|number| writer.member(number)).collect();
         let name = |at: usize| writer.origins.get(&graph.origins[at].origin).cloned();
-        let listed: Vec<Table> =
-            (0..graph.classes.len()).map(|number| graph::table::class(graph, number, loads, &name)).collect();
+        let mut fitted = Vec::new();
+        let listed: Vec<Table> = (0..graph.classes.len())
+            .map(|number| graph::table::class(graph, number, loads, &name, &mut fitted))
+            .collect();
+        writer.fitted.extend(fitted);
         let mut tables = vec![writer.top()];
-        if let Some(slowness) = page.slowness {
-            let value =
-                format!("{{ distribution = \"log-normal\", median = 1, sigma = {} }}", number(slowness.sigma, 4));
-            let why = format!(
-                "drawn once for each load: loads differ in all times of the classes that are multiplied by it; {} (twice the log of the likelihood ratio against no difference {}; 5.4 is believed)",
-                count(loads.len(), "load"),
-                number(slowness.ratio, 4)
-            );
-            writer.parameters.line("slowness", value, Known::Estimated, why);
-        }
         if !writer.parameters.lines.is_empty() {
             tables.push(std::mem::take(&mut writer.parameters));
         }
@@ -69,7 +56,16 @@ impl Draft {
         tables.extend(super::fixes::fixes(page, graph));
         let header = writer.header();
         let text = write(&header, &tables);
-        Self { text, tables, share: None, header }
+        Self { text, tables, share: None, header, fitted: writer.fitted }
+    }
+
+    /// Adds the table of the evidence: the samples of the fitted numbers, and of how many loads how many failed.
+    pub fn add_evidence(&mut self, page: &Page<'_>, loads: &[Load]) {
+        let mut archives: Vec<String> = loads.iter().filter_map(|load| load.archive.sha256.clone()).collect();
+        // The loads of one file stand one after the other.
+        archives.dedup();
+        self.tables.push(evidence::table(&self.text, loads.len(), page.failed, &archives, &self.fitted));
+        self.text = write(&self.header, &self.tables);
     }
 
     /// Writes the shares of failing loads into the header: above everything else where they contradict each other.
@@ -183,30 +179,23 @@ impl Writer<'_> {
         table
     }
 
-    fn servers(&self) -> Vec<Table> {
+    fn servers(&mut self) -> Vec<Table> {
         let mut server = Table::new("server");
         server.notes.push(format!("{}.", plain(&self.page.origin)));
-        let mut why = "an archive has each call's whole time to first byte, waiting inside the server included; whether calls slow each other there it cannot say. So each call takes its whole time whatever else runs: a change that takes load off the server shows no gain there".to_owned();
-        if self.page.busy > 0 {
-            let busy = format!(
-                ". In {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
-                match self.loads.len() {
-                    1 => "this load".to_owned(),
-                    loads => format!("{} of {loads} loads", self.page.busy),
-                }
-            );
-            why.push_str(&busy);
-        }
-        server.line("discipline", "\"independent\"", Known::Guessed, why);
-        let find = |name: &str| self.graph.origins.iter().find(|origin| origin.origin == name);
+        self.discipline(&mut server, &self.page.origin);
+        self.shared(&mut server, &self.page.origin.clone());
+        let graph = self.graph;
+        let find = |name: &str| graph.origins.iter().find(|origin| origin.origin == name);
         if let Some(origin) = find(&self.page.origin) {
             graph::table::connections(&mut server, origin);
         }
         let mut tables = vec![server];
-        for (origin, name) in &self.origins {
+        for (origin, name) in self.origins.clone() {
             let mut table = Table::new(format!("origin.{name}"));
-            table.notes.push(format!("{}.", plain(origin)));
-            if let Some(origin) = find(origin) {
+            table.notes.push(format!("{}.", plain(&origin)));
+            self.discipline(&mut table, &origin);
+            self.shared(&mut table, &origin);
+            if let Some(origin) = find(&origin) {
                 graph::table::connections(&mut table, origin);
             }
             tables.push(table);
@@ -221,153 +210,65 @@ impl Writer<'_> {
         tables
     }
 
-    fn member(&mut self, number: usize) -> Vec<Table> {
-        let page = self.page;
-        let member = &page.members[number];
-        let group = &member.group;
-        let socket = group.kind != Kind::Fetch;
-        let mut table = Table::new(format!("{}.{}", if socket { "socket" } else { "request" }, group.name));
-        let words = group.most(|call| call.entry.resource_type.clone()).unwrap_or_else(|| "request".to_owned());
-        table.notes.push(format!(
-            "{} {}: {} in {} ({words}).",
-            group.method,
-            plain(&group.pattern),
-            count(group.calls.len(), "call"),
-            count(group.calls.iter().map(|call| call.load).collect::<BTreeSet<_>>().len(), "load"),
-        ));
-        if socket {
-            let kind = if group.kind == Kind::WebSocket { "websocket" } else { "event-source" };
-            table.line("kind", quoted(kind), Known::Seen, "");
-        }
-        table.line("url", quoted(&url(member)), Known::Seen, "");
-        if let Some(name) = self.origins.get(&group.origin) {
-            table.line("origin", quoted(name), Known::Seen, "");
-        }
-        if !socket && group.method != "GET" {
-            // Anything that is no GET passes the cache by, as a POST does.
-            let known = if group.method == "POST" { Known::Seen } else { Known::Guessed };
-            let why = if group.method == "POST" {
-                String::new()
-            } else {
-                format!("{} acts as POST does", plain(&group.method))
-            };
-            table.line("method", "\"POST\"", known, why);
-        }
-        if group.copies > 1 && member.start.is_some() {
-            let why = if group.distinct { "different URLs in most loads" } else { "calls of one URL at one instant" };
-            table.line("count", group.copies.to_string(), Known::Seen, why);
-        }
-        self.start(&mut table, member);
-        let mut queue = None;
-        if !socket {
-            self.options(&mut table, member);
-            queue = limit_table(&mut table, member);
-        }
-        times(&mut table, member);
-        queue.into_iter().chain(std::iter::once(table)).collect()
-    }
-
-    fn start(&mut self, table: &mut Table, member: &Member<'_>) {
-        let Some(start) = &member.start else {
-            if let Rhythm::Random(rate) = member.rhythm {
-                let why = format!(
-                    "{} at no regular time; a Poisson process is the simplest that fits",
-                    count(member.group.calls.len(), "call")
-                );
-                table.line("arrivals", format!("{{ rate_per_second = {} }}", number(rate, 4)), Known::Guessed, why);
-            }
-            return;
-        };
-        let law = delays(&start.delays);
-        let varies = matches!(law, Delays::Varying(_));
-        let what = format!("{} in {}", law.told(), count(start.tabs, "tab"));
-        let mut value = law.time();
-        if varies && start.together || varies && member.group.kind != Kind::Fetch && start.anchor != Anchor::Opening {
-            let name = format!("{}-delay", member.group.name);
-            let why = format!("milliseconds, drawn once for each load: when {} begins; {what}", member.group.name);
-            self.parameters.line(&name, law.parameter(), Known::Estimated, why);
-            value = format!("{{ per = {{ {name} = \"1ms\" }} }}");
-        }
-        let socket = member.group.kind != Kind::Fetch;
-        match start.anchor {
-            Anchor::Opening => {
-                table.line(
-                    if socket { "opens" } else { "start" },
-                    value,
-                    Known::Estimated,
-                    format!("after the opening, {what}"),
-                );
-            }
-            Anchor::Node(node, event) => {
-                let why = if start.named { "named by the archive" } else { "it comes before; nothing names a cause" };
-                let known = if start.named { Known::Estimated } else { Known::Guessed };
-                table.line("after", quoted(&self.graph.anchor(node, event)), known, why);
-                if law != Delays::Steady(0.0) && !socket {
-                    table.line("delay", value, Known::Estimated, what);
-                }
-            }
-            Anchor::After(class, event) => {
-                let other = &self.page.members[class].group.name;
-                let sure = start.named || start.tabs >= 5;
-                let why = match (start.named, sure) {
-                    (true, _) => "named as its initiator".to_owned(),
-                    (_, true) => format!("the delay after it varies least, in {}", count(start.tabs, "tab")),
-                    _ => format!("it comes nearest before, in {}", count(start.tabs, "tab")),
+    /// How requests share an origin's server. Of the page's own origin it is always said; of others where it is known.
+    fn discipline(&self, table: &mut Table, origin: &str) {
+        match self.page.disciplines.get(origin) {
+            Some(Ok(found)) => {
+                let (name, workers, exponent) = match found.server {
+                    Server::Independent => ("independent", 1, 1.0),
+                    Server::ProcessorSharing { workers, exponent } => ("processor-sharing", workers, exponent),
+                    Server::Fifo { workers } => ("fifo", workers, 1.0),
                 };
-                let known = if sure { Known::Estimated } else { Known::Guessed };
-                table.line("after", quoted(&format!("{other}.{}", event.name())), known, why);
-                if law != Delays::Steady(0.0) && !socket {
-                    table.line("delay", value, Known::Estimated, what);
+                table.line("discipline", quoted(name), Known::Estimated, found.because.clone());
+                table.line("workers", workers.to_string(), Known::Estimated, "the likeliest of 1 to 16");
+                if exponent > 1.0 {
+                    let why = "n requests on w workers take (n / w) to this power times as long as one";
+                    table.line("slowdown_exponent", number(exponent, 3), Known::Estimated, why);
                 }
             }
+            unknown if origin == self.page.origin => {
+                let why = match unknown {
+                    Some(Err(Unknown(why))) => why.as_str(),
+                    _ => "no answer says when it was sent and when its headers came",
+                };
+                let mut why = format!(
+                    "{why}. So each call takes its whole recorded time whatever else runs: a change that takes load off the server shows no gain there"
+                );
+                if self.page.busy > 0 {
+                    let busy = format!(
+                        ". In {} cheap requests waited long together, which points to one busy server: then fewer loads fail here than in truth",
+                        match self.loads.len() {
+                            1 => "this load".to_owned(),
+                            loads => format!("{} of {loads} loads", self.page.busy),
+                        }
+                    );
+                    why.push_str(&busy);
+                }
+                table.line("discipline", "\"independent\"", Known::Guessed, why);
+            }
+            _ => {}
         }
     }
 
-    fn options(&self, table: &mut Table, member: &Member<'_>) {
-        let group = &member.group;
-        let priority = match group.most(|call| call.entry.priority.clone()).as_deref() {
-            Some("VeryHigh") => Some("highest"),
-            Some("Low" | "Medium") => Some("low"),
-            Some("VeryLow") => Some("lowest"),
-            _ => None,
-        };
-        if let Some(priority) = priority {
-            let word = group.most(|call| call.entry.priority.clone()).unwrap_or_default();
-            table.line("priority", quoted(priority), Known::Seen, format!("DevTools calls it {}", plain(&word)));
-        }
-        let no_cache = |call: &super::calls::Call<'_>| {
-            call.entry.request_headers.get("cache-control").filter(|v| v.contains("no-cache")).map(|_| ())
-        };
-        let asked = group.calls.iter().filter(|call| no_cache(call).is_some()).count();
-        if 2 * asked > group.calls.len() {
-            table.line("cache", "\"no-store\"", Known::Seen, "its requests say Cache-Control: no-cache");
-        } else if member.unlocked && group.method == "GET" {
-            let why = "GETs of its URL were at the server at once: the cache did not make them wait for each other";
-            table.line("cache", "\"no-store\"", Known::Seen, why);
-        }
-        let control = group.most(|call| call.entry.response_headers.get("cache-control").cloned()).unwrap_or_default();
-        let age =
-            control.split(',').filter_map(|part| part.trim().strip_prefix("max-age=")?.parse::<u32>().ok()).next();
-        if control.contains("no-store") {
-            table.line("response_cache_control", "\"no-store\"", Known::Seen, "its answers' header");
-        } else if let Some(age) = age.filter(|age| *age > 0) {
-            table.line("response_cache_control", format!("\"max-age={age}\""), Known::Seen, "its answers' header");
-        }
-        if let Some(deadline) = &member.deadline {
-            let why = format!(
-                "{} broken off at an age of {}",
-                count(deadline.aborts, "call"),
-                told_range(deadline.shortest_ms, deadline.longest_ms)
-            );
-            let known = if deadline.is_certain() { Known::Seen } else { Known::Guessed };
-            table.line("deadline", span(deadline.deadline_ms), known, why);
-            if deadline.ended_later > 0 {
-                let why =
-                    format!("{} had their headers in time and their end later", count(deadline.ended_later, "call"));
-                table.line("deadline_until", "\"headers\"", Known::Seen, why);
-            }
-        }
-        rhythm(table, &member.rhythm);
+    /// The dependence of an origin's times, where there is one.
+    fn shared(&mut self, table: &mut Table, origin: &str) {
+        let Some((found, keys)) = self.page.shared.get(origin) else { return };
+        let value = evidence::share(found.share);
+        let why = format!(
+            "share of the variance of all times of this server that its load explains; {} of {} (twice the log of the likelihood ratio against none: {}; 5.4 is believed)",
+            count(keys.len(), "distribution"),
+            count(self.loads.len(), "load"),
+            number(found.ratio, 4)
+        );
+        let (key, of) = (format!("{}.noise_shared", table.name), keys.clone());
+        self.fitted.push(Fitted {
+            key,
+            fitted_as: FittedAs::NoiseShared,
+            of,
+            sample: Vec::new(),
+            value: value.clone(),
+        });
+        table.line("noise_shared", value, Known::Estimated, why);
     }
 
     fn rule(&self) -> Vec<Table> {
@@ -386,10 +287,7 @@ impl Writer<'_> {
         };
         table.line("ready", format!("[{}]", ready.join(", ")), Known::Guessed, why);
         let Some(error) = rule.error else {
-            table.notes.push(
-                "Failure is not judged: no deadline struck in these loads. The question is the time to ready."
-                    .to_owned(),
-            );
+            self.not_judged(&mut table);
             return vec![table];
         };
         let why =
@@ -404,97 +302,23 @@ impl Writer<'_> {
         }
         vec![table]
     }
-}
 
-/// Pauses of a retry that are written down.
-const LIST: usize = 20;
-
-fn rhythm(table: &mut Table, rhythm: &Rhythm) {
-    match rhythm {
-        Rhythm::Once | Rhythm::Random(_) => {}
-        Rhythm::Retry(pauses) => {
-            // The last pause of a scenario's list repeats.
-            let mut list: Vec<String> = pauses.iter().take(LIST).map(|ms| span(ms.round())).collect();
-            while list.len() > 1 && list[list.len() - 1] == list[list.len() - 2] {
-                list.pop();
-            }
-            let why = "calls follow failures only, after these pauses; more than were seen may follow";
-            let attempts = (pauses.len() as u64 + 1).min(sixslot_models::limits::ATTEMPTS);
-            let value = format!("{{ attempts = {attempts}, backoff = [{}] }}", list.join(", "));
-            table.line("retry", value, Known::Estimated, why);
+    /// Why failure is not judged.
+    fn not_judged(&self, table: &mut Table) {
+        let page = self.page;
+        let why = match page.rule.outlived.map(|class| &page.members[class]) {
+            None => "no deadline struck in these loads".to_owned(),
+            Some(member) => format!(
+                "the deadline of {} struck, but the page waited longer for another call of the same instant, which succeeded: it is that call's own, not the page's error",
+                member.group.name
+            ),
+        };
+        table.notes.push(format!("Failure is not judged: {why}. The question is the time to ready."));
+        let is_error = |load: &Load| load.archive.entries.iter().filter(|entry| entry.is_error()).count();
+        let errors: usize = self.loads.iter().map(is_error).sum();
+        if errors > 0 {
+            table.notes.push(format!("Answers with an error status (408, 429 or 5xx): {errors}. A simulated call has no status, so it counts as answered."));
         }
-        Rhythm::Every(timer) => {
-            let others: Vec<String> = timer.others.iter().take(4).map(|ms| told(*ms)).collect();
-            let or = if others.is_empty() { String::new() } else { format!("; {} fits as well", others.join(" or ")) };
-            let known = if others.is_empty() { Known::Seen } else { Known::Guessed };
-            let why = format!("{} after the first, {} skipped{or}", count(timer.ticks, "tick"), timer.skipped);
-            table.line("every", span(timer.every), known, why);
-            if timer.lag >= 2.0 {
-                table.line("timer_delay", span(timer.lag), Known::Estimated, "the median lateness of its ticks");
-            }
-            match timer.guard {
-                Some(true) => table.line(
-                    "skip_while_in_flight",
-                    "true",
-                    Known::Seen,
-                    "ticks without a call while one was in flight",
-                ),
-                Some(false) => {}
-                None => table.line(
-                    "skip_while_in_flight",
-                    "true",
-                    Known::Guessed,
-                    "no call was in flight at a tick: most pages have a guard",
-                ),
-            }
-            if timer.until_ok {
-                table.line("until_ok", "true", Known::Seen, "no call came after the first success");
-            }
-        }
-    }
-}
-
-/// The queue of a class, as a table of its own, and the class's key for it.
-fn limit_table(table: &mut Table, member: &Member<'_>) -> Option<Table> {
-    let limit = member.limit?;
-    let name = &member.group.name;
-    table.line("queue", quoted(name), Known::Seen, "its copies start in bursts: a framework's limit");
-    let mut queue = Table::new(format!("queue.{name}"));
-    let why = "so many began together, in the middle of all loads";
-    queue.line("limit", limit.limit.to_string(), Known::Seen, why);
-    let (explained, all) = limit.explained;
-    let event = if limit.at_headers { "headers" } else { "end" };
-    let why = format!("{explained} of {all} later starts came right at another's {event}");
-    queue.line("release_on", quoted(event), Known::Seen, why);
-    Some(queue)
-}
-
-fn times(table: &mut Table, member: &Member<'_>) {
-    let socket = member.group.kind != Kind::Fetch;
-    let key = if socket { "handshake" } else { "service" };
-    match (&member.service, member.slow) {
-        (Some(fit), Some((median, sigma))) => {
-            let value = format!(
-                "{{ base = {}, times = \"slowness\", noise = {{ distribution = \"log-normal\", median = 1, sigma = {} }} }}",
-                span(median),
-                number(sigma.max(1e-3), 4)
-            );
-            let why =
-                format!("{}; log-normal, because the load's slowness multiplies it", evidence(fit, member.silent));
-            table.line(key, value, Known::Estimated, why);
-        }
-        (Some(fit), None) => {
-            let known = if is_doubtful(fit) { Known::Guessed } else { Known::Estimated };
-            table.line(key, law(fit), known, evidence(fit, member.silent));
-        }
-        (None, _) if socket => {}
-        (None, _) => {
-            let why = "no call says how long the server took: none was certainly sent, or the file does not tell";
-            table.line(key, "\"0ms\"", Known::Guessed, why);
-        }
-    }
-    if let Some(body) = &member.body {
-        let known = if is_doubtful(body) { Known::Guessed } else { Known::Estimated };
-        table.line("body", law(body), known, format!("from the headers to the end: {}", evidence(body, 0)));
+        table.line("fails", "\"nothing\"", Known::Seen, "no recorded load shows what a failure is");
     }
 }

@@ -6,8 +6,8 @@
 use super::cadence::Rhythm;
 use super::calls::Kind;
 use super::graph::Graph;
-use super::member::Member;
-use super::page::{Page, is_prefetch};
+use super::member::{Member, is_prefetch};
+use super::page::Page;
 use super::text::{Known, Table, quoted, span};
 
 /// A fix of one patch.

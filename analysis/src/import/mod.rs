@@ -2,24 +2,31 @@
 //!
 //! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
 //! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
-//! their times, [`browser`] which rules the browser shows; `page` puts it together with the fitted laws and proposes the
-//! rule of failure; [`draft`] writes it down with its evidence, and with candidates for fixes.
+//! their times, [`shared`] how they depend on the load, [`browser`] which rules the browser shows; `page` puts it together
+//! and `rule` proposes the rule of failure; [`draft`] writes it down with candidates for fixes, and with the samples of its
+//! numbers ([`evidence`]).
 
 pub mod browser;
 pub mod cadence;
 pub mod calls;
+mod class_table;
+pub mod discipline;
 pub mod draft;
+pub mod evidence;
 mod fixes;
 pub mod graph;
 mod laws;
 mod loads;
 mod member;
 mod page;
+mod rule;
 pub mod service;
 pub mod share;
+pub mod shared;
 pub mod starts;
 mod target;
 pub mod text;
+mod writer;
 
 use calls::Load;
 use draft::Draft;
@@ -54,6 +61,26 @@ fn within_limit(classes: usize) -> Result<(), ImportError> {
     if classes > limit { Err(ImportError::TooMany { classes, limit }) } else { Ok(()) }
 }
 
+/// A page with its requests one by one, and how a lone load's replay differs from its record.
+struct Imported<'a> {
+    page: page::Page<'a>,
+    graph: graph::Graph,
+    error: Option<graph::trial::Error>,
+}
+
+impl<'a> Imported<'a> {
+    fn of(loads: &'a [Load], disciplines: discipline::Disciplines, name: &str) -> Result<Self, ImportError> {
+        let mut page = page::Page::of(loads, disciplines)?;
+        page.wait_for_something();
+        if page.rule.ready.is_empty() && page.rule.listed.is_empty() {
+            return Err(ImportError::NoRequest(name.to_owned()));
+        }
+        let mut graph = std::mem::take(&mut page.graph);
+        let error = graph::trial::settle(&mut graph, loads, &|graph| Draft::of(&page, graph, loads).text);
+        Ok(Self { page, graph, error })
+    }
+}
+
 /// One thing that a draft says, and how it is known.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Statement {
@@ -77,14 +104,18 @@ pub struct Statement {
 pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     let name = archives.first().ok_or(ImportError::Nothing)?.name.clone();
     let loads: Vec<Load> = loads::of_one_page(archives).into_iter().map(Load::new).collect();
-    let mut page = page::Page::of(&loads)?;
-    page.wait_for_something();
-    if page.rule.ready.is_empty() && page.rule.listed.is_empty() {
-        return Err(ImportError::NoRequest(name));
+    let found = discipline::disciplines(&loads);
+    let is_shared = found.values().any(Result::is_ok);
+    let Imported { mut page, mut graph, error } = Imported::of(&loads, found, &name)?;
+    if is_shared && error.is_some_and(|error| !error.is_exact()) {
+        // A discipline has to play the recorded load as well as none does.
+        let other = Imported::of(&loads, discipline::refused(&loads), &name)?;
+        if other.error.zip(error).is_some_and(|(other, error)| other.badness() < error.badness()) {
+            Imported { page, graph, .. } = other;
+        }
     }
-    let mut graph = std::mem::take(&mut page.graph);
-    graph::trial::settle(&mut graph, &loads, &|graph| Draft::of(&page, graph, &loads).text);
     let mut draft = Draft::of(&page, &graph, &loads);
+    draft.add_evidence(&page, &loads);
     let refused = |error: sixslot_models::ScenarioError| ImportError::Refused(error.to_string());
     let document = sixslot_models::Document::read("the draft", &draft.text, &[]).map_err(refused)?;
     let plan = document.plan(&[], &[]).map_err(refused)?;

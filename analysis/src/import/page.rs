@@ -5,28 +5,19 @@
 
 use super::browser::{Browser, CONNECTIONS};
 use super::cadence::{Rhythm, rhythms};
-use super::calls::{Group, Kind, Load, groups, median};
+use super::calls::{Group, Kind, Load, groups};
+use super::discipline::{Discipline, Disciplines};
 use super::graph::Graph;
 use super::member::Member;
-use super::service::{Sample, Slots, at_server, bodies, plain};
-use super::starts::{Anchor, Event, Times, limit, start};
+use super::rule::{Rule, failed, rule};
+use super::service::{Sample, Seen, Slots, Timed, apart, at_server, bodies};
+use super::shared::{NoiseShared, noise_shared};
+use super::starts::{Times, limit, start};
 use super::{ImportError, within_limit};
 use sixslot_har::{Class, Deadline};
-use sixslot_statistics::fit::{Fit, Shape, fit};
-use sixslot_statistics::likelihood::{Family, Law, likeliest};
-use sixslot_statistics::slowness::{self, Slowness};
-use std::collections::BTreeSet;
-
-/// The rule by which a load fails.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Rule {
-    /// The classes that have to succeed, by number.
-    pub ready: Vec<usize>,
-    /// The class whose failure shows the error; `None` where no deadline struck, so that failure is not judged.
-    pub error: Option<usize>,
-    /// The listed classes that have to succeed, by number.
-    pub listed: Vec<usize>,
-}
+use sixslot_statistics::censored::Observation;
+use sixslot_statistics::fit::Shape;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A page.
 #[derive(Debug)]
@@ -39,10 +30,14 @@ pub struct Page<'a> {
     pub members: Vec<Member<'a>>,
     /// Its requests one by one, as far as they are no class by pattern.
     pub graph: Graph,
-    /// The spread of loads, where it is believed.
-    pub slowness: Option<Slowness>,
+    /// How requests share the server of each origin, or why that is not known.
+    pub disciplines: Disciplines,
+    /// How much the times of each origin depend on the load, with the keys of the numbers that show it.
+    pub shared: BTreeMap<String, (NoiseShared, Vec<String>)>,
     /// When a load fails.
     pub rule: Rule,
+    /// Recorded loads that failed by it; `None` where failure is not judged.
+    pub failed: Option<u64>,
     /// The longest capture, in milliseconds from its opening.
     pub horizon: f64,
     /// In how many loads cheap requests waited long for the server together.
@@ -93,11 +88,11 @@ fn tell_apart<'n>(names: impl Iterator<Item = &'n mut String>) {
 }
 
 impl<'a> Page<'a> {
-    /// What the loads show; there is at least one.
+    /// What the loads show, with the disciplines of their servers; there is at least one load.
     ///
     /// # Errors
     /// More classes than a scenario holds.
-    pub fn of(loads: &'a [Load]) -> Result<Self, ImportError> {
+    pub fn of(loads: &'a [Load], disciplines: Disciplines) -> Result<Self, ImportError> {
         let groups = groups(loads)?;
         let archives: Vec<(&sixslot_har::Archive, &[Class])> =
             loads.iter().map(|load| (&load.archive, load.classes.as_slice())).collect();
@@ -112,7 +107,6 @@ impl<'a> Page<'a> {
         let slots = Slots::new(loads, connections, browser.sockets_take_slots.is_some(), classes.len());
         let locked = matches!(browser.profile, "chromium" | "firefox");
         let times: Vec<Times<'_>> = classes.iter().map(|(group, rhythm)| Times::of(group, rhythm)).collect();
-        let mut samples = Vec::with_capacity(classes.len());
         let mut members = Vec::with_capacity(classes.len());
         for (number, (group, rhythm)) in classes.iter().enumerate() {
             let unlocked = group.calls.iter().any(|call| browser.unlocked.contains(call.entry.url.as_str()));
@@ -121,22 +115,38 @@ impl<'a> Page<'a> {
             let start = (!random).then(|| start(number, group, &times, loads, limit.is_some()));
             let deadline = deadline(group, &deadlines);
             let (sample, silent) = at_server(group, loads, &slots, locked && !unlocked);
-            let bodies = plain(&bodies(group, loads, deadline.is_some()));
-            let mut lengths: Vec<f64> = bodies.iter().map(|body| body.middle()).collect();
-            let body = if super::calls::quantile(&mut lengths, 0.95) < BODY { None } else { fit(&bodies) };
-            let service = fit(&plain(&sample));
-            samples.push(sample);
-            let (group, rhythm) = (group.clone(), rhythm.clone());
-            members.push(Member { group, rhythm, start, limit, deadline, unlocked, service, silent, slow: None, body });
+            let discipline = disciplines.get(&group.origin).and_then(|found| found.as_ref().ok());
+            let (first, later) = match (discipline, rhythm) {
+                (Some(found), _) => (worked(group, sample, found), None),
+                (None, Rhythm::Every(_) | Rhythm::Retry(_)) => apart(group, sample),
+                (None, Rhythm::Once | Rhythm::Random(_)) => (sample, None),
+            };
+            let bodies = bodies(group, loads, deadline.is_some());
+            let mut lengths: Vec<f64> = bodies.iter().map(|body| body.time.middle()).collect();
+            let is_short = super::calls::quantile(&mut lengths, 0.95) < BODY;
+            members.push(Member {
+                group: group.clone(),
+                rhythm: rhythm.clone(),
+                start,
+                limit,
+                deadline,
+                unlocked,
+                service: Timed::of(first),
+                later_service: later.and_then(Timed::of),
+                is_work: discipline.is_some() && group.kind == Kind::Fetch,
+                silent,
+                body: if is_short { None } else { Timed::of(bodies) },
+            });
         }
-        let slowness = slow(&mut members, &samples, loads.len());
         let mut rule = rule(&members, loads);
+        let failed = failed(&rule, &members, loads);
         let ready = ready(&rule, &members, loads);
         let origin = own_origin(loads);
         let most = sixslot_models::limits::CLASSES.saturating_sub(members.len()).max(1);
         let wanted = |load: usize, place: usize| listed.contains(&(load, place));
         let mut graph = Graph::of(loads, &origin, &browser.unlocked, &ready, most, &wanted);
         within_limit(members.len() + graph.classes.len())?;
+        graph.share_servers(&disciplines);
         let names = members.iter_mut().map(|member| &mut member.group.name);
         tell_apart(names.chain(graph.classes.iter_mut().map(|class| &mut class.name)));
         rule.listed = graph.awaited();
@@ -146,7 +156,8 @@ impl<'a> Page<'a> {
         let horizon = ends.iter().copied().fold(0.0, f64::max);
         let busy =
             archives.iter().filter(|(archive, classes)| !sixslot_har::busy::busy(archive, classes).is_empty()).count();
-        Ok(Self { browser, origin, members, graph, slowness, rule, horizon, busy })
+        let shared = shared(&members, loads.len());
+        Ok(Self { browser, origin, members, graph, disciplines, shared, rule, failed, horizon, busy })
     }
 }
 
@@ -220,78 +231,38 @@ fn own_origin(loads: &[Load]) -> String {
     loads.iter().find_map(own).unwrap_or_default()
 }
 
-/// Believes in a slowness of the load for the classes that show it by themselves, and gives them their part of it.
-fn slow(members: &mut [Member<'_>], samples: &[Sample], loads: usize) -> Option<Slowness> {
-    let mut shown: Vec<(usize, slowness::Class, Slowness)> = Vec::new();
-    for (number, (member, sample)) in members.iter().zip(samples).enumerate() {
-        // Files come from disks and caches: what makes the application slow does not make them so.
-        let is_file = member.group.pattern == "**";
-        let curve = !is_file && matches!(member.service, Some(Fit { shape: Shape::Curve(_), .. }));
-        let law = if curve { likeliest(Family::LogNormal, &plain(sample)) } else { None };
-        let Some((Law::LogNormal { median, sigma }, _)) = law else { continue };
-        let mut by_load = vec![Vec::new(); loads];
-        sample.iter().filter(|(_, one)| one.is_usable()).for_each(|(load, one)| by_load[*load].push(*one));
-        let class = slowness::Class { median, sigma, loads: by_load };
-        let own = slowness::slowness(std::slice::from_ref(&class)).filter(|own| own.is_believed());
-        shown.extend(own.map(|own| (number, class, own)));
+/// The sample of a class as works, where its server is shared: what is no work of an answer says nothing.
+fn worked(group: &Group<'_>, sample: Sample, discipline: &Discipline) -> Sample {
+    if group.kind != Kind::Fetch {
+        return sample;
     }
-    // Classes that differ with the load by very different factors do not share one.
-    let middle = median(shown.iter().map(|(_, _, own)| own.sigma).collect());
-    shown.retain(|(_, _, own)| (0.5..=2.0).contains(&(own.sigma / middle)));
-    if shown.len() < 2 {
-        // One class alone differs from load to load: that is its own matter.
-        return None;
-    }
-    let classes: Vec<slowness::Class> = shown.iter().map(|(_, class, _)| class.clone()).collect();
-    let joint = slowness::slowness(&classes).filter(|joint| joint.is_believed())?;
-    for (number, class, _) in shown {
-        members[number].slow = Some((class.median, slowness::noise(class.sigma, joint.sigma)));
-    }
-    Some(joint)
-}
-
-/// A prefetch: the page does not wait for it.
-pub(super) fn is_prefetch(member: &Member<'_>) -> bool {
-    let low = member
-        .group
-        .most(|call| call.entry.priority.clone())
-        .is_some_and(|word| matches!(word.as_str(), "Low" | "VeryLow"));
-    let word = member.group.resource_type.as_str();
-    member.group.pattern.contains("_rsc=") || word == "prefetch" || low && matches!(word, "fetch" | "xhr" | "other")
-}
-
-/// The rule that is proposed: the error is shown by the class with the longest deadline, since the page waits longest for
-/// it; the page is ready when that class and all calls of every load without a deadline of their own have succeeded.
-fn rule(members: &[Member<'_>], loads: &[Load]) -> Rule {
-    let fetches =
-        || members.iter().enumerate().filter(|(_, member)| member.group.kind == Kind::Fetch && !is_prefetch(member));
-    let own = |member: &Member<'_>| !matches!(member.rhythm, Rhythm::Random(_));
-    let error = fetches()
-        .filter(|(_, member)| own(member) && !member.group.name.ends_with("-others"))
-        .filter_map(|(number, member)| Some((number, member.deadline.as_ref()?.deadline_ms)))
-        .max_by(|one, other| one.1.total_cmp(&other.1))
-        .map(|(number, _)| number);
-    let in_all = |member: &Member<'_>| {
-        let tabs = member.group.firsts().len();
-        tabs == loads.iter().map(|load| load.opened.len()).sum::<usize>()
+    let work = |seen: Seen| {
+        let call = &group.calls[seen.call];
+        let work = discipline.works.get(&(call.load, call.place))?;
+        Some(Seen { time: Observation::Exact(*work), ..seen })
     };
-    // What only begins when the call has succeeded comes after the page is up.
-    let comes_after = |number: usize| {
-        let mut at = number;
-        for _ in 0..members.len() {
-            match members[at].start.as_ref().map(|start| start.anchor) {
-                Some(Anchor::After(class, event)) if Some(class) == error && event == Event::Ok => return true,
-                Some(Anchor::After(class, _)) => at = class,
-                _ => return false,
-            }
+    sample.into_iter().filter_map(work).collect()
+}
+
+/// The dependence of the times of each origin, with the keys of the numbers that show it. Files come from disks and caches:
+/// what makes an application slow does not make them so.
+fn shared(members: &[Member<'_>], loads: usize) -> BTreeMap<String, (NoiseShared, Vec<String>)> {
+    let mut by_origin: BTreeMap<&str, Vec<(String, &Timed)>> = BTreeMap::new();
+    for member in members.iter().filter(|member| member.group.kind == Kind::Fetch && member.group.pattern != "**") {
+        for (key, times) in [(member.time_key(), &member.service), ("later_service", &member.later_service)] {
+            let Some(times) = times.as_ref().filter(|times| matches!(times.fit.shape, Shape::Curve(_))) else {
+                continue;
+            };
+            let key = format!("request.{}.{key}", member.group.name);
+            by_origin.entry(&member.group.origin).or_default().push((key, times));
         }
-        false
-    };
-    let awaited = |(number, member): &(usize, &Member<'_>)| {
-        let once =
-            member.deadline.is_none() && member.rhythm == Rhythm::Once && in_all(member) && !comes_after(*number);
-        error == Some(*number) || once && !member.group.name.ends_with("-others")
-    };
-    let ready: Vec<usize> = fetches().filter(awaited).map(|(number, _)| number).collect();
-    Rule { ready, error, listed: Vec::new() }
+    }
+    let mut found = BTreeMap::new();
+    for (origin, numbers) in by_origin {
+        let samples: Vec<_> = numbers.iter().map(|(_, times)| (&times.fit, times.by_load())).collect();
+        if let Some(shared) = noise_shared(&samples, loads) {
+            found.insert(origin.to_owned(), (shared, numbers.into_iter().map(|(key, _)| key).collect()));
+        }
+    }
+    found
 }

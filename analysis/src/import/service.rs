@@ -9,6 +9,8 @@
 use super::calls::{Call, Group, Kind, Load};
 use sixslot_har::{End, Exporter, Service, Verdict};
 use sixslot_statistics::censored::Observation;
+use sixslot_statistics::fit::{Fit, fit};
+use sixslot_statistics::likelihood::{Family, likeliest};
 
 /// A connection goes from one request to the next within this, as files with dates in whole milliseconds tell it.
 const HANDOVER: f64 = 10.0;
@@ -117,13 +119,48 @@ impl Slots {
     }
 }
 
-/// What was seen of a time, with the load of each.
-pub type Sample = Vec<(usize, Observation)>;
+/// What one call shows of a time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seen {
+    /// The call's number in its class.
+    pub call: usize,
+    /// The number of its load.
+    pub load: usize,
+    /// The time, in milliseconds.
+    pub time: Observation,
+}
+
+/// What was seen of a time.
+pub type Sample = Vec<Seen>;
 
 /// The observations of a list.
 #[must_use]
-pub fn plain(sample: &Sample) -> Vec<Observation> {
-    sample.iter().map(|(_, observation)| *observation).collect()
+pub fn plain(sample: &[Seen]) -> Vec<Observation> {
+    sample.iter().map(|seen| seen.time).collect()
+}
+
+/// A distribution with the sample that it was fitted to.
+#[derive(Clone, Debug)]
+pub struct Timed {
+    /// The distribution.
+    pub fit: Fit,
+    /// The sample.
+    pub sample: Sample,
+}
+
+impl Timed {
+    /// The distribution of a sample; `None` where the sample says nothing.
+    #[must_use]
+    pub fn of(sample: Sample) -> Option<Self> {
+        let fit = fit(&plain(&sample))?;
+        Some(Self { fit, sample })
+    }
+
+    /// The sample by load.
+    #[must_use]
+    pub fn by_load(&self) -> Vec<(usize, Observation)> {
+        self.sample.iter().map(|seen| (seen.load, seen.time)).collect()
+    }
 }
 
 /// A value as its file has it: Firefox rounds to whole milliseconds, and 0 is less than can be measured.
@@ -139,7 +176,7 @@ fn value(call: &Call<'_>, loads: &[Load], ms: f64) -> Observation {
 pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool) -> (Sample, usize) {
     let mut sample = Sample::new();
     let mut asked = 0;
-    for call in &group.calls {
+    for (number, call) in group.calls.iter().enumerate() {
         let entry = call.entry;
         let observation = match entry.service(call.watched) {
             // DevTools has the whole handshake of a socket in its wait.
@@ -154,7 +191,7 @@ pub fn at_server(group: &Group<'_>, loads: &[Load], slots: &Slots, locked: bool)
             }
             _ => None,
         };
-        sample.extend(observation.map(|observation| (call.load, observation)));
+        sample.extend(observation.map(|time| Seen { call: number, load: call.load, time }));
     }
     let silent = group.calls.len() - sample.len();
     (sample, silent)
@@ -168,13 +205,36 @@ pub fn bodies(group: &Group<'_>, loads: &[Load], deadline: bool) -> Sample {
     if group.kind != Kind::Fetch {
         return sample;
     }
-    for call in group.calls.iter().filter(|call| call.entry.verdict.is_answered()) {
+    for (number, call) in group.calls.iter().enumerate().filter(|(_, call)| call.entry.verdict.is_answered()) {
         let Some(ms) = call.entry.timings.receive else { continue };
         let still_coming = loads[call.load].cut && call.entry.start_ms + call.watched > loads[call.load].end - LAST;
         let aborted = deadline && call.entry.verdict == Verdict::AbortedInBody;
         let cut = call.entry.life_ms.is_none() || still_coming || aborted;
-        let observation = if cut { Observation::AtLeast(ms) } else { value(call, loads, ms) };
-        sample.push((call.load, observation));
+        let time = if cut { Observation::AtLeast(ms) } else { value(call, loads, ms) };
+        sample.push(Seen { call: number, load: call.load, time });
     }
     sample
+}
+
+/// Twice the logarithm of the likelihood ratio from which on the first calls have a distribution of their own: chance alone
+/// exceeds it once in twenty (chi-square of two degrees of freedom).
+const ANOTHER: f64 = 5.991_464_547_107_979;
+
+/// Known values below which nothing is said of a distribution.
+const FEWEST: usize = 3;
+
+/// The first calls of each copy apart from the later ones, where their times differ: the first call of a poll comes while the
+/// page loads and its server is busy, the later ones do not.
+#[must_use]
+pub fn apart(group: &Group<'_>, sample: Sample) -> (Sample, Option<Sample>) {
+    let mut is_first = vec![false; group.calls.len()];
+    group.chains.iter().for_each(|chain| is_first[chain.calls[0]] = true);
+    let (first, later): (Sample, Sample) = sample.iter().partition(|seen| is_first[seen.call]);
+    let known = |sample: &Sample| sample.iter().filter(|seen| !seen.time.is_open()).count();
+    if known(&first) < FEWEST || known(&later) < FEWEST {
+        return (sample, None);
+    }
+    let likelihood = |sample: &Sample| likeliest(Family::LogNormal, &plain(sample)).map(|(_, likelihood)| likelihood);
+    let ratio = (|| Some(2.0 * (likelihood(&first)? + likelihood(&later)? - likelihood(&sample)?)))();
+    if ratio.is_some_and(|ratio| ratio > ANOTHER) { (first, Some(later)) } else { (sample, None) }
 }

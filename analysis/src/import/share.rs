@@ -1,6 +1,6 @@
 //! The share of failing loads, recorded and simulated.
 //!
-//! Rule: a recorded load failed where a call of the class that shows the error failed before one succeeded. The simulated
+//! Rule: recorded loads fail by the rule of [`super::rule`]. The simulated
 //! share contradicts the recorded one where it lies outside the 95 % Clopper-Pearson interval of the recorded count. Where no
 //! rule of failure was seen, there is no share.
 
@@ -42,12 +42,7 @@ impl Share {
     /// The shares of a page; `None` where failure is not judged, or where a load is too large to simulate many of them.
     #[must_use]
     pub fn of(page: &Page<'_>, loads: &[Load], plan: &Plan) -> Option<Self> {
-        let error = &page.members[page.rule.error?].group;
-        let has_failed = |load: usize| {
-            let first = error.calls.iter().filter(|call| call.load == load && (call.failed() || call.succeeded()));
-            first.min_by(|one, other| one.until().total_cmp(&other.until())).is_some_and(super::calls::Call::failed)
-        };
-        let failed = (0..loads.len()).filter(|load| has_failed(*load)).count() as u64;
+        let failed = page.failed?;
         let recorded = loads.len() as u64;
         let Interval { low, high, .. } = clopper_pearson(failed, recorded, 0.95).ok()?;
         let most = loads.iter().map(|load| load.archive.entries.len()).max().unwrap_or(1).max(1);

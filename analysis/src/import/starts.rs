@@ -48,8 +48,8 @@ impl Event {
 pub struct Start {
     /// What starts are counted from.
     pub anchor: Anchor,
-    /// The delays after it, in milliseconds: of each copy, or of the first one where all begin together.
-    pub delays: Vec<f64>,
+    /// The delays after it, in milliseconds, each with its load: of each copy, or of the first one where all begin together.
+    pub delays: Vec<(usize, f64)>,
     /// Several copies begin together, at a time that differs from load to load.
     pub together: bool,
     /// How many tabs have the class.
@@ -172,7 +172,7 @@ pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Loa
         let from = times.map_or(Some(0.0), |times| times.get(key).copied());
         let Some(from) = from else { continue };
         let count = if scattered { calls.len() } else { 1 };
-        delays.extend(calls[..count].iter().map(|call| (call.at - from).max(0.0)));
+        delays.extend(calls[..count].iter().map(|call| (key.0, (call.at - from).max(0.0))));
     }
     Start { anchor, delays, together: group.copies > 1 && !scattered, tabs, named }
 }

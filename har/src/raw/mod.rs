@@ -187,7 +187,7 @@ impl RawArchive {
         }
         let span_ms = loads.iter().map(|load| load.end_ms).fold(0.0, f64::max);
         let (name, exporter) = (name.to_owned(), file.exporter);
-        let mut archive = Archive { name, exporter, creator, pages, loads, entries, span_ms, notes };
+        let mut archive = Archive { name, sha256: None, exporter, creator, pages, loads, entries, span_ms, notes };
         let first_ms = archive.entries.first().map_or(0.0, |entry| entry.start_ms);
         archive.shift(-first_ms);
         Ok(archive)

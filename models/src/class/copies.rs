@@ -32,6 +32,8 @@ pub struct CopySpec {
     pub stalled: Option<Form>,
     /// The service time: from the request's arrival at the server to its headers.
     pub service: Option<Form>,
+    /// The server's work, where it is not the class's.
+    pub work: Option<Form>,
     /// Time from the headers to the end; for a socket, how long it stays open, or none if it never closes.
     pub body: Option<Form>,
     /// Bytes of the answer, if known.
@@ -117,7 +119,15 @@ fn copy(
         let message = format!("`service` and the request's `{other}` exclude each other");
         return Err(Fault::new(&entry.key_place, message).help("keep one of them"));
     }
+    reader.exclude("service", "work")?;
+    if let Some(entry) = reader.table.entry("work")
+        && request.get("service").is_some()
+    {
+        let message = "`work` and the request's `service` exclude each other";
+        return Err(Fault::new(&entry.key_place, message).help("keep one of them"));
+    }
     copy.service = reader.read("service", time)?.or(copy.service);
+    copy.work = reader.read("work", time)?;
     copy.body = reader.read("body", time)?.or(copy.body);
     copy.body_bytes = reader.read("body_bytes", bytes)?.or(copy.body_bytes);
     copy.request_bytes = reader.or("request_bytes", copy.request_bytes, bytes)?;

@@ -180,6 +180,8 @@ pub struct Class {
     pub dedupe: bool,
     /// Index of the framework queue that holds it.
     pub queue: Option<usize>,
+    /// The service time of the later calls of a poll or of a retry, where it differs from the first call's.
+    pub later_service: Option<Form>,
     /// The server's work.
     pub work: Form,
     /// The latency after the work.
@@ -215,6 +217,7 @@ impl Class {
                 cacheable: false,
                 stalled: None,
                 service: None,
+                work: None,
                 body: Some(Form::constant(Span::ZERO)),
                 body_bytes: None,
                 request_bytes: 0,
@@ -237,6 +240,7 @@ impl Class {
             backoff: Vec::new(),
             dedupe: false,
             queue: None,
+            later_service: None,
             work: Form::constant(Span::ZERO),
             io_time: Form::constant(Span::ZERO),
             looks_up: Vec::new(),

@@ -46,6 +46,7 @@ const REQUIRED: &[(&str, &str)] = &[
     ("until_ok", "every"),
     ("skip_while_fresh", "every"),
     ("deadline_until", "deadline"),
+    ("later_service", "service"),
 ];
 
 /// When a request starts: `after` with its `delay`, `arrivals`, or `start`.
@@ -165,6 +166,11 @@ impl Class {
     fn read_server(&mut self, reader: &Reader<'_>, names: &Names<'_>) -> Result<(), Fault> {
         let time = |node: &Node| form::time(node, names.parameters);
         self.common.service = reader.read("service", time)?;
+        self.later_service = reader.read("later_service", time)?;
+        if self.later_service.is_some() && self.every.is_none() && self.attempts < 2 {
+            let message = "`later_service` requires `every` or `retry`: there is no later call";
+            return Err(Fault::new(reader.place_of("later_service"), message));
+        }
         self.common.stalled = reader.read("stalled", time)?;
         self.common.body_bytes = reader.read("body_bytes", bytes)?;
         self.common.request_bytes = reader.or("request_bytes", 0, bytes)?;

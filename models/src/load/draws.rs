@@ -148,12 +148,17 @@ impl Draws {
     /// The cost of a request at its server: work, which is shared as the discipline says, and the I/O time after it.
     pub fn service(&self, class: &Class, discipline: Discipline, call: Call) -> (Span, Span) {
         let draw = |form, purpose| self.call_span(form, purpose, class, call, self.shared[class.origin]);
-        match &class.copy(call.index).service {
+        let is_later = call.tick > 0 || call.attempt > 1;
+        let later = class.later_service.as_ref().filter(|_| is_later);
+        match later.or(class.copy(call.index).service.as_ref()) {
             Some(service) => {
                 let service = draw(service, class.purposes.service);
                 if discipline == Discipline::Fifo { (service, Span::ZERO) } else { (Span::ZERO, service) }
             }
-            None => (draw(&class.work, class.purposes.work), draw(&class.io_time, class.purposes.io_time)),
+            None => {
+                let work = class.copy(call.index).work.as_ref().unwrap_or(&class.work);
+                (draw(work, class.purposes.work), draw(&class.io_time, class.purposes.io_time))
+            }
         }
     }
 

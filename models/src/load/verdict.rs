@@ -102,6 +102,7 @@ impl Verdict {
             && match rules.fails {
                 Fails::ErrorShown | Fails::AnyError => self.error.is_some(),
                 Fails::NotReady => self.ready.is_none(),
+                Fails::Nothing => false,
             };
     }
 }

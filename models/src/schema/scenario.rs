@@ -42,6 +42,11 @@ pub static SCENARIO: Fields = Fields {
             "The layers of the cause, each with a patch that removes it; at most 10. `sixslot compare --layers` computes the contribution of each.",
         ),
         field("sweep", Kind::Table(&SWEEP), "The grid of `sixslot sweep`."),
+        field(
+            "evidence",
+            Kind::Table(&EVIDENCE),
+            "The recorded loads that `sixslot import` fitted this scenario to. It has no effect on a load; an estimate draws whole loads of it again for the uncertainty of the data.",
+        ),
     ],
 };
 
@@ -67,8 +72,8 @@ pub static LOAD: Fields = Fields {
         ),
         field(
             "fails",
-            Kind::Choice(&["error-shown", "not-ready", "any-error"]),
-            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request has a deadline. Where nothing can fail, failure is not judged.",
+            Kind::Choice(&["error-shown", "not-ready", "any-error", "nothing"]),
+            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. \"nothing\": failure is not judged. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request has a deadline. Where nothing can fail, failure is not judged.",
         ),
     ],
 };
@@ -124,5 +129,51 @@ pub static SWEEP: Fields = Fields {
         ),
         field("loads", Kind::Whole, "Loads of each cell. Default 10000."),
         field("*", Kind::Numbers, "The values of a parameter."),
+    ],
+};
+
+/// The evidence of an import.
+pub static EVIDENCE: Fields = Fields {
+    text: "The recorded loads that the scenario was fitted to.",
+    required: &["loads"],
+    fields: &[
+        field("loads", Kind::Whole, "Number of recorded loads."),
+        field("failed", Kind::Whole, "Number of recorded loads that failed. Absent where failure was not judged."),
+        field(
+            "scenario",
+            Kind::Text,
+            "Fingerprint of the scenario as it was imported. Where it was changed since, the recorded share of failed loads is not compared with the estimate.",
+        ),
+        field("archives", Kind::Names, "The archives, each with the SHA-256 of its file."),
+        field(
+            "numbers",
+            Kind::Tables(&FITTED),
+            "The fitted numbers; at most 10000, with at most 50000 recorded times.",
+        ),
+    ],
+};
+
+/// A fitted number.
+pub static FITTED: Fields = Fields {
+    text: "A fitted number with its sample.",
+    required: &["key", "fingerprint"],
+    fields: &[
+        field("key", Kind::Text, "Where the number stands: `request.NAME.service`, `request.NAME.each[3].body`."),
+        field(
+            "fitted_as",
+            Kind::Choice(&["distribution", "delay", "delay-parameter", "noise-shared"]),
+            "distribution: times of one distribution, its family chosen by the sample. delay: one length of time, or quantiles. delay-parameter: the same as a parameter in milliseconds. noise-shared: the dependence of times, from the samples of the numbers in `of`. Default \"distribution\".",
+        ),
+        field(
+            "fingerprint",
+            Kind::Text,
+            "Fingerprint of the fitted value. Where the value was changed since, its sample is not used, and a note names the key.",
+        ),
+        field("of", Kind::Names, "noise-shared: keys of numbers above, with the samples."),
+        field(
+            "loads",
+            Kind::Names,
+            "For each recorded load its times in milliseconds, separated by spaces: 12.5; >8000, it was longer; 3..4, it was between.",
+        ),
     ],
 };

@@ -4,6 +4,7 @@ use super::diagnose::archive;
 use super::terminal::say_text;
 use super::{Exit, Failure, Format, Overwrite, print_json, print_text, thread_pool};
 use clap::Args;
+use sha2::{Digest as _, Sha256};
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
 use sixslot_analysis::import::{Statement, import};
@@ -54,7 +55,7 @@ impl Import {
                 "--format json prints to standard output, where `-o -` writes; name a file".to_owned(),
             ));
         }
-        let archives = self.archives.iter().map(|path| archive(path)).collect::<Result<Vec<_>, _>>()?;
+        let archives = self.archives.iter().map(|path| hashed(path)).collect::<Result<Vec<_>, _>>()?;
         let number = archives.len();
         let notes = notes(&archives);
         say_text(&notes);
@@ -91,6 +92,31 @@ impl Import {
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(Exit::Done)
+    }
+}
+
+/// An archive with the SHA-256 of its file.
+fn hashed(path: &Path) -> Result<Archive, Failure> {
+    let mut archive = archive(path)?;
+    if path != Path::new("-") {
+        let mut digest = Digest(Sha256::new());
+        std::io::copy(&mut std::fs::File::open(path)?, &mut digest)?;
+        archive.sha256 = Some(digest.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+    }
+    Ok(archive)
+}
+
+/// A digest that can be written to.
+struct Digest(Sha256);
+
+impl std::io::Write for Digest {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.update(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

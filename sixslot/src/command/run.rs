@@ -5,6 +5,7 @@ use super::{
 };
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::data_interval::DataInterval;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
 use sixslot_analysis::record::LoadRecord;
@@ -12,12 +13,13 @@ use sixslot_analysis::story::Story;
 use sixslot_analysis::waterfall::{Waterfall, paint};
 use sixslot_analysis::words::{duration, percent};
 use sixslot_experiments::files::{Files, Purpose};
-use sixslot_models::Plan;
 use sixslot_models::limits;
 use sixslot_models::load::{Extent, Load};
+use sixslot_models::{Document, Plan};
 use sixslot_sim_core::Span;
 use sixslot_statistics::stopping::Stopping;
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `sixslot run`.
@@ -73,9 +75,9 @@ impl Run {
                 format!("--until fixed={loads} is over --max-loads {}; raise that, or use --loads", self.max_loads);
             return Err(Failure::Usage(message));
         }
-        let (_, plan) = self.scenario.plan()?;
+        let (document, plan) = self.scenario.plan()?;
         match self.loads.map(Stopping::Fixed).or(self.until) {
-            Some(stopping) => self.many(&plan, &stopping)?,
+            Some(stopping) => self.many(&document, &plan, &stopping)?,
             None => self.one(&plan)?,
         }
         Ok(Exit::Done)
@@ -138,7 +140,7 @@ impl Run {
         print_text(&text)
     }
 
-    fn many(&self, plan: &Plan, stopping: &Stopping) -> Result<(), Failure> {
+    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping) -> Result<(), Failure> {
         let Common { seed, format, .. } = self.scenario.common;
         let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
         let bar = progress(total, "loads");
@@ -146,7 +148,9 @@ impl Run {
         let estimate =
             pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
         bar.finish_and_clear();
-        let estimate = estimate?;
+        let mut estimate = estimate?;
+        let data = self.with_data(document, &estimate, &pool)?;
+        estimate.interval_with_data = data.as_ref().map(|data| data.interval);
         let stopped_by = match (stopping, estimate.failures.zip(estimate.interval)) {
             (Stopping::Fixed(_), _) => "the number of loads".to_owned(),
             (_, None) => "the number of loads: nothing can fail".to_owned(),
@@ -167,7 +171,28 @@ impl Run {
         }
         let mut text = self.header(plan, &format!("{} loads", estimate.loads));
         text.push_str(&told(&estimate, &stopped_by));
+        if let Some(data) = data {
+            let _ = writeln!(text, "{}", data.sentence());
+        }
         print_text(&text)
+    }
+
+    /// The interval with the uncertainty of the recorded loads; numbers that were changed since are named on standard error.
+    fn with_data(
+        &self,
+        document: &Document,
+        estimate: &Estimate,
+        pool: &rayon::ThreadPool,
+    ) -> Result<Option<DataInterval>, Failure> {
+        let fixes = self.scenario.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let seed = self.scenario.common.seed;
+        let data = pool.install(|| DataInterval::of(document, &fixes, seed, estimate, &INTERRUPT))?;
+        if data.is_some() {
+            for key in document.edited() {
+                writeln!(std::io::stderr(), "note: {key} was changed since the import; its evidence is not used")?;
+            }
+        }
+        Ok(data)
     }
 }
 

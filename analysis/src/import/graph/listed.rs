@@ -6,7 +6,7 @@
 
 use super::super::calls::Load;
 use super::network::{Origin, origin_of};
-use super::node::Node;
+use super::node::{Node, Seen};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the answers of a class come from.
@@ -88,7 +88,10 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
     let mut deadlines = BTreeSet::new();
     let mut key = |node: &Node| {
         let entry = node.entry(input.loads);
-        let record = node.record();
+        // What ended with its page has no deadline: in several loads its time is only a bound.
+        let entry_of = |seen: &Seen| &input.loads[seen.load].archive.entries[seen.place];
+        let lone = input.loads.len() == 1;
+        let failed = |seen: &&Seen| seen.record.failed && (lone || !entry_of(seen).cut_by_page);
         let network = node.seen.iter().any(|seen| seen.record.network);
         let source = if network {
             Source::Network(number.get(origin_of(entry).as_str()).copied().unwrap_or(0))
@@ -98,13 +101,13 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
         let prefetch = entry.url.as_str().contains("_rsc=") || is_prefetch(entry);
         let early = node.seen.iter().filter(|seen| seen.record.end() <= input.ready[seen.load] + READY).count();
         let phase = match () {
-            () if node.seen.iter().any(|seen| seen.record.open) => Phase::Open,
-            () if node.seen.iter().any(|seen| seen.record.failed) => Phase::Failed,
+            () if 2 * node.seen.iter().filter(|seen| seen.record.open).count() >= node.seen.len() => Phase::Open,
+            () if 2 * node.seen.iter().filter(failed).count() >= node.seen.len() => Phase::Failed,
             () if 2 * early >= node.seen.len() && !prefetch => Phase::Awaited,
             () => Phase::Later,
         };
-        let mut deadline =
-            (phase == Phase::Failed).then(|| ((record.end() - record.start).max(0.001) * 1000.0).round() as u64);
+        let life = |seen: &Seen| ((seen.record.end() - seen.record.start).max(0.001) * 1000.0).round() as u64;
+        let mut deadline = node.seen.iter().find(failed).filter(|_| phase == Phase::Failed).map(life);
         if let Some(age) = deadline
             && !deadlines.contains(&age)
         {

@@ -14,6 +14,7 @@ pub mod table;
 pub mod trial;
 
 use super::calls::Load;
+use super::discipline::{Disciplines, Place};
 use super::member::Member;
 use super::starts::Anchor;
 use cause::{Evidence, Found};
@@ -37,6 +38,8 @@ pub struct Graph {
     pub absolute: bool,
     /// Requests have their recorded priorities.
     pub ranked: bool,
+    /// Works of the calls to origins whose requests share a server, by the origin's number.
+    pub works: BTreeMap<usize, BTreeMap<Place, f64>>,
 }
 
 impl Graph {
@@ -63,7 +66,16 @@ impl Graph {
         for (class, listed) in classes.iter().enumerate() {
             listed.nodes.iter().enumerate().for_each(|(copy, node)| places[*node] = (class, copy));
         }
-        Self { nodes, origins, classes, places, absolute: false, ranked: true }
+        Self { nodes, origins, classes, places, absolute: false, ranked: true, works: BTreeMap::new() }
+    }
+
+    /// Takes the works of the origins whose discipline is known.
+    pub fn share_servers(&mut self, disciplines: &Disciplines) {
+        for (at, origin) in self.origins.iter().enumerate() {
+            if let Some(Ok(found)) = disciplines.get(&origin.origin) {
+                self.works.insert(at, found.works.clone());
+            }
+        }
     }
 
     /// The classes without which the page is not ready.
@@ -94,7 +106,7 @@ impl Graph {
                 start.anchor = Anchor::Node(node, found.event);
                 start.named = found.evidence <= Evidence::Referer;
                 // What begins later than the first one keeps its distance to it.
-                start.delays.iter_mut().for_each(|at| *at = delay);
+                start.delays.iter_mut().for_each(|(_, at)| *at = delay);
             }
         }
     }

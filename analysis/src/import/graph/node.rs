@@ -40,8 +40,9 @@ pub struct Node {
     pub seen: Vec<Seen>,
     /// What starts it; `None` for a time after the opening.
     pub cause: Option<Cause>,
-    /// The time from the cause to its start, in each load that has both; from the opening without a cause.
-    pub delays: Vec<f64>,
+    /// The time from the cause to its start, in each load that has both, with the load's number; from the opening without a
+    /// cause.
+    pub delays: Vec<(usize, f64)>,
     /// The part of its recorded stall that is kept.
     pub stalled: f64,
 }
@@ -139,7 +140,7 @@ fn link(nodes: &mut [Node], loads: &[Load], index: &Index) {
         let node = &mut nodes[number];
         match usable {
             Some((cause, delays)) => (node.cause, node.delays) = (Some(cause), delays),
-            None => node.delays = node.seen.iter().map(|seen| seen.record.start.max(0.0)).collect(),
+            None => node.delays = node.seen.iter().map(|seen| (seen.load, seen.record.start.max(0.0))).collect(),
         }
     }
 }
@@ -148,13 +149,13 @@ fn link(nodes: &mut [Node], loads: &[Load], index: &Index) {
 const EARLY: f64 = 2.0;
 
 /// The time from an event of one node to the start of another, in the loads that have both in this order.
-fn delays(effect: &Node, cause: &Node, event: Event) -> Vec<f64> {
+fn delays(effect: &Node, cause: &Node, event: Event) -> Vec<(usize, f64)> {
     let mut found = Vec::new();
     for seen in &effect.seen {
         let Some(before) = cause.seen.iter().find(|other| other.load == seen.load) else { continue };
         let delay = seen.record.start - before.record.moment(event);
         if delay >= -EARLY {
-            found.push(delay.max(0.0));
+            found.push((seen.load, delay.max(0.0)));
         }
     }
     found

@@ -4,17 +4,18 @@
 //! the microsecond, those of several loads as fitted laws. Each entry says what its cause is known by.
 
 use super::super::calls::Load;
-use super::super::laws::{Delays, delays, law};
+use super::super::evidence::{Fitted, value};
+use super::super::laws::{Delays, delays};
 use super::super::target::recorded;
-use super::super::text::{Known, Table, exact, number, quoted, span};
+use super::super::text::{Known, Table, exact, number, quoted};
 use super::Graph;
 use super::cause::Evidence;
 use super::listed::{Listed, Phase, Source};
 use super::network::{Origin, SET_UP};
 use super::node::{Node, Seen};
 use crate::words::{count, plain};
+use sixslot_models::evidence::FittedAs;
 use sixslot_statistics::censored::Observation;
-use sixslot_statistics::fit::fit;
 use std::collections::BTreeMap;
 
 /// The origin of answers that the browser had.
@@ -78,9 +79,8 @@ fn most<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<T> {
 /// The name of each class's origin in the scenario; the page's own has none.
 pub type Names<'a> = &'a dyn Fn(usize) -> Option<String>;
 
-/// The table of a class.
-#[must_use]
-pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>) -> Table {
+/// The table of a class; numbers that are fitted to several loads are added to `fitted`.
+pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>, fitted: &mut Vec<Fitted>) -> Table {
     let listed = &graph.classes[class];
     let mut table = Table::new(format!("request.{}", listed.name));
     let of = match listed.source {
@@ -130,8 +130,13 @@ pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>) -> T
         );
     }
     let common = Common { method: common_method, priority: common_priority };
-    let lines = listed.nodes.iter().map(|node| entry(graph, listed, &graph.nodes[*node], loads, &common));
-    let value = format!("[\n{}]", lines.collect::<String>());
+    let mut lines = String::new();
+    for (copy, node) in listed.nodes.iter().enumerate() {
+        let path = format!("{}.each[{copy}]", table.name);
+        let mut sink = Sink { path, fitted: (loads.len() > 1).then_some(&mut *fitted) };
+        lines.push_str(&entry(graph, listed, &graph.nodes[*node], loads, &common, &mut sink));
+    }
+    let value = format!("[\n{lines}]");
     let known =
         if listed.nodes.iter().any(|node| is_guess(&graph.nodes[*node])) { Known::Guessed } else { Known::Seen };
     table.line(
@@ -157,8 +162,23 @@ fn ranked(graph: &Graph, entry: &sixslot_har::Entry) -> Option<&'static str> {
     entry.priority.as_deref().filter(|_| graph.ranked).and_then(priority)
 }
 
+/// Where an entry notes its fitted numbers.
+struct Sink<'f> {
+    path: String,
+    fitted: Option<&'f mut Vec<Fitted>>,
+}
+
+impl Sink<'_> {
+    fn note(&mut self, key: &str, fitted_as: FittedAs, sample: Vec<(usize, Observation)>, value: &str) {
+        if let Some(fitted) = &mut self.fitted {
+            let key = format!("{}.{key}", self.path);
+            fitted.push(Fitted { key, fitted_as, of: Vec::new(), sample, value: value.to_owned() });
+        }
+    }
+}
+
 /// One entry of `each`, with its comment, as a line.
-fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &Common) -> String {
+fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &Common, sink: &mut Sink<'_>) -> String {
     let entry = node.entry(loads);
     let mut keys = vec![format!("url = {}", quoted(&recorded(&entry.url.target())))];
     let one = method(entry);
@@ -173,7 +193,7 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
     match node.cause.filter(|_| !graph.absolute) {
         Some(cause) => {
             keys.push(format!("after = {}", quoted(&graph.anchor(cause.node, cause.event))));
-            keys.push(format!("delay = {}", delay(&node.delays)));
+            keys.push(format!("delay = {}", delay("delay", &node.delays, sink)));
             if cause.evidence >= Evidence::Order {
                 why.push_str("GUESS: ");
             }
@@ -181,16 +201,19 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
         }
         None if graph.absolute => keys.push(format!("start = {}", exact(node.record().start.max(0.0)))),
         None => {
-            keys.push(format!("start = {}", delay(&node.delays)));
+            keys.push(format!("start = {}", delay("start", &node.delays, sink)));
             why.push_str("from the opening");
         }
     }
     if node.stalled > 0.0 {
         keys.push(format!("stalled = {}", exact(node.stalled)));
     }
-    let service = times(node, |seen| service(graph, listed, seen));
-    keys.push(format!("service = {service}"));
-    let body = times(node, |seen| seen.record.body);
+    let works = if let Source::Network(at) = listed.source { graph.works.get(&at) } else { None };
+    let key = if works.is_some() { "work" } else { "service" };
+    let work = |seen: &Seen| works.and_then(|works| works.get(&(seen.load, seen.place)).copied());
+    let service = times(key, node, |seen| work(seen).unwrap_or_else(|| service(graph, listed, seen)), sink);
+    keys.push(format!("{key} = {service}"));
+    let body = times("body", node, |seen| seen.record.body, sink);
     if body != "\"0ms\"" {
         keys.push(format!("body = {body}"));
     }
@@ -209,32 +232,40 @@ pub fn service(graph: &Graph, listed: &Listed, seen: &Seen) -> f64 {
     record.service + if record.setup > SET_UP { (record.setup - graph.origins[at].connect).max(0.0) } else { 0.0 }
 }
 
-fn delay(seen: &[f64]) -> String {
-    match seen {
-        [one] => exact(*one),
-        several => match delays(several) {
-            Delays::Steady(ms) => span(ms),
-            varying => varying.time(),
-        },
+fn delay(key: &str, seen: &[(usize, f64)], sink: &mut Sink<'_>) -> String {
+    if let [(_, one)] = seen {
+        return exact(*one);
     }
+    let law = delays(&seen.iter().map(|(_, ms)| *ms).collect::<Vec<_>>());
+    let value = law.time();
+    if law != Delays::Steady(0.0) {
+        let sample = seen.iter().map(|(load, ms)| (*load, Observation::Exact(*ms))).collect();
+        sink.note(key, FittedAs::Delay, sample, &value);
+    }
+    value
 }
 
 /// A time of a node: of one load as it is, of several their law.
-fn times(node: &Node, time: impl Fn(&Seen) -> f64) -> String {
-    match node.seen.as_slice() {
-        [one] => exact(time(one)),
-        several => {
-            let sample: Vec<Observation> = several.iter().map(|seen| observed(time(seen), seen.record.open)).collect();
-            if sample.iter().all(|one| one.middle() < 0.5) {
-                return "\"0ms\"".to_owned();
-            }
-            fit(&sample).as_ref().map_or_else(|| "\"0ms\"".to_owned(), law)
-        }
+fn times(key: &str, node: &Node, time: impl Fn(&Seen) -> f64, sink: &mut Sink<'_>) -> String {
+    if let [one] = node.seen.as_slice() {
+        return exact(time(one));
     }
+    // What ended without an answer has no body, and its time at the server was longer.
+    let says = |seen: &&Seen| key != "body" || !seen.record.failed;
+    let cut = |seen: &Seen| seen.record.open || seen.record.failed;
+    let sample: Vec<(usize, Observation)> =
+        node.seen.iter().filter(says).map(|seen| (seen.load, observed(time(seen), cut(seen)))).collect();
+    let plain: Vec<Observation> = sample.iter().map(|(_, time)| *time).collect();
+    if plain.iter().all(|one| one.middle() < 0.5) {
+        return "\"0ms\"".to_owned();
+    }
+    let Some(value) = value(FittedAs::Distribution, &plain) else { return "\"0ms\"".to_owned() };
+    sink.note(key, FittedAs::Distribution, sample, &value);
+    value
 }
 
-fn observed(ms: f64, open: bool) -> Observation {
-    match (open, ms <= 0.0) {
+fn observed(ms: f64, is_bound: bool) -> Observation {
+    match (is_bound, ms <= 0.0) {
         (true, _) => Observation::AtLeast(ms.max(0.001)),
         (false, true) => Observation::Between(0.0, 0.5),
         (false, false) => Observation::Exact(ms),

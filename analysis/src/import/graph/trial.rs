@@ -45,12 +45,15 @@ pub struct Error {
 }
 
 impl Error {
-    fn is_exact(self) -> bool {
+    /// Whether requests end as recorded.
+    #[must_use]
+    pub fn is_exact(self) -> bool {
         self.median <= EXACT.0 && self.end <= EXACT.1
     }
 
     /// 1 at the border of what is exact.
-    fn badness(self) -> f64 {
+    #[must_use]
+    pub fn badness(self) -> f64 {
         (self.median / EXACT.0).max(self.end / EXACT.1)
     }
 }
