@@ -6,7 +6,7 @@
 
 use crate::estimate::Estimate;
 use crate::import::evidence::Redrawn;
-use crate::replications::{Stopped, Tally};
+use crate::replications::{Replications, Stopped, Tally};
 use crate::words::percent;
 use rayon::prelude::*;
 use sixslot_models::Document;
@@ -55,7 +55,7 @@ impl DataInterval {
             let values = Redrawn { loads: &loads }.values(evidence);
             // A fit that is no scenario says nothing: a law of a few loads can be beyond a limit.
             let Ok(plan) = document.plan_with(fixes, &[], &values) else { return Ok(None) };
-            let tally = Tally::default().extend(&plan, seed, 0..LOADS, interrupt)?;
+            let tally = Tally::default().extend(&plan, &Replications::new(seed, 0..LOADS, interrupt))?;
             Ok(Some(Count { failures: tally.failures, loads: tally.loads }))
         };
         let counts: Result<Vec<Option<Count>>, Stopped> = (0..RESAMPLES).into_par_iter().map(one).collect();

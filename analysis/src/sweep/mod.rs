@@ -177,7 +177,8 @@ impl Sweep {
     /// An interrupt, or a load beyond its limits.
     pub fn part(&self, number: usize, range: Range<u64>, interrupt: &AtomicBool) -> Result<Part, SweepFailure> {
         let plan = self.plan(number)?;
-        let tally = Tally::default().extend(&plan, self.manifest.seed, range.clone(), interrupt)?;
+        let loads = Replications::new(self.manifest.seed, range.clone(), interrupt);
+        let tally = Tally::default().extend(&plan, &loads)?;
         Ok(Part::new(number, plan.load().can_fail, range, tally))
     }
 
