@@ -51,6 +51,8 @@ pub enum Method {
     PairedTango,
     /// Student's t interval of a mean.
     StudentT,
+    /// Student's t interval of the jackknife.
+    Jackknife,
 }
 
 impl Method {
@@ -63,6 +65,7 @@ impl Method {
             Self::ConfidenceSequence => "confidence-sequence",
             Self::PairedTango => "paired-tango",
             Self::StudentT => "student-t",
+            Self::Jackknife => "jackknife",
         }
     }
 
@@ -92,6 +95,10 @@ impl Method {
             Self::StudentT => {
                 "Holds for a number of independent values fixed beforehand, exactly if they are \
                  normally distributed and approximately if there are many."
+            }
+            Self::Jackknife => {
+                "Holds for a number of loads fixed beforehand, and covers the truth about as often as \
+                 its level says, if the estimate is nearly normally distributed."
             }
         }
     }

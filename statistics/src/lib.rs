@@ -9,8 +9,10 @@
 mod beta;
 pub mod binomial;
 pub mod censored;
+pub mod factorial;
 pub mod fit;
 pub mod interval;
+pub mod jackknife;
 pub mod level;
 pub mod likelihood;
 pub mod mean;
@@ -19,6 +21,7 @@ pub mod quantile;
 pub mod shapley;
 pub mod simplex;
 pub mod slowness;
+pub mod sobol;
 pub mod stopping;
 
 pub use interval::{Interval, IntervalError, Method};

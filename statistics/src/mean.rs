@@ -116,7 +116,7 @@ pub fn student(values: &[f64], level: f64) -> Result<Interval, MeanError> {
 }
 
 /// The t with P(|T| > t) = `alpha` for this many degrees of freedom, at least 1.
-fn student_quantile(freedom: f64, alpha: f64) -> f64 {
+pub(super) fn student_quantile(freedom: f64, alpha: f64) -> f64 {
     // freedom / (freedom + T^2) has the distribution Beta(freedom / 2, 1 / 2), and its odds are
     // freedom / T^2.
     sqrt(freedom * exp(-ln_odds_quantile(0.5 * freedom, 0.5, alpha)))
