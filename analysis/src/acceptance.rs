@@ -112,10 +112,15 @@ impl Acceptance {
         self.max_late
     }
 
-    /// The limits in words: `at most 1 % of loads fail and at most 1 % are late`.
+    /// The limits in words: `failed and late loads to at most 1 % each`.
     pub fn sentence(&self) -> String {
         use crate::words::percent;
-        format!("at most {} of loads fail and at most {} are late", percent(self.max_failure), percent(self.max_late))
+        let (failure, late) = (percent(self.max_failure), percent(self.max_late));
+        if failure == late {
+            format!("failed and late loads to at most {failure} each")
+        } else {
+            format!("failed loads to at most {failure} and late ones to at most {late}")
+        }
     }
 
     /// Whether shares meet the limits, by their intervals.

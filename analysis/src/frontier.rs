@@ -5,7 +5,7 @@
 //! all points at once: a search meets at most a fixed number of points on each line, and each has an equal part of the
 //! significance. A point that is not decided after the largest number of loads counts as not shown safe. The largest safe
 //! value is searched by bisection, which assumes that more is worse; three points below it and up to three above it test
-//! that, and where one of them contradicts it, the line is scanned.
+//! that. Where one below is not shown safe, or one above is, the line is scanned.
 
 use crate::acceptance::{Acceptance, Decision, Shares, can_fail};
 use crate::comparison::ComparisonError;
@@ -98,7 +98,7 @@ pub struct Line {
 pub enum Method {
     /// Bisection; the tests of its assumption hold.
     Bisection,
-    /// A scan: the tests of bisection's assumption do not hold.
+    /// A scan: a test below the value found by bisection was not shown safe, or one above it was.
     Scan,
 }
 
@@ -240,8 +240,8 @@ impl LineSearch<'_> {
         Ok(self.line(count, method))
     }
 
-    /// Tests three points below the largest safe value, which must not be unsafe, and three above it, which must not be
-    /// safe.
+    /// Tests three points below the largest safe value, which have to be shown safe, and three above it, which must not
+    /// be.
     fn is_monotone(&mut self, count: usize, last: usize) -> Result<bool, ComparisonError> {
         for quarter in 1..=3 {
             let below = count.saturating_sub(1) * quarter / 4;

@@ -14,6 +14,7 @@ use serde::Serialize;
 use sixslot_models::load::{Extent, Load, Uniforms};
 use sixslot_models::owner::Owner;
 use sixslot_models::{Plan, limits};
+use sixslot_sim_core::distribution::Family;
 use sixslot_sim_core::{Purpose, Streams};
 use sixslot_statistics::jackknife::Estimated;
 use sixslot_statistics::sobol::{Bins, Frozen, GROUPS, first_order};
@@ -231,10 +232,20 @@ impl Question<'_> {
             counts
         };
         let counts = pilot.fold(BTreeMap::new, each, join)?;
+        let is_constant = |owner: &Owner| match owner {
+            Owner::Parameter(number) => {
+                matches!(self.plan.parameters()[*number].value.family(), Family::Constant { .. })
+            }
+            _ => false,
+        };
         let owners = self.plan.owners();
         let mut drawn: BTreeMap<Option<Owner>, Vec<(Draw, u64)>> = BTreeMap::new();
         for (draw, count) in counts {
-            drawn.entry(owners.get(&draw.0).copied()).or_default().push((draw, count));
+            let owner = owners.get(&draw.0).copied();
+            if owner.as_ref().is_some_and(is_constant) {
+                continue;
+            }
+            drawn.entry(owner).or_default().push((draw, count));
         }
         let group = |(owner, mut draws): (Option<Owner>, Vec<(Draw, u64)>)| {
             draws.sort_by(|(one, count), (other, more)| more.cmp(count).then(one.cmp(other)));

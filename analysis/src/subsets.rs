@@ -235,15 +235,19 @@ impl Subsets {
         let equal = self.smallest_sets.iter().take_while(|set| set.order(first).is_eq());
         let names: Vec<String> = equal.map(FixSet::quoted).collect();
         let mut text = if first.fixes.is_empty() {
-            format!("No fix is needed for {asked}: {} ({confidence}).", first.shares.sentence())
+            format!("No fix is needed to keep {asked}: {} ({confidence}).", first.shares.sentence())
         } else if names.len() == 1 {
             format!(
-                "The smallest set of fixes with {asked} is {}: {} ({confidence}).",
+                "The smallest set of fixes that brings {asked} is {}: {} ({confidence}).",
                 names[0],
                 first.shares.sentence()
             )
         } else {
-            format!("{} sets of fixes are the smallest with {asked}: {} ({confidence}).", names.len(), names.join("; "))
+            format!(
+                "{} sets of fixes are the smallest that bring {asked}: {} ({confidence}).",
+                names.len(),
+                names.join("; ")
+            )
         };
         let smaller =
             self.sets.iter().filter(|set| set.decision == Decision::Undecided && set.order(first).is_lt()).count();
@@ -264,11 +268,11 @@ impl Subsets {
         let best = self.sets.iter().min_by(least);
         let best = best.map_or(String::new(), |set| format!(" Best is {}: {}.", set.quoted(), set.shares.sentence()));
         if undecided == 0 {
-            format!("No set of these fixes has {asked} ({confidence}).{best}")
+            format!("No set of these fixes brings {asked} ({confidence}).{best}")
         } else {
             let loads = self.loads;
             format!(
-                "No set of these fixes is shown to have {asked} ({confidence}); for {undecided} of them {loads} loads do not decide.{best}"
+                "No set of these fixes is shown to bring {asked} ({confidence}); for {undecided} of them {loads} loads do not decide.{best}"
             )
         }
     }

@@ -3,7 +3,8 @@
 //! Rule: all values are simulated on the same loads. Best is first what fails least, then what is late least, then what is
 //! ready earliest: the value with the fewest failures is compared with each other by McNemar's exact test, with Holm's
 //! correction; among those that are not told apart the same is done for late loads; of those that are left, the one with the
-//! lowest median time to ready over all loads is best, then the lowest 95 % quantile, then the scenario's own value.
+//! lowest median time to ready over all loads is best, then the lowest 95 % quantile, then the fewest failed and late loads,
+//! then the scenario's own value.
 
 use crate::acceptance::{Shares, can_fail};
 use crate::comparison::ComparisonError;
@@ -188,7 +189,9 @@ fn conclude(knob: &Knob, own: Option<f64>, values: &[f64], plans: &[Plan], outco
     let is_own = |value: usize| own == Some(values[value]);
     let earliest = |one: &usize, other: &usize| {
         let ((p50, p95), (other_p50, other_p95)) = (time(*one), time(*other));
-        p50.total_cmp(&other_p50).then(p95.total_cmp(&other_p95)).then(is_own(*other).cmp(&is_own(*one)))
+        let bad = |value: usize| points[value].shares.failed.unwrap_or(0.0) + points[value].shares.late;
+        let later = p50.total_cmp(&other_p50).then(p95.total_cmp(&other_p95));
+        later.then(bad(*one).total_cmp(&bad(*other))).then(is_own(*other).cmp(&is_own(*one)))
     };
     let best = tied.iter().copied().min_by(earliest).unwrap_or_default();
     let mut tuning = Tuning {
@@ -248,7 +251,7 @@ impl Tuning {
         }
         if !self.tied_with.is_empty() {
             text.push_str(&format!(
-                " By failed and late loads it is not told apart from {}; among these its median is the lowest.",
+                " By failed and late loads it is not told apart from {}; none of these has a lower median time to ready.",
                 self.tied_with.join(", ")
             ));
         }

@@ -40,7 +40,8 @@ impl Plan {
             owners.insert(parameter.purpose, Owner::Parameter(number));
         }
         for (number, origin) in self.origins.iter().enumerate() {
-            owners.insert(origin.connect_purpose, Owner::Origin(number));
+            owners
+                .extend([origin.connect_purpose, origin.noise_purpose].map(|purpose| (purpose, Owner::Origin(number))));
         }
         for (number, class) in self.classes.iter().enumerate() {
             let streams = &class.purposes;

@@ -12,14 +12,21 @@
 //! | closed | outcomes of A, of B, and of A with the group's inputs from B | A. Janon and others, ESAIM: Probability and Statistics 18 (2014) 342 |
 //! | total | outcomes of A, and of A with the group's inputs from B | M. J. W. Jansen, Computer Physics Communications 117 (1999) 35 |
 //!
+//! Where fewer than [`FEW`] pairs of a total index differ, its upper end is a Clopper-Pearson bound on their share, each with the
+//! greatest difference that was seen. A closed index is never above the total one.
+//!
 //! Bins of equal probability lose the dependence within a bin: an index by bins is too low by at most its part there.
 //! Intervals by the jackknife over groups of loads ([`crate::jackknife`]).
 
+use super::interval::{Interval, IntervalError, clopper_pearson};
 use super::jackknife::{Estimated, jackknife};
 use super::level::LevelError;
 
 /// Groups of loads for the jackknife: load k is in group k modulo this.
 pub const GROUPS: usize = 40;
+
+/// Fewer pairs that differ are too few for an estimate that is nearly normal.
+pub const FEW: u64 = 30;
 
 /// Sums of outcomes: how many, their sum, and the sum of their squares.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -98,6 +105,10 @@ pub fn first_order(inputs: &[Bins], level: f64) -> Result<Estimated, LevelError>
 #[derive(Clone, Debug)]
 pub struct Frozen {
     groups: Vec<FrozenSums>,
+    loads: u64,
+    /// Pairs with different outcomes, and the range of all outcomes.
+    differing: u64,
+    range: (f64, f64),
 }
 
 /// Sums over the loads of a group: of outcomes with inputs A, B, and A with one part from B.
@@ -128,17 +139,23 @@ impl FrozenSums {
         if variance > 0.0 { (self.product / number - mean * mean) / variance } else { 0.0 }
     }
 
-    fn total(&self) -> f64 {
+    /// The variance of all outcomes of A and mixed.
+    fn variance(&self) -> f64 {
         let both = self.a.plus(self.mixed);
         let mean = both.sum / both.count;
-        let variance = both.squares / both.count - mean * mean;
+        both.squares / both.count - mean * mean
+    }
+
+    fn total(&self) -> f64 {
+        let variance = self.variance();
         if variance > 0.0 { self.distance / (2.0 * self.a.count) / variance } else { 0.0 }
     }
 }
 
 impl Default for Frozen {
     fn default() -> Self {
-        Self { groups: vec![FrozenSums::default(); GROUPS] }
+        let range = (f64::INFINITY, f64::NEG_INFINITY);
+        Self { groups: vec![FrozenSums::default(); GROUPS], loads: 0, differing: 0, range }
     }
 }
 
@@ -151,6 +168,10 @@ impl Frozen {
         sums.mixed.add(mixed);
         sums.product += b * mixed;
         sums.distance += (a - mixed) * (a - mixed);
+        self.loads += 1;
+        self.differing += u64::from(a != mixed);
+        let (low, high) = self.range;
+        self.range = (low.min(a).min(mixed), high.max(a).max(mixed));
     }
 
     fn sums(&self, without: Option<usize>) -> FrozenSums {
@@ -167,16 +188,27 @@ impl Frozen {
     /// The closed index of the part.
     ///
     /// # Errors
-    /// A level outside (0, 1).
-    pub fn closed(&self, level: f64) -> Result<Estimated, LevelError> {
-        jackknife(GROUPS, level, |without| self.sums(without).closed())
+    /// A level outside (0, 1), or no load.
+    pub fn closed(&self, level: f64) -> Result<Estimated, IntervalError> {
+        let (closed, total) = (jackknife(GROUPS, level, |without| self.sums(without).closed())?, self.total(level)?);
+        let high = closed.interval.high.min(total.interval.high);
+        let interval = Interval { low: closed.interval.low.min(high), high, ..closed.interval };
+        Ok(Estimated { value: closed.value.min(total.value), interval })
     }
 
     /// The total index of the part.
     ///
     /// # Errors
-    /// A level outside (0, 1).
-    pub fn total(&self, level: f64) -> Result<Estimated, LevelError> {
-        jackknife(GROUPS, level, |without| self.sums(without).total())
+    /// A level outside (0, 1), or no load.
+    pub fn total(&self, level: f64) -> Result<Estimated, IntervalError> {
+        let sums = self.sums(None);
+        let variance = sums.variance();
+        if self.differing >= FEW || variance <= 0.0 {
+            return Ok(jackknife(GROUPS, level, |without| self.sums(without).total())?);
+        }
+        let (low, high) = self.range;
+        let bound = clopper_pearson(self.differing, self.loads, level)?;
+        let high = bound.high * (high - low) * (high - low) / (2.0 * variance);
+        Ok(Estimated { value: sums.total(), interval: Interval { low: 0.0, high, ..bound } })
     }
 }

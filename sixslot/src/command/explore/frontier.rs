@@ -5,6 +5,7 @@ use super::{Answer, Explore, ShareCells, word};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::frontier::{Axis, Frontier, Line, Method, Search, values};
+use sixslot_analysis::words::percent;
 use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries};
@@ -128,23 +129,29 @@ impl Explore {
         Ok((document.title.clone(), answer))
     }
 
-    /// The largest safe value over the second parameter, a line for each set of fixes. Bands go to the least unsafe value.
+    /// The largest safe value over the second parameter, a line for each set of fixes. The band of the first goes to the
+    /// least unsafe value; those of many lines would hide each other.
     fn frontier_picture(&self, title: &str, frontier: &Frontier) -> String {
+        let first = frontier.lines.first().map(|line| &line.fixes);
         let point = |line: &Line| {
             let safe = line.safe_up_to.unwrap_or(0.0);
-            let beyond = line.unsafe_from.unwrap_or(frontier.range[1]);
-            CurvePoint { x: line.at.unwrap_or(0.0), probability: safe, interval: Some((safe, beyond.max(safe))) }
+            let beyond = line.unsafe_from.unwrap_or(frontier.range[1]).max(safe);
+            let interval = (Some(&line.fixes) == first).then_some((safe, beyond));
+            CurvePoint { x: line.at.unwrap_or(0.0), probability: safe, interval }
         };
         let sets: Vec<&[Line]> = frontier.lines.chunk_by(|one, other| one.fixes == other.fixes).collect();
         let points: Vec<Vec<CurvePoint>> = sets.iter().map(|lines| lines.iter().map(point).collect()).collect();
         let names: Vec<String> = sets.iter().filter_map(|lines| lines.first()).map(Line::name).collect();
         let series: Vec<CurveSeries<'_>> =
             names.iter().zip(&points).map(|(label, points)| CurveSeries { label, points }).collect();
-        let limits = frontier.acceptance.sentence();
+        let (failure, late) = (frontier.acceptance.max_failure(), frontier.acceptance.max_late());
         Curve {
             title,
             subtitle: &self.caption(&format!(
-                "safe under each line: {limits}, with 95 % confidence for all points at once; bands: not decided or not simulated"
+                "up to each line at most {} of loads fail and at most {} are late, with 95 % confidence for all points at once; band of {}: not decided or not simulated",
+                percent(failure),
+                percent(late),
+                frontier.lines.first().map_or(String::new(), Line::name),
             )),
             x_label: frontier.along.as_deref().unwrap_or(""),
             y_label: &format!("largest safe {}", frontier.parameter),
@@ -226,7 +233,7 @@ fn text(frontier: &Frontier, seed: u64) -> String {
     }
     let _ = writeln!(text, "\nnone: not shown safe at {low}; {high}+: safe at the end of the search.");
     if frontier.lines.iter().any(|line| line.method == Method::Scan) {
-        text.push_str("*: more is not always worse on this line, so that it was scanned: the last value before the first that is not safe.\n");
+        text.push_str("*: below the value that bisection found a point is not shown safe, or above it one is; the line was scanned, and this is the last\nvalue before the first that is not shown safe.\n");
     }
     text
 }

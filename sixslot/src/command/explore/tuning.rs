@@ -53,7 +53,7 @@ impl Explore {
         let failed = |value: &Tuned| {
             let interval = value.shares.failed_interval?;
             let interval = Some((interval.low, interval.high));
-            Some(CurvePoint { x: value.number, probability: value.shares.failed?, interval })
+            Some(CurvePoint { x: x(tuning, value), probability: value.shares.failed?, interval })
         };
         let late = |value: &Tuned| {
             let interval = value.shares.late_interval;
@@ -85,7 +85,7 @@ impl Explore {
     fn ready_picture(&self, title: &str, tuning: &Tuning) -> String {
         let points = |time: fn(&Tuned) -> Option<f64>| -> Vec<CurvePoint> {
             let point = |value: &Tuned| {
-                Some(CurvePoint { x: value.number, probability: time(value)? / 1000.0, interval: None })
+                Some(CurvePoint { x: x(tuning, value), probability: time(value)? / 1000.0, interval: None })
             };
             tuning.values.iter().filter_map(point).collect()
         };
@@ -111,9 +111,17 @@ impl Explore {
     }
 }
 
+fn is_time(tuning: &Tuning) -> bool {
+    tuning.best.ends_with('s')
+}
+
+/// A value on the axis: seconds if it is a length of time.
+fn x(tuning: &Tuning, value: &Tuned) -> f64 {
+    if is_time(tuning) { value.number / 1000.0 } else { value.number }
+}
+
 fn x_label(tuning: &Tuning) -> String {
-    let is_time = tuning.best.ends_with('s');
-    format!("{}{}", tuning.key, if is_time { ", milliseconds" } else { "" })
+    format!("{}{}", tuning.key, if is_time(tuning) { ", seconds" } else { "" })
 }
 
 /// A row for each value.
