@@ -6,7 +6,6 @@
 
 use crate::replications::Tally;
 use serde::Serialize;
-use sixslot_models::Plan;
 use sixslot_statistics::Interval;
 
 /// The limits.
@@ -49,11 +48,6 @@ pub struct Shares {
     pub late: f64,
     /// Its interval.
     pub late_interval: Interval,
-}
-
-/// Whether failure is judged in this plan.
-pub(crate) fn can_fail(_plan: &Plan) -> bool {
-    true
 }
 
 impl Shares {

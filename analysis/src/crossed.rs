@@ -6,7 +6,7 @@
 use crate::estimate::LEVEL;
 use crate::replications::{Replications, Simulator, Stopped};
 use sixslot_models::Plan;
-use sixslot_models::load::Extent;
+use sixslot_models::load::{Extent, LoadState};
 use sixslot_statistics::factorial;
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::mean::Summary;
@@ -73,7 +73,7 @@ pub(crate) fn cross(
             } else {
                 let verdict = simulator.simulate(plan, load, Extent::UntilDecided)?.verdict();
                 failed[set] = i64::from(verdict.failed);
-                late[set] = !verdict.failed && verdict.ready.is_none();
+                late[set] = verdict.state() == LoadState::Late;
             }
             crossed.failed[set] += failed[set].unsigned_abs();
             crossed.late[set] += u64::from(late[set]);

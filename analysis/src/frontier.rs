@@ -7,7 +7,7 @@
 //! value is searched by bisection, which assumes that more is worse; three points below it and up to three above it test
 //! that. Where one below is not shown safe, or one above is, the line is scanned.
 
-use crate::acceptance::{Acceptance, Decision, Shares, can_fail};
+use crate::acceptance::{Acceptance, Decision, Shares};
 use crate::comparison::ComparisonError;
 use crate::estimate::LEVEL;
 use crate::replications::Tally;
@@ -199,7 +199,7 @@ impl LineSearch<'_> {
             let from = tally.loads;
             tally = tally.extend(&plan, self.search.seed, from..until, self.interrupt)?;
             (self.done)(until - from);
-            let shares = Shares::of_tally(&tally, can_fail(&plan), |count| sequence(count, tally.loads));
+            let shares = Shares::of_tally(&tally, plan.load().can_fail, |count| sequence(count, tally.loads));
             let decision = self.search.acceptance.decide(&shares);
             if decision != Decision::Undecided || until == most {
                 break Point { value, shares, decision };

@@ -181,7 +181,6 @@ impl Tally {
         let after = verdict.ready.zip(verdict.error).is_some_and(|(ready, error)| ready < error);
         self.error_after_ready += u64::from(after);
         self.recovered += u64::from(verdict.recovered.is_some());
-        self.late += u64::from(!verdict.failed && verdict.ready.is_none());
         match verdict.ready {
             None => self.not_ready += 1,
             Some(ready) if number < limits::TIMES => self.ready.push(ready.as_nanos()),

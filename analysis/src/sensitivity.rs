@@ -11,7 +11,7 @@ use crate::replications::{Replications, Simulator, Stopped};
 use crate::words::percent;
 use rayon::prelude::*;
 use serde::Serialize;
-use sixslot_models::load::{Extent, Load, Uniforms};
+use sixslot_models::load::{Extent, Load, LoadState, Uniforms};
 use sixslot_models::owner::Owner;
 use sixslot_models::{Plan, limits};
 use sixslot_sim_core::distribution::Family;
@@ -141,7 +141,7 @@ type Outcomes = (bool, bool, f64);
 fn outcomes(plan: &Plan, load: &Load) -> Outcomes {
     let verdict = load.verdict();
     let ready = verdict.ready.unwrap_or(plan.horizon());
-    (verdict.failed, !verdict.failed && verdict.ready.is_none(), ready.as_nanos() as f64 / 1e6)
+    (verdict.failed, verdict.state() == LoadState::Late, ready.as_nanos() as f64 / 1e6)
 }
 
 impl Outcome {

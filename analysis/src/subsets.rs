@@ -5,7 +5,7 @@
 //! all sets at once (Bonferroni). It is smallest if no other set that meets them costs less, or the same with fewer fixes.
 //! Effects are factorial ([`sixslot_statistics::factorial`]).
 
-use crate::acceptance::{Acceptance, Decision, Shares, can_fail};
+use crate::acceptance::{Acceptance, Decision, Shares};
 use crate::comparison::ComparisonError;
 use crate::crossed::{self, Crossed};
 use crate::estimate::LEVEL;
@@ -185,10 +185,11 @@ fn sets(
     let set = |set: usize| {
         let members = || patches.iter().enumerate().filter(move |(at, _)| set >> at & 1 == 1).map(|(_, fix)| fix);
         let (failed, late) = (crossed.failed[set], crossed.late[set]);
-        let shares = Shares::new(loads, failed, late, can_fail(&plans[set]), interval);
+        let shares = Shares::new(loads, failed, late, plans[set].load().can_fail, interval);
         FixSet {
             fixes: members().map(|fix| fix.name.clone()).collect(),
-            cost: members().map(|fix| fix.cost).sum(),
+            // From 0.0: the sum of no number is -0.0.
+            cost: members().fold(0.0, |sum, fix| sum + fix.cost),
             shares,
             decision: acceptance.decide(&shares),
         }

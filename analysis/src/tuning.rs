@@ -6,14 +6,14 @@
 //! lowest median time to ready over all loads is best, then the lowest 95 % quantile, then the fewest failed and late loads,
 //! then the scenario's own value.
 
-use crate::acceptance::{Shares, can_fail};
+use crate::acceptance::Shares;
 use crate::comparison::ComparisonError;
 use crate::estimate::LEVEL;
 use crate::replications::{Replications, Simulator, Stopped};
 use crate::words::{milliseconds, percent};
 use serde::Serialize;
 use sixslot_models::knob::{Knob, KnobUnit};
-use sixslot_models::load::{Extent, Load};
+use sixslot_models::load::{Extent, Load, LoadState};
 use sixslot_models::{Document, Plan};
 use sixslot_statistics::paired::{self, PairedCounts};
 use sixslot_statistics::{interval, quantile};
@@ -82,7 +82,7 @@ impl Outcome {
     fn of(load: &Load) -> Self {
         let verdict = load.verdict();
         let nanoseconds = |time: Option<sixslot_sim_core::Time>| time.map_or(u64::MAX, |time| time.as_nanos());
-        let late = !verdict.failed && verdict.ready.is_none();
+        let late = verdict.state() == LoadState::Late;
         Self { failed: verdict.failed, late, ready: nanoseconds(verdict.ready), error: nanoseconds(verdict.error) }
     }
 }
@@ -151,7 +151,7 @@ fn tuned(knob: &Knob, value: f64, plan: &Plan, outcomes: &[Outcome], level: f64)
     Tuned {
         value: knob.text(value),
         number: if knob.unit() == KnobUnit::Time { value / 1e6 } else { value },
-        shares: Shares::new(loads, count(|load| load.failed), count(|load| load.late), can_fail(plan), interval),
+        shares: Shares::new(loads, count(|load| load.failed), count(|load| load.late), plan.load().can_fail, interval),
         ready_ms: ReadyMs { p50: quantile_ms(&ready, 0.5), p95: quantile_ms(&ready, 0.95) },
         error_ms: quantile_ms(&errors, 0.5),
     }

@@ -105,7 +105,7 @@ fn an_input_without_effect_explains_nothing() {
     assert!(first.interval.contains(0.0) && first.value.abs() < 0.02, "{first:?}");
     assert!(closed.interval.contains(0.0), "{closed:?}");
     // No pair of 4000 differs: at most 0.1 % of all pairs do, each by at most 1, over twice a variance of 1 / 12.
-    assert_eq!((total.value, total.interval.low, closed.value), (0.0, 0.0, 0.0));
+    assert!((total.value, total.interval.low) == (0.0, 0.0) && closed.value <= 0.0, "{closed:?}");
     assert!((total.interval.high / (6.0 * 3.689 / 4000.0) - 1.0).abs() < 0.01, "{total:?}");
     // Constant outcomes have no variance to explain, and the indices are numbers.
     let mut constant = Frozen::default();
