@@ -262,7 +262,7 @@ impl LineSearch<'_> {
         let mut count = 0;
         let mut is_safe_so_far = true;
         for step in 0..=steps {
-            let index = if steps == 0 { 0 } else { step * last / steps };
+            let index = (step * last).checked_div(steps).unwrap_or(0);
             is_safe_so_far = self.is_safe(index)? && is_safe_so_far;
             if is_safe_so_far {
                 count = index + 1;

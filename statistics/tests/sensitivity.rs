@@ -132,7 +132,7 @@ proptest! {
         let worths = &worths[..1 << changes];
         let found = contrasts(worths).unwrap();
         for (set, found) in found.iter().enumerate() {
-            let sign = |of: usize| if (set & !of).count_ones() % 2 == 0 { 1 } else { -1 };
+            let sign = |of: usize| if (set & !of).count_ones().is_multiple_of(2) { 1 } else { -1 };
             let defined: i64 = worths.iter().enumerate().map(|(of, worth)| sign(of) * worth).sum();
             prop_assert_eq!(*found, defined, "set {}", set);
         }

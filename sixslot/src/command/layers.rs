@@ -86,7 +86,7 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
     let _ =
         writeln!(text, "{:<width$} {:>12} {:>20} {:>8}\n", "all layers", points(attribution.total), "", share(whole));
     text.push_str(&removed(attribution, width));
-    text.push_str(&interactions(&attribution.interactions, &points));
+    text.push_str(&interactions(&attribution.interactions, points));
     let threshold = percent(attribution.threshold);
     if smallest_sets.is_empty() {
         let _ = writeln!(text, "no set of layers suffices for a failure probability above {threshold}");

@@ -34,8 +34,11 @@ fn named(document: &Document, plan: &Plan, name: &str) -> Result<Vec<f64>, Failu
     Ok(values)
 }
 
+/// A parameter's name, and the least and the greatest value if the command line gives them.
+type Named<'a> = (&'a str, Option<(f64, f64)>);
+
 /// Reads `NAME` or `NAME=LOW..HIGH`.
-fn read(text: &str) -> Result<(&str, Option<(f64, f64)>), Failure> {
+fn read(text: &str) -> Result<Named<'_>, Failure> {
     let Some((name, range)) = text.split_once('=') else { return Ok((text.trim(), None)) };
     let ends =
         range.split_once("..").and_then(|(low, high)| Some((low.trim().parse().ok()?, high.trim().parse().ok()?)));
