@@ -104,7 +104,7 @@ pub(crate) fn contrasts(verdicts: &[i64], effects: &[usize]) -> impl Iterator<It
 }
 
 /// A factorial effect on the failure probability, with its interval for `effects` effects at once: Student's, or from
-/// Clopper-Pearson bounds where few loads have an effect.
+/// Clopper-Pearson bounds where few loads have an effect, or all the same.
 #[expect(clippy::expect_used, reason = "there are at least two loads, and no more with an effect than loads")]
 pub(crate) fn effect(sum: &Sum, loads: u64, changes: usize, effects: usize) -> (f64, Interval) {
     let level = 1.0 - (1.0 - LEVEL) / effects.max(1) as f64;
@@ -113,9 +113,14 @@ pub(crate) fn effect(sum: &Sum, loads: u64, changes: usize, effects: usize) -> (
     // In each load an effect is between -1 and 1.
     let bound = |count| interval::clopper_pearson(count, loads, level).expect("consistent").high;
     let with_effect = sum.positive + sum.negative;
-    let interval = if with_effect < FEW || summary.standard_error == 0.0 {
+    let interval = if with_effect < FEW {
         let (low, high) = (-bound(sum.negative), bound(sum.positive));
         Interval { method: interval::Method::ClopperPearson, level, low, high }
+    } else if summary.standard_error == 0.0 {
+        // The same in every load: at most this share of all loads has another effect.
+        let other = bound(0);
+        let centre = summary.mean * (1.0 - other);
+        Interval { method: interval::Method::ClopperPearson, level, low: centre - other, high: centre + other }
     } else {
         summary.interval(level).expect("a level")
     };

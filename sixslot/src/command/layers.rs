@@ -69,24 +69,28 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
     let points = |value: f64| format!("{:+.places$}", 100.0 * value);
     let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
     let width = layers.iter().map(|layer| layer.layer.len()).max().unwrap_or_default().max("all layers".len());
-    let _ = writeln!(text, "{:<width$} {:>12} {:>20} {:>8}", "layer", "contribution", "95 % interval", "share");
+    let _ = writeln!(
+        text,
+        "{:<width$} {:>12} {:>20} {:>8} {:>15}",
+        "layer", "contribution", "95 % interval", "share", "only it removed"
+    );
     for layer in layers {
         let interval = &layer.contribution_interval;
         let _ = writeln!(
             text,
-            "{:<width$} {:>12} {:>20} {:>8}  {}",
+            "{:<width$} {:>12} {:>20} {:>8} {:>15}  {}",
             layer.layer,
             points(layer.contribution),
             format!("{} to {}", points(interval.low), points(interval.high)),
             share(layer.share),
+            percent(layer.all_others),
             layer.title,
         );
     }
     let whole = (attribution.total != 0.0).then_some(1.0);
     let _ =
         writeln!(text, "{:<width$} {:>12} {:>20} {:>8}\n", "all layers", points(attribution.total), "", share(whole));
-    text.push_str(&removed(attribution, width));
-    text.push_str(&interactions(&attribution.interactions, points));
+    text.push_str(&interactions(&attribution.interactions, 3, points));
     let threshold = percent(attribution.threshold);
     if smallest_sets.is_empty() {
         let _ = writeln!(text, "no set of layers suffices for a failure probability above {threshold}");
@@ -105,30 +109,15 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
         "{RULE}\n\n\
          contribution: percentage points of the failure probability; Student's t, or a Clopper-Pearson bound where all loads agree.\n\
          It is the Shapley value: what the layer's coming adds, averaged over all orders in which the layers can come.\n\
-         interaction: half the difference between the effect of the one with the other and without it, averaged over all sets of\n\
-         the rest, in percentage points; intervals for all effects at once."
+         interaction: half the difference between the effect of the one with the other and without it; intervals for all at once."
     );
     text
 }
 
-/// What is left if one layer alone is removed.
-fn removed(attribution: &Attribution, width: usize) -> String {
-    let mut text = format!("{:<width$} {:>12} {:>20}\n", "removing only", "leaves", "95 % interval");
-    for layer in &attribution.layers {
-        let interval = &layer.all_others_interval;
-        let between = format!("{} to {}", percent(interval.low), percent(interval.high));
-        let _ = writeln!(text, "{:<width$} {:>12} {between:>20}", layer.layer, percent(layer.all_others));
-    }
-    text.push('\n');
-    text
-}
-
-/// The strongest interactions of two, those whose interval excludes 0.
-pub(super) fn interactions(interactions: &[Interaction], points: impl Fn(f64) -> String) -> String {
-    /// The most that the text lists.
-    const STRONGEST: usize = 6;
+/// The strongest interactions of two, at most `most`, those whose interval excludes 0.
+pub(super) fn interactions(interactions: &[Interaction], most: usize, points: impl Fn(f64) -> String) -> String {
     let sure = |of: &&Interaction| of.effect_interval.low > 0.0 || of.effect_interval.high < 0.0;
-    let strong: Vec<&Interaction> = interactions.iter().filter(sure).take(STRONGEST).collect();
+    let strong: Vec<&Interaction> = interactions.iter().filter(sure).take(most).collect();
     if strong.is_empty() {
         return "no two of them are shown to act on each other\n\n".to_owned();
     }

@@ -160,7 +160,7 @@ fn text(subsets: &Subsets, seed: u64) -> String {
         );
     }
     text.push('\n');
-    text.push_str(&interactions(&subsets.interactions, points));
+    text.push_str(&interactions(&subsets.interactions, 6, points));
     for overlap in &subsets.overlaps {
         let [one, other] = &overlap.fixes;
         let _ = writeln!(text, "{one} and {other} both change {}: in a set with both, {other} holds", overlap.key);
