@@ -1,7 +1,7 @@
 //! What each random stream of a plan belongs to: a parameter, a class of requests, a server cache, or a server.
 //!
 //! Rule: a stream is named by its purpose (`draws.rs`). A class owns the streams of its starts, arrivals, times and bodies; a
-//! cache those of its computations, whichever request causes them; a server those of its connections. Retries within one
+//! cache those of its computations, whichever request causes them; a server those of its connections and of its path. Retries within one
 //! tick of a poll beyond the first [`RETRIES`] have no owner.
 
 use crate::class::Class;
@@ -46,7 +46,8 @@ impl Plan {
         for (number, class) in self.classes.iter().enumerate() {
             let streams = &class.purposes;
             let once = [streams.start, streams.tick, streams.arrivals];
-            let calls = [streams.stalled, streams.service, streams.work, streams.io_time, streams.body];
+            let calls =
+                [streams.stalled, streams.service, streams.work, streams.io_time, streams.body, streams.response_delay];
             let calls = calls.iter().flat_map(|purpose| with_retries(*purpose, class));
             owners.extend(once.into_iter().chain(calls).map(|purpose| (purpose, Owner::Class(number))));
             for (position, cache) in class.looks_up.iter().enumerate() {

@@ -403,7 +403,7 @@ fn the_text_fits_one_screen_and_says_its_rules() {
         "deadline         +66.67     +66.05 to +66.79   66.7 %             0 %  the page gives up",
         "one              +16.67     +16.24 to +16.97   16.7 %           100 %  one",
         "all layers      +100.00                       100.0 %",
-        "one x two               -25.00     -25.44 to -24.19",
+        "one x two            -25.00     -25.41 to -24.32",
         "the smallest sets of layers that suffice for a failure probability above 1.0 %:",
         "  deadline + one: 100 % (99.6 % to 100 %, clopper-pearson)",
         "  deadline + two: 100 % (99.6 % to 100 %, clopper-pearson)",
