@@ -414,6 +414,7 @@ fn errors(entries: &[&Entry<'_>]) -> String {
         x_label: "error of the arrival, ms",
         y_label: "share of the requests that are no further off",
         series: &series,
+        most: None,
     }
     .to_svg()
 }

@@ -1,6 +1,6 @@
 //! The contribution of each layer of a cause to the failure probability, and the sets of layers that suffice for failures.
 //!
-//! Rule: load k is simulated with every set of the layers, all others removed, on the same draws. Its verdicts (1: failed) are
+//! Rule: load k is simulated with every set of the layers, all others removed, on the same draws ([`crate::crossed`]). Its verdicts (1: failed) are
 //! the worths of a game whose Shapley values are whole numbers over n! ([`sixslot_statistics::shapley`]); a layer's contribution is the
 //! mean of its value over the loads, with Student's t interval. Only whole numbers are summed, so the contributions add up
 //! exactly to P(failure with all layers) - P(failure with none), in any order and on any number of threads.
@@ -10,14 +10,15 @@
 //! value: each value is between -1 and 1.
 
 use crate::comparison::ComparisonError;
+use crate::crossed::{self, Crossed};
 use crate::estimate::LEVEL;
-use crate::replications::{Replications, Simulator, Stopped};
+use crate::replications::{Replications, Stopped};
+use crate::subsets::{Interaction, interactions};
 use serde::Serialize;
-use sixslot_models::load::Extent;
-use sixslot_models::{Document, Plan};
+use sixslot_models::Document;
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::mean::{MeanError, Summary};
-use sixslot_statistics::shapley;
+use sixslot_statistics::{factorial, shapley};
 use std::sync::atomic::AtomicBool;
 
 /// The criterion for a sufficient set, for the output.
@@ -34,6 +35,8 @@ pub struct Attribution {
     pub denominator: u64,
     /// The layers, in the order of the file.
     pub layers: Vec<Contribution>,
+    /// What two layers do together beyond what each does, as factorial effects, the strongest first.
+    pub interactions: Vec<Interaction>,
     /// The failure probability that sufficient sets exceed.
     pub threshold: f64,
     /// The criterion for a sufficient set.
@@ -60,6 +63,10 @@ pub struct Contribution {
     /// The sum of its Shapley values over the loads, exactly, in units of n!: the contribution is this over
     /// [`Attribution::denominator`].
     pub numerator: i64,
+    /// The failure probability that is left if only this layer is removed.
+    pub all_others: f64,
+    /// The interval of that, for this set alone.
+    pub all_others_interval: Interval,
 }
 
 /// A set of layers, all others removed.
@@ -92,17 +99,6 @@ impl From<Stopped> for LayersError {
     }
 }
 
-/// Whole numbers summed over loads.
-#[derive(Clone, Debug)]
-struct Sums {
-    /// Failures of each set.
-    failures: Vec<u64>,
-    /// Each layer's Shapley values, in units of 1 / n!.
-    values: Vec<i128>,
-    /// The squares of these.
-    squares: Vec<i128>,
-}
-
 /// Simulates the first loads of a seed with every set of a scenario's layers: `loads` times 2^n loads.
 ///
 /// `done` is called with the number of loads that were simulated since its last call.
@@ -125,43 +121,22 @@ pub fn attribute(
     let plan = |set| document.plan_without(&without(set)).map_err(|error| ComparisonError::from(Box::new(error)));
     let plans = (0..1 << layers).map(plan).collect::<Result<Vec<_>, _>>()?;
     let replications = Replications { seed, from: 0, to: loads, interrupt, done: &done };
-    let sums = sum(&plans, &replications)?;
-    conclude(document, &sums, loads, threshold)
+    let effects = factorial::main_and_pairs(layers);
+    let values = |verdicts: &[i64]| values(verdicts, &effects);
+    let crossed = crossed::cross(&plans, &replications, layers + effects.len(), values)?;
+    conclude(document, &crossed, loads, threshold)
 }
 
-#[expect(clippy::expect_used, reason = "there are 2^n plans, for few layers")]
-fn sum(plans: &[Plan], replications: &Replications<'_>) -> Result<Sums, Stopped> {
-    let layers = plans.len().trailing_zeros() as usize;
-    let none = || Sums { failures: vec![0; plans.len()], values: vec![0; layers], squares: vec![0; layers] };
-    let each = |sums: &mut Sums, simulator: &mut Simulator<'_>, number| {
-        let mut verdicts = vec![0_i64; plans.len()];
-        for ((plan, verdict), failures) in plans.iter().zip(&mut verdicts).zip(&mut sums.failures) {
-            let failed = simulator.simulate(plan, number, Extent::UntilDecided)?.verdict().failed;
-            *verdict = i64::from(failed);
-            *failures += u64::from(failed);
-        }
-        let values = shapley::values(&verdicts).expect("a verdict for each set").numerators;
-        for ((value, sum), squares) in values.iter().zip(&mut sums.values).zip(&mut sums.squares) {
-            *sum += value;
-            *squares += value * value;
-        }
-        Ok(())
-    };
-    let join = |mut sums: Sums, more: Sums| {
-        for (sum, more) in sums.failures.iter_mut().zip(more.failures) {
-            *sum += more;
-        }
-        let (values, squares) = (sums.values.iter_mut().zip(more.values), sums.squares.iter_mut().zip(more.squares));
-        for (sum, more) in values.chain(squares) {
-            *sum += more;
-        }
-        sums
-    };
-    replications.fold(none, each, join)
+/// The Shapley value of each layer, and then the contrasts of the interactions, from the verdicts of a load.
+#[expect(clippy::expect_used, reason = "there are 2^n sets, for few layers")]
+fn values(verdicts: &[i64], effects: &[usize]) -> Vec<i128> {
+    let mut values = shapley::values(verdicts).expect("a verdict for each set").numerators;
+    values.extend(crossed::contrasts(verdicts, effects));
+    values
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least two loads, one for each set")]
-fn conclude(document: &Document, sums: &Sums, loads: u64, threshold: f64) -> Result<Attribution, LayersError> {
+fn conclude(document: &Document, crossed: &Crossed, loads: u64, threshold: f64) -> Result<Attribution, LayersError> {
     let names: Vec<&str> = document.layers.iter().map(|layer| layer.name.as_str()).collect();
     let orders: i128 = (1..=names.len() as i128).product();
     let interval = |failures| interval::fixed_sample(failures, loads, LEVEL).expect("counts are consistent");
@@ -170,17 +145,22 @@ fn conclude(document: &Document, sums: &Sums, loads: u64, threshold: f64) -> Res
         let probability = *failures as f64 / loads as f64;
         LayerSet { layers: layers.collect(), failures: *failures, probability, interval: interval(*failures) }
     };
-    let sets: Vec<LayerSet> = sums.failures.iter().enumerate().map(record).collect();
+    let sets: Vec<LayerSet> = crossed.failed.iter().enumerate().map(record).collect();
     let suffices: Vec<bool> = sets.iter().map(|set| set.interval.low > threshold).collect();
     let smallest = shapley::minimal_sets(&suffices).expect("an answer for each set");
     let smallest_sets = smallest.into_iter().map(|set| sets[set].clone()).collect();
-    let (first, last) = (sums.failures[0], sums.failures[sums.failures.len() - 1]);
+    let (shapley, effects) = crossed.sums.split_at(names.len());
+    let (first, last) = (crossed.failed[0], crossed.failed[crossed.failed.len() - 1]);
     let difference = i128::from(last) - i128::from(first);
-    assert_eq!(sums.values.iter().sum::<i128>(), orders * difference, "Shapley values divide the whole");
+    assert_eq!(
+        shapley.iter().map(|value| value.sum).sum::<i128>(),
+        orders * difference,
+        "Shapley values divide the whole"
+    );
     // At most this share of all loads has an outcome that no simulated load had.
     let unseen = interval(0);
-    let contribution = |(layer, (sum, squares)): (usize, (&i128, &i128))| {
-        let summary = Summary::of_fractions(loads as usize, *sum, *squares, orders)?;
+    let contribution = |(layer, value): (usize, &crossed::Sum)| {
+        let summary = Summary::of_fractions(loads as usize, value.sum, value.squares, orders)?;
         let contribution_interval = if summary.standard_error == 0.0 {
             let centre = summary.mean * (1.0 - unseen.high);
             Interval { low: centre - unseen.high, high: centre + unseen.high, ..unseen }
@@ -192,17 +172,20 @@ fn conclude(document: &Document, sums: &Sums, loads: u64, threshold: f64) -> Res
             title: document.layers[layer].title.clone(),
             contribution: summary.mean,
             contribution_interval,
-            share: (difference != 0).then(|| *sum as f64 / (orders * difference) as f64),
+            share: (difference != 0).then(|| value.sum as f64 / (orders * difference) as f64),
             // At most 10! for each of 10^9 loads.
-            numerator: *sum as i64,
+            numerator: value.sum as i64,
+            all_others: sets[(sets.len() - 1) & !(1 << layer)].probability,
+            all_others_interval: sets[(sets.len() - 1) & !(1 << layer)].interval,
         })
     };
-    let values = sums.values.iter().zip(&sums.squares).enumerate();
+    let values = shapley.iter().enumerate();
     Ok(Attribution {
         loads,
         total: difference as f64 / loads as f64,
         denominator: orders as u64 * loads,
         layers: values.map(contribution).collect::<Result<_, MeanError>>()?,
+        interactions: interactions(&names, effects, loads),
         threshold,
         rule: RULE,
         smallest_sets,

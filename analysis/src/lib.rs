@@ -4,11 +4,14 @@
 //! Rule: no file, no clock, no terminal and no thread pool of its own: it builds for WebAssembly too. Loops over loads run
 //! in rayon's current pool.
 
+pub mod acceptance;
 pub mod comparison;
+mod crossed;
 pub mod data_interval;
 pub mod diagnose;
 pub mod estimate;
 pub mod export;
+pub mod frontier;
 pub mod import;
 pub mod layers;
 pub mod notes;
@@ -16,8 +19,11 @@ pub mod ready_times;
 pub mod record;
 pub mod replications;
 pub mod report;
+pub mod sensitivity;
 pub mod story;
+pub mod subsets;
 pub mod svg_text;
 pub mod sweep;
+pub mod tuning;
 pub mod waterfall;
 pub mod words;

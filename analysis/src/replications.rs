@@ -7,8 +7,9 @@
 use rayon::prelude::*;
 use sixslot_models::Plan;
 use sixslot_models::limits;
-use sixslot_models::load::{Extent, Load, LoadError, LoadState, Station};
+use sixslot_models::load::{Extent, Load, LoadError, LoadState, Station, Uniforms};
 use std::ops::Range;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Largest number of loads in a block, which one thread simulates.
@@ -48,6 +49,24 @@ impl Simulator<'_> {
             return Err(Stopped::Interrupted);
         }
         self.load.simulate_unless(plan, self.seed, number, extent, self.interrupt)?;
+        Ok(&self.load)
+    }
+
+    /// Simulates a load of a plan with these uniforms in place of its random streams.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn simulate_with(
+        &mut self,
+        plan: &Plan,
+        uniforms: Arc<dyn Uniforms>,
+        number: u64,
+        extent: Extent,
+    ) -> Result<&Load, Stopped> {
+        if self.interrupt.load(Ordering::Relaxed) {
+            return Err(Stopped::Interrupted);
+        }
+        self.load.simulate_with(plan, uniforms, number, extent)?;
         Ok(&self.load)
     }
 }

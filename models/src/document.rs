@@ -5,6 +5,7 @@
 //! when the file is read, so that a typo in one is found before a sweep reaches it.
 
 use crate::evidence::Evidence;
+use crate::knob::Knob;
 use crate::limits;
 use crate::plan::{Plan, is_count};
 use crate::read::{self, Reader, advice, expected};
@@ -30,13 +31,15 @@ pub struct Document {
 }
 
 /// A change with a name: a fix, or the removal of a layer.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Patch {
     /// Its name.
     pub name: String,
     /// Its title, in one line.
     pub title: String,
+    /// What it takes to build, in the scenario's own unit; 1 where none is given, and for a layer.
+    pub cost: f64,
 }
 
 /// A table of named patches.
@@ -104,17 +107,7 @@ impl Document {
                 Fault::new(&whole, "there is no `=` in it")
                     .help("write --set PATH=VALUE, such as --set parameters.projects=8")
             })?;
-            let path: Vec<String> = path.split('.').map(|part| part.trim().trim_matches('"').to_owned()).collect();
-            if path.iter().any(String::is_empty) {
-                return Err(Fault::new(&whole, "the path has an empty part").help("write --set PATH=VALUE"));
-            }
-            if path.len() > limits::DEPTH {
-                let message = format!("the path has {} parts, the limit is {}", path.len(), limits::DEPTH);
-                return Err(Fault::new(&whole, message));
-            }
-            if let [kind, name, ..] = path.as_slice() {
-                known(&root, kind, name, &whole, "`--set`")?;
-            }
+            let path = path_of(path, &whole, &root, "--set PATH=VALUE")?;
             let written = value.trim();
             let value_place = Place { source, bytes: set.len() - value.trim_start().len()..set.trim_end().len() };
             root.set(&path, &whole, tree::parse_value(written, &value_place)?)?;
@@ -134,7 +127,7 @@ impl Document {
     /// An invalid combination, at its line and column. Each fix alone has been tried before.
     pub fn plan(&self, fixes: &[usize], parameters: &[(&str, f64)]) -> Result<Plan, ScenarioError> {
         let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
-        self.patched(&FIX, names, parameters, &[])
+        self.patched(&FIX, names, parameters, &[], None)
     }
 
     /// The recorded loads that the scenario was fitted to, where an import wrote them.
@@ -165,7 +158,50 @@ impl Document {
         values: &[(usize, String)],
     ) -> Result<Plan, ScenarioError> {
         let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
-        self.patched(&FIX, names, parameters, values)
+        self.patched(&FIX, names, parameters, values, None)
+    }
+
+    /// Reads what an analysis varies, such as `request.session.deadline=2s..20s`.
+    ///
+    /// # Errors
+    /// No range, an unknown key, or ends that are not two of whole numbers, numbers and lengths of time, at their place.
+    pub fn knob(&mut self, text: &str) -> Result<Knob, ScenarioError> {
+        let source = self.sources.add("--tune", text);
+        let whole = Place { source, bytes: 0..text.len() };
+        let read = || {
+            let (key, range) = text.split_once('=').ok_or_else(|| {
+                Fault::new(&whole, "there is no `=` in it")
+                    .help("write --tune PATH=LOW..HIGH, such as --tune request.session.deadline=2s..20s")
+            })?;
+            let path = path_of(key, &whole, &self.root, "--tune PATH=LOW..HIGH")?;
+            Knob::read(path, range, &whole)
+        };
+        read().map_err(|fault| self.sources.error(fault))
+    }
+
+    /// The plan with these fixes (by index) and then a value of a knob.
+    ///
+    /// # Errors
+    /// A value that the key does not take, at its line and column.
+    pub fn plan_at(&self, fixes: &[usize], knob: &Knob, value: f64) -> Result<Plan, ScenarioError> {
+        let names = fixes.iter().map(|fix| self.fixes[*fix].name.as_str());
+        self.patched(&FIX, names, &[], &[], Some((knob, value)))
+    }
+
+    /// The value that a knob's key has with these fixes; none where the scenario does not give it, or as something other
+    /// than a number of the knob's unit.
+    pub fn value_of(&self, fixes: &[usize], knob: &Knob) -> Option<f64> {
+        let mut root = self.root.clone();
+        for fix in fixes {
+            FIX.apply(&mut root, &self.fixes[*fix].name).ok()?;
+        }
+        knob.value_in(&root)
+    }
+
+    /// The first key that two fixes (by index) both change: with both, the later one in the order given holds.
+    pub fn overlap(&self, one: usize, other: usize) -> Option<String> {
+        let patch = |fix: usize| FIX.changes(&self.root, &self.fixes[fix].name).and_then(Node::table);
+        patch(one)?.overlap(patch(other)?)
     }
 
     /// The plan without these layers (by index) and without any fix. Removals of layers that change the same key overwrite each
@@ -175,7 +211,7 @@ impl Document {
     /// An invalid combination, at its line and column. Each removal alone has been tried before.
     pub fn plan_without(&self, layers: &[usize]) -> Result<Plan, ScenarioError> {
         let names = layers.iter().map(|layer| self.layers[*layer].name.as_str());
-        self.patched(&LAYER, names, &[], &[])
+        self.patched(&LAYER, names, &[], &[], None)
     }
 
     fn patched<'a>(
@@ -184,6 +220,7 @@ impl Document {
         names: impl Iterator<Item = &'a str>,
         parameters: &[(&str, f64)],
         values: &[(usize, String)],
+        knob: Option<(&Knob, f64)>,
     ) -> Result<Plan, ScenarioError> {
         let build = || {
             let mut root = self.root.clone();
@@ -196,6 +233,9 @@ impl Document {
             for (name, value) in parameters {
                 let node = Node { value: Value::Float(*value), place: self.place.clone() };
                 root.set(&["parameters".to_owned(), (*name).to_owned()], &self.place, node)?;
+            }
+            if let Some((knob, value)) = knob {
+                knob.set(&mut root, value)?;
             }
             Plan::read(&root, &self.place)
         };
@@ -221,6 +261,23 @@ impl Document {
 pub struct UnknownFix {
     name: String,
     advice: String,
+}
+
+/// Reads the path of a key on the command line; `form` is how the argument is written.
+fn path_of(text: &str, whole: &Place, root: &Table, form: &str) -> Result<Vec<String>, Fault> {
+    let path: Vec<String> = text.split('.').map(|part| part.trim().trim_matches('"').to_owned()).collect();
+    if path.iter().any(String::is_empty) {
+        return Err(Fault::new(whole, "the path has an empty part").help(format!("write {form}")));
+    }
+    if path.len() > limits::DEPTH {
+        let message = format!("the path has {} parts, the limit is {}", path.len(), limits::DEPTH);
+        return Err(Fault::new(whole, message));
+    }
+    if let [kind, name, ..] = path.as_slice() {
+        let flag = form.split(' ').next().unwrap_or_default();
+        known(root, kind, name, whole, &format!("`{flag}`"))?;
+    }
+    Ok(path)
 }
 
 /// Refuses a patch of a table that does not exist: a typo, not a new request.
@@ -251,7 +308,8 @@ impl Kind {
             read::check_name(entry)?;
             let reader = Reader::new(&entry.node, self.fields)?;
             let title = reader.or("title", entry.key.as_str(), read::text)?.to_owned();
-            patches.push(Patch { name: entry.key.clone(), title });
+            let cost = if self.fields.knows("cost") { reader.or("cost", 1.0, cost)? } else { 1.0 };
+            patches.push(Patch { name: entry.key.clone(), title, cost });
             let mut patched = scenario.table.clone();
             self.apply(&mut patched, &entry.key)?;
             Plan::read(&patched, scenario.place)?;
@@ -259,10 +317,15 @@ impl Kind {
         Ok(patches)
     }
 
+    /// The changes of a patch in the tree that it stands in.
+    fn changes<'a>(&self, root: &'a Table, name: &str) -> Option<&'a Node> {
+        let patch = root.get(self.name).and_then(Node::table).and_then(|patches| patches.get(name));
+        patch.and_then(Node::table).and_then(|named| named.get(self.key))
+    }
+
     /// Merges one patch over the tree that it stands in.
     fn apply(&self, root: &mut Table, name: &str) -> Result<(), Fault> {
-        let patch = root.get(self.name).and_then(Node::table).and_then(|patches| patches.get(name));
-        let Some(patch) = patch.and_then(Node::table).and_then(|named| named.get(self.key)) else { return Ok(()) };
+        let Some(patch) = self.changes(root, name) else { return Ok(()) };
         let table = patch.table().ok_or_else(|| expected("a table of changes", patch))?;
         for forbidden in ["fix", "layer", "sweep", "schema", "evidence"] {
             if let Some(entry) = table.entry(forbidden) {
@@ -278,6 +341,15 @@ impl Kind {
         root.merge(&patch);
         Ok(())
     }
+}
+
+/// What a fix takes to build.
+fn cost(node: &Node) -> Result<f64, Fault> {
+    let cost = read::number(node)?;
+    if (0.0..=limits::COST).contains(&cost) {
+        return Ok(cost);
+    }
+    Err(Fault::new(&node.place, format!("{cost} is not a cost: write a number from 0 to {}", limits::COST)))
 }
 
 fn sweep(reader: &Reader<'_>, plan: &Plan, fixes: &[Patch]) -> Result<Sweep, Fault> {

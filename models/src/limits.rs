@@ -52,6 +52,18 @@ pub const ATTEMPTS: u64 = 1_000;
 pub const FIXES: usize = 64;
 /// Fixes in a sweep over all subsets.
 pub const SUBSET_FIXES: usize = 12;
+/// Fixes of a comparison of all subsets.
+pub const COMPARED_SUBSET_FIXES: usize = 10;
+/// The highest cost of a fix.
+pub const COST: f64 = 1e6;
+/// Values of a parameter that a frontier is searched in.
+pub const FRONTIER_VALUES: usize = 4_096;
+/// Lines of a frontier: sets of fixes times values of the second parameter.
+pub const FRONTIER_LINES: usize = 500;
+/// Values of a tuned key.
+pub const TUNED_VALUES: usize = 100;
+/// Draws of one group that the first-order effects of a sensitivity are computed for.
+pub const SENSITIVITY_DRAWS: usize = 64;
 /// Layers of a scenario: every set of them is simulated.
 pub const LAYERS: usize = 10;
 /// Cells of a sweep.

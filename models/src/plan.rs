@@ -31,7 +31,7 @@ pub struct Parameter {
     pub name: String,
     /// Its distribution; often a constant.
     pub value: Distribution,
-    purpose: Purpose,
+    pub(crate) purpose: Purpose,
 }
 
 /// A compiled scenario, ready to be simulated.

@@ -24,6 +24,8 @@ pub enum TtlFrom {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ServerCache {
+    /// Its name in the scenario.
+    pub name: String,
     /// Work of the server to compute the value.
     pub work: Form,
     /// Latency after that work, which uses no capacity.
@@ -62,6 +64,7 @@ impl ServerCache {
             join_within: reader.read("join_within", read::span)?,
             single_flight: reader.or("single_flight", true, read::boolean)?,
             invalidated_by: wipers.iter().map(|node| names.class(read::text(node)?, node)).collect::<Result<_, _>>()?,
+            name: entry.key.clone(),
             work_purpose: Purpose::named(&entry.key).and(" memo work"),
             io_time_purpose: Purpose::named(&entry.key).and(" memo wait"),
         })

@@ -138,6 +138,14 @@ impl Table {
         }
     }
 
+    /// The path of the first key that both tables give, other than a table in both.
+    pub fn overlap(&self, other: &Self) -> Option<String> {
+        self.entries.iter().find_map(|entry| match (&entry.node.value, &other.get(&entry.key)?.value) {
+            (Value::Table(one), Value::Table(other)) => one.overlap(other).map(|rest| format!("{}.{rest}", entry.key)),
+            _ => Some(entry.key.clone()),
+        })
+    }
+
     /// Sets one key by its path, creating missing tables.
     ///
     /// # Errors

@@ -53,6 +53,8 @@ pub enum Method {
     StudentT,
     /// The cluster bootstrap of a fitted model's probability.
     ClusterBootstrap,
+    /// Student's t interval of the jackknife.
+    Jackknife,
 }
 
 impl Method {
@@ -66,6 +68,7 @@ impl Method {
             Self::PairedTango => "paired-tango",
             Self::StudentT => "student-t",
             Self::ClusterBootstrap => "cluster-bootstrap",
+            Self::Jackknife => "jackknife",
         }
     }
 
@@ -99,6 +102,10 @@ impl Method {
             Self::ClusterBootstrap => {
                 "Includes the uncertainty of the recorded loads: they are drawn again and the model is \
                  fitted again. Covers the truth about as often as its level says if the model has the right form."
+            }
+            Self::Jackknife => {
+                "Holds for a number of loads fixed beforehand, and covers the truth about as often as \
+                 its level says, if the estimate is nearly normally distributed."
             }
         }
     }

@@ -10,8 +10,10 @@ mod beta;
 pub mod binomial;
 pub mod bootstrap;
 pub mod censored;
+pub mod factorial;
 pub mod fit;
 pub mod interval;
+pub mod jackknife;
 pub mod level;
 pub mod likelihood;
 pub mod mean;
@@ -21,6 +23,7 @@ pub mod shapley;
 pub mod sharing;
 pub mod simplex;
 pub mod slowness;
+pub mod sobol;
 pub mod stopping;
 
 pub use interval::{Interval, IntervalError, Method};

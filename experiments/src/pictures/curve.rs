@@ -1,6 +1,6 @@
-//! Probability over one parameter: a line per fix set with its interval.
+//! Probability, or another number, over one parameter: a line per fix set with its interval.
 //!
-//! Rule: the interval is drawn wherever there is one, and y spans 0 to 100 %, so that a difference
+//! Rule: the interval is drawn wherever there is one, and a probability spans 0 to 100 %, so that a difference
 //! between two fixes that is not significant does not look like one.
 
 use plotters::style::{Color, RGBColor};
@@ -15,7 +15,7 @@ use super::palette;
 pub struct CurvePoint {
     /// Value of the parameter.
     pub x: f64,
-    /// Probability in `[0, 1]`.
+    /// Probability in `[0, 1]`; the number itself where the curve has a `most`.
     pub probability: f64,
     /// Lower and upper end of its interval, if there is one.
     pub interval: Option<(f64, f64)>,
@@ -30,7 +30,7 @@ pub struct CurveSeries<'a> {
     pub points: &'a [CurvePoint],
 }
 
-/// Probability against one parameter.
+/// Probability, or another number from 0, against one parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Curve<'a> {
     /// Title of the picture.
@@ -43,6 +43,8 @@ pub struct Curve<'a> {
     pub y_label: &'a str,
     /// The lines, in the order of their styles.
     pub series: &'a [CurveSeries<'a>],
+    /// The number at the top of y; none where y is a probability.
+    pub most: Option<f64>,
 }
 
 const WIDTH: f64 = 1000.0;
@@ -64,7 +66,7 @@ impl Curve<'_> {
         let lines: Vec<(usize, Vec<CurvePoint>)> = self
             .series
             .iter()
-            .map(|series| drawable(series.points))
+            .map(|series| drawable(series.points, self.most.unwrap_or(1.0)))
             .enumerate()
             .filter(|(_, points)| !points.is_empty())
             .collect();
@@ -82,6 +84,7 @@ impl Curve<'_> {
             bottom,
             low: low - pad,
             high: high + pad,
+            most: self.most,
         };
 
         let mut canvas = Canvas::new(WIDTH, bottom + frame::BELOW + 12.0);
@@ -141,12 +144,16 @@ fn band(brush: &Brush<'_>, axes: &Frame, points: &[CurvePoint], colour: RGBColor
     }
 }
 
-/// The points that can be drawn, by x.
-fn drawable(points: &[CurvePoint]) -> Vec<CurvePoint> {
+/// The points that can be drawn, by x, as shares of the number at the top.
+fn drawable(points: &[CurvePoint], most: f64) -> Vec<CurvePoint> {
     let mut kept: Vec<CurvePoint> = points
         .iter()
         .filter(|p| frame::usable(p.x) && p.probability.is_finite())
-        .map(|p| CurvePoint { interval: p.interval.filter(|(a, b)| a.is_finite() && b.is_finite()), ..*p })
+        .map(|p| {
+            let interval = p.interval.filter(|(a, b)| a.is_finite() && b.is_finite());
+            let interval = interval.map(|(low, high)| (low / most, high / most));
+            CurvePoint { x: p.x, probability: p.probability / most, interval }
+        })
         .collect();
     kept.sort_by(|a, b| a.x.total_cmp(&b.x));
     kept

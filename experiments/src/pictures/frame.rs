@@ -1,6 +1,6 @@
-//! Axes of a picture with lines: x a number, y a share from 0 to 100 %.
+//! Axes of a picture with lines: x a number, y a share from 0 to 100 %, or a number from 0.
 //!
-//! Rule: y always spans 0 to 100 %, so that two pictures can be compared side by side; ticks are at
+//! Rule: a share always spans 0 to 100 %, so that two pictures can be compared side by side; ticks are at
 //! 1, 2 or 5 times a power of ten. The powers are found by writing the number, not by logarithms,
 //! whose last bit differs between machines.
 
@@ -27,10 +27,22 @@ pub(super) struct Frame {
     pub(super) bottom: f64,
     pub(super) low: f64,
     pub(super) high: f64,
+    /// The number at the top of y; none where y is a share.
+    pub(super) most: Option<f64>,
 }
 
 impl Frame {
-    /// The point of `x` and a share.
+    /// The shares of the height at which y has a tick, with their texts.
+    fn heights(&self) -> Vec<(f64, String)> {
+        match self.most {
+            None => {
+                (0..=5).map(|fifth| f64::from(fifth) / 5.0).map(|share| (share, words::percent_short(share))).collect()
+            }
+            Some(most) => ticks(0.0, most, 6).into_iter().map(|(value, text)| (value / most, text)).collect(),
+        }
+    }
+
+    /// The point of `x` and a share of the height.
     pub(super) fn place(&self, x: f64, share: f64) -> Point {
         let along = (x - self.low) / (self.high - self.low);
         (self.left + along * (self.right - self.left), self.bottom - share.clamp(0.0, 1.0) * (self.bottom - self.top))
@@ -38,13 +50,11 @@ impl Frame {
 
     /// Draws grid, axes, ticks and labels; `hint` is written in the middle if there is no data.
     pub(super) fn draw(&self, brush: &Brush<'_>, x_label: &str, y_label: &str, empty: bool) {
-        for fifth in 0..=5 {
-            let share = f64::from(fifth) / 5.0;
+        for (share, tick) in self.heights() {
             let (_, y) = self.place(self.low, share);
-            if fifth > 0 {
+            if share > 0.0 {
                 brush.line(&[(self.left, y), (self.right, y)], GRID, 1.0);
             }
-            let tick = words::percent_short(share);
             brush.text((self.left - 10.0, y + 4.2), &tick, TICK.at(Anchor::End));
         }
         if !empty {

@@ -104,6 +104,7 @@ impl Ready<'_> {
             low: 0.0,
             // Beyond the last step the lines are level, at the share they end at.
             high: asked.unwrap_or(if last > 0.0 { last * 1.05 } else { 1.0 }),
+            most: None,
         };
 
         let mut canvas = Canvas::new(WIDTH, bottom + frame::BELOW + 12.0);

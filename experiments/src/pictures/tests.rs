@@ -129,6 +129,12 @@ fn steps(fix: usize) -> Vec<ReadyStep> {
 }
 
 /// A map of kinds, one more than has a colour, with shares that are none.
+fn tornado(words: &str, shares: &[(f64, (f64, f64))]) -> String {
+    let measures = [words.to_owned(), "closed".to_owned(), "first order".to_owned()];
+    let bars = [TornadoBar { label: words, shares }, TornadoBar { label: "", shares: &[] }];
+    Tornado { title: words, subtitle: words, x_label: words, measures: &measures, bars: &bars }.to_svg()
+}
+
 fn regimes(words: &str, legend: &[String], x_values: &[String], y_values: &[String]) -> String {
     let shares = [[0.0, 1.0], [0.5, f64::NAN], [7.0, -7.0], [0.1, 0.2]];
     let cell = |place: usize| RegimeCell { regime: place % 4, shares: shares[place % 4] };
@@ -244,6 +250,7 @@ fn curves() -> Samples {
         x_label: "projects per user",
         y_label: "failure probability",
         series: &lines,
+        most: None,
     };
     let many: Vec<CurveSeries<'_>> = lines
         .iter()
@@ -268,9 +275,16 @@ fn curves() -> Samples {
         ("curve-8", curve.to_svg()),
         ("curve-3", Curve { series: &lines[..3], ..curve }.to_svg()),
         ("curve-13", Curve { title: &long, subtitle: &long, series: &many, ..curve }.to_svg()),
-        ("curve-one", Curve { title: NASTY, subtitle: NASTY, x_label: NASTY, y_label: NASTY, series: &one }.to_svg()),
+        (
+            "curve-one",
+            Curve { title: NASTY, subtitle: NASTY, x_label: NASTY, y_label: NASTY, series: &one, most: None }.to_svg(),
+        ),
         ("curve-broken", Curve { series: &broken, ..curve }.to_svg()),
         ("curve-none", Curve { title: "", subtitle: "", series: &[], ..curve }.to_svg()),
+        ("curve-number", Curve { most: Some(2.5), ..curve }.to_svg()),
+        ("tornado", tornado(NASTY, &[(0.9, (0.7, 1.1)), (0.3, (0.2, 0.4)), (-0.02, (-0.1, 0.06))])),
+        ("tornado-broken", tornado(&long, &[(f64::NAN, (f64::NAN, f64::INFINITY))])),
+        ("tornado-none", Tornado { title: "", subtitle: "", x_label: "", measures: &[], bars: &[] }.to_svg()),
     ]
 }
 

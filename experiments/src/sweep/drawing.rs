@@ -169,6 +169,7 @@ impl Drawing<'_> {
             x_label: &self.grid.axes[axis].parameter,
             y_label: "probability that a load fails",
             series: &series,
+            most: None,
         })
     }
 }

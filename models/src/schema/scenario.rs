@@ -103,6 +103,11 @@ pub static FIX: Fields = Fields {
     required: &["patch"],
     fields: &[
         field("title", Kind::Text, "What it is, in one line."),
+        field(
+            "cost",
+            Kind::Number,
+            "What it takes to build, in any unit, from 0 to 1000000. Default 1. `sixslot compare --subsets` prefers the sets with the lowest sum.",
+        ),
         field("patch", Kind::Patch, "Tables that are merged over the scenario."),
     ],
 };

@@ -1,9 +1,11 @@
-//! `sixslot compare`: each fix alone against none, on the same loads; or the contribution of each layer of the cause.
+//! `sixslot compare`: each fix alone against none, on the same loads; every set of fixes; or the contribution of each layer of
+//! the cause.
 
-use super::layers;
 use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{layers, subsets};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::comparison::{Comparison, ComparisonError, compare};
 use sixslot_analysis::waterfall::paint;
 use sixslot_analysis::words::{percent, plain};
@@ -24,6 +26,15 @@ pub(super) struct Compare {
     /// Compute the contribution of each layer of the cause to the failure probability, instead of comparing fixes.
     #[arg(long)]
     layers: bool,
+    /// Simulate every set of the fixes, or of at most ten named ones, and find the smallest that meets the limits.
+    #[arg(long, value_name = "FIX,FIX", num_args = 0.., require_equals = true, value_delimiter = ',', conflicts_with = "layers")]
+    subsets: Option<Vec<String>>,
+    /// With --subsets: the largest share of loads that may fail.
+    #[arg(long, value_name = "P", default_value_t = 0.01, requires = "subsets", allow_negative_numbers = true)]
+    max_failure: f64,
+    /// With --subsets: the largest share of loads that may be late. Default: as --max-failure.
+    #[arg(long, value_name = "P", requires = "subsets", allow_negative_numbers = true)]
+    max_late: Option<f64>,
     /// With --layers: list the smallest sets of layers that raise the failure probability above this.
     #[arg(long, value_name = "P", default_value_t = 0.01, requires = "layers")]
     threshold: f64,
@@ -56,6 +67,11 @@ impl Compare {
                 return Err(Failure::Usage("--layers has no table of fixes; give --format text or json".to_owned()));
             }
             layers::run(&document, self.loads, self.threshold, &self.common)?;
+            return Ok(Exit::Done);
+        }
+        if let Some(names) = &self.subsets {
+            let acceptance = Acceptance::new(self.max_failure, self.max_late.unwrap_or(self.max_failure))?;
+            subsets::run(&document, names, self.loads, acceptance, &self.common)?;
             return Ok(Exit::Done);
         }
         if document.fixes.is_empty() {

@@ -18,6 +18,8 @@ pub(super) enum Failure {
     #[error(transparent)]
     Fix(#[from] sixslot_models::document::UnknownFix),
     #[error(transparent)]
+    Acceptance(#[from] sixslot_analysis::acceptance::AcceptanceError),
+    #[error(transparent)]
     Stopped(#[from] Stopped),
     #[error(transparent)]
     File(#[from] FileError),

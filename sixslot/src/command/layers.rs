@@ -3,6 +3,7 @@
 use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
 use serde::Serialize;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
+use sixslot_analysis::subsets::Interaction;
 use sixslot_analysis::waterfall::paint;
 use sixslot_analysis::words::{percent, plain};
 use sixslot_models::Document;
@@ -68,22 +69,28 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
     let points = |value: f64| format!("{:+.places$}", 100.0 * value);
     let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
     let width = layers.iter().map(|layer| layer.layer.len()).max().unwrap_or_default().max("all layers".len());
-    let _ = writeln!(text, "{:<width$} {:>12} {:>20} {:>8}", "layer", "contribution", "95 % interval", "share");
+    let _ = writeln!(
+        text,
+        "{:<width$} {:>12} {:>20} {:>8} {:>15}",
+        "layer", "contribution", "95 % interval", "share", "only it removed"
+    );
     for layer in layers {
         let interval = &layer.contribution_interval;
         let _ = writeln!(
             text,
-            "{:<width$} {:>12} {:>20} {:>8}  {}",
+            "{:<width$} {:>12} {:>20} {:>8} {:>15}  {}",
             layer.layer,
             points(layer.contribution),
             format!("{} to {}", points(interval.low), points(interval.high)),
             share(layer.share),
+            percent(layer.all_others),
             plain(&layer.title),
         );
     }
     let whole = (attribution.total != 0.0).then_some(1.0);
     let _ =
         writeln!(text, "{:<width$} {:>12} {:>20} {:>8}\n", "all layers", points(attribution.total), "", share(whole));
+    text.push_str(&interactions(&attribution.interactions, 3, points));
     let threshold = percent(attribution.threshold);
     if smallest_sets.is_empty() {
         let _ = writeln!(text, "no set of layers suffices for a failure probability above {threshold}");
@@ -101,8 +108,28 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
         text,
         "{RULE}\n\n\
          contribution: percentage points of the failure probability; Student's t, or a Clopper-Pearson bound where all loads agree.\n\
-         It is the Shapley value: what the layer's coming adds, averaged over all orders in which the layers can come."
+         It is the Shapley value: what the layer's coming adds, averaged over all orders in which the layers can come.\n\
+         interaction: half the difference between the effect of the one with the other and without it; intervals for all at once."
     );
+    text
+}
+
+/// The strongest interactions of two, at most `most`, those whose interval excludes 0.
+pub(super) fn interactions(interactions: &[Interaction], most: usize, points: impl Fn(f64) -> String) -> String {
+    let sure = |of: &&Interaction| of.effect_interval.low > 0.0 || of.effect_interval.high < 0.0;
+    let strong: Vec<&Interaction> = interactions.iter().filter(sure).take(most).collect();
+    if strong.is_empty() {
+        return "no two of them are shown to act on each other\n\n".to_owned();
+    }
+    let names: Vec<String> = strong.iter().map(|of| of.of.join(" x ")).collect();
+    let width = names.iter().map(String::len).max().unwrap_or_default().max("interaction of".len());
+    let mut text = format!("{:<width$} {:>12} {:>20}\n", "interaction of", "effect", "95 % interval");
+    for (name, of) in names.iter().zip(strong) {
+        let interval = &of.effect_interval;
+        let between = format!("{} to {}", points(interval.low), points(interval.high));
+        let _ = writeln!(text, "{name:<width$} {:>12} {between:>20}", points(of.effect));
+    }
+    text.push('\n');
     text
 }
 

@@ -7,6 +7,7 @@ mod check;
 mod compare;
 mod diagnose;
 mod exit;
+mod explore;
 mod failure;
 mod hypotheses;
 mod import;
@@ -15,6 +16,7 @@ mod layers;
 mod report;
 mod run;
 mod shard;
+mod subsets;
 mod sweep;
 mod terminal;
 
@@ -54,12 +56,17 @@ enum Command {
         after_help = "Example:\n  sixslot sweep scenarios/issue-1855.toml --shard 1/2 --output part1\n  sixslot sweep scenarios/issue-1855.toml --shard 2/2 --output part2\n  sixslot merge part1 part2 --output results/issue-1855"
     )]
     Merge(sweep::MergeArguments),
-    /// Compare each fix alone with none, on the same loads; or compute the contribution of each layer of the cause.
+    /// Compare each fix alone with none on the same loads, or every set of fixes, or the layers of the cause.
     #[command(
-        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n\nFor --layers the scenario lists the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
+        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --subsets --max-failure 0.01\n\nFor --layers the scenario lists the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
     )]
     #[command(mut_arg("format", |format| format.value_parser(clap::value_parser!(Format))))]
     Compare(compare::Compare),
+    /// Explore a scenario: how far it is safe, which random quantities decide its outcome, the best value of a key.
+    #[command(
+        after_help = "Examples:\n  sixslot explore scenarios/issue-1855.toml --frontier projects,sessions -o frontier\n  sixslot explore scenarios/issue-1855.toml --set parameters.sessions=40 --sensitivity\n  sixslot explore scenarios/issue-1855.toml --set parameters.sessions=40 --tune request.session.deadline=2s..20s"
+    )]
+    Explore(explore::Explore),
     /// Compare several hypotheses about one page with published figures; write tables and a page of results.
     #[command(
         after_help = "Example: sixslot hypotheses scenarios/hypotheses/issue-1855.toml --output results/hypotheses"
@@ -282,6 +289,7 @@ fn dispatch(command: &Command) -> Result<Exit, Failure> {
         Command::Sweep(sweep) => sweep.run(),
         Command::Merge(merge) => merge.run(),
         Command::Compare(compare) => compare.run(),
+        Command::Explore(explore) => explore.run(),
         Command::Hypotheses(hypotheses) => hypotheses.run(),
         Command::Report(report) => report.run(),
         Command::Diagnose(diagnose) => diagnose.run(),

@@ -1,0 +1,174 @@
+//! `sixslot compare --subsets`: every set of fixes, the smallest that meets the limits, and the effect of each fix.
+
+use super::layers::interactions;
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use serde::Serialize;
+use sixslot_analysis::acceptance::Acceptance;
+use sixslot_analysis::replications::Replications;
+use sixslot_analysis::subsets::{FixSet, Subsets, subsets};
+use sixslot_analysis::words::percent;
+use sixslot_experiments::csv_table::{self, CsvError};
+use sixslot_models::{Document, limits};
+use std::fmt::Write as _;
+
+/// The most sets that the text lists.
+const ROWS: usize = 8;
+
+/// All sets with their scenario and settings.
+#[derive(Serialize)]
+struct SubsetsRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    #[serde(flatten)]
+    subsets: &'a Subsets,
+}
+
+/// The named fixes by index in the order of the file, or all.
+fn chosen(document: &Document, names: &[String]) -> Result<Vec<usize>, Failure> {
+    if document.fixes.is_empty() {
+        let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let named = names.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+    let fixes: Vec<usize> = (0..document.fixes.len()).filter(|fix| named.is_empty() || named.contains(fix)).collect();
+    let limit = limits::COMPARED_SUBSET_FIXES;
+    if fixes.len() > limit {
+        let message = format!(
+            "all sets of {} fixes are {} sets; the limit is {limit} fixes: name them, such as --subsets={}",
+            fixes.len(),
+            1_u128 << fixes.len(),
+            document.fixes.iter().take(3).map(|fix| fix.name.as_str()).collect::<Vec<_>>().join(",")
+        );
+        return Err(Failure::Usage(message));
+    }
+    Ok(fixes)
+}
+
+pub(super) fn run(
+    document: &Document,
+    names: &[String],
+    loads: u64,
+    acceptance: Acceptance,
+    common: &Common,
+) -> Result<(), Failure> {
+    let fixes = chosen(document, names)?;
+    if loads < 2 {
+        return Err(Failure::Usage("--subsets needs two loads or more; give --loads 10000".to_owned()));
+    }
+    let bar = progress(loads, "loads");
+    let done = |loads| bar.inc(loads);
+    let replications = Replications { seed: common.seed, from: 0, to: loads, interrupt: &INTERRUPT, done: &done };
+    let result = common.pool()?.install(|| subsets(document, &[], &fixes, acceptance, &replications));
+    bar.finish_and_clear();
+    let subsets = result?;
+    match common.format {
+        Format::Json => print_json(&SubsetsRecord { scenario: &document.title, seed: common.seed, subsets: &subsets }),
+        Format::Csv => print_text(&csv(&subsets)?),
+        Format::Text => print_text(&text(&subsets, common.seed)),
+    }
+}
+
+/// A row for each set.
+fn csv(subsets: &Subsets) -> Result<String, CsvError> {
+    #[derive(Serialize)]
+    struct Row<'a> {
+        fixes: String,
+        cost: f64,
+        loads: u64,
+        failed: Option<f64>,
+        failed_low: Option<f64>,
+        failed_high: Option<f64>,
+        late: f64,
+        late_low: f64,
+        late_high: f64,
+        decision: &'a sixslot_analysis::acceptance::Decision,
+    }
+    csv_table::of_records(subsets.sets.iter().map(|set| {
+        let failed = set.shares.failed_interval;
+        Row {
+            fixes: if set.fixes.is_empty() { "none".to_owned() } else { set.fixes.join("+") },
+            cost: set.cost,
+            loads: set.shares.loads,
+            failed: set.shares.failed,
+            failed_low: failed.map(|interval| interval.low),
+            failed_high: failed.map(|interval| interval.high),
+            late: set.shares.late,
+            late_low: set.shares.late_interval.low,
+            late_high: set.shares.late_interval.high,
+            decision: &set.decision,
+        }
+    }))
+}
+
+/// A share with its interval.
+fn share(share: Option<f64>, interval: Option<sixslot_statistics::Interval>) -> String {
+    match (share, interval) {
+        (Some(share), Some(interval)) => {
+            format!("{} ({} to {})", percent(share), percent(interval.low), percent(interval.high))
+        }
+        _ => "-".to_owned(),
+    }
+}
+
+fn rows(text: &mut String, sets: &[FixSet]) {
+    let shown = || sets.iter().take(ROWS);
+    let width = shown().map(|set| set.name().len()).max().unwrap_or_default().max("set".len());
+    let _ = writeln!(text, "{:<width$} {:>6} {:>28} {:>28}", "set", "cost", "failed", "late");
+    for set in shown() {
+        let failed = share(set.shares.failed, set.shares.failed_interval);
+        let late = share(Some(set.shares.late), Some(set.shares.late_interval));
+        let _ = writeln!(text, "{:<width$} {:>6} {failed:>28} {late:>28}", set.name(), set.cost);
+    }
+    if sets.len() > ROWS {
+        let _ = writeln!(text, "and {} more: --format csv", sets.len() - ROWS);
+    }
+    text.push('\n');
+}
+
+fn text(subsets: &Subsets, seed: u64) -> String {
+    let mut text = format!("{}\n\n", subsets.sentence);
+    let (sets, fixes) = (subsets.sets.len(), subsets.fixes.len());
+    let _ = writeln!(
+        text,
+        "{sets} sets of {fixes} fixes on the same {} loads, seed {seed}; Clopper-Pearson intervals, 95 % for all sets at once.\n",
+        subsets.loads
+    );
+    if !subsets.smallest_sets.is_empty() {
+        text.push_str("sets that meet the limits, and no part of which does\n");
+        rows(&mut text, &subsets.smallest_sets);
+    }
+    let places = (subsets.loads.ilog10().saturating_sub(1) as usize).clamp(2, 8);
+    let points = |value: f64| format!("{:+.places$}", 100.0 * value);
+    let width = subsets.fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max("fix".len());
+    let _ = writeln!(
+        text,
+        "{:<width$} {:>6} {:>11} {:>11} {:>9} {:>20}",
+        "fix", "cost", "fail: alone", "all others", "effect", "95 % interval"
+    );
+    for fix in &subsets.fixes {
+        let interval = &fix.effect_interval;
+        let _ = writeln!(
+            text,
+            "{:<width$} {:>6} {:>11} {:>11} {:>9} {:>20}  {}",
+            fix.fix,
+            fix.cost,
+            percent(fix.alone),
+            percent(fix.all_others),
+            points(fix.effect),
+            format!("{} to {}", points(interval.low), points(interval.high)),
+            fix.title,
+        );
+    }
+    text.push('\n');
+    text.push_str(&interactions(&subsets.interactions, 6, points));
+    for overlap in &subsets.overlaps {
+        let [one, other] = &overlap.fixes;
+        let _ = writeln!(text, "{one} and {other} both change {}: in a set with both, {other} holds", overlap.key);
+    }
+    text.push_str(
+        "alone: loads that fail with this fix only; all others: with all fixes but this. effect: percentage points by which the fix\n\
+         changes the share of failed loads, averaged over all sets of the others; interaction: half the difference between the effect\n\
+         of the one with the other and without it. Factorial effects, intervals for all effects at once.\n",
+    );
+    text
+}
