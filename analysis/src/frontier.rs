@@ -10,7 +10,7 @@
 use crate::acceptance::{Acceptance, Decision, Shares};
 use crate::comparison::ComparisonError;
 use crate::estimate::LEVEL;
-use crate::replications::Tally;
+use crate::replications::{Replications, Tally};
 use crate::words::percent;
 use rayon::prelude::*;
 use serde::Serialize;
@@ -197,7 +197,7 @@ impl LineSearch<'_> {
         let point = loop {
             let until = most.min(if tally.loads == 0 { FIRST_LOOK } else { tally.loads + tally.loads / 4 });
             let from = tally.loads;
-            tally = tally.extend(&plan, self.search.seed, from..until, self.interrupt)?;
+            tally = tally.extend(&plan, &Replications::new(self.search.seed, from..until, self.interrupt))?;
             (self.done)(until - from);
             let shares = Shares::of_tally(&tally, plan.load().can_fail, |count| sequence(count, tally.loads));
             let decision = self.search.acceptance.decide(&shares);

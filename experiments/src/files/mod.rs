@@ -11,7 +11,7 @@ pub mod lock;
 mod mark;
 
 pub use disk::{Disk, System};
-pub use folder::Folder;
+pub use folder::{Folder, Results};
 pub use mark::Purpose;
 
 use std::fs::Metadata;

@@ -4,12 +4,14 @@ mod frontier;
 mod sensitivity;
 mod tuning;
 
-use super::{Exit, Failure, Format, Scenario, print_json, print_text};
+use super::{Exit, Failure, Format, Overwrite, Scenario, print_json, print_text};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::acceptance::{Acceptance, Decision, Shares};
 use sixslot_analysis::sensitivity::Outcome;
-use sixslot_experiments::atomic;
+use sixslot_analysis::sweep::{VERSION, sha256};
+use sixslot_analysis::words::plain;
+use sixslot_experiments::files::{Files, Folder, Results};
 use sixslot_models::limits;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +53,8 @@ pub(super) struct Explore {
     /// Folder for the table and the pictures.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    overwrite: Overwrite,
 }
 
 /// Reads the name of an outcome.
@@ -127,8 +131,11 @@ impl Explore {
                 return Err(Failure::Usage("-o requires a folder for several files; name one".to_owned()));
             }
             if folder.exists() && !folder.is_dir() {
-                return Err(Failure::Usage(format!("{} is not a folder; name a folder", folder.display())));
+                let folder = plain(&folder.display().to_string());
+                return Err(Failure::Usage(format!("{folder} is not a folder; name a folder")));
             }
+            // What may not be replaced is refused before the work; the folder is opened again to write.
+            self.folder(&self.files(), folder, Vec::new())?;
         }
         if self.sensitivity {
             self.print(self.answer_sensitivity()?)?;
@@ -139,6 +146,24 @@ impl Explore {
             self.print(self.answer_frontier(acceptance)?)?;
         }
         Ok(Exit::Done)
+    }
+
+    fn files(&self) -> Files<'static> {
+        self.overwrite.files([&self.scenario.scenario])
+    }
+
+    /// The folder of the answer, locked.
+    fn folder<'a>(&self, files: &'a Files<'a>, path: &Path, names: Vec<String>) -> Result<Folder<'a>, Failure> {
+        let purpose = match (self.sensitivity, &self.tune) {
+            (true, _) => "sensitivity",
+            (_, Some(_)) => "tuning",
+            _ => "frontier",
+        };
+        let Self { scenario, frontier, tune, loads, max_failure, max_late, budget, by, values, .. } = self;
+        let settings = (frontier, tune, loads, max_failure, max_late, budget, by, values);
+        let of = (&scenario.scenario, &scenario.fix, &scenario.common.set, scenario.common.seed);
+        let identity = sha256(format!("{VERSION}\n{of:?}\n{settings:?}").as_bytes());
+        Folder::open::<Failure>(files, path, Results { purpose, identity, names }, || Ok(false))
     }
 
     fn print<R: Serialize>(&self, (title, answer): (String, Answer<R>)) -> Result<(), Failure> {
@@ -159,7 +184,7 @@ impl Explore {
                 let files = self.output.as_ref().map_or(String::new(), |folder| {
                     let pictures = answer.pictures.iter().map(|(name, _)| name.clone());
                     let names: Vec<String> = pictures.chain([format!("{}.csv", answer.name)]).collect();
-                    format!("\nwritten to {}: {}\n", folder.display(), names.join(", "))
+                    format!("\nwritten to {}: {}\n", plain(&folder.display().to_string()), names.join(", "))
                 });
                 print_text(&format!("{}{files}", answer.text))
             }
@@ -167,16 +192,13 @@ impl Explore {
     }
 
     fn write<R>(&self, folder: &Path, answer: &Answer<R>) -> Result<(), Failure> {
-        let fault = |path: &Path, error: &std::io::Error| {
-            let path = path.display();
-            Failure::Usage(format!("{path} cannot be written: {error}; name a folder that can be written to"))
-        };
-        std::fs::create_dir_all(folder).map_err(|error| fault(folder, &error))?;
         let table = (format!("{}.csv", answer.name), answer.csv.clone());
-        for (name, content) in answer.pictures.iter().chain([&table]) {
-            let path = folder.join(name);
-            atomic::write(&path, content.as_bytes()).map_err(|error| fault(&path, &error))?;
-        }
+        let files = answer.pictures.iter().chain([&table]);
+        let files: Vec<(String, Vec<u8>)> =
+            files.map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect();
+        let writer = self.files();
+        let names = files.iter().map(|(name, _)| name.clone()).collect();
+        self.folder(&writer, folder, names)?.write(&files)?;
         Ok(())
     }
 
