@@ -4,6 +4,7 @@
 //! Rule: no file, no clock, no terminal and no thread pool of its own: it builds for WebAssembly too. Loops over loads run
 //! in rayon's current pool.
 
+pub mod cause;
 pub mod comparison;
 pub mod diagnose;
 pub mod estimate;
@@ -15,8 +16,10 @@ pub mod ready_times;
 pub mod record;
 pub mod replications;
 pub mod report;
+pub mod sentence;
 pub mod story;
 pub mod svg_text;
 pub mod sweep;
+pub mod waits;
 pub mod waterfall;
 pub mod words;

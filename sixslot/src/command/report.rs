@@ -1,6 +1,6 @@
 //! `sixslot report`: a sweep's folder, or a scenario that is simulated now, as one HTML file.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
@@ -40,7 +40,7 @@ pub(super) struct ReportArguments {
 #[derive(Serialize)]
 struct ReportRecord<'a> {
     scenario: &'a str,
-    headline: String,
+    sentence: String,
     bytes: usize,
     out: String,
 }
@@ -57,19 +57,23 @@ impl ReportArguments {
         let pool = self.common.pool()?;
         let made = pool.install(|| {
             let report = Report::new(&source, waterfalls, &INTERRUPT, |loads| bar.inc(loads))?;
-            Ok::<_, ReportError>((report.headline(), report.html(&SweepPictures)?))
+            Ok::<_, ReportError>((report.sentence(), report.html(&SweepPictures)?))
         });
         bar.finish_and_clear();
-        let (headline, html) = made?;
+        let (sentence, html) = made?;
         let out = self.output.display().to_string();
         sixslot_experiments::atomic::write(&self.output, html.as_bytes()).map_err(|error| {
             Failure::Usage(format!("{out} cannot be written: {error}; name a file in a folder that can be written to"))
         })?;
         if self.common.format == Format::Json {
             let scenario = &source.sweep.manifest().title;
-            print_json(&ReportRecord { scenario, headline, bytes: html.len(), out })?;
+            print_json(&ReportRecord { scenario, sentence, bytes: html.len(), out })?;
         } else {
-            print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", html.len() / 1000))?;
+            print_text(&format!(
+                "{}{out} ({} kB) has the rest; open it in a browser\n",
+                opening(&sentence, &[]),
+                html.len() / 1000
+            ))?;
         }
         Ok(Exit::Done)
     }

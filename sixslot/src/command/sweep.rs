@@ -1,13 +1,14 @@
 //! `sixslot sweep` and `sixslot merge`: simulate the grid of a scenario into a folder.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::report::{Report, ReportError, Source};
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
 use sixslot_experiments::input::ScenarioText;
-use sixslot_experiments::sweep::{self, Shard};
+use sixslot_experiments::sweep::{self, Shard, reading};
 use sixslot_models::limits;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The arguments of `sixslot sweep`.
 #[derive(Debug, Args)]
@@ -50,6 +51,20 @@ struct SweepRecord {
     cells: usize,
     loads: u64,
     out: String,
+    /// What the sweep shows at one point; null for a part of a sweep.
+    sentence: Option<String>,
+}
+
+/// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; none where the
+/// sweep is too large for a report.
+fn sentence(sweep: Sweep, folder: &Path) -> Result<Option<String>, Failure> {
+    let rows = reading::cells(&sweep, folder)?;
+    let source = Source { sweep, rows, commands: Vec::new() };
+    match Report::new(&source, 0, &INTERRUPT, |_| ()) {
+        Ok(report) => Ok(Some(report.sentence())),
+        Err(ReportError::Sets { .. } | ReportError::Cells { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Reads `1/4`.
@@ -79,20 +94,19 @@ impl SweepArguments {
         let result = pool.install(|| {
             sweep::run(&prepared, &self.output, self.resume, self.shard, &INTERRUPT, |loads| bar.inc(loads))
         });
-        bar.finish_and_clear();
         result?;
+        let loads = prepared.loads();
+        let sentence = if self.shard.is_none() { pool.install(|| sentence(prepared, &self.output))? } else { None };
+        bar.finish_and_clear();
         let out = self.output.display();
         if self.common.format == Format::Json {
-            print_json(&SweepRecord { cells, loads: prepared.loads(), out: out.to_string() })?;
+            print_json(&SweepRecord { cells, loads, out: out.to_string(), sentence })?;
             return Ok(Exit::Done);
         }
         print_text(&match self.shard {
             None => {
-                format!(
-                    "{} cells of {} loads; {out}/README.md says what they show\n",
-                    prepared.cells(),
-                    prepared.loads()
-                )
+                let opening = sentence.map_or_else(String::new, |sentence| opening(&sentence, &[]));
+                format!("{opening}{cells} cells of {loads} loads; {out}/README.md says what they show\n")
             }
             Some(shard) => {
                 format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)
@@ -108,7 +122,7 @@ impl MergeArguments {
         sweep::merge(&merged, &self.from, &self.output)?;
         if self.format == Format::Json {
             let (cells, loads, out) = (merged.cells(), merged.loads(), self.output.display().to_string());
-            print_json(&SweepRecord { cells, loads, out })?;
+            print_json(&SweepRecord { cells, loads, out, sentence: None })?;
             return Ok(Exit::Done);
         }
         print_text(&format!("{} cells; {}/README.md says what they show\n", merged.cells(), self.output.display()))?;
