@@ -7,14 +7,12 @@
 use crate::estimate::Estimate;
 use crate::import::evidence::Redrawn;
 use crate::replications::{Replications, Stopped, Tally};
-use crate::words::percent;
 use rayon::prelude::*;
 use sixslot_models::Document;
 use sixslot_models::evidence::Evidence;
 use sixslot_sim_core::{Purpose, Streams};
 use sixslot_statistics::bootstrap::{Count, with_data};
 use sixslot_statistics::interval::Interval;
-use std::fmt::Write as _;
 use std::sync::atomic::AtomicBool;
 
 /// Resamples of the recorded loads.
@@ -64,24 +62,6 @@ impl DataInterval {
         let interval = with_data(Count { failures, loads: estimate.loads }, &simulation, &counts, recorded as u64);
         let failed = evidence.failed.filter(|_| fixes.is_empty() && document.is_as_imported());
         Ok(interval.ok().map(|interval| Self { interval, recorded, failed }))
-    }
-
-    /// What the recorded loads say of the estimate, in a sentence.
-    #[must_use]
-    pub fn sentence(&self) -> String {
-        let Interval { low, high, level, .. } = self.interval;
-        let mut text = format!(
-            "With the uncertainty of the {} recorded loads: {} to {} ({:.0} % interval).",
-            self.recorded,
-            percent(low),
-            percent(high),
-            100.0 * level
-        );
-        if let (Some(failed), Some(_)) = (self.failed, self.missed()) {
-            let recorded = self.recorded;
-            let _ = write!(text, " The model misses its archives: {failed} of {recorded} recorded loads failed.");
-        }
-        text
     }
 
     /// The share of recorded loads that failed, where the interval does not have it: the model misses it.

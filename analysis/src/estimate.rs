@@ -5,6 +5,7 @@
 
 use crate::ready_times::ReadyTimes;
 use crate::replications::{Replications, Stopped, Tally};
+use crate::waits::Wait;
 use serde::Serialize;
 use sixslot_models::load::Station;
 use sixslot_models::{Plan, limits};
@@ -48,8 +49,16 @@ pub struct Estimate {
     pub first_failure: Option<u64>,
     /// What to know about the verdict ([`crate::notes`]).
     pub notes: Vec<String>,
+    /// Where the calls of each class waited, up to the verdict.
+    pub waits: Vec<Wait>,
     #[serde(skip)]
     ready: ReadyTimes,
+    #[serde(skip)]
+    late: u64,
+    #[serde(skip)]
+    failing: Vec<u64>,
+    #[serde(skip)]
+    being_late: Vec<u64>,
 }
 
 /// Quantiles of the time to ready in milliseconds; null where a load of that quantile never got ready.
@@ -89,6 +98,8 @@ impl Shares {
 pub struct Outcomes {
     /// The page showed its error.
     pub error_shown: f64,
+    /// The page showed its error only after it was ready.
+    pub error_after_ready: f64,
     /// A success cleared the error later.
     pub recovered: f64,
     /// The page was not ready by the horizon.
@@ -134,14 +145,34 @@ impl Estimate {
             interval_with_data: None,
             outcomes: Outcomes {
                 error_shown: share(tally.error_shown, tally.loads),
+                error_after_ready: share(tally.error_after_ready, tally.loads),
                 recovered: share(tally.recovered, tally.loads),
                 not_ready: share(tally.not_ready, tally.loads),
             },
             failed_request_ms: (tally.failures > 0).then(|| spent.collect()),
             first_failure: tally.first_failure,
             notes: crate::notes::notes(plan),
+            waits: tally.waits.rows(plan, tally.loads),
             ready,
+            late: tally.late,
+            failing: tally.failing,
+            being_late: tally.being_late,
         }
+    }
+
+    /// Loads that did not fail and were not ready by the horizon.
+    pub const fn late_loads(&self) -> u64 {
+        self.late
+    }
+
+    /// The first loads that failed.
+    pub fn failing(&self) -> &[u64] {
+        &self.failing
+    }
+
+    /// The first loads that were late.
+    pub fn being_late(&self) -> &[u64] {
+        &self.being_late
     }
 
     /// Times to ready of all loads.

@@ -5,6 +5,7 @@
 //! in rayon's current pool.
 
 pub mod acceptance;
+pub mod cause;
 pub mod comparison;
 mod crossed;
 pub mod data_interval;
@@ -20,10 +21,12 @@ pub mod record;
 pub mod replications;
 pub mod report;
 pub mod sensitivity;
+pub mod sentence;
 pub mod story;
 pub mod subsets;
 pub mod svg_text;
 pub mod sweep;
 pub mod tuning;
+pub mod waits;
 pub mod waterfall;
 pub mod words;

@@ -3,12 +3,11 @@
 //! Rule: a load that never got ready has an infinite time, which is null in JSON. So a quantile is of all loads, and a fix
 //! that rescues slow loads cannot look slower by them.
 
-use crate::estimate::LEVEL;
 use serde::Serialize;
 use sixslot_statistics::quantile;
 
 /// The time of a load that was not ready by the horizon.
-const NEVER: u64 = u64::MAX;
+pub const NEVER: u64 = u64::MAX;
 
 /// Times to ready of a number of loads, in nanoseconds, ascending; [`NEVER`] for those that did not get ready.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,6 +33,12 @@ impl ReadyTimes {
         Self(times)
     }
 
+    /// The times of loads, in any order; [`NEVER`] for those that did not get ready.
+    #[must_use]
+    pub fn of(times: &[u64]) -> Self {
+        Self::new(times.to_vec(), 0)
+    }
+
     /// The times of the loads that got ready, in nanoseconds, ascending.
     #[must_use]
     pub fn finite(&self) -> &[u64] {
@@ -46,14 +51,25 @@ impl ReadyTimes {
         quantile::quantile(&self.0, fraction).ok().and_then(milliseconds)
     }
 
+    /// A quantile in nanoseconds; [`NEVER`] if it is infinite, or without loads.
+    #[must_use]
+    pub fn nanoseconds(&self, fraction: f64) -> u64 {
+        quantile::quantile(&self.0, fraction).unwrap_or(NEVER)
+    }
+
+    /// The interval of a quantile at a level, in nanoseconds, from 0 to [`NEVER`]; order statistics.
+    #[must_use]
+    pub fn bounds(&self, fraction: f64, level: f64) -> (u64, u64) {
+        let interval = quantile::interval(&self.0, fraction, level).ok();
+        let low = interval.and_then(|interval| interval.low).unwrap_or(0);
+        (low, interval.and_then(|interval| interval.high).unwrap_or(NEVER))
+    }
+
     /// A quantile with the interval that holds whatever the distribution is (order statistics).
     #[must_use]
-    pub fn with_interval(&self, fraction: f64) -> ReadyQuantile {
-        let interval = quantile::interval(&self.0, fraction, LEVEL).ok();
-        // An end that the sample is too small to bound is unbounded below by 0 and above by infinity.
-        let low = interval.map(|interval| interval.low.unwrap_or(0)).and_then(milliseconds);
-        let high = interval.and_then(|interval| interval.high).and_then(milliseconds);
-        ReadyQuantile { value: self.quantile(fraction), low, high }
+    pub fn with_interval(&self, fraction: f64, level: f64) -> ReadyQuantile {
+        let (low, high) = self.bounds(fraction, level);
+        ReadyQuantile { value: self.quantile(fraction), low: milliseconds(low), high: milliseconds(high) }
     }
 }
 
@@ -73,7 +89,7 @@ mod tests {
             [Some(1.0), Some(3.0), Some(3.0), None, None]
         );
         assert_eq!(times.finite(), [1_000_000, 2_000_000, 3_000_000]);
-        let median = ReadyTimes::new((1..=900).map(|time| time * 1_000_000).collect(), 1000).with_interval(0.5);
+        let median = ReadyTimes::new((1..=900).map(|time| time * 1_000_000).collect(), 1000).with_interval(0.5, 0.95);
         assert!(median.low < median.value && median.value < median.high && median.high < Some(540.0), "{median:?}");
         assert_eq!(ReadyTimes::new(Vec::new(), 0).quantile(0.5), None);
     }

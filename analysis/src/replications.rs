@@ -4,6 +4,7 @@
 //! (common random numbers). Loads are simulated in blocks, in parallel; counts are whole numbers, and blocks are
 //! joined in the order of their loads, so that the result does not depend on the number of threads.
 
+use crate::waits::Waits;
 use rayon::prelude::*;
 use sixslot_models::Plan;
 use sixslot_models::limits;
@@ -14,6 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Largest number of loads in a block, which one thread simulates.
 const BLOCK: u64 = 500;
+/// The first failed and late loads that are kept, to be examined again.
+pub const KEPT: usize = 200;
 /// Smallest number of blocks of a run, so that the threads share a few long loads.
 const BLOCKS: u64 = 64;
 
@@ -148,6 +151,12 @@ pub struct Tally {
     pub failed_spent: [u128; Station::COUNT],
     /// The first load that failed.
     pub first_failure: Option<u64>,
+    /// The first loads that failed, up to [`KEPT`].
+    pub failing: Vec<u64>,
+    /// The first loads that were late, up to [`KEPT`].
+    pub being_late: Vec<u64>,
+    /// The waits of calls at stations, up to the verdict.
+    pub waits: Waits,
 }
 
 /// Why the run ended early.
@@ -202,6 +211,11 @@ impl Tally {
             *sum += more;
         }
         self.first_failure = self.first_failure.or(later.first_failure);
+        for (first, more) in [(&mut self.failing, later.failing), (&mut self.being_late, later.being_late)] {
+            let room = KEPT.saturating_sub(first.len());
+            first.extend(more.into_iter().take(room));
+        }
+        self.waits.join(later.waits);
         self
     }
 
@@ -219,8 +233,15 @@ impl Tally {
             Some(ready) if number < limits::TIMES => self.ready.push(ready.as_nanos()),
             Some(_) => {}
         }
+        self.waits.count(plan, load);
+        if verdict.state() == LoadState::Late && self.being_late.len() < KEPT {
+            self.being_late.push(number);
+        }
         if verdict.failed {
             self.failures += 1;
+            if self.failing.len() < KEPT {
+                self.failing.push(number);
+            }
             self.first_failure = self.first_failure.or(Some(number));
             if let Some(request) = load.culprit(plan) {
                 for (sum, (station, _)) in self.failed_spent.iter_mut().zip(Station::ALL) {

@@ -127,6 +127,13 @@ pub fn markdown(text: &str) -> String {
     result
 }
 
+/// A text in lines of at most `width` characters, broken between words.
+#[must_use]
+pub fn wrap(text: &str, width: usize) -> String {
+    let options = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
+    textwrap::fill(text, options)
+}
+
 /// A count with its noun: `1 call`, `3 calls`.
 #[must_use]
 pub fn count(number: usize, noun: &str) -> String {

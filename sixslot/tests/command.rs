@@ -85,7 +85,7 @@ fn one_load_has_the_fields_of_the_design_in_their_order() {
     assert!(keys(&text).starts_with(&["scenario", "seed", "load", "fixes", "outcome", "requests"]));
     assert_eq!(
         text.split_once(",\"requests\"").unwrap().0,
-        r#"{"scenario":"Session page, as issue 1855 tells it","seed":1,"load":4,"fixes":[],"outcome":{"failed":true,"ready_ms":null,"error_ms":8000.0,"recovered_ms":null}"#
+        r#"{"scenario":"Session page, as issue 1855 tells it","seed":1,"load":4,"fixes":[],"outcome":{"failed":true,"ready_ms":null,"error_ms":8000.0,"recovered_ms":null,"late":false,"ready":false,"error":null,"needs":[{"request":"session","tab":0,"ready_ms":null}]}"#
     );
     let requests = items(field(&text, "requests"));
     let mut queued = 0;
@@ -391,8 +391,8 @@ fn a_stopping_rule_stops_as_told_and_names_its_guarantee() {
     assert_eq!(limited["stopped_by"], "max-loads, before relative=0.2 was reached");
     let text = done(&run(&["--until", "half-width=0.02"]));
     assert!(
-        text.contains("confidence-sequence. Valid however often one looks")
-            && text.contains("Stopped by half-width=0.02")
+        text.contains("interval: confidence-sequence, valid whenever a run stops")
+            && text.contains("stopped by half-width=0.02")
     );
     let fixed = done(&run(&["--loads", "1000"]));
     assert!(fixed.contains("wilson. Holds for a number of loads fixed beforehand"));

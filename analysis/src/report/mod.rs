@@ -5,19 +5,19 @@
 //! because with fewer the fixes cannot be distinguished; else the point of the grid whose probability is nearest to one
 //! half. The first set of fixes is what the others are compared with.
 
-mod cause;
 mod onset;
 mod page;
 mod pictures;
 mod scan;
 mod words;
 
-use crate::comparison::{Comparison, Variant, compare_plans};
+use crate::cause::{self, Cause};
+use crate::comparison::{Comparison, Comparisons, Measure, Settings, Variant, compare_plans};
 use crate::replications::Stopped;
+use crate::sentence::Finding;
 use crate::sweep::Cell;
 use crate::sweep::nearest_to_half;
 use crate::sweep::{Row, Sweep, SweepFailure};
-use cause::Cause;
 pub use pictures::{HeatMaps, Pictures};
 use scan::{Scan, Shown};
 use sixslot_models::Plan;
@@ -106,8 +106,8 @@ pub struct Report<'a> {
     point: Point,
     /// The scenario's own parameters, if they are another point: their description, failures and loads.
     own: Option<(String, u64, u64)>,
-    /// The other sets of fixes, the best first.
-    fixes: Vec<Comparison>,
+    /// The loads of the point, and the other sets of fixes, the best first.
+    compared: Comparisons,
     cause: Option<Cause>,
     shown: Vec<Shown>,
     /// The first set's fixes by name.
@@ -146,16 +146,14 @@ impl<'a> Report<'a> {
             (own, None)
         };
         let variants = (1..sets).map(|set| source.variant(set, &point)).collect::<Result<Vec<_>, _>>()?;
-        let fixes = if variants.is_empty() {
-            Vec::new()
-        } else {
-            compare_plans(&point.plan, &variants, seed, sweep.loads(), interrupt, &done)?
-        };
+        let settings = Settings { seed, loads: sweep.loads(), by: Measure::Failed };
+        let compared = compare_plans(&point.plan, &variants, settings, interrupt, &done)?;
         let document = sweep.document();
         let base = grid.fix_sets[0].iter().map(|fix| document.fixes[*fix].name.clone()).collect();
-        let cause = cause::cause(&point.plan, seed, &point.scan)?;
+        let examined = if compared.failures > 0 { &compared.failing } else { &compared.being_late };
+        let cause = cause::cause(&point.plan, seed, examined)?;
         let shown = point.scan.choose(waterfalls);
-        Ok(Self { source, seed, point, own, fixes, cause, shown, base })
+        Ok(Self { source, seed, point, own, compared, cause, shown, base })
     }
 
     /// Approximate number of loads that [`Report::new`] simulates.
@@ -175,9 +173,36 @@ impl<'a> Report<'a> {
         Ok(html)
     }
 
-    /// The answer in a sentence or two.
-    pub fn headline(&self) -> String {
-        words::headline(self)
+    /// The answer: how often loads fail, why, and which fix helps.
+    pub fn sentence(&self) -> String {
+        let own = words::own(self).map_or_else(String::new, |own| own + " ");
+        own + &self.finding().sentence()
+    }
+
+    /// What was found at the point.
+    fn finding(&self) -> Finding<'_> {
+        let (found, plan) = (&self.compared, &self.point.plan);
+        let axes = !self.source.sweep.grid().axes.is_empty();
+        Finding {
+            at: if axes { format!(" at {}", self.point.words) } else { String::new() },
+            loads: found.loads,
+            failed: plan.load().can_fail.then_some(found.failures),
+            late: found.late,
+            interval: found.without.failed_interval,
+            interval_with_data: None,
+            missed: None,
+            ready_ms: [found.without.ready_ms.p50, found.without.ready_ms.p95],
+            horizon: plan.horizon() - sixslot_sim_core::Time::ZERO,
+            cause: self.cause.clone(),
+            waits: Vec::new(),
+            fixes: &found.fixes,
+            others: 0,
+        }
+    }
+
+    /// The other sets of fixes, the best first.
+    fn fixes(&self) -> &[Comparison] {
+        &self.compared.fixes
     }
 
     /// Failing loads and loads, at the point that the page describes.

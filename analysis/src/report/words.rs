@@ -4,10 +4,10 @@
 //! escape them.
 
 use super::Report;
-use super::cause::Cause;
-use crate::comparison::Comparison;
+use crate::cause::Cause;
+use crate::comparison::{Comparison, Word};
 use crate::estimate::LEVEL;
-use crate::story::place;
+use crate::sentence::doing;
 use crate::sweep::Grid;
 use crate::sweep::Row;
 use crate::words::{duration, percent};
@@ -75,81 +75,19 @@ pub(super) fn own(report: &Report<'_>) -> Option<String> {
     Some(format!("At the scenario's own parameters ({words}) {}.", share(*failures, *loads)))
 }
 
-/// How often loads fail.
-pub(super) fn how_often(report: &Report<'_>) -> String {
-    let (failures, loads) = report.failures();
-    let at = &report.point.words;
-    if failures == 0 {
-        return format!("No load of {loads} fails at {at}");
-    }
-    format!("{} of loads fail at {at}", percent(failures as f64 / loads as f64))
-}
-
-/// The reason, to follow "because".
-pub(super) fn why(cause: &Cause) -> String {
-    let Cause { class, life, station, spent, .. } = cause;
-    let (all, most) = (duration(*life), duration(*spent));
-    let doing = doing(*station, cause.holders.first());
-    if all == most {
-        format!("`{class}` spends its whole life of {all} {doing}")
-    } else {
-        format!("`{class}` spends {most} of its {all} {doing}")
-    }
-}
-
-/// What a request does at a station; while it waits for a connection, which class holds most of them.
-fn doing(station: Station, holder: Option<&(String, f64)>) -> String {
-    match (station, holder) {
-        (Station::Server, _) => "with the server".to_owned(),
-        (Station::Pool, Some((class, share))) if *share > 0.5 => {
-            format!("waiting for a connection, with {:.0} % of them held by `{class}`", 100.0 * share)
-        }
-        (station, _) => place(station).to_owned(),
-    }
-}
-
 /// Where a request's time goes on average: every station at which it spends a hundredth or more, in their order.
 pub(super) fn stations(cause: &Cause) -> Vec<(String, String)> {
     let of = |((station, _), spent): ((Station, &str), Span)| {
         let counts = spent.as_nanos() >= cause.life.as_nanos() / 100 && !spent.is_zero();
-        counts.then(|| (doing(station, None), duration(spent)))
+        counts.then(|| (doing(station).to_owned(), duration(spent)))
     };
     Station::ALL.into_iter().zip(cause.stations).filter_map(of).collect()
 }
 
-/// The most effective fixes, if any has a significant effect: the best one, and others that end as many failures.
+/// The best fix, if one helps for certain, and those that it is tied with.
 pub(super) fn best<'a>(report: &'a Report<'_>) -> Option<(&'a Comparison, Vec<&'a Comparison>)> {
-    let sure = |fix: &&Comparison| fix.difference_interval.high < 0.0;
-    let best = report.fixes.iter().find(sure)?;
-    let equals = report.fixes.iter().skip(1).filter(|fix| fix.difference == best.difference).collect();
+    let helps = |fix: &&Comparison| matches!(fix.verdict, Some(Word::Fixes | Word::Reduces | Word::Faster));
+    let best = report.fixes().iter().find(helps)?;
+    let equals = report.fixes().iter().filter(|fix| best.tied_with.contains(&fix.fix)).collect();
     Some((best, equals))
-}
-
-/// The effect of the best fix.
-pub(super) fn effect(fix: &Comparison) -> String {
-    if fix.with == 0.0 {
-        "ends all of these failures".to_owned()
-    } else {
-        format!("leaves {} of loads failing", percent(fix.with))
-    }
-}
-
-/// The whole answer.
-pub(super) fn headline(report: &Report<'_>) -> String {
-    let mut text = own(report).map_or_else(String::new, |own| own + " ");
-    text.push_str(&how_often(report));
-    if let Some(cause) = &report.cause {
-        text.push_str(", because ");
-        text.push_str(&why(cause));
-    }
-    text.push('.');
-    match best(report) {
-        Some((fix, _)) => {
-            let title = if fix.title == fix.fix { String::new() } else { format!(" ({})", fix.title) };
-            text.push_str(&format!(" The fix `{}`{title} {}.", fix.fix, effect(fix)));
-        }
-        None if report.fixes.is_empty() || report.failures().0 == 0 => {}
-        None => text.push_str(" No fix of the scenario helps for certain."),
-    }
-    text
 }

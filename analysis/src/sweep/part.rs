@@ -94,6 +94,8 @@ impl Part {
             ready: self.ready,
             failed_spent: self.failed_spent.map(|[seconds, rest]| u128::from(seconds) * SECOND + u128::from(rest)),
             first_failure: self.first_failure,
+            // A cell's result has neither the waits nor the numbers of its loads.
+            ..Tally::default()
         }
     }
 

@@ -131,8 +131,17 @@ pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>),
         let reason = "it is not the manifest of its own scenario".to_owned();
         return Err(ReadingError::Changed { file: manifest_file, line: None, reason });
     }
-    let rows = rows(&sweep, &text(&file)?).map_err(|(line, reason)| ReadingError::Changed { file, line, reason })?;
+    let rows = cells(&sweep, folder)?;
     Ok((sweep, rows))
+}
+
+/// The cells of a sweep that has been written to a folder.
+///
+/// # Errors
+/// A table that is not of this sweep.
+pub fn cells(sweep: &Sweep, folder: &Path) -> Result<Vec<Row>, ReadingError> {
+    let file = folder.join("sweep.csv");
+    rows(sweep, &text(&file)?).map_err(|(line, reason)| ReadingError::Changed { file, line, reason })
 }
 
 fn text(path: &Path) -> Result<String, ReadingError> {

@@ -298,6 +298,15 @@ impl Load {
         (0..self.state.tabs).flat_map(|tab| plan.load.ready.iter().map(move |class| need(tab, *class))).collect()
     }
 
+    /// When every instance of a class had succeeded in every tab; none if one had not by the end of the simulation.
+    pub fn answered(&self, plan: &Plan, class: usize) -> Option<Time> {
+        let page = &self.state.page;
+        let tabs = (0..self.state.tabs as usize).map(|tab| page.ranges[tab * plan.classes.len() + class]);
+        let times = tabs.flat_map(|(first, copies)| &page.instances[first..first + copies]);
+        let times = times.map(|instance| instance.first_ok).collect::<Option<Vec<Time>>>()?;
+        Some(times.into_iter().max().unwrap_or(Time::ZERO))
+    }
+
     /// The request that made the load fail or be late: the one that triggered the error, or else the last of those that the
     /// page still waited for.
     pub fn culprit(&self, plan: &Plan) -> Option<&Request> {

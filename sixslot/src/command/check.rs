@@ -1,9 +1,10 @@
 //! `sixslot check`: tests whether the failure probability is below a threshold, for continuous integration.
 
-use super::{Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress, read_or_not};
+use super::{Exit, Failure, Format, INTERRUPT, Scenario, opening, print_json, print_text, progress, read_or_not};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::words::percent;
 use sixslot_models::limits;
 use sixslot_statistics::stopping::Stopping;
@@ -30,6 +31,7 @@ struct CheckRecord<'a> {
     verdict: &'static str,
     #[serde(flatten)]
     estimate: &'a Estimate,
+    sentence: &'a str,
 }
 
 impl Check {
@@ -39,7 +41,7 @@ impl Check {
                 format!("--max-failure {} is not a probability between 0 and 1, such as 0.01", self.max_failure);
             return Err(Failure::Usage(message));
         }
-        let (_, plan) = self.scenario.plan()?;
+        let (document, plan) = self.scenario.plan()?;
         let common = &self.scenario.common;
         let bar = progress(self.max_loads, "loads");
         let stopping = Stopping::Decided(self.max_failure);
@@ -53,24 +55,27 @@ impl Check {
             Some(interval) if interval.low > self.max_failure => ("failed", false),
             _ => ("undecided", false),
         };
+        let others = document.fixes.iter().filter(|fix| !self.scenario.fix.contains(&fix.name)).count();
+        let sentence = Finding::of_estimate(&plan, common.seed, &estimate, others)?.sentence();
         if common.format == Format::Json {
             let (fixes, seed, max_failure) = (&self.scenario.fix, common.seed, self.max_failure);
-            let record = CheckRecord { scenario: plan.title(), seed, fixes, max_failure, verdict, estimate: &estimate };
+            let record = CheckRecord {
+                scenario: plan.title(),
+                seed,
+                fixes,
+                max_failure,
+                verdict,
+                estimate: &estimate,
+                sentence: &sentence,
+            };
             read_or_not(print_json(&record))?;
         } else {
-            let notes: String = estimate.notes.iter().map(|note| format!("note: {note}\n")).collect();
-            let text = match (estimate.failures, estimate.interval) {
-                (Some(failures), Some(interval)) => format!(
-                    "{failures} of {} loads fail ({}); with 95 % confidence between {} and {}, whenever one stops; the limit is {}",
-                    estimate.loads,
-                    percent(failures as f64 / estimate.loads as f64),
-                    percent(interval.low),
-                    percent(interval.high),
-                    percent(self.max_failure),
-                ),
-                _ => "no load can fail by the rules of this scenario".to_owned(),
-            };
-            read_or_not(print_text(&format!("{verdict}: {text}\n{notes}")))?;
+            let method = estimate.interval.map_or_else(String::new, |interval| {
+                format!("; interval: {}, valid whenever a run stops; stopping biases the share itself", interval.method)
+            });
+            let opening = opening(&format!("{verdict}: {sentence}"), &estimate.notes);
+            let limit = percent(self.max_failure);
+            read_or_not(print_text(&format!("{opening}the limit is {limit}; {} loads{method}\n", estimate.loads)))?;
         }
         Ok(if passes { Exit::Done } else { Exit::CheckFailed })
     }

@@ -1,17 +1,24 @@
 //! `sixslot compare`: each fix alone against none, on the same loads; every set of fixes; or the contribution of each layer of
 //! the cause.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
 use super::{layers, subsets};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
-use sixslot_analysis::comparison::{Comparison, ComparisonError, compare};
+use sixslot_analysis::comparison::{
+    Comparison, ComparisonError, Comparisons, Measure, Outcomes, QuantileIntervals, Settings, Word, compare_plans,
+    variants,
+};
+use sixslot_analysis::notes::notes;
+use sixslot_analysis::ready_times::ReadyQuantile;
+use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::waterfall::paint;
-use sixslot_analysis::words::{percent, plain};
+use sixslot_analysis::words::{duration, percent_short, plain};
 use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::input::ScenarioText;
-use sixslot_models::limits;
+use sixslot_models::{Plan, limits};
+use sixslot_sim_core::Span;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -38,6 +45,13 @@ pub(super) struct Compare {
     /// With --layers: list the smallest sets of layers that raise the failure probability above this.
     #[arg(long, value_name = "P", default_value_t = 0.01, requires = "layers")]
     threshold: f64,
+    /// Rank by failed, then late loads and the time to ready (`failed`), by the 95th percentile of the time to ready
+    /// (`ready-p95`), or by how long calls of a request are stalled (`stalled:NAME`).
+    #[arg(long, value_name = "MEASURE", default_value = "failed", conflicts_with = "layers")]
+    by: String,
+    /// Fixes that are already in place, separated by commas; the others are compared on top of them.
+    #[arg(long, value_name = "FIX", value_delimiter = ',', conflicts_with = "layers")]
+    fix: Vec<String>,
     #[command(flatten)]
     common: Common,
 }
@@ -47,7 +61,11 @@ struct CompareRecord<'a> {
     scenario: &'a str,
     seed: u64,
     loads: u64,
+    base: &'a [String],
+    without: &'a Outcomes,
     fixes: &'a [Comparison],
+    sentence: &'a str,
+    notes: &'a [String],
 }
 
 impl From<ComparisonError> for Failure {
@@ -78,18 +96,30 @@ impl Compare {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
             return Err(Failure::Usage(message.to_owned()));
         }
+        let base = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let (plan, variants) = variants(&document, &base).map_err(|error| Failure::from(*error))?;
         let bar = progress(self.loads, "loads");
         let seed = self.common.seed;
+        let settings = Settings { seed, loads: self.loads, by: measure(&self.by, &plan)? };
         let pool = self.common.pool()?;
-        let result = pool.install(|| compare(&document, seed, self.loads, &INTERRUPT, |loads| bar.inc(loads)));
+        let result = pool.install(|| compare_plans(&plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
-        let fixes = result?;
+        let found = result?;
+        let sentence = Finding::of_comparisons(&plan, seed, &found)?.sentence();
+        let notes = notes(&plan);
         match self.common.format {
-            Format::Json => {
-                print_json(&CompareRecord { scenario: &document.title, seed, loads: self.loads, fixes: &fixes })?;
-            }
-            Format::Csv => print_text(&self.csv(&fixes)?)?,
-            Format::Text => print_text(&self.told(&document.title, &fixes))?,
+            Format::Json => print_json(&CompareRecord {
+                scenario: &document.title,
+                seed,
+                loads: self.loads,
+                base: &self.fix,
+                without: &found.without,
+                fixes: &found.fixes,
+                sentence: &sentence,
+                notes: &notes,
+            })?,
+            Format::Csv => print_text(&self.csv(&found.fixes)?)?,
+            Format::Text => print_text(&(opening(&sentence, &notes) + &self.table(&document.title, &found)))?,
         }
         Ok(Exit::Done)
     }
@@ -102,6 +132,14 @@ impl Compare {
             title: &'a str,
             seed: u64,
             loads: u64,
+            failed: Option<f64>,
+            late: f64,
+            ready: f64,
+            ready_p50_ms: Option<f64>,
+            ready_p95_ms: Option<f64>,
+            verdict: Option<Word>,
+            place: usize,
+            tied_with: String,
             without: f64,
             without_low: f64,
             without_high: f64,
@@ -121,6 +159,14 @@ impl Compare {
             title: &fix.title,
             seed: self.common.seed,
             loads: self.loads,
+            failed: fix.outcomes.shares.failed,
+            late: fix.outcomes.shares.late,
+            ready: fix.outcomes.shares.ready,
+            ready_p50_ms: fix.outcomes.ready_ms.p50,
+            ready_p95_ms: fix.outcomes.ready_ms.p95,
+            verdict: fix.verdict,
+            place: fix.place,
+            tied_with: fix.tied_with.join(" "),
             without: fix.without,
             without_low: fix.without_interval.low,
             without_high: fix.without_interval.high,
@@ -137,62 +183,89 @@ impl Compare {
         }))
     }
 
-    fn told(&self, title: &str, fixes: &[Comparison]) -> String {
+    /// The loads without a fix and with each, as a table.
+    fn table(&self, title: &str, found: &Comparisons) -> String {
+        let base = if self.fix.is_empty() { String::new() } else { format!(", on top of {}", self.fix.join(" + ")) };
         let mut text = format!(
-            "{}\n{} loads, seed {}, each with and without the fix\n\n",
-            paint(title, "1"),
+            "{}\n{} loads, seed {}, each without and with the fix{base}; 95 % intervals\n\n",
+            paint(&plain(title), "1"),
             self.loads,
             self.common.seed
         );
-        if let Some(first) = fixes.first() {
-            let interval = &first.without_interval;
-            let _ = writeln!(
-                text,
-                "without a fix {} of loads fail ({} to {}, {})\n",
-                percent(first.without),
-                percent(interval.low),
-                percent(interval.high),
-                interval.method
-            );
-        }
-        let width = fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max(3);
+        let width = found.fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max(7);
         let _ = writeln!(
             text,
-            "{:<width$} {:>9} {:>12} {:>26} {:>8} {:>8} {:>10}",
-            "fix", "with it", "difference", "95 % interval", "fixed", "broken", "p (Holm)"
+            "   {:<width$} {:>25} {:>8} {:>24} {:>24} {:>6} {:>6}  does",
+            "fix", "failed", "late", "ready, median", "ready, 95 %", "fixed", "broken"
         );
-        let points = |value: f64| format!("{:+.2} %", 100.0 * value);
-        for fix in fixes {
-            let interval = &fix.difference_interval;
-            let between = format!("{} to {}", points(interval.low), points(interval.high));
-            let _ = writeln!(
-                text,
-                "{:<width$} {:>9} {:>12} {between:>26} {:>8} {:>8} {:>10}  {}",
+        let none = if self.fix.is_empty() { "none" } else { "no more" };
+        let _ = writeln!(text, "   {none:<width$} {}", cells(&found.without));
+        for fix in &found.fixes {
+            let word = fix.verdict.map_or_else(|| "(unknown)".to_owned(), |word| word.to_string());
+            // A tie is marked at the place.
+            let place = format!("{}{}", fix.place, if fix.tied_with.is_empty() { " " } else { "=" });
+            let row = format!(
+                "{place:<2} {:<width$} {} {:>6} {:>6}  {word}",
                 fix.fix,
-                percent(fix.with),
-                points(fix.difference),
-                fix.discordant.fixed,
-                fix.discordant.broken,
-                p_value(fix.p_value_holm),
-                plain(&fix.title),
+                cells(&fix.outcomes),
+                fix.fixed,
+                fix.broken
             );
+            let _ = writeln!(text, "{row}");
         }
-        let _ = writeln!(
-            text,
-            "\nfixed: loads that fail only without the fix; broken: loads that fail only with it. Differences in percentage\npoints, paired interval (Tango 1998); p: exact McNemar test, Holm's correction for {} fixes.",
-            fixes.len()
-        );
+        for fix in &found.fixes {
+            if let Some(needed) = fix.needed_horizon_ms {
+                let _ = writeln!(text, "{}: what it does shows only at a horizon of {}", fix.fix, span(needed));
+            } else if fix.judged_horizon_ms != found.horizon_ms {
+                let _ = writeln!(text, "{}: judged at a horizon of {}", fix.fix, span(fix.judged_horizon_ms));
+            }
+        }
+        if found.fixes.iter().any(|fix| !fix.tied_with.is_empty()) {
+            text.push_str("=: a tie, neither better nor worse for certain than another fix; JSON lists them\n");
+        }
         text
     }
 }
 
-/// A p value for readers.
-fn p_value(value: f64) -> String {
-    if value < 1e-300 {
-        "< 1e-300".to_owned()
-    } else if value < 0.001 {
-        format!("{value:.1e}")
-    } else {
-        format!("{value:.3}")
+/// What the fixes are ranked by.
+fn measure(text: &str, plan: &Plan) -> Result<Measure, Failure> {
+    match text.split_once(':') {
+        None if text == "failed" => Ok(Measure::Failed),
+        None if text == "ready-p95" => Ok(Measure::ReadyP95),
+        Some(("stalled", name)) => {
+            let names: Vec<&str> = plan.classes().iter().map(|class| class.name.as_str()).collect();
+            let class = names.iter().position(|class| *class == name);
+            class.map(Measure::Stalled).ok_or_else(|| {
+                let advice = sixslot_models::reading::advice(name, &names);
+                Failure::Usage(format!("--by {text}: the scenario has no request `{name}`; {advice}"))
+            })
+        }
+        _ => Err(Failure::Usage(format!("--by {text} is unknown; give failed, ready-p95 or stalled:NAME"))),
     }
+}
+
+fn span(milliseconds: f64) -> String {
+    duration(Span::from_seconds_f64(milliseconds / 1e3))
+}
+
+/// The outcomes of loads in the table.
+fn cells(outcomes: &Outcomes) -> String {
+    let failed = match (outcomes.shares.failed, outcomes.failed_interval) {
+        (Some(share), Some(interval)) => {
+            format!("{} ({} to {})", percent_short(share), short(interval.low), short(interval.high))
+        }
+        _ => "not judged".to_owned(),
+    };
+    let time = |time: Option<f64>| time.map_or_else(|| "never".to_owned(), span);
+    let with = |quantile: ReadyQuantile| match quantile.low {
+        None => "never".to_owned(),
+        low => format!("{} ({} to {})", time(quantile.value), time(low), time(quantile.high)),
+    };
+    let QuantileIntervals { p50, p95 } = outcomes.ready_interval_ms;
+    format!("{failed:>25} {:>8} {:>24} {:>24}", percent_short(outcomes.shares.late), with(p50), with(p95))
+}
+
+/// A share without its unit.
+fn short(share: f64) -> String {
+    percent_short(share).trim_end_matches(" %").to_owned()
 }

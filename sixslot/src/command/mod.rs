@@ -23,6 +23,7 @@ mod terminal;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exit::Exit;
 use failure::Failure;
+use sixslot_analysis::words::{plain, wrap};
 use sixslot_experiments::files::{Files, System};
 use sixslot_experiments::input::{self, ScenarioText};
 use sixslot_models::{Document, Plan};
@@ -58,7 +59,7 @@ enum Command {
     Merge(sweep::MergeArguments),
     /// Compare each fix alone with none on the same loads, or every set of fixes, or the layers of the cause.
     #[command(
-        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --subsets --max-failure 0.01\n\nFor --layers the scenario lists the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
+        after_help = "Examples:\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40\n  sixslot compare scenarios/issue-1855.toml --fix no-prefetch --by ready-p95\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --format csv > fixes.csv\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --layers\n  sixslot compare scenarios/issue-1855.toml --set parameters.sessions=40 --subsets --max-failure 0.01\n\nWhat a fix does is one word:\n  fixes    no load fails, no more are late, and most rescued loads are ready before they would have failed\n  hides    fewer loads fail, but most rescued loads are late, or ready only after they would have failed\n  reduces  fewer loads fail\n  faster   as many loads fail; fewer are late, or they are ready earlier\n  worse    more loads fail, or are late, or they are ready later\n  nothing  none of these for certain\nEach is decided on intervals that hold for all fixes at once with 95 %; \"fixes\" also at twice the horizon.\n\nFor --layers the scenario lists the layers of its cause, each with the patch that removes it:\n  [layer.prefetch]\n  title = \"five prefetches pin connections\"\n  removed_by.request.prefetch.count = 0"
     )]
     #[command(mut_arg("format", |format| format.value_parser(clap::value_parser!(Format))))]
     Compare(compare::Compare),
@@ -273,6 +274,23 @@ fn progress(total: u64, unit: &str) -> Progress {
         indicatif::ProgressBar::hidden()
     };
     Progress { bar, _interruptible: Interruptible::begin() }
+}
+
+/// The width of the terminal, within limits.
+fn width() -> usize {
+    terminal_size::terminal_size().map_or(110, |(width, _)| usize::from(width.0).clamp(80, 160))
+}
+
+/// The sentence with which an answer begins, and the notes on it, for the terminal.
+fn opening(sentence: &str, notes: &[String]) -> String {
+    let width = width();
+    let mut text = wrap(&plain(sentence), width) + "\n";
+    for note in notes {
+        text.push_str(&wrap(&format!("note: {}", plain(note)), width));
+        text.push('\n');
+    }
+    text.push('\n');
+    text
 }
 
 /// Prints for a command with an answer in its exit code: a closed pipe is not an error.

@@ -1,6 +1,6 @@
 //! `sixslot report`: a sweep's folder, or a scenario that is simulated now, as one HTML file.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
@@ -44,7 +44,7 @@ pub(super) struct ReportArguments {
 #[derive(Serialize)]
 struct ReportRecord<'a> {
     scenario: &'a str,
-    headline: String,
+    sentence: String,
     bytes: usize,
     out: String,
 }
@@ -63,19 +63,19 @@ impl ReportArguments {
         let pool = self.common.pool()?;
         let made = pool.install(|| {
             let report = Report::new(&source, waterfalls, &INTERRUPT, |loads| bar.inc(loads))?;
-            Ok::<_, ReportError>((report.headline(), report.html(&SweepPictures)?))
+            Ok::<_, ReportError>((report.sentence(), report.html(&SweepPictures)?))
         });
         bar.finish_and_clear();
-        let (headline, html) = made?;
+        let (sentence, html) = made?;
         let out = self.output.display().to_string();
         let bytes = html.len();
         files.write(&self.output, Purpose::Report, html.into_bytes())?;
         if self.common.format == Format::Json {
             let scenario = &source.sweep.manifest().title;
-            print_json(&ReportRecord { scenario, headline, bytes, out })?;
+            print_json(&ReportRecord { scenario, sentence, bytes, out })?;
         } else {
-            let (headline, out) = (plain(&headline), plain(&out));
-            print_text(&format!("{headline}\n{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
+            let (opening, out) = (opening(&sentence, &[]), plain(&out));
+            print_text(&format!("{opening}{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
         }
         Ok(Exit::Done)
     }

@@ -1,7 +1,8 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
 use super::{
-    Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, print_json, print_text, progress,
+    Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, opening, print_json, print_text,
+    progress, width,
 };
 use clap::Args;
 use serde::Serialize;
@@ -9,7 +10,9 @@ use sixslot_analysis::data_interval::DataInterval;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
 use sixslot_analysis::record::LoadRecord;
+use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::story::Story;
+use sixslot_analysis::waits::Wait;
 use sixslot_analysis::waterfall::{Waterfall, paint};
 use sixslot_analysis::words::{duration, percent};
 use sixslot_experiments::files::{Files, Purpose};
@@ -17,10 +20,14 @@ use sixslot_models::limits;
 use sixslot_models::load::{Extent, Load};
 use sixslot_models::{Document, Plan};
 use sixslot_sim_core::Span;
+use sixslot_statistics::interval::{Interval, Method};
 use sixslot_statistics::stopping::Stopping;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
+
+/// The most rows of the table of waits.
+const WAITS: usize = 12;
 
 /// The arguments of `sixslot run`.
 #[derive(Debug, Args)]
@@ -64,6 +71,7 @@ struct EstimateRecord<'a> {
     #[serde(flatten)]
     estimate: &'a Estimate,
     stopped_by: String,
+    sentence: &'a str,
 }
 
 impl Run {
@@ -76,8 +84,9 @@ impl Run {
             return Err(Failure::Usage(message));
         }
         let (document, plan) = self.scenario.plan()?;
+        let others = document.fixes.iter().filter(|fix| !self.scenario.fix.contains(&fix.name)).count();
         match self.loads.map(Stopping::Fixed).or(self.until) {
-            Some(stopping) => self.many(&document, &plan, &stopping)?,
+            Some(stopping) => self.many(&document, &plan, &stopping, others)?,
             None => self.one(&plan)?,
         }
         Ok(Exit::Done)
@@ -133,14 +142,13 @@ impl Run {
         if format == Format::Json {
             return print_json(&LoadRecord::new(plan, &load, seed, self.replication, &self.scenario.fix));
         }
-        let width = terminal_size::terminal_size().map_or(110, |(width, _)| usize::from(width.0).clamp(80, 160));
         let mut text = self.header(plan, &format!("load {}", self.replication));
-        text.push_str(&Waterfall { plan, load: &load, width, rows: self.rows }.draw());
+        text.push_str(&Waterfall { plan, load: &load, width: width(), rows: self.rows }.draw());
         let _ = write!(text, "\n{}", Story { plan, load: &load }.tell(self.rows.min(12)));
         print_text(&text)
     }
 
-    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping) -> Result<(), Failure> {
+    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping, others: usize) -> Result<(), Failure> {
         let Common { seed, format, .. } = self.scenario.common;
         let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
         let bar = progress(total, "loads");
@@ -159,9 +167,14 @@ impl Run {
             }
             (rule, _) => format!("max-loads, before {rule} was reached"),
         };
+        let mut finding = Finding::of_estimate(plan, seed, &estimate, others)?;
+        finding.missed =
+            data.as_ref().filter(|data| data.missed().is_some()).and_then(|data| Some((data.failed?, data.recorded)));
+        let sentence = finding.sentence();
         if format == Format::Json {
             let fixes = &self.scenario.fix;
             return print_json(&EstimateRecord {
+                sentence: &sentence,
                 scenario: plan.title(),
                 seed,
                 fixes,
@@ -169,11 +182,9 @@ impl Run {
                 stopped_by,
             });
         }
-        let mut text = self.header(plan, &format!("{} loads", estimate.loads));
-        text.push_str(&told(&estimate, &stopped_by));
-        if let Some(data) = data {
-            let _ = writeln!(text, "{}", data.sentence());
-        }
+        let mut text = opening(&sentence, &estimate.notes);
+        text.push_str(&self.header(plan, &format!("{} loads", estimate.loads)));
+        text.push_str(&details(&estimate, &stopped_by));
         print_text(&text)
     }
 
@@ -196,35 +207,36 @@ impl Run {
     }
 }
 
-/// The estimate as text.
-fn told(estimate: &Estimate, stopped_by: &str) -> String {
+/// The numbers behind the sentence.
+fn details(estimate: &Estimate, stopped_by: &str) -> String {
     let mut text = String::new();
-    for note in &estimate.notes {
-        let _ = writeln!(text, "note: {note}");
-    }
     if let (Some(failures), Some(interval)) = (estimate.failures, &estimate.interval) {
-        let _ = writeln!(
-            text,
-            "{} of loads fail: {failures} of {}. With {:.0} % confidence between {} and {}.",
-            paint(&percent(failures as f64 / estimate.loads as f64), "1"),
-            estimate.loads,
-            100.0 * interval.level,
-            percent(interval.low),
-            percent(interval.high),
-        );
-        let _ = writeln!(text, "Interval: {}. {}", interval.method, interval.method.guarantee());
+        let stopped = if interval.method == Method::ConfidenceSequence {
+            format!(", valid whenever a run stops; stopped by {stopped_by}, which biases the share itself")
+        } else {
+            format!(", for a number of loads fixed in advance{}", data(estimate.interval_with_data.as_ref(), interval))
+        };
+        let _ =
+            writeln!(text, "{failures} of {} loads failed; interval: {}{stopped}\n", estimate.loads, interval.method);
     }
-    if !stopped_by.starts_with("the number") {
-        let _ = writeln!(text, "Stopped by {stopped_by}.");
-    }
-    let outcomes = &estimate.outcomes;
+    let shares = &estimate.shares;
     let _ = writeln!(
         text,
-        "\nerror shown {}   of these cleared later {}   not ready by the horizon {}",
-        percent(outcomes.error_shown),
-        percent(outcomes.recovered),
-        percent(outcomes.not_ready)
+        "failed {}   late {}   ready {}",
+        shares.failed.map_or_else(|| "not judged".to_owned(), percent),
+        percent(shares.late),
+        percent(shares.ready)
     );
+    let outcomes = &estimate.outcomes;
+    if outcomes.error_shown > 0.0 {
+        let _ = writeln!(
+            text,
+            "error shown {}, after the page was ready {}, cleared later {}",
+            percent(outcomes.error_shown),
+            percent(outcomes.error_after_ready),
+            percent(outcomes.recovered)
+        );
+    }
     let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
     let time = |quantile: Option<f64>| quantile.map_or_else(|| "never".to_owned(), span);
     if let Some(ready) = &estimate.ready_ms {
@@ -238,7 +250,7 @@ fn told(estimate: &Estimate, stopped_by: &str) -> String {
         );
     }
     if let Some(spent) = &estimate.failed_request_ms {
-        text.push_str("where the failed request's time went, on average:");
+        text.push_str("where the failed request's time went, on average over failed loads:");
         for (_, station) in sixslot_models::load::Station::ALL {
             if let Some(value) = spent.get(station).filter(|value| **value > 0.0) {
                 let _ = write!(text, " {station} {}", span(*value));
@@ -246,8 +258,42 @@ fn told(estimate: &Estimate, stopped_by: &str) -> String {
         }
         text.push('\n');
     }
+    text.push_str(&waits(&estimate.waits));
     if let Some(load) = estimate.first_failure {
-        let _ = writeln!(text, "the first load that failed: --replication {load} shows it");
+        let _ = writeln!(text, "\nthe first load that failed: --replication {load} shows it");
+    }
+    text
+}
+
+/// The interval of the simulation alone, where the sentence has the one with the uncertainty of the archives.
+fn data(with_data: Option<&Interval>, interval: &Interval) -> String {
+    with_data.map_or_else(String::new, |_| {
+        format!("; by simulation alone {} to {}", percent(interval.low), percent(interval.high))
+    })
+}
+
+/// The longest waits, in a table.
+fn waits(waits: &[Wait]) -> String {
+    let mut longest: Vec<&Wait> = waits.iter().collect();
+    longest.sort_by(|one, other| other.p95_ms.total_cmp(&one.p95_ms).then(other.share.total_cmp(&one.share)));
+    longest.truncate(WAITS);
+    let Some(most) = longest.iter().map(|wait| wait.request.chars().count()).max() else { return String::new() };
+    let width = most.max(7);
+    let mut text = format!(
+        "\nlongest wait of a call, over all loads\n{:<width$} {:<10} {:>9} {:>9} {:>9}\n",
+        "request", "station", "median", "95 %", "in loads"
+    );
+    let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
+    for wait in longest {
+        let _ = writeln!(
+            text,
+            "{:<width$} {:<10} {:>9} {:>9} {:>9}",
+            wait.request,
+            wait.station,
+            span(wait.p50_ms),
+            span(wait.p95_ms),
+            percent(wait.share)
+        );
     }
     text
 }

@@ -1,13 +1,14 @@
 //! `sixslot sweep` and `sixslot merge`: simulate the grid of a scenario into a folder.
 
 use super::shard::{range, shard};
-use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
+use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_json, print_text, progress, say};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::report::{Report, ReportError, Source};
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
 use sixslot_analysis::words::plain;
 use sixslot_experiments::input::ScenarioText;
-use sixslot_experiments::sweep::{self, Shard, Watch, Work};
+use sixslot_experiments::sweep::{self, Shard, Watch, Work, reading};
 use sixslot_models::limits;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -61,6 +62,20 @@ struct SweepRecord {
     cells: usize,
     loads: u64,
     out: String,
+    /// What the sweep shows at one point; null for a part of a sweep.
+    sentence: Option<String>,
+}
+
+/// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; none where the
+/// sweep is too large for a report.
+fn sentence(sweep: Sweep, folder: &Path) -> Result<Option<String>, Failure> {
+    let rows = reading::cells(&sweep, folder)?;
+    let source = Source { sweep, rows, commands: Vec::new() };
+    match Report::new(&source, 0, &INTERRUPT, |_| ()) {
+        Ok(report) => Ok(Some(report.sentence())),
+        Err(ReportError::Sets { .. } | ReportError::Cells { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
 }
 
 impl SweepArguments {
@@ -75,26 +90,27 @@ impl SweepArguments {
             loads: self.loads,
         })?;
         let work = Work { shard: self.shard, range: self.range.clone() };
-        let (cells, loads) = (work.cells(&prepared).len(), work.loads(&prepared)?);
-        let bar = progress(cells as u64 * (loads.end - loads.start), "loads");
+        let (cells, range) = (work.cells(&prepared).len(), work.loads(&prepared)?);
+        let bar = progress(cells as u64 * (range.end - range.start), "loads");
         let files = self.overwrite.files([&self.scenario]);
         let watch = Watch { interrupt: &INTERRUPT, done: &|loads| bar.inc(loads), note: &say };
-        let result = self.common.pool()?.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch));
-        bar.finish_and_clear();
+        let pool = self.common.pool()?;
+        let result = pool.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch));
         result?;
+        let loads = prepared.loads();
+        let is_whole = self.shard.is_none() && self.range.is_none();
+        let sentence = if is_whole { pool.install(|| sentence(prepared, &self.output))? } else { None };
+        bar.finish_and_clear();
         let out = plain(&self.output.display().to_string());
         if self.common.format == Format::Json {
-            print_json(&SweepRecord { cells, loads: prepared.loads(), out: self.output.display().to_string() })?;
+            print_json(&SweepRecord { cells, loads, out: self.output.display().to_string(), sentence })?;
             return Ok(Exit::Done);
         }
-        let range = format!("loads {} to {}", loads.start, loads.end - 1);
+        let range = format!("loads {} to {}", range.start, range.end - 1);
         print_text(&match (self.shard, &self.range) {
             (None, None) => {
-                format!(
-                    "{} cells of {} loads; {out}/README.md says what they show\n",
-                    prepared.cells(),
-                    prepared.loads()
-                )
+                let opening = sentence.map_or_else(String::new, |sentence| opening(&sentence, &[]));
+                format!("{opening}{cells} cells of {loads} loads; {out}/README.md says what they show\n")
             }
             (Some(shard), None) => {
                 format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)
@@ -117,7 +133,7 @@ impl MergeArguments {
         sweep::merge(&merged, &files, &self.from, &self.output, &say)?;
         if self.format == Format::Json {
             let (cells, loads, out) = (merged.cells(), merged.loads(), self.output.display().to_string());
-            print_json(&SweepRecord { cells, loads, out })?;
+            print_json(&SweepRecord { cells, loads, out, sentence: None })?;
             return Ok(Exit::Done);
         }
         let out = plain(&self.output.display().to_string());

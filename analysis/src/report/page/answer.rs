@@ -11,20 +11,15 @@ use maud::{Markup, html};
 pub(super) fn answer(report: &Report<'_>) -> Markup {
     let (failures, loads) = report.failures();
     let best = words::best(report);
+    let finding = report.finding();
     html! {
         section #answer aria-label="The answer" {
             p.headline {
                 @if let Some(own) = words::own(report) { (sentence(&own)) " " }
-                strong.(if failures > 0 { "bad" } else { "good" }) { (sentence(&words::how_often(report))) }
-                @if let Some(cause) = &report.cause { ", because " (sentence(&words::why(cause))) }
+                strong.(if failures > 0 { "bad" } else { "good" }) { (sentence(&finding.how_often())) }
+                @if let Some(cause) = &report.cause { ": " (sentence(&crate::sentence::why(cause))) }
                 "."
-                @if let Some((fix, _)) = &best {
-                    " The fix " code { (clean(&fix.fix)) }
-                    @if fix.title != fix.fix { " (" em { (text(&fix.title)) } ")" }
-                    " " (tied(&words::effect(fix))) "."
-                } @else if failures > 0 && !report.fixes.is_empty() {
-                    " No fix of the scenario helps for certain."
-                }
+                @if let Some(fix) = finding.which_fix() { " " (sentence(&fix)) }
             }
             div.facts {
                 section {
@@ -45,9 +40,8 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
                 section {
                     h2 { "Which fix" }
                     @if let Some((fix, equals)) = best { (best_fix(fix, &equals)) }
-                    @else if report.fixes.is_empty() { p { "The scenario has no fix to compare. Add a table " code { "[fix.NAME]" } " with a patch." } }
-                    @else if failures == 0 { p { "Nothing fails here, so no fix can show what it does." } }
-                    @else { p { "The interval of no fix’s effect lies below zero: more " code { "--loads" } " may tell." } }
+                    @else if report.fixes().is_empty() { p { "The scenario has no fix to compare. Add a table " code { "[fix.NAME]" } " with a patch." } }
+                    @else { p { "No fix changes anything for certain: more " code { "--loads" } " may tell." } }
                 }
             }
         }
@@ -58,7 +52,9 @@ fn often(report: &Report<'_>) -> Markup {
     let (failures, loads) = report.failures();
     let interval = sixslot_statistics::interval::fixed_sample(failures, loads, crate::estimate::LEVEL);
     html! {
-        @if let Ok(interval) = interval {
+        @if !report.point.plan.load().can_fail {
+            @for note in crate::notes::notes(&report.point.plan) { (sentence(&note)) " " }
+        } @else if let Ok(interval) = interval {
             @if failures == 0 { "With 95\u{a0}% confidence fewer than " strong { (tied(&percent(interval.high))) } " of loads fail" }
             @else { "With 95\u{a0}% confidence between " strong { (tied(&percent(interval.low))) } " and " strong { (tied(&percent(interval.high))) } " of loads fail" }
             " at " (text(&report.point.words)) "."

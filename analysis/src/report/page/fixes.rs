@@ -3,27 +3,35 @@
 use super::super::{Report, words};
 use super::{text, tied};
 use crate::comparison::Comparison;
+use crate::ready_times::ReadyQuantile;
 use crate::svg_text::clean;
-use crate::words::percent;
+use crate::words::{milliseconds, percent};
 use maud::{Markup, html};
 
 /// The fixes, the best first.
 pub(super) fn fixes(report: &Report<'_>) -> Markup {
-    let ends = report.fixes.iter().flat_map(|fix| [fix.difference_interval.low, fix.difference_interval.high]);
+    let ends = report.fixes().iter().flat_map(|fix| [fix.difference_interval.low, fix.difference_interval.high]);
     let (low, high) = ends.fold((0.0_f64, 0.0_f64), |(low, high), end| (low.min(end), high.max(end)));
     html! {
         section #fixes {
             h2 { "Which fix helps, and by how much" }
-            @if let Some(first) = report.fixes.first() {
+            @if let Some(first) = report.fixes().first() {
                 p {
                     "Each set of fixes on the same " (report.source.sweep.loads()) " loads at " (text(&report.point.words))
-                    ". Without: " (tied(&percent(first.without))) " fail (" (tied(&words::between(&first.without_interval))) ")."
+                    ". Without: " (tied(&percent(first.without))) " fail (" (tied(&words::between(&first.without_interval))) "), "
+                    (tied(&percent(report.compared.without.shares.late))) " are late, and the page is ready after "
+                    (time(report.compared.without.ready_interval_ms.p50)) " in the median and after "
+                    (time(report.compared.without.ready_interval_ms.p95)) " in 95\u{a0}% of loads."
                 }
                 table.fixes {
                     thead {
                         tr {
                             th scope="col" { "fix" }
+                            th scope="col" { "does" }
                             th.number scope="col" { "loads that fail with it" }
+                            th.number scope="col" { "late" }
+                            th.number scope="col" { "ready, median" }
+                            th.number scope="col" { "ready, 95\u{a0}%" }
                             th.number scope="col" { "change, percentage points" }
                             th.bar scope="col" { "change with its 95\u{a0}% interval" }
                             th.number scope="col" { "fixed" }
@@ -31,13 +39,17 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                         }
                     }
                     tbody {
-                        @for fix in &report.fixes {
+                        @for fix in report.fixes() {
                             tr {
                                 th scope="row" {
                                     (text(&fix.title))
                                     @if fix.title != fix.fix { " " code { (clean(&fix.fix)) } }
                                 }
+                                td data-label="does" { (word(fix)) }
                                 td.number data-label="fail with it" { strong { (tied(&percent(fix.with))) } " " span.quiet { (tied(&words::between(&fix.with_interval))) } }
+                                td.number data-label="late" { (tied(&percent(fix.outcomes.shares.late))) }
+                                td.number data-label="ready, median" { (time(fix.outcomes.ready_interval_ms.p50)) }
+                                td.number data-label="ready, 95 %" { (time(fix.outcomes.ready_interval_ms.p95)) }
                                 td.number data-label="change" { strong { (words::points(fix.difference)) } " " span.quiet { (words::points(fix.difference_interval.low)) " to " (words::points(fix.difference_interval.high)) } }
                                 td.bar { (effect_bar(fix, low, high)) }
                                 td.number data-label="fixed" { (fix.discordant.fixed) }
@@ -47,13 +59,33 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                     }
                 }
                 p.quiet {
-                    "Fixed: loads that fail only without the fix. Broken: loads that fail only with it. The interval is a paired one (Tango 1998). "
+                    "Fixed: loads that fail only without the fix. Broken: loads that fail only with it. The interval of the change is a paired one (Tango 1998) and holds for all fixes at once. "
                     "A bar that reaches the line of no change does nothing for certain."
                 }
             } @else {
                 p { "The scenario has no fix to compare. Add a table " code { "[fix.NAME]" } " with a patch." }
             }
         }
+    }
+}
+
+/// What a fix does, in a word, with its ties.
+fn word(fix: &Comparison) -> Markup {
+    html! {
+        @match (fix.verdict, fix.needed_horizon_ms) {
+            (Some(word), _) => { (word.to_string()) }
+            (None, Some(needed)) => { "shows only at a horizon of " (tied(&milliseconds(needed))) }
+            (None, None) => {}
+        }
+        @if !fix.tied_with.is_empty() { " " span.quiet { "(tied with " (fix.tied_with.len()) ")" } }
+    }
+}
+
+/// A quantile of the time to ready, with its interval.
+fn time(quantile: ReadyQuantile) -> Markup {
+    let shown = |time: Option<f64>| time.map_or_else(|| "never".to_owned(), milliseconds);
+    html! {
+        (tied(&shown(quantile.value))) " " span.quiet { (tied(&shown(quantile.low))) " to " (tied(&shown(quantile.high))) }
     }
 }
 

@@ -1,28 +1,26 @@
-//! Why loads fail: which request makes them fail, where its time goes, and which requests hold the slots meanwhile.
+//! Why loads fail or are late: which request is the cause, where its time goes, and which requests hold the slots meanwhile.
 //!
-//! Rule: a cause is a sum over the first failing loads, from the loads' own times. It describes the request that makes most
-//! of them fail, with their number.
+//! Rule: a cause is a sum over the first such loads, from the loads' own times. It describes the request that is the cause in
+//! most of them, with their number.
 
-use super::scan::Scan;
-use crate::replications::Stopped;
+use crate::replications::{KEPT, Stopped};
 use crate::story::Story;
 use sixslot_models::Plan;
-use sixslot_models::load::{Extent, Load, Station};
+use sixslot_models::load::{Extent, Load, Outcome, Station};
 use sixslot_sim_core::Span;
 use std::collections::BTreeMap;
 
-/// The most failing loads to examine.
-const MOST: usize = 200;
-
-/// Why loads fail.
+/// Why loads fail or are late.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
-    /// Number of failing loads that were examined.
+    /// Number of loads that were examined.
     pub of: usize,
-    /// The class of the request that makes most of them fail.
+    /// The class of the request that is the cause in most of them.
     pub class: String,
-    /// Number of loads that it makes fail.
+    /// Number of loads in which it is.
     pub loads: usize,
+    /// Its deadline, if that aborted it in each of these loads.
+    pub deadline: Option<Span>,
     /// Number of these loads in which it was never sent.
     pub never_sent: usize,
     /// Its mean duration.
@@ -46,25 +44,27 @@ pub struct Cause {
 #[derive(Default)]
 struct Sum {
     loads: usize,
+    aborted: usize,
     never_sent: usize,
     spent: [u128; Station::COUNT],
     held: BTreeMap<usize, u128>,
     beside: BTreeMap<usize, u128>,
 }
 
-/// Examines the first failing loads; none if no load fails because of a request.
+/// Examines the first [`KEPT`] of these loads, which failed or were late; none if that is because of no request.
 ///
 /// # Errors
-/// None: the loads have been simulated before.
-pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopped> {
+/// A load beyond its limits; none of loads that have been simulated before.
+pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, Stopped> {
     let mut load = Load::new();
     let mut sums: BTreeMap<usize, Sum> = BTreeMap::new();
-    let of = scan.failures.len().min(MOST);
-    for number in &scan.failures[..of] {
+    let of = numbers.len().min(KEPT);
+    for number in &numbers[..of] {
         load.simulate(plan, seed, *number, Extent::UntilDecided)?;
         let Some(request) = load.culprit(plan) else { continue };
         let sum = sums.entry(request.class).or_default();
         sum.loads += 1;
+        sum.aborted += usize::from(request.outcome == Outcome::Aborted);
         sum.never_sent += usize::from(request.slot_from.is_none() && request.sent.is_none());
         for (station, _) in Station::ALL {
             sum.spent[station as usize] += u128::from(request.spent(station).as_nanos());
@@ -96,6 +96,7 @@ pub fn cause(plan: &Plan, seed: u64, scan: &Scan) -> Result<Option<Cause>, Stopp
         of,
         class: plan.classes()[class].name.clone(),
         loads: sum.loads,
+        deadline: plan.classes()[class].deadline.filter(|_| sum.aborted == sum.loads),
         never_sent: sum.never_sent,
         life: mean(sum.spent.iter().sum()),
         station,

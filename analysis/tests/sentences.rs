@@ -1,0 +1,158 @@
+//! The sentence with which every answer begins: adversarial scenarios with what is said of them, and what no sentence may say.
+//!
+//! Source: docs/words.md. `sentences/table.md` is what `run`, `check` and `compare` say of each scenario; the predicates here are
+//! evaluated on loads that are simulated one by one.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "sentences/cases.rs"]
+mod cases;
+#[path = "../../models/tests/generator/mod.rs"]
+mod generator;
+
+use cases::{CASES, Case};
+use generator::{Tape, scenario};
+use rand::{Rng as _, SeedableRng as _};
+use sixslot_analysis::comparison::{Comparisons, Measure, Settings, Word, compare_plans, variants};
+use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::notes::notes;
+use sixslot_analysis::sentence::Finding;
+use sixslot_analysis::words::percent;
+use sixslot_models::{Document, Extent, Load, LoadState, Plan};
+use sixslot_statistics::stopping::Stopping;
+use std::fmt::Write as _;
+use std::sync::atomic::AtomicBool;
+
+static NEVER: AtomicBool = AtomicBool::new(false);
+
+fn document(text: &str) -> Document {
+    Document::read("case", &format!("schema = 1\n{text}"), &[]).unwrap_or_else(|error| panic!("{error}\n{text}"))
+}
+
+/// What the loads of a plan are, one by one.
+fn states(plan: &Plan, loads: u64) -> Vec<LoadState> {
+    let mut load = Load::new();
+    let state = |number| {
+        load.simulate(plan, 1, number, Extent::Whole).unwrap();
+        load.verdict().state()
+    };
+    (0..loads).map(state).collect()
+}
+
+fn count(states: &[LoadState], wanted: LoadState) -> u64 {
+    states.iter().filter(|state| **state == wanted).count() as u64
+}
+
+fn estimate(plan: &Plan, loads: u64, stopping: &Stopping) -> (Estimate, String) {
+    let estimate = Estimate::run(plan, 1, stopping, loads, &NEVER, |_| ()).unwrap();
+    let sentence = Finding::of_estimate(plan, 1, &estimate, 0).unwrap().sentence();
+    (estimate, sentence)
+}
+
+fn compared(document: &Document, loads: u64) -> (Plan, Comparisons) {
+    let (plan, variants) = variants(document, &[]).unwrap();
+    let settings = Settings { seed: 1, loads, by: Measure::Failed };
+    let found = compare_plans(&plan, &variants, settings, &NEVER, |_| ()).unwrap();
+    (plan, found)
+}
+
+/// What is said of a plan is what its loads are.
+fn tallies(plan: &Plan, loads: u64, sentence: &str) {
+    let states = states(plan, loads);
+    let (failed, late) = (count(&states, LoadState::Failed), count(&states, LoadState::Late));
+    let begins = match failed {
+        _ if !plan.load().can_fail => "Failure is not judged".to_owned(),
+        0 => format!("None of {loads} loads fails ("),
+        all if all == loads => format!("All {loads} loads fail ("),
+        some => format!("{} of loads fail (", percent(some as f64 / loads as f64)),
+    };
+    assert!(sentence.starts_with(&begins), "{failed} of {loads}: {sentence}");
+    let said = format!("{} are late", percent(late as f64 / loads as f64));
+    assert_eq!(sentence.contains(" are late"), late > 0, "{sentence}");
+    assert!(late == 0 || sentence.contains(&said), "{late} of {loads}: {sentence}");
+    assert!(!sentence.contains("deadline") || plan.classes().iter().any(|class| class.deadline.is_some()));
+}
+
+/// "Fixes" means that no load fails and no more are late than without, at the horizon and at twice the horizon.
+fn fixes_hold(document: &Document, found: &Comparisons, loads: u64) {
+    for fix in found.fixes.iter().filter(|fix| fix.verdict == Some(Word::Fixes)) {
+        let number = document.fix(&fix.fix).unwrap();
+        for factor in [1, 2] {
+            let at = |fixes: &[usize]| {
+                let mut plan = document.plan(fixes, &[]).unwrap();
+                plan.change_horizon(|horizon| horizon * factor);
+                states(&plan, loads)
+            };
+            let (without, with) = (at(&[]), at(&[number]));
+            assert_eq!(count(&with, LoadState::Failed), 0, "{}: {factor} horizons", fix.fix);
+            assert!(count(&with, LoadState::Late) <= count(&without, LoadState::Late), "{}", fix.fix);
+        }
+    }
+}
+
+#[test]
+fn every_command_says_of_the_table_what_it_says_here() {
+    let mut table = "# What is said of adversarial scenarios\n\nWritten by `sentences.rs`.\n".to_owned();
+    let mut wrong = Vec::new();
+    for Case { name, text, loads, words, says, never } in CASES {
+        let document = document(text);
+        let plan = document.plan(&[], &[]).unwrap();
+        let (one, run) = estimate(&plan, *loads, &Stopping::Fixed(*loads));
+        let (_, check) = estimate(&plan, *loads, &Stopping::Decided(0.5));
+        let _ = writeln!(table, "\n## {name}\n");
+        one.notes.iter().for_each(|note| writeln!(table, "- note: {note}").unwrap());
+        let _ = writeln!(table, "- `run`: {run}\n- `check`: {check}");
+        tallies(&plan, one.loads, &run);
+        let mut all = format!("{run} {check} {}", notes(&plan).join(" "));
+        if !document.fixes.is_empty() {
+            let (plan, found) = compared(&document, *loads);
+            let compare = Finding::of_comparisons(&plan, 1, &found).unwrap().sentence();
+            let _ = writeln!(table, "- `compare`: {compare}");
+            tallies(&plan, *loads, &compare);
+            fixes_hold(&document, &found, *loads);
+            let mut of_fixes: Vec<(&str, Option<Word>)> =
+                found.fixes.iter().map(|fix| (fix.fix.as_str(), fix.verdict)).collect();
+            of_fixes.sort_by_key(|(fix, _)| document.fix(fix).unwrap());
+            if of_fixes != *words {
+                wrong.push(format!("{name}, {of_fixes:?}: {compare}"));
+            }
+            all.push_str(&compare);
+        }
+        for (wanted, texts) in [(true, says), (false, never)] {
+            for text in *texts {
+                if all.contains(text) != wanted {
+                    wrong.push(format!("{name}, \"{text}\" is {}said: {all}", if wanted { "not " } else { "" }));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let expected = include_str!("sentences/table.md");
+    if table != expected {
+        let path = std::env::temp_dir().join("sentences-table.md");
+        std::fs::write(&path, &table).unwrap();
+        panic!("the sentences changed; {} has the new ones", path.display());
+    }
+}
+
+#[test]
+fn no_random_scenario_makes_a_sentence_false() {
+    let mut random = rand_chacha::ChaCha8Rng::seed_from_u64(13);
+    let (loads, mut words, mut simulated) = (60, Vec::new(), 0);
+    while simulated < 120 {
+        let tape: Vec<u32> = (0..600).map(|_| random.next_u32()).collect();
+        let fixes = "\n[fix.wide.patch.browser]\nconnections = 40\nconnections_total = 200
+            [fix.patient]\npatch.request.r0.deadline = '24h'\n";
+        let text = scenario(&mut Tape::new(&tape)).text + fixes;
+        let narrow = ["browser.connections=1".to_owned()];
+        let Ok(document) = Document::read("random", &text, &narrow) else { continue };
+        simulated += 1;
+        let (plan, found) = compared(&document, loads);
+        tallies(&plan, loads, &Finding::of_comparisons(&plan, 1, &found).unwrap().sentence());
+        tallies(&plan, loads, &estimate(&plan, loads, &Stopping::Fixed(loads)).1);
+        fixes_hold(&document, &found, loads);
+        words.extend(found.fixes.iter().filter_map(|fix| fix.verdict));
+    }
+    for word in [Word::Worse, Word::Fixes, Word::Hides, Word::Reduces, Word::Faster, Word::Nothing] {
+        assert!(words.contains(&word), "no random fix has the word {word}: {words:?}");
+    }
+}
