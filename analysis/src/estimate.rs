@@ -1,6 +1,6 @@
 //! Estimates from a number of loads: the failure probability with its interval, quantiles, and times at stations.
 //!
-//! Rule: a number of loads fixed in advance gets a Wilson interval, or if none or all failed a Clopper-Pearson bound; a
+//! Rule: a number of loads fixed in advance gets a Wilson interval, or with few failures a Clopper-Pearson interval; a
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
 use crate::ready_times::ReadyTimes;
@@ -104,6 +104,7 @@ fn share(count: u64, of: u64) -> f64 {
 fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
     match stopping {
         Stopping::Fixed(_) => interval::fixed_sample(tally.failures, tally.loads, LEVEL),
+        Stopping::Decided(threshold) => interval::decision_sequence(tally.failures, tally.loads, *threshold, LEVEL),
         _ => interval::confidence_sequence(tally.failures, tally.loads, LEVEL),
     }
     .expect("a tally is consistent")
@@ -169,8 +170,8 @@ impl Estimate {
             let target = match stopping {
                 // In rounds too, so that progress can be shown.
                 Stopping::Fixed(loads) => (*loads).min(tally.loads + 50_000),
-                // A quarter more each time: looks are cheap against loads, and the sequence allows any number of them.
-                _ => most.min(tally.loads + (tally.loads / 4).max(1_000)),
+                // Looks are cheap against loads, and the sequence allows any number of them.
+                rule => most.min(rule.next_look(tally.loads)),
             };
             let range = tally.loads..target;
             tally = tally.extend(plan, seed, range, interrupt)?;

@@ -14,6 +14,8 @@ pub mod frontier;
 pub mod import;
 pub mod layers;
 pub mod notes;
+pub mod ranking;
+pub mod rare;
 pub mod ready_times;
 pub mod record;
 pub mod replications;

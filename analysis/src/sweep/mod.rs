@@ -13,6 +13,7 @@ pub use manifest::{Manifest, PROGRAM, sha256};
 use crate::replications::{Stopped, Tally};
 use serde::{Deserialize, Serialize};
 use sixslot_models::{Document, Plan, ScenarioError};
+use sixslot_statistics::stopping::Stopping;
 use std::sync::atomic::AtomicBool;
 
 /// The program's version.
@@ -22,7 +23,7 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub const DEFAULT_LOADS: u64 = 10_000;
 
 /// The inputs of a sweep.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The program's version: another one may give other counts.
     pub version: String,
@@ -34,8 +35,11 @@ pub struct Recipe {
     pub set: Vec<String>,
     /// The seed.
     pub seed: u64,
-    /// Loads of each cell, if the command line states them.
+    /// Loads of each cell, if the command line states them; with `decide`, the most.
     pub loads: Option<u64>,
+    /// The failure probability at which each cell's simulation stops as soon as its loads decide on which side it lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide: Option<f64>,
 }
 
 /// A sweep that is ready to run.
@@ -132,7 +136,7 @@ impl Sweep {
         self.grid.len()
     }
 
-    /// Loads of each cell.
+    /// Loads of each cell; the most, where cells stop when they are decided.
     pub fn loads(&self) -> u64 {
         self.manifest.loads
     }
@@ -143,7 +147,13 @@ impl Sweep {
     /// An interrupt, or a load beyond its limits.
     pub fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<CellResult, SweepFailure> {
         let plan = self.plan(number)?;
-        let tally = Tally::default().extend(&plan, self.manifest.seed, 0..self.loads(), interrupt)?;
+        let mut tally = Tally::default();
+        // Looks are at fixed numbers of loads, so a cell's result depends on nothing but the cell.
+        while tally.loads < self.loads() && !self.manifest.is_decided(tally.failures, tally.loads) {
+            let next = self.recipe.decide.map_or(self.loads(), |p| Stopping::Decided(p).next_look(tally.loads));
+            let range = tally.loads..next.min(self.loads());
+            tally = tally.extend(&plan, self.manifest.seed, range, interrupt)?;
+        }
         Ok(CellResult::new(number, plan.load().can_fail, tally))
     }
 

@@ -204,7 +204,7 @@ fn write(sweep: &Sweep, folder: &Path, results: BTreeMap<usize, CellResult>) -> 
     for picture in &pictures {
         write_atomically(&folder.join(&picture.file), picture.svg.as_bytes())?;
     }
-    write_atomically(&folder.join("sweep.csv"), table::csv(sweep.grid(), &results)?.as_bytes())?;
+    write_atomically(&folder.join("sweep.csv"), table::csv(sweep.grid(), sweep.manifest(), &results)?.as_bytes())?;
     let name = folder.file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
     let readme = readme::readme(&readme::Page {
         grid: sweep.grid(),

@@ -1,5 +1,6 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
+use super::rare::RareArguments;
 use super::{Common, Exit, Failure, Format, INTERRUPT, Scenario, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub(super) struct Run {
     /// With --until: the largest number of loads.
     #[arg(long, value_name = "N", default_value_t = 10_000_000, requires = "until", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     max_loads: u64,
+    #[command(flatten)]
+    rare: RareArguments,
     /// Largest number of rows of the picture.
     #[arg(long, value_name = "N", default_value_t = 24)]
     rows: usize,
@@ -69,6 +72,9 @@ impl Run {
             return Err(Failure::Usage(message));
         }
         let (_, plan) = self.scenario.plan()?;
+        if self.rare.is_asked() {
+            return self.rare.run(&plan, &self.scenario.fix, &self.scenario.common);
+        }
         match self.loads.map(Stopping::Fixed).or(self.until) {
             Some(stopping) => self.many(&plan, &stopping)?,
             None => self.one(&plan)?,

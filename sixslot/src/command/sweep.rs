@@ -19,6 +19,9 @@ pub(super) struct SweepArguments {
     loads: Option<u64>,
     #[command(flatten)]
     common: Common,
+    /// Stop each cell when its loads decide on which side of this failure probability it lies; --loads is then the most.
+    #[arg(long, value_name = "P", value_parser = probability)]
+    decide: Option<f64>,
     /// Folder for the results: new, empty, or of an earlier sweep.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
@@ -52,6 +55,12 @@ struct SweepRecord {
     out: String,
 }
 
+/// Reads a probability strictly between 0 and 1.
+pub(super) fn probability(text: &str) -> Result<f64, String> {
+    let value = text.parse::<f64>().ok().filter(|value| *value > 0.0 && *value < 1.0);
+    value.ok_or_else(|| "write a probability between 0 and 1, such as 0.01".to_owned())
+}
+
 /// Reads `1/4`.
 fn shard(text: &str) -> Result<Shard, String> {
     let parts = text.split_once('/').and_then(|(index, of)| Some((index.parse::<usize>().ok()?, of.parse().ok()?)));
@@ -71,6 +80,7 @@ impl SweepArguments {
             set: self.common.set.clone(),
             seed: self.common.seed,
             loads: self.loads,
+            decide: self.decide,
         })?;
         let cells =
             self.shard.map_or(prepared.cells(), |shard| (shard.index..prepared.cells()).step_by(shard.of).count());
@@ -89,8 +99,9 @@ impl SweepArguments {
         print_text(&match self.shard {
             None => {
                 format!(
-                    "{} cells of {} loads; {out}/README.md says what they show\n",
+                    "{} cells of {}{} loads; {out}/README.md says what they show\n",
                     prepared.cells(),
+                    if self.decide.is_some() { "up to " } else { "" },
                     prepared.loads()
                 )
             }
