@@ -16,6 +16,9 @@ use std::sync::atomic::AtomicBool;
 /// The level of all intervals.
 pub const LEVEL: f64 = 0.95;
 
+/// Loads without a failure after which another method is offered.
+const RARE: u64 = 100_000;
+
 /// Loads of a run that would stop by what is known about failures, where nothing can fail.
 const NOT_JUDGED: u64 = 10_000;
 
@@ -114,6 +117,12 @@ impl Estimate {
     /// The estimate for a plan from a tally of at least one load.
     pub fn new(plan: &Plan, tally: Tally, stopping: &Stopping) -> Self {
         let judged = plan.load().can_fail;
+        let mut notes = crate::notes::notes(plan);
+        if judged && tally.failures == 0 && tally.loads >= RARE {
+            notes.push(
+                "no load failed; `sixslot run SCENARIO --rare` estimates failures too rare to be counted".to_owned(),
+            );
+        }
         let failures = judged.then_some(tally.failures);
         let interval = judged.then(|| interval_of(&tally, stopping));
         let ready = ReadyTimes::new(tally.ready, tally.loads.min(limits::TIMES));
@@ -140,7 +149,7 @@ impl Estimate {
             },
             failed_request_ms: (tally.failures > 0).then(|| spent.collect()),
             first_failure: tally.first_failure,
-            notes: crate::notes::notes(plan),
+            notes,
             ready,
         }
     }

@@ -25,6 +25,7 @@ pub mod story;
 pub mod subsets;
 pub mod svg_text;
 pub mod sweep;
+pub mod thresholds;
 pub mod tuning;
 pub mod waterfall;
 pub mod words;

@@ -157,7 +157,7 @@ pub enum Stopped {
 }
 
 impl Tally {
-    fn join(mut self, later: Self) -> Self {
+    pub(crate) fn join(mut self, later: Self) -> Self {
         self.loads += later.loads;
         self.failures += later.failures;
         self.late += later.late;
@@ -173,7 +173,7 @@ impl Tally {
         self
     }
 
-    fn count(&mut self, plan: &Plan, load: &Load, number: u64) {
+    pub(crate) fn count(&mut self, plan: &Plan, load: &Load, number: u64) {
         let verdict = load.verdict();
         self.loads += 1;
         self.late += u64::from(verdict.state() == LoadState::Late);

@@ -18,6 +18,9 @@ use std::sync::atomic::AtomicBool;
 /// The share of loads that may lie beyond a 95 % quantile.
 const BEYOND_P95: f64 = 0.05;
 
+/// The most loads where a limit cannot be decided.
+const NOT_JUDGED: u64 = 10_000;
+
 /// What a limit says of loads.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Property {
@@ -90,7 +93,10 @@ pub struct Checked {
 fn held(load: &Load, class: usize) -> Span {
     const BEFORE: [Station; 4] = [Station::Page, Station::Scheduler, Station::Cache, Station::Pool];
     let calls = load.requests().iter().filter(|request| request.class == class);
-    calls.map(|call| BEFORE.iter().fold(Span::ZERO, |sum, station| sum + call.spent(*station))).max().unwrap_or(Span::ZERO)
+    calls
+        .map(|call| BEFORE.iter().fold(Span::ZERO, |sum, station| sum + call.spent(*station)))
+        .max()
+        .unwrap_or(Span::ZERO)
 }
 
 impl Property {
@@ -115,7 +121,7 @@ fn properties(thresholds: &Thresholds) -> Vec<(&'static str, Property, f64)> {
     all
 }
 
-/// Simulates a plan until its limits are decided, or `most` loads.
+/// Simulates a plan until the limits of its `[thresholds]` are decided, or `most` loads.
 ///
 /// `look` is called with the number of loads after each round.
 ///
@@ -123,13 +129,15 @@ fn properties(thresholds: &Thresholds) -> Vec<(&'static str, Property, f64)> {
 /// An interrupt, or a load beyond its limits.
 pub fn check(
     plan: &Plan,
-    thresholds: &Thresholds,
     seed: u64,
     most: u64,
     interrupt: &AtomicBool,
     mut look: impl FnMut(u64),
 ) -> Result<Checked, Stopped> {
-    let most = most.min(limits::LOADS);
+    let thresholds = plan.thresholds();
+    // Where no load can fail, a limit on failures is neither kept nor broken, and no number of loads decides it.
+    let is_judged = plan.load().can_fail || thresholds.max_failure.is_none();
+    let most = most.min(if is_judged { limits::LOADS } else { NOT_JUDGED });
     let properties = properties(thresholds);
     // A wait can be that of a call after the load is decided.
     let needs_all = properties.iter().any(|(_, property, _)| matches!(property, Property::Held(..)));
@@ -153,8 +161,11 @@ pub fn check(
         let none = || (Tally::default(), vec![0; properties.len()]);
         (tally, beyond) = join((tally, beyond), replications.fold(none, each, join)?);
         look(tally.loads);
-        let limits: Vec<Limit> =
-            properties.iter().zip(&beyond).map(|(property, count)| limit(plan, property, *count, tally.loads, properties.len())).collect();
+        let limits: Vec<Limit> = properties
+            .iter()
+            .zip(&beyond)
+            .map(|(property, count)| limit(plan, property, *count, tally.loads, properties.len()))
+            .collect();
         let verdict = if limits.iter().any(|limit| limit.verdict == Outcome::Failed) {
             Outcome::Failed
         } else if limits.iter().all(|limit| limit.verdict == Outcome::Passed) {
@@ -169,7 +180,13 @@ pub fn check(
 }
 
 #[expect(clippy::expect_used, reason = "there is a load, no more are beyond a limit, and a limit is between 0 and 1")]
-fn limit(plan: &Plan, (key, property, limit): &(&'static str, Property, f64), beyond: u64, loads: u64, of: usize) -> Limit {
+fn limit(
+    plan: &Plan,
+    (key, property, limit): &(&'static str, Property, f64),
+    beyond: u64,
+    loads: u64,
+    of: usize,
+) -> Limit {
     let level = 1.0 - (1.0 - LEVEL) / of as f64;
     let interval = decision_sequence(beyond, loads, *limit, level).expect("counts are consistent");
     let (request, time) = match property {
@@ -186,6 +203,7 @@ fn limit(plan: &Plan, (key, property, limit): &(&'static str, Property, f64), be
         share: beyond as f64 / loads as f64,
         interval,
         verdict: match (interval.high < *limit, interval.low > *limit) {
+            _ if *property == Property::Failed && !plan.load().can_fail => Outcome::Undecided,
             (true, _) => Outcome::Passed,
             (_, true) => Outcome::Failed,
             _ => Outcome::Undecided,

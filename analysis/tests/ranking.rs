@@ -76,11 +76,13 @@ const COIN: &str = "schema = 1\n[parameters]\nx = { distribution = \"uniform\", 
 #[test]
 fn relations_are_right_and_equal_fixes_tie() {
     let (plan, variants) = plans(COIN, &[]);
-    let truth = |fix: &str| match fix {
-        "half" => 0.05,
-        "near" => 0.099,
-        "more" => 0.2,
-        _ => 0.1,
+    let truth = |fix: &str| -> f64 {
+        match fix {
+            "half" => 0.05,
+            "near" => 0.099,
+            "more" => 0.2,
+            _ => 0.1,
+        }
     };
     for seed in 1..=20 {
         let ranking = ranked(&plan, &variants, seed, 100_000);

@@ -25,9 +25,8 @@ fn the_shipped_sweep_is_decided_with_a_tenth_of_its_loads() {
     let never = AtomicBool::new(false);
     // The shipped table: failures of 10 000 loads in each cell, in the order of the cells.
     let mut shipped = csv::Reader::from_reader(include_str!("../../results/issue-1855/sweep.csv").as_bytes());
-    let column = |name: &str| shipped.headers().unwrap().iter().position(|column| column == name).unwrap();
-    let mut columns = || (column("failures"), column("loads"));
-    let (failures, loads) = columns();
+    let head = shipped.headers().unwrap().clone();
+    let [failures, loads] = ["failures", "loads"].map(|name| head.iter().position(|column| column == name).unwrap());
     let (mut used, mut all, mut undecided) = (0, 0, 0);
     for (cell, record) in shipped.records().enumerate() {
         let record = record.unwrap();

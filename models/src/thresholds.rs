@@ -29,20 +29,6 @@ impl Thresholds {
         *self == Self::default()
     }
 
-    /// These limits, and those of `other` where these have none. A wait of the same class is taken from these.
-    #[must_use]
-    pub fn or(mut self, other: &Self) -> Self {
-        self.max_failure = self.max_failure.or(other.max_failure);
-        self.max_late = self.max_late.or(other.max_late);
-        self.max_ready_p95 = self.max_ready_p95.or(other.max_ready_p95);
-        for (class, most) in &other.max_wait {
-            if self.max_wait.iter().all(|(own, _)| own != class) {
-                self.max_wait.push((*class, *most));
-            }
-        }
-        self
-    }
-
     /// Reads `[thresholds]`.
     pub(crate) fn read(root: &Reader<'_>, names: &Names<'_>) -> Result<Self, Fault> {
         let Some(node) = root.get("thresholds") else { return Ok(Self::default()) };
@@ -69,5 +55,6 @@ fn probability(node: &Node) -> Result<f64, Fault> {
     if value > 0.0 && value < 1.0 {
         return Ok(value);
     }
-    Err(Fault::new(&node.place, format!("{value} is not a probability between 0 and 1")).help("write 0.01 for one per cent"))
+    Err(Fault::new(&node.place, format!("{value} is not a probability between 0 and 1"))
+        .help("write 0.01 for one per cent"))
 }

@@ -76,10 +76,9 @@ impl Run {
             return self.rare.run(&plan, &self.scenario.fix, &self.scenario.common);
         }
         match self.loads.map(Stopping::Fixed).or(self.until) {
-            Some(stopping) => self.many(&plan, &stopping)?,
-            None => self.one(&plan)?,
+            Some(stopping) => self.many(&plan, &stopping),
+            None => self.one(&plan).map(|()| Exit::Done),
         }
-        Ok(Exit::Done)
     }
 
     fn header(&self, plan: &Plan, what: &str) -> String {
@@ -147,7 +146,7 @@ impl Run {
         print_text(&text)
     }
 
-    fn many(&self, plan: &Plan, stopping: &Stopping) -> Result<(), Failure> {
+    fn many(&self, plan: &Plan, stopping: &Stopping) -> Result<Exit, Failure> {
         let Common { seed, format, .. } = self.scenario.common;
         let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
         let bar = progress(total, "loads");
@@ -164,19 +163,16 @@ impl Run {
             }
             (rule, _) => format!("max-loads, before {rule} was reached"),
         };
+        let is_undecided = matches!(stopping, Stopping::Decided(_)) && stopped_by.starts_with("max-loads");
         if format == Format::Json {
             let fixes = &self.scenario.fix;
-            return print_json(&EstimateRecord {
-                scenario: plan.title(),
-                seed,
-                fixes,
-                estimate: &estimate,
-                stopped_by,
-            });
+            print_json(&EstimateRecord { scenario: plan.title(), seed, fixes, estimate: &estimate, stopped_by })?;
+        } else {
+            let mut text = self.header(plan, &format!("{} loads", estimate.loads));
+            text.push_str(&told(&estimate, &stopped_by));
+            print_text(&text)?;
         }
-        let mut text = self.header(plan, &format!("{} loads", estimate.loads));
-        text.push_str(&told(&estimate, &stopped_by));
-        print_text(&text)
+        Ok(if is_undecided { Exit::Undecided } else { Exit::Done })
     }
 }
 
