@@ -3,10 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use rayon::prelude::*;
-use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::rare::{BUDGET, Event, Found, Rare, RareError, Wanted, estimate};
 use sixslot_models::{Document, Plan};
-use sixslot_statistics::stopping::Stopping;
 use std::sync::atomic::AtomicBool;
 
 fn rare(plan: &Plan, event: Event, wanted: Wanted, seed: u64, budget: u64) -> Result<Rare, RareError> {
@@ -121,7 +119,9 @@ fn honest(seeds: u64, budget: u64, cases: &[(u32, Wanted)]) {
 /// Failures in a row, late loads and a shared factor, against plain loads.
 #[test]
 fn other_events_agree_with_plain_loads() {
-    let in_a_row = plan(REPORTED, &["parameters.sessions=40", "parameters.projects=8"], &["three-failures"]);
+    let in_a_row = "schema = 1\n[request.a]\nservice = { distribution = \"exponential\", mean = \"1s\" }\ndeadline = \"3s\"\n\
+        retry = { attempts = 3 }\n[load]\nready = [\"a\"]\nfails = \"error-shown\"\nerror = { request = \"a\", failures = 3 }\n";
+    let in_a_row = plan(in_a_row, &[], &[]);
     let shared = plan(REPORTED, &["parameters.noise_shared=0.5"], &[]);
     let late = "schema = 1\nhorizon = \"10s\"\n[request.a]\ncount = 3\nservice = { distribution = \"exponential\", mean = \"1.2s\" }\n\
                 [load]\nready = [\"a\"]\nfails = \"error-shown\"\nerror = { request = \"a\" }\n";
@@ -135,15 +135,10 @@ fn other_events_agree_with_plain_loads() {
         println!("{what}: {}", found.sentence);
         assert!(found.found.interval.low < high && low < found.found.interval.high, "{what}: {}", found.sentence);
     }
-    // Three failures in a row; 40 000 plain loads give an interval to agree with.
-    let found = rare(&in_a_row, Event::Failed, Wanted::Both, 1, 60_000);
-    let plain = Estimate::run(&in_a_row, 1, &Stopping::Fixed(40_000), 40_000, &AtomicBool::new(false), |_| ())
-        .unwrap()
-        .interval
-        .unwrap();
-    println!("in a row: {found:?}; plain: {plain:?}");
-    let found = found.unwrap().found.interval;
-    assert!(found.low < plain.high && plain.low < found.high);
+    // Three failures in a row, each call longer than three times its mean: e^-9.
+    let found = rare(&in_a_row, Event::Failed, Wanted::Both, 1, 60_000).unwrap();
+    println!("in a row: {}, exact {:.3e}", found.sentence, libm::exp(-9.0));
+    assert!(found.found.interval.low < 1.05 * libm::exp(-9.0) && 0.95 * libm::exp(-9.0) < found.found.interval.high);
 }
 
 #[test]

@@ -16,6 +16,8 @@ const LARGEST_SHIFT: f64 = 5.0;
 /// A shift that is not this many standard errors from 0 is left out: it would only add variance.
 const SIGNIFICANT: f64 = 3.0;
 
+/// From fewer scores, counted by their weights, no shift is fitted: one load would decide it.
+const LEAST_SCORES: f64 = 10.0;
 /// The least and the greatest standard deviation of a tilted score.
 const LEAST_DEVIATION: f64 = 0.75;
 const GREATEST_DEVIATION: f64 = 1.5;
@@ -81,7 +83,8 @@ impl Tilt {
         }
         let law = |[count, spread, total, squares]: [f64; 4]| {
             let mean = total / count;
-            let significant = mean.abs() > SIGNIFICANT * libm::sqrt(spread) / count;
+            let effective = count * count / spread;
+            let significant = effective > LEAST_SCORES && mean.abs() > SIGNIFICANT / libm::sqrt(effective);
             significant.then(|| Normal {
                 mean: mean.clamp(-LARGEST_SHIFT, LARGEST_SHIFT),
                 deviation: libm::sqrt((squares / count - mean * mean).max(0.0))
