@@ -1,6 +1,6 @@
 //! Estimates from a number of loads: the failure probability with its interval, quantiles, and times at stations.
 //!
-//! Rule: a number of loads fixed in advance gets a Wilson interval, or if none or all failed a Clopper-Pearson bound; a
+//! Rule: a number of loads fixed in advance gets a Wilson interval, or with few failures a Clopper-Pearson interval; a
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
 use crate::ready_times::ReadyTimes;
@@ -16,6 +16,9 @@ use std::sync::atomic::AtomicBool;
 
 /// The level of all intervals.
 pub const LEVEL: f64 = 0.95;
+
+/// Loads without a failure after which another method is offered.
+const RARE: u64 = 100_000;
 
 /// Loads of a run that would stop by what is known about failures, where nothing can fail.
 const NOT_JUDGED: u64 = 10_000;
@@ -115,6 +118,7 @@ fn share(count: u64, of: u64) -> f64 {
 fn interval_of(tally: &Tally, stopping: &Stopping) -> Interval {
     match stopping {
         Stopping::Fixed(_) => interval::fixed_sample(tally.failures, tally.loads, LEVEL),
+        Stopping::Decided(threshold) => interval::decision_sequence(tally.failures, tally.loads, *threshold, LEVEL),
         _ => interval::confidence_sequence(tally.failures, tally.loads, LEVEL),
     }
     .expect("a tally is consistent")
@@ -124,6 +128,12 @@ impl Estimate {
     /// The estimate for a plan from a tally of at least one load.
     pub fn new(plan: &Plan, tally: Tally, stopping: &Stopping) -> Self {
         let judged = plan.load().can_fail;
+        let mut notes = crate::notes::notes(plan);
+        if judged && tally.failures == 0 && tally.loads >= RARE {
+            notes.push(
+                "no load failed; `sixslot run SCENARIO --rare` estimates failures too rare to be counted".to_owned(),
+            );
+        }
         let failures = judged.then_some(tally.failures);
         let interval = judged.then(|| interval_of(&tally, stopping));
         let ready = ReadyTimes::new(tally.ready, tally.loads.min(limits::TIMES));
@@ -151,7 +161,7 @@ impl Estimate {
             },
             failed_request_ms: (tally.failures > 0).then(|| spent.collect()),
             first_failure: tally.first_failure,
-            notes: crate::notes::notes(plan),
+            notes,
             waits: tally.waits.rows(plan, tally.loads),
             ready,
             late: tally.late,
@@ -200,8 +210,8 @@ impl Estimate {
             let target = match stopping {
                 // In rounds too, so that progress can be shown.
                 Stopping::Fixed(loads) => (*loads).min(tally.loads + 50_000),
-                // A quarter more each time: looks are cheap against loads, and the sequence allows any number of them.
-                _ => most.min(tally.loads + (tally.loads / 4).max(1_000)),
+                // Looks are cheap against loads, and the sequence allows any number of them.
+                rule => most.min(rule.next_look(tally.loads)),
             };
             let loads = tally.loads..target;
             tally = tally.extend(plan, &Replications::new(seed, loads, interrupt))?;

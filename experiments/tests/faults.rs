@@ -44,7 +44,7 @@ const CELLS: usize = 4;
 
 fn recipe() -> Recipe {
     let (version, scenario) = (VERSION.to_owned(), "faults.toml".to_owned());
-    Recipe { version, scenario, text: SCENARIO.to_owned(), set: Vec::new(), seed: 1, loads: None }
+    Recipe { version, scenario, text: SCENARIO.to_owned(), set: Vec::new(), seed: 1, loads: None, decide: None }
 }
 
 fn prepared() -> Sweep {

@@ -63,6 +63,7 @@ mod read;
 pub mod schema;
 pub mod server_cache;
 mod source;
+pub mod thresholds;
 mod tree;
 mod url;
 mod variation;

@@ -18,6 +18,7 @@ use crate::read::{self, Reader, expected};
 use crate::schema;
 use crate::server_cache::ServerCache;
 use crate::source::{Fault, Place};
+use crate::thresholds::Thresholds;
 use crate::tree::{Entry, Node, Table};
 use crate::waiters::Waiters;
 use sixslot_sim_core::{Distribution, Purpose, Span, Time};
@@ -60,6 +61,8 @@ pub struct Plan {
     pub(crate) classes: Vec<Class>,
     /// The load's state machine.
     pub(crate) load: LoadRules,
+    /// The limits that `sixslot check` holds it to.
+    pub(crate) thresholds: Thresholds,
     /// Which copies wait for which events.
     pub(crate) waiters: Waiters,
 }
@@ -113,6 +116,11 @@ impl Plan {
     /// When the page is ready, and what counts as a failed load.
     pub fn load(&self) -> &LoadRules {
         &self.load
+    }
+
+    /// The limits that the scenario states for `sixslot check`.
+    pub fn thresholds(&self) -> &Thresholds {
+        &self.thresholds
     }
 }
 
@@ -207,6 +215,7 @@ impl Plan {
             queues,
             server_caches,
             load: LoadRules::read(&reader, &names, &classes)?,
+            thresholds: Thresholds::read(&reader, &names)?,
             waiters: Waiters::of(&classes),
             classes,
         };

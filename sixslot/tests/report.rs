@@ -51,6 +51,7 @@ fn page(text: &str, loads: u64, waterfalls: usize) -> String {
         set: Vec::new(),
         seed: 1,
         loads: Some(loads),
+        decide: None,
     };
     let never = AtomicBool::new(false);
     let sweep = Sweep::new(recipe).unwrap_or_else(|error| panic!("{error}\n{text}"));

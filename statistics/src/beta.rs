@@ -29,6 +29,21 @@ pub(super) fn ln_binomial(hits: f64, misses: f64, p: f64, q: f64) -> f64 {
     ln_saddle_point(hits, misses, p, q) + 0.5 * log(spread)
 }
 
+/// ln of C(n, x) B(x + a, n - x + b) / B(a, b): the probability of `hits` among `hits` + `misses` under the prior Beta(a, b).
+///
+/// With p the mean of the posterior, it is the ratio of the prior's density to the posterior's at p, times the binomial
+/// probability at p; no large logarithms are subtracted.
+pub(super) fn ln_beta_binomial(hits: f64, misses: f64, a: f64, b: f64) -> f64 {
+    let all = a + b + hits + misses;
+    let (p, q) = ((a + hits) / all, (b + misses) / all);
+    let binomial = match (hits == 0.0, misses == 0.0) {
+        (true, _) => misses * log1p(-p),
+        (_, true) => hits * log1p(-q),
+        _ => ln_binomial(hits, misses, p, q),
+    };
+    ln_density(a, b, p, q) - ln_density(a + hits, b + misses, p, q) + binomial
+}
+
 /// ln of x^a y^b / B(a, b): the density of the log odds. Shapes of at least 1/2, y = 1 - x.
 fn ln_density(a: f64, b: f64, x: f64, y: f64) -> f64 {
     ln_saddle_point(a, b, x, y) + 0.5 * log(a / (a + b) * b / (2.0 * PI))
@@ -142,6 +157,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn the_beta_binomial_probabilities_add_up_and_keep_their_digits() {
+        for (a, b) in [(0.5, 49.5), (4.0, 396.0), (100.0, 9900.0), (1.0, 1.0), (0.5, 0.5)] {
+            let sum: f64 = (0..=200).map(|x| exp(ln_beta_binomial(f64::from(x), f64::from(200 - x), a, b))).sum();
+            assert!((sum - 1.0).abs() < 1e-11, "{a} {b}: {sum}");
+        }
+        // Under the uniform prior each count has the same probability, and with none of n hits it is a product.
+        for (hits, misses) in [(0.0, 1e9), (57.0, 943.0), (3e8, 7e8)] {
+            assert!((ln_beta_binomial(hits, misses, 1.0, 1.0) + log(hits + misses + 1.0)).abs() < 1e-12);
+        }
+        let product: f64 = (0..1000).map(|k| log1p(-4.0 / (400.0 + f64::from(k)))).sum();
+        assert!((ln_beta_binomial(0.0, 1000.0, 4.0, 396.0) - product).abs() < 1e-11);
     }
 
     #[test]

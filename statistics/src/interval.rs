@@ -11,7 +11,7 @@
 //!
 //! For up to 1e9 loads both ends keep at least ten significant digits, also of rare events.
 
-use super::beta::{ln_binomial, logistic, quantile, upper_quantile};
+use super::beta::{ln_beta_binomial, ln_binomial, logistic, quantile, upper_quantile};
 use super::level::{LevelError, critical_value, significance};
 use libm::{expm1, log, sqrt};
 use std::fmt;
@@ -33,6 +33,9 @@ pub enum IntervalError {
     /// The level is not a probability strictly between 0 and 1.
     #[error(transparent)]
     Level(#[from] LevelError),
+    /// The threshold is not a probability strictly between 0 and 1.
+    #[error("the threshold {0} is not a probability strictly between 0 and 1, such as 0.01")]
+    Threshold(f64),
 }
 
 /// The method of an interval, which determines its guarantee.
@@ -55,6 +58,10 @@ pub enum Method {
     ClusterBootstrap,
     /// Student's t interval of the jackknife.
     Jackknife,
+    /// The interval of an importance-sampling estimate of a rare event.
+    CrossEntropyTilting,
+    /// The interval of a rare event from repetitions of subset simulation.
+    SubsetSimulation,
 }
 
 impl Method {
@@ -69,6 +76,8 @@ impl Method {
             Self::StudentT => "student-t",
             Self::ClusterBootstrap => "cluster-bootstrap",
             Self::Jackknife => "jackknife",
+            Self::CrossEntropyTilting => "cross-entropy-tilting",
+            Self::SubsetSimulation => "subset-simulation",
         }
     }
 
@@ -106,6 +115,14 @@ impl Method {
             Self::Jackknife => {
                 "Holds for a number of loads fixed beforehand, and covers the truth about as often as \
                  its level says, if the estimate is nearly normally distributed."
+            }
+            Self::CrossEntropyTilting => {
+                "Holds for a number of loads fixed beforehand, approximately, if the tilted loads reach \
+                 every cause of the event; the logarithm of the estimate is taken as normal."
+            }
+            Self::SubsetSimulation => {
+                "Holds approximately: from the spread of ten repetitions of the whole method, with \
+                 Student's quantile."
             }
         }
     }
@@ -235,23 +252,53 @@ pub fn jeffreys(failures: u64, loads: u64, level: f64) -> Result<Interval, Inter
 /// No loads, more failures than loads, or a level outside (0, 1).
 pub fn confidence_sequence(failures: u64, loads: u64, level: f64) -> Result<Interval, IntervalError> {
     let (hits, misses, alpha) = checked(failures, loads, level)?;
-    let loads_number = loads as f64;
-    let threshold = log(alpha) - log(loads_number + 1.0);
-    let low = if failures == 0 {
+    Ok(sequence(hits, misses, level, log(alpha) - log(loads as f64 + 1.0)))
+}
+
+/// The confidence sequence for deciding on which side of `threshold` the probability lies, at one look.
+///
+/// As [`confidence_sequence`], with the mixture (1/3) sum of Beta(a, a/t - a) over a = 0.5, 4, 100 in place of the uniform
+/// one: each has the mean t, so the evidence is spent near the threshold. It holds at every look and for every p. For
+/// a truth at half and at twice the threshold it decides with about half as many loads. Above one half the mixture is mirrored. O(1).
+///
+/// # Errors
+/// No loads, more failures than loads, or a level or a threshold outside (0, 1).
+pub fn decision_sequence(failures: u64, loads: u64, threshold: f64, level: f64) -> Result<Interval, IntervalError> {
+    let (hits, misses, alpha) = checked(failures, loads, level)?;
+    if !(threshold > 0.0 && threshold < 1.0) {
+        return Err(IntervalError::Threshold(threshold));
+    }
+    let marginal =
+        if threshold <= 0.5 { ln_mixture(hits, misses, threshold) } else { ln_mixture(misses, hits, 1.0 - threshold) };
+    Ok(sequence(hits, misses, level, log(alpha) + marginal))
+}
+
+/// ln of the probability of the count under the mixture of [`decision_sequence`].
+fn ln_mixture(hits: f64, misses: f64, threshold: f64) -> f64 {
+    const SHAPES: [f64; 3] = [0.5, 4.0, 100.0];
+    let terms = SHAPES.map(|a| ln_beta_binomial(hits, misses, a, a * ((1.0 - threshold) / threshold)));
+    let largest = terms.into_iter().fold(f64::NEG_INFINITY, f64::max);
+    largest + log(terms.into_iter().map(|term| libm::exp(term - largest)).sum::<f64>() / SHAPES.len() as f64)
+}
+
+/// All p under which the count has at least the probability e^`threshold`.
+fn sequence(hits: f64, misses: f64, level: f64, threshold: f64) -> Interval {
+    let loads = hits + misses;
+    let low = if hits == 0.0 {
         0.0
-    } else if failures == loads {
-        libm::exp(threshold / loads_number)
+    } else if misses == 0.0 {
+        libm::exp(threshold / loads)
     } else {
         logistic(lower_ln_odds(hits, misses, threshold))
     };
-    let high = if failures == loads {
+    let high = if misses == 0.0 {
         1.0
-    } else if failures == 0 {
-        -expm1(threshold / loads_number)
+    } else if hits == 0.0 {
+        -expm1(threshold / loads)
     } else {
         logistic(-lower_ln_odds(misses, hits, threshold))
     };
-    Ok(Interval { method: Method::ConfidenceSequence, level, low, high })
+    Interval { method: Method::ConfidenceSequence, level, low, high }
 }
 
 /// The smaller log odds at which ln P(Bin = hits) falls to `threshold`.
@@ -278,15 +325,19 @@ fn lower_ln_odds(hits: f64, misses: f64, threshold: f64) -> f64 {
     t
 }
 
-/// The project's rule for a number of loads fixed in advance: [`wilson`], but
-/// [`clopper_pearson`] when no load or every load failed.
+/// Below this number of failures, or of loads that did not fail, an interval of a fixed sample is exact.
+pub const FEW: u64 = 10;
+
+/// The project's rule for a number of loads fixed in advance: [`wilson`], but [`clopper_pearson`] below [`FEW`] failures, or
+/// below as many loads that did not fail.
 ///
-/// Failures are usually rare here, and with none observed the bound must have a guaranteed coverage.
+/// Failures are usually rare here. Wilson's interval covers only 0.86 at n p = 0.15 and 0.92 at n p = 1; this rule covers at
+/// least 0.936 at any n p (`tests/coverage.rs` enumerates it).
 ///
 /// # Errors
 /// No loads, more failures than loads, or a level outside (0, 1).
 pub fn fixed_sample(failures: u64, loads: u64, level: f64) -> Result<Interval, IntervalError> {
-    if failures == 0 || failures == loads {
+    if failures < FEW || loads.saturating_sub(failures) < FEW {
         clopper_pearson(failures, loads, level)
     } else {
         wilson(failures, loads, level)

@@ -25,6 +25,7 @@ pub mod simplex;
 pub mod slowness;
 pub mod sobol;
 pub mod stopping;
+pub mod tilting;
 
 pub use interval::{Interval, IntervalError, Method};
 pub use level::LevelError;

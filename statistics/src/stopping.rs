@@ -22,7 +22,19 @@ pub enum Stopping {
     Decided(f64),
 }
 
+/// The first look of a rule that checks results while they arrive, and the least number of loads between two looks.
+const FIRST_LOOK: u64 = 200;
+
 impl Stopping {
+    /// The number of loads at the look after the one at `loads`: an eighth more, at least 200. For [`Stopping::Fixed`] its
+    /// own number. With a first look at 200 a decision that needs few loads takes few.
+    pub fn next_look(&self, loads: u64) -> u64 {
+        match *self {
+            Self::Fixed(number) => number,
+            _ => loads.saturating_add((loads / 8).max(FIRST_LOOK)),
+        }
+    }
+
     /// Whether a run with these counts may stop. `interval` is the confidence sequence at these
     /// counts; [`Stopping::Fixed`] ignores it. O(1).
     ///

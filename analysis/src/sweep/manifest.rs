@@ -7,6 +7,8 @@ use super::Recipe;
 use super::grid::Grid;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use sixslot_statistics::interval::{self, Interval, IntervalError};
+use std::cmp::Ordering;
 
 /// The program's name in manifests.
 pub const PROGRAM: &str = "sixslot";
@@ -27,8 +29,11 @@ pub struct Manifest {
     pub set: Vec<String>,
     /// The seed.
     pub seed: u64,
-    /// Loads of each cell.
+    /// Loads of each cell; the most, with `decide`.
     pub loads: u64,
+    /// The failure probability that stops a cell when its loads decide on which side it lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide: Option<f64>,
     level: f64,
     axes: Vec<AxisRecord>,
     fix_sets: Vec<String>,
@@ -54,6 +59,7 @@ impl Manifest {
             set: recipe.set.clone(),
             seed: recipe.seed,
             loads,
+            decide: recipe.decide,
             level: crate::estimate::LEVEL,
             axes: axes
                 .map(|axis| AxisRecord { parameter: axis.parameter.clone(), values: axis.values.clone() })
@@ -65,8 +71,36 @@ impl Manifest {
 
     /// A hash of everything that the results depend on. The scenario counts by its text, not by its path.
     pub fn identity(&self) -> String {
-        let Self { version, scenario_sha256, set, seed, loads, .. } = self;
-        sha256(serde_json::to_string(&(version, scenario_sha256, set, seed, loads)).unwrap_or_default())
+        let Self { version, scenario_sha256, set, seed, loads, decide, .. } = self;
+        sha256(serde_json::to_string(&(version, scenario_sha256, set, seed, loads, decide)).unwrap_or_default())
+    }
+
+    /// The interval of a cell's failure probability: of a fixed number of loads, or where cells stop when they are decided,
+    /// a confidence sequence.
+    ///
+    /// # Errors
+    /// No loads, or more failures than loads.
+    pub fn interval(&self, failures: u64, loads: u64) -> Result<Interval, IntervalError> {
+        match self.decide {
+            None => interval::fixed_sample(failures, loads, self.level),
+            Some(threshold) => interval::decision_sequence(failures, loads, threshold, self.level),
+        }
+    }
+
+    /// On which side of the threshold a cell lies, if cells are decided and its loads decide it.
+    pub fn side(&self, failures: u64, loads: u64) -> Option<Ordering> {
+        let threshold = self.decide?;
+        let interval = self.interval(failures, loads).ok()?;
+        match (interval.low > threshold, interval.high < threshold) {
+            (true, _) => Some(Ordering::Greater),
+            (_, true) => Some(Ordering::Less),
+            _ => None,
+        }
+    }
+
+    /// Whether a cell's loads decide it.
+    pub(super) fn is_decided(&self, failures: u64, loads: u64) -> bool {
+        self.side(failures, loads).is_some()
     }
 
     /// As a file.
@@ -95,6 +129,9 @@ impl Recipe {
     fn settings(&self, mut command: String) -> String {
         if let Some(loads) = self.loads {
             command.push_str(&format!(" --loads {loads}"));
+        }
+        if let Some(threshold) = self.decide {
+            command.push_str(&format!(" --decide {threshold}"));
         }
         if self.seed != 1 {
             command.push_str(&format!(" --seed {}", self.seed));

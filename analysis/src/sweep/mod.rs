@@ -15,6 +15,7 @@ pub use part::{JoinError, Part};
 use crate::replications::{Replications, Stopped, Tally};
 use serde::{Deserialize, Serialize};
 use sixslot_models::{Document, Plan, ScenarioError};
+use sixslot_statistics::stopping::Stopping;
 use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::atomic::AtomicBool;
@@ -29,7 +30,7 @@ pub const DEFAULT_LOADS: u64 = 10_000;
 const KEPT_CLASSES: usize = 50_000;
 
 /// The inputs of a sweep.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Recipe {
     /// The program's version: another one may give other counts.
     pub version: String,
@@ -41,8 +42,11 @@ pub struct Recipe {
     pub set: Vec<String>,
     /// The seed.
     pub seed: u64,
-    /// Loads of each cell, if the command line states them.
+    /// Loads of each cell, if the command line states them; with `decide`, the most.
     pub loads: Option<u64>,
+    /// The failure probability at which each cell's simulation stops as soon as its loads decide on which side it lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decide: Option<f64>,
 }
 
 /// A sweep that is ready to run.
@@ -155,9 +159,18 @@ impl Sweep {
         self.grid.len()
     }
 
-    /// Loads of each cell.
+    /// Loads of each cell; the most, where cells stop when they are decided.
     pub fn loads(&self) -> u64 {
         self.manifest.loads
+    }
+
+    /// Whether counts can be a cell's; else what cannot be. A cell that stopped because it was decided has fewer loads.
+    ///
+    /// # Errors
+    /// The first impossible value.
+    pub fn check(&self, result: &CellResult) -> Result<(), &'static str> {
+        let stopped = result.loads < self.loads() && self.manifest.is_decided(result.failures, result.loads);
+        result.check(if stopped { result.loads } else { self.loads() })
     }
 
     /// Simulates a cell.
@@ -166,8 +179,13 @@ impl Sweep {
     /// An interrupt, or a load beyond its limits.
     pub fn cell(&self, number: usize, interrupt: &AtomicBool) -> Result<CellResult, SweepFailure> {
         let plan = self.plan(number)?;
-        let loads = Replications::new(self.manifest.seed, 0..self.loads(), interrupt);
-        let tally = Tally::default().extend(&plan, &loads)?;
+        let mut tally = Tally::default();
+        // Looks are at fixed numbers of loads, so a cell's result depends on nothing but the cell.
+        while tally.loads < self.loads() && !self.manifest.is_decided(tally.failures, tally.loads) {
+            let next = self.recipe.decide.map_or(self.loads(), |p| Stopping::Decided(p).next_look(tally.loads));
+            let range = tally.loads..next.min(self.loads());
+            tally = tally.extend(&plan, &Replications::new(self.manifest.seed, range, interrupt))?;
+        }
         Ok(CellResult::new(number, plan.load().can_fail, tally))
     }
 

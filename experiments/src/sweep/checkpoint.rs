@@ -66,7 +66,7 @@ impl Record {
             return Err("it is of a cell that the sweep does not have");
         }
         match self {
-            Self::Cell(result) => result.check(sweep.loads()),
+            Self::Cell(result) => sweep.check(result),
             Self::Part(part) => part.check(sweep.loads()),
         }
     }

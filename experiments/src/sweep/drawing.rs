@@ -5,10 +5,8 @@
 //! share one scale.
 
 use crate::pictures::{Curve, CurvePoint, CurveSeries, HeatMapGrid, HeatMapPanel, Ready, ReadySeries, ReadyStep};
-use sixslot_analysis::estimate::LEVEL;
 use sixslot_analysis::sweep::{Cell, CellResult, Grid, Manifest, nearest_to_half};
 use sixslot_models::document::Axis;
-use sixslot_statistics::interval::fixed_sample;
 
 /// A picture with its file name and caption.
 #[derive(Clone, Debug)]
@@ -70,7 +68,8 @@ fn elsewhere(grid: &Grid, focus: &Cell, shown: &[usize]) -> String {
 }
 
 fn caption(manifest: &Manifest, before: &str) -> String {
-    format!("{before}{} loads each, seed {}", manifest.loads, manifest.seed)
+    let most = if manifest.decide.is_some() { "up to " } else { "" };
+    format!("{before}{most}{} loads each, seed {}", manifest.loads, manifest.seed)
 }
 
 /// The data of pictures of counts.
@@ -145,7 +144,7 @@ impl Drawing<'_> {
             at[axis] = index;
             let number = self.grid.number(set, &at);
             let (failures, loads) = (self.counts)(number);
-            let interval = fixed_sample(failures, loads, LEVEL).ok();
+            let interval = self.manifest.interval(failures, loads).ok();
             CurvePoint {
                 x: self.grid.axes[axis].values[index],
                 probability: self.probability(number),

@@ -297,7 +297,7 @@ fn write(sweep: &Sweep, folder: &Folder<'_>, done: Done) -> Result<(), SweepErro
         own: sweep.own_point()?,
         command: sweep.recipe().command(&name),
     });
-    let table = table::csv(sweep.grid(), &results)?;
+    let table = table::csv(sweep.grid(), sweep.manifest(), &results)?;
     let mut files: Vec<(String, Vec<u8>)> =
         pictures.into_iter().map(|picture| (picture.file, picture.svg.into_bytes())).collect();
     // The manifest comes last: a folder that has it is complete.

@@ -40,6 +40,12 @@ pub enum ReadingError {
         /// That version.
         version: String,
     },
+    /// Its cells have different numbers of loads.
+    #[error("the cells of {path} stopped when they were decided, so their numbers of loads differ and cannot be compared; run the sweep without --decide", path = path.display())]
+    Decided {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The scenario was moved.
     #[error("the sweep in {path} is of the scenario `{scenario}`, which cannot be read from here: {error}; name its file with --scenario", path = path.display())]
     NoScenario {
@@ -108,6 +114,9 @@ pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>),
     if found.version != VERSION {
         return Err(ReadingError::Version { path, version: found.version });
     }
+    if found.decide.is_some() {
+        return Err(ReadingError::Decided { path });
+    }
     let named = scenario.unwrap_or(Path::new(&found.scenario));
     let ScenarioText { name, text: scenario_text } = ScenarioText::read(named)
         .map_err(|error| ReadingError::NoScenario { path: path.clone(), scenario: found.scenario.clone(), error })?;
@@ -121,6 +130,7 @@ pub fn read(folder: &Path, scenario: Option<&Path>) -> Result<(Sweep, Vec<Row>),
         set: found.set.clone(),
         seed: found.seed,
         loads: Some(found.loads),
+        decide: None,
     };
     let document =
         Document::read(&recipe.scenario, &recipe.text, &recipe.set).map_err(Box::new).map_err(SweepError::from)?;
@@ -158,7 +168,7 @@ fn text(path: &Path) -> Result<String, ReadingError> {
 fn rows(sweep: &Sweep, text: &str) -> Result<Vec<Row>, (Option<usize>, String)> {
     let mut reader = csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(text.as_bytes());
     let mut records = reader.records().zip(1_usize..);
-    let head = table::head(sweep.grid());
+    let head = table::head(sweep.grid(), sweep.manifest());
     match records.next() {
         Some((Ok(found), _)) if found.iter().eq(head.iter().map(|name| cell_text(name))) => {}
         _ => return Err((Some(1), "the first row has other columns".to_owned())),

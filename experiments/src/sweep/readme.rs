@@ -1,30 +1,34 @@
 //! README.md of a sweep: its results as sentences, a table and pictures, and the command that makes them again.
 
 use super::drawing::Picture;
-use sixslot_analysis::estimate::LEVEL;
 use sixslot_analysis::sweep::Manifest;
 use sixslot_analysis::sweep::{CellResult, Grid};
 use sixslot_analysis::words::{markdown, percent_column};
-use sixslot_statistics::interval::fixed_sample;
+use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// The effect of a fix set over the whole grid.
 struct Summary {
     fix_set: usize,
+    /// Cells surely above and surely below the threshold, where cells are decided.
+    sides: Option<[usize; 2]>,
     failing: usize,
     mean: f64,
     worst: usize,
 }
 
-fn summaries(grid: &Grid, results: &[CellResult]) -> Vec<Summary> {
+fn summaries(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Vec<Summary> {
     let summary = |fix_set: usize| {
         let cells = &results[fix_set * grid.points()..(fix_set + 1) * grid.points()];
         let worst = (0..cells.len()).max_by(|one, other| {
             // The first of equal ones.
             cells[*one].probability().total_cmp(&cells[*other].probability()).then(other.cmp(one))
         });
+        let side =
+            |side: Ordering| cells.iter().filter(|cell| manifest.side(cell.failures, cell.loads) == Some(side)).count();
         Summary {
             fix_set,
+            sides: manifest.decide.map(|_| [side(Ordering::Greater), side(Ordering::Less)]),
             failing: cells.iter().filter(|cell| cell.failures > 0).count(),
             mean: cells.iter().map(CellResult::probability).sum::<f64>() / cells.len() as f64,
             worst: fix_set * grid.points() + worst.unwrap_or(0),
@@ -33,13 +37,26 @@ fn summaries(grid: &Grid, results: &[CellResult]) -> Vec<Summary> {
     (0..grid.fix_sets.len()).map(summary).collect()
 }
 
-fn probability(result: &CellResult) -> String {
-    let interval = fixed_sample(result.failures, result.loads, LEVEL);
+fn probability(manifest: &Manifest, result: &CellResult) -> String {
+    let interval = manifest.interval(result.failures, result.loads);
     let between = interval.map_or_else(
         |_| String::new(),
         |interval| format!(" [{}, {}]", percent_column(interval.low), percent_column(interval.high)),
     );
     format!("{}{between}", percent_column(result.probability()))
+}
+
+/// The loads of the cells, in words.
+fn loads(manifest: &Manifest, results: &[CellResult]) -> String {
+    match manifest.decide {
+        None => format!("{} loads each", manifest.loads),
+        Some(threshold) => format!(
+            "up to {} loads each, {} in all: a cell stops when its loads decide on which side of {} its probability lies",
+            manifest.loads,
+            results.iter().map(|result| result.loads).sum::<u64>(),
+            percent_column(threshold)
+        ),
+    }
 }
 
 /// The content of the page.
@@ -60,7 +77,7 @@ pub struct Page<'a> {
 
 /// The results: sentences and a table.
 fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
-    let Page { grid, results, own, .. } = page;
+    let Page { grid, manifest, results, own, .. } = page;
     text.push_str("## What it found\n\n");
     if let Some(at) = own {
         let result = &results[grid.number(0, at)];
@@ -71,15 +88,23 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
             markdown(&grid.title(0)),
             result.failures,
             result.loads,
-            probability(result)
+            probability(manifest, result)
         );
     }
     for summary in summaries {
         let worst = &results[summary.worst];
         let place = grid.point(&grid.cell(summary.worst));
         let name = markdown(&grid.title(summary.fix_set));
-        let sentence = if summary.failing == 0 {
-            let bound = fixed_sample(worst.failures, worst.loads, LEVEL).map_or(1.0, |interval| interval.high);
+        let sentence = if let (Some([above, below]), Some(threshold)) = (summary.sides, manifest.decide) {
+            let points = grid.points();
+            format!(
+                "the probability is above {} at {above} of {points} points, below it at {below}, undecided at {}; most at {place}: {}",
+                percent_column(threshold),
+                points - above - below,
+                probability(manifest, worst)
+            )
+        } else if summary.failing == 0 {
+            let bound = manifest.interval(worst.failures, worst.loads).map_or(1.0, |interval| interval.high);
             format!(
                 "no load failed at any of the {} points; at each the probability is at most {}",
                 grid.points(),
@@ -90,7 +115,7 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
                 "loads fail at {} of {} points, most at {place}: {} ({} of {} loads)",
                 summary.failing,
                 grid.points(),
-                probability(worst),
+                probability(manifest, worst),
                 worst.failures,
                 worst.loads
             )
@@ -107,7 +132,7 @@ fn found(text: &mut String, page: &Page<'_>, summaries: &[Summary]) {
             grid.points(),
             percent_column(summary.mean),
             grid.point(&grid.cell(summary.worst)),
-            probability(&results[summary.worst]),
+            probability(manifest, &results[summary.worst]),
         );
     }
 }
@@ -118,14 +143,19 @@ pub fn readme(page: &Page<'_>) -> String {
     let mut text = format!("# {}\n\n", markdown(&manifest.title));
     let _ = writeln!(
         text,
-        "Written by `sixslot sweep`. {} cells: {} sets of fixes at {} points of the grid, {} loads each, seed {}. A probability\nstands with its 95 % interval (Wilson; Clopper-Pearson where none or all loads failed). Load k is the same load in every cell.\n",
+        "Written by `sixslot sweep`. {} cells: {} sets of fixes at {} points of the grid, {}, seed {}. A probability\nstands with its 95 % {}. Load k is the same load in every cell.\n",
         grid.len(),
         grid.fix_sets.len(),
         grid.points(),
-        manifest.loads,
+        loads(manifest, results),
         manifest.seed,
+        match manifest.decide {
+            None => "interval (Wilson; Clopper-Pearson where fewer than 10 failed, or did not fail)",
+            Some(_) =>
+                "confidence sequence, which holds whenever a cell stopped; the probability itself is then biased away from the threshold",
+        },
     );
-    found(&mut text, page, &summaries(grid, results));
+    found(&mut text, page, &summaries(grid, manifest, results));
     text.push_str("\n## Pictures\n\n");
     for picture in *pictures {
         let _ = writeln!(text, "{}:\n\n![{}]({})\n", markdown(&picture.text), markdown(&picture.text), picture.file);

@@ -2,13 +2,13 @@
 
 use super::SweepError;
 use crate::csv_table::of_rows;
-use sixslot_analysis::estimate::LEVEL;
-use sixslot_analysis::sweep::{Cell, CellResult, Grid};
+use sixslot_analysis::sweep::{Cell, CellResult, Grid, Manifest};
 use sixslot_models::load::Station;
-use sixslot_statistics::interval::{IntervalError, fixed_sample};
+use sixslot_statistics::interval::IntervalError;
+use std::cmp::Ordering;
 
 /// The first row.
-pub(super) fn head(grid: &Grid) -> Vec<String> {
+pub(super) fn head(grid: &Grid, manifest: &Manifest) -> Vec<String> {
     let mut head: Vec<String> = vec!["fixes".to_owned()];
     head.extend(grid.axes.iter().map(|axis| axis.parameter.clone()));
     let fixed = [
@@ -32,6 +32,9 @@ pub(super) fn head(grid: &Grid) -> Vec<String> {
     head.extend(fixed.map(str::to_owned));
     head.extend(Station::ALL.iter().map(|(_, name)| format!("failed_share_{name}")));
     head.push("first_failing_load".to_owned());
+    if manifest.decide.is_some() {
+        head.push("decided".to_owned());
+    }
     head
 }
 
@@ -42,9 +45,9 @@ pub(super) fn names(grid: &Grid, cell: &Cell) -> Vec<String> {
     names
 }
 
-fn row(grid: &Grid, result: &CellResult) -> Result<Vec<String>, IntervalError> {
+fn row(grid: &Grid, manifest: &Manifest, result: &CellResult) -> Result<Vec<String>, IntervalError> {
     let mut row = names(grid, &grid.cell(result.cell));
-    let interval = fixed_sample(result.failures, result.loads, LEVEL)?;
+    let interval = manifest.interval(result.failures, result.loads)?;
     // Empty where nothing can fail.
     let judged = |text: String| if result.judged { text } else { String::new() };
     row.extend([result.loads.to_string(), judged(result.failures.to_string())]);
@@ -60,14 +63,26 @@ fn row(grid: &Grid, result: &CellResult) -> Result<Vec<String>, IntervalError> {
     let share = |spent| if total == 0 { String::new() } else { format!("{:.4}", spent as f64 / total as f64) };
     row.extend(result.failed_spent.map(share));
     row.push(result.first_failure.map_or_else(String::new, |load| load.to_string()));
+    if manifest.decide.is_some() {
+        row.push(side(manifest, result).to_owned());
+    }
     Ok(row)
+}
+
+/// On which side of the threshold a cell lies.
+pub(super) fn side(manifest: &Manifest, result: &CellResult) -> &'static str {
+    match manifest.side(result.failures, result.loads) {
+        Some(Ordering::Greater) => "above",
+        Some(_) => "below",
+        None => "undecided",
+    }
 }
 
 /// The table as text.
 ///
 /// # Errors
 /// A result that is not of this grid: other columns, or more failures than loads.
-pub fn csv(grid: &Grid, results: &[CellResult]) -> Result<String, SweepError> {
-    let rows = results.iter().map(|result| row(grid, result)).collect::<Result<Vec<_>, _>>()?;
-    Ok(of_rows(std::iter::once(head(grid)).chain(rows))?)
+pub fn csv(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Result<String, SweepError> {
+    let rows = results.iter().map(|result| row(grid, manifest, result)).collect::<Result<Vec<_>, _>>()?;
+    Ok(of_rows(std::iter::once(head(grid, manifest)).chain(rows))?)
 }

@@ -20,7 +20,7 @@ pub(crate) use network::{NETWORK, PROFILE_NAMES, PROFILES};
 pub use renamed::{MOVED, Moved, RENAMED, Renamed, renamed_to};
 pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
 pub use scenario::SCENARIO;
-pub(crate) use scenario::{ERROR, EVIDENCE, FITTED, FIX, LAYER, LOAD, SWEEP};
+pub(crate) use scenario::{ERROR, EVIDENCE, FITTED, FIX, LAYER, LOAD, SWEEP, THRESHOLDS};
 pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE};
 
 /// The type of a field.

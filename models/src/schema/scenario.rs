@@ -35,6 +35,7 @@ pub static SCENARIO: Fields = Fields {
         ),
         field("background", Kind::Named(&BACKGROUND), "Background calls of a server: they come from no browser."),
         field("load", Kind::Table(&LOAD), "When the page is ready, and when its load has failed."),
+        field("thresholds", Kind::Table(&THRESHOLDS), "The limits that `sixslot check` holds the scenario to."),
         field("fix", Kind::Named(&FIX), "Changes to try, as patches over this scenario."),
         field(
             "layer",
@@ -93,6 +94,26 @@ pub static ERROR: Fields = Fields {
             "no_success_for",
             Kind::Span,
             "A failure also triggers the error when the first of the consecutive failures was issued at least this long ago.",
+        ),
+    ],
+};
+
+/// The limits of `sixslot check`.
+pub static THRESHOLDS: Fields = Fields {
+    text: "Limits that `sixslot check` holds the scenario to. An option of the command replaces the key of the same name.",
+    required: &[],
+    fields: &[
+        field("max_failure", Kind::Number, "The largest share of loads that fail, between 0 and 1."),
+        field("max_late", Kind::Number, "The largest share of loads that are late, between 0 and 1."),
+        field(
+            "max_ready_p95",
+            Kind::Span,
+            "The largest 95 % quantile of the time to ready over all loads; a load that never gets ready counts as infinite.",
+        ),
+        field(
+            "max_wait",
+            Kind::Keyed(&Kind::Span),
+            "For a request, the largest 95 % quantile over loads of the longest time that one of its calls was held before it was sent: by the page, the scheduler, the cache or the pool.",
         ),
     ],
 };

@@ -1,12 +1,14 @@
-//! `sixslot check`: tests whether the failure probability is below a threshold, for continuous integration.
+//! `sixslot check`: holds a scenario to limits, for continuous integration.
 
 use super::{Exit, Failure, Format, INTERRUPT, Scenario, opening, print_json, print_text, progress, read_or_not};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::sentence::Finding;
-use sixslot_analysis::words::percent;
-use sixslot_models::limits;
+use sixslot_analysis::thresholds::{Limit, Outcome, check};
+use sixslot_analysis::words::{milliseconds, percent};
+use sixslot_experiments::input::ScenarioText;
+use sixslot_models::{Document, Plan, limits};
 use sixslot_statistics::stopping::Stopping;
 
 /// The arguments of `sixslot check`.
@@ -14,10 +16,19 @@ use sixslot_statistics::stopping::Stopping;
 pub(super) struct Check {
     #[command(flatten)]
     scenario: Scenario,
-    /// The highest failure probability that passes.
+    /// The largest share of loads that fail.
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    max_failure: f64,
-    /// The largest number of loads; if they do not decide, the check fails.
+    max_failure: Option<f64>,
+    /// The largest share of loads that are late: not failed, and not ready by the horizon.
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    max_late: Option<f64>,
+    /// The largest 95 % quantile of the time to ready over all loads, such as 2s.
+    #[arg(long, value_name = "TIME")]
+    max_ready_p95: Option<String>,
+    /// The largest 95 % quantile of the longest time that a call of a request is held before it is sent, such as session=500ms.
+    #[arg(long, value_name = "NAME=TIME")]
+    max_wait: Vec<String>,
+    /// The largest number of loads; if they do not decide, the exit code is 3.
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     max_loads: u64,
 }
@@ -27,56 +38,104 @@ struct CheckRecord<'a> {
     scenario: &'a str,
     seed: u64,
     fixes: &'a [String],
-    max_failure: f64,
-    verdict: &'static str,
+    max_failure: Option<f64>,
+    verdict: Outcome,
+    thresholds: &'a [Limit],
     #[serde(flatten)]
     estimate: &'a Estimate,
     sentence: &'a str,
 }
 
 impl Check {
-    pub(super) fn run(&self) -> Result<Exit, Failure> {
-        if !(self.max_failure > 0.0 && self.max_failure < 1.0) {
-            let message =
-                format!("--max-failure {} is not a probability between 0 and 1, such as 0.01", self.max_failure);
-            return Err(Failure::Usage(message));
+    /// The plan with the limits of the command line in its `[thresholds]`, so that a fault of one is found as any other.
+    fn plan(&self) -> Result<(Document, Plan), Failure> {
+        let mut sets = self.scenario.common.set.clone();
+        for (key, value) in [("max_failure", self.max_failure), ("max_late", self.max_late)] {
+            let Some(value) = value else { continue };
+            if !(value > 0.0 && value < 1.0) {
+                let flag = key.replace('_', "-");
+                let message = format!("--{flag} {value} is not a probability between 0 and 1, such as 0.01");
+                return Err(Failure::Usage(message));
+            }
+            sets.push(format!("thresholds.{key}={value:?}"));
         }
-        let (document, plan) = self.scenario.plan()?;
+        sets.extend(self.max_ready_p95.iter().map(|time| format!("thresholds.max_ready_p95={time:?}")));
+        for wait in &self.max_wait {
+            let Some((name, time)) = wait.split_once('=') else {
+                let message = format!("--max-wait {wait}: write NAME=TIME, such as session=500ms");
+                return Err(Failure::Usage(message));
+            };
+            sets.push(format!("thresholds.max_wait.{name}={time:?}"));
+        }
+        let document = ScenarioText::read(&self.scenario.scenario)?.document(&sets)?;
+        let fixes = self.scenario.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let plan = document.plan(&fixes, &[])?;
+        if plan.thresholds().is_empty() {
+            let message = "there is no limit to check; give --max-failure 0.01, another limit, or a table [thresholds]";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        Ok((document, plan))
+    }
+
+    pub(super) fn run(&self) -> Result<Exit, Failure> {
+        let (document, plan) = self.plan()?;
+        let thresholds = plan.thresholds();
         let common = &self.scenario.common;
         let bar = progress(self.max_loads, "loads");
-        let stopping = Stopping::Decided(self.max_failure);
         let look = |loads| bar.set_position(loads);
-        let estimate =
-            common.pool()?.install(|| Estimate::run(&plan, common.seed, &stopping, self.max_loads, &INTERRUPT, look));
+        let checked = common.pool()?.install(|| check(&plan, common.seed, self.max_loads, &INTERRUPT, look));
         bar.finish_and_clear();
-        let estimate = estimate?;
-        let (verdict, passes) = match estimate.interval {
-            Some(interval) if interval.high < self.max_failure => ("passed", true),
-            Some(interval) if interval.low > self.max_failure => ("failed", false),
-            _ => ("undecided", false),
-        };
+        let checked = checked?;
+        // The interval of an estimate without a limit on failures is that of a rule that looks repeatedly.
+        let stopping = thresholds.max_failure.map_or(Stopping::HalfWidth(0.5), Stopping::Decided);
+        let estimate = Estimate::new(&plan, checked.tally, &stopping);
         let others = document.fixes.iter().filter(|fix| !self.scenario.fix.contains(&fix.name)).count();
         let sentence = Finding::of_estimate(&plan, common.seed, &estimate, others)?.sentence();
         if common.format == Format::Json {
-            let (fixes, seed, max_failure) = (&self.scenario.fix, common.seed, self.max_failure);
-            let record = CheckRecord {
+            read_or_not(print_json(&CheckRecord {
                 scenario: plan.title(),
-                seed,
-                fixes,
-                max_failure,
-                verdict,
+                seed: common.seed,
+                fixes: &self.scenario.fix,
+                max_failure: thresholds.max_failure,
+                verdict: checked.verdict,
+                thresholds: &checked.limits,
                 estimate: &estimate,
                 sentence: &sentence,
-            };
-            read_or_not(print_json(&record))?;
+            }))?;
         } else {
-            let method = estimate.interval.map_or_else(String::new, |interval| {
-                format!("; interval: {}, valid whenever a run stops; stopping biases the share itself", interval.method)
-            });
-            let opening = opening(&format!("{verdict}: {sentence}"), &estimate.notes);
-            let limit = percent(self.max_failure);
-            read_or_not(print_text(&format!("{opening}the limit is {limit}; {} loads{method}\n", estimate.loads)))?;
+            let mut text = opening(&format!("{}: {sentence}", checked.verdict.word()), &estimate.notes);
+            text.extend(checked.limits.iter().map(|limit| line(limit, &estimate)));
+            read_or_not(print_text(&text))?;
         }
-        Ok(if passes { Exit::Done } else { Exit::CheckFailed })
+        Ok(match checked.verdict {
+            Outcome::Passed => Exit::Done,
+            Outcome::Failed => Exit::CheckFailed,
+            Outcome::Undecided => Exit::Undecided,
+        })
     }
+}
+
+/// A limit as a line of text.
+fn line(limit: &Limit, estimate: &Estimate) -> String {
+    let (count, loads, share) = (limit.loads_beyond, estimate.loads, percent(limit.share));
+    let between = format!(
+        "with {} confidence between {} and {}, valid whenever a run stops; stopping biases the share itself",
+        percent(limit.interval.level),
+        percent(limit.interval.low),
+        percent(limit.interval.high)
+    );
+    let time = limit.limit_ms.map(milliseconds).unwrap_or_default();
+    let request = limit.request.as_deref().unwrap_or_default();
+    let what = match limit.key {
+        "max_failure" if estimate.failures.is_none() => "no load can fail by the rules of this scenario".to_owned(),
+        "max_failure" => format!("{count} of {loads} loads fail ({share})"),
+        "max_late" => format!("{count} of {loads} loads are late ({share})"),
+        "max_ready_p95" => format!("{count} of {loads} loads are not ready within {time} ({share})"),
+        _ => format!("`{request}` is held longer than {time} in {count} of {loads} loads ({share})"),
+    };
+    let word = limit.verdict.word();
+    if limit.key == "max_failure" && estimate.failures.is_none() {
+        return format!("{word}: {what}\n");
+    }
+    format!("{word}: {what}; {between}; the limit is {}\n", percent(limit.limit))
 }

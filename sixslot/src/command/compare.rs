@@ -2,7 +2,7 @@
 //! the cause.
 
 use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
-use super::{layers, subsets};
+use super::{layers, ranked, subsets};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
@@ -11,6 +11,7 @@ use sixslot_analysis::comparison::{
     variants,
 };
 use sixslot_analysis::notes::notes;
+use sixslot_analysis::ranking::MARGIN;
 use sixslot_analysis::ready_times::ReadyQuantile;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::waterfall::paint;
@@ -52,6 +53,15 @@ pub(super) struct Compare {
     /// Fixes that are already in place, separated by commas; the others are compared on top of them.
     #[arg(long, value_name = "FIX", value_delimiter = ',', conflicts_with = "layers")]
     fix: Vec<String>,
+    /// Simulate until the order of the fixes is sure, each fix no longer than its place needs: `ranked`. Fixes within --tie are called ties.
+    #[arg(long, value_name = "RULE", value_parser = ["ranked"], conflicts_with_all = ["layers", "loads"])]
+    until: Option<String>,
+    /// With --until ranked: the largest difference of two failure probabilities that is a tie.
+    #[arg(long, value_name = "P", default_value_t = MARGIN, requires = "until", value_parser = super::sweep::probability)]
+    tie: f64,
+    /// With --until ranked: the largest number of loads of each fix.
+    #[arg(long, value_name = "N", default_value_t = 1_000_000, requires = "until", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
+    max_loads: u64,
     #[command(flatten)]
     common: Common,
 }
@@ -95,6 +105,12 @@ impl Compare {
         if document.fixes.is_empty() {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
             return Err(Failure::Usage(message.to_owned()));
+        }
+        if self.until.is_some() {
+            if self.common.format == Format::Csv {
+                return Err(Failure::Usage("--until ranked has no table; give --format text or json".to_owned()));
+            }
+            return ranked::run(&document, &self.common, self.tie, self.max_loads);
         }
         let base = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
         let (plan, variants) = variants(&document, &base).map_err(|error| Failure::from(*error))?;

@@ -15,6 +15,8 @@ pub(super) enum Exit {
     CheckFailed = 1,
     /// 2: bad usage, or unusable input or output.
     Unusable = 2,
+    /// 3: the loads do not decide.
+    Undecided = 3,
     /// 130: interrupted by Ctrl-C.
     Interrupted = 130,
 }

@@ -13,6 +13,8 @@ mod hypotheses;
 mod import;
 mod lab;
 mod layers;
+mod ranked;
+mod rare;
 mod report;
 mod run;
 mod shard;

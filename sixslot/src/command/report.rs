@@ -137,6 +137,7 @@ impl ReportArguments {
             set: self.common.set.clone(),
             seed: self.common.seed,
             loads: self.loads,
+            decide: None,
         };
         let command = recipe.report_command(&self.fix) + &self.waterfalls();
         let sweep = Sweep::new(recipe)?;

@@ -1,5 +1,6 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
+use super::rare::RareArguments;
 use super::{
     Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, opening, print_json, print_text,
     progress, width,
@@ -46,6 +47,8 @@ pub(super) struct Run {
     /// With --until: the largest number of loads.
     #[arg(long, value_name = "N", default_value_t = 10_000_000, requires = "until", value_parser = clap::value_parser!(u64).range(1..=limits::LOADS))]
     max_loads: u64,
+    #[command(flatten)]
+    rare: RareArguments,
     /// Largest number of rows of the picture.
     #[arg(long, value_name = "N", default_value_t = 24)]
     rows: usize,
@@ -84,12 +87,14 @@ impl Run {
             return Err(Failure::Usage(message));
         }
         let (document, plan) = self.scenario.plan()?;
+        if self.rare.is_asked() {
+            return self.rare.run(&plan, &self.scenario.fix, &self.scenario.common);
+        }
         let others = document.fixes.iter().filter(|fix| !self.scenario.fix.contains(&fix.name)).count();
         match self.loads.map(Stopping::Fixed).or(self.until) {
-            Some(stopping) => self.many(&document, &plan, &stopping, others)?,
-            None => self.one(&plan)?,
+            Some(stopping) => self.many(&document, &plan, &stopping, others),
+            None => self.one(&plan).map(|()| Exit::Done),
         }
-        Ok(Exit::Done)
     }
 
     fn header(&self, plan: &Plan, what: &str) -> String {
@@ -148,7 +153,7 @@ impl Run {
         print_text(&text)
     }
 
-    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping, others: usize) -> Result<(), Failure> {
+    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping, others: usize) -> Result<Exit, Failure> {
         let Common { seed, format, .. } = self.scenario.common;
         let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
         let bar = progress(total, "loads");
@@ -167,25 +172,29 @@ impl Run {
             }
             (rule, _) => format!("max-loads, before {rule} was reached"),
         };
+        let is_undecided = matches!(stopping, Stopping::Decided(_)) && stopped_by.starts_with("max-loads");
+        let exit = if is_undecided { Exit::Undecided } else { Exit::Done };
         let mut finding = Finding::of_estimate(plan, seed, &estimate, others)?;
         finding.missed =
             data.as_ref().filter(|data| data.missed().is_some()).and_then(|data| Some((data.failed?, data.recorded)));
         let sentence = finding.sentence();
         if format == Format::Json {
             let fixes = &self.scenario.fix;
-            return print_json(&EstimateRecord {
+            print_json(&EstimateRecord {
                 sentence: &sentence,
                 scenario: plan.title(),
                 seed,
                 fixes,
                 estimate: &estimate,
                 stopped_by,
-            });
+            })?;
+            return Ok(exit);
         }
         let mut text = opening(&sentence, &estimate.notes);
         text.push_str(&self.header(plan, &format!("{} loads", estimate.loads)));
         text.push_str(&details(&estimate, &stopped_by));
-        print_text(&text)
+        print_text(&text)?;
+        Ok(exit)
     }
 
     /// The interval with the uncertainty of the recorded loads; numbers that were changed since are named on standard error.

@@ -23,6 +23,9 @@ pub(super) struct SweepArguments {
     loads: Option<u64>,
     #[command(flatten)]
     common: Common,
+    /// Stop each cell when its loads decide on which side of this failure probability it lies; --loads is then the most.
+    #[arg(long, value_name = "P", value_parser = probability, conflicts_with = "range")]
+    decide: Option<f64>,
     /// Folder for the results: new, empty, or of an earlier sweep.
     #[arg(short, long, alias = "out", value_name = "DIR")]
     output: PathBuf,
@@ -66,9 +69,18 @@ struct SweepRecord {
     sentence: Option<String>,
 }
 
+/// Reads a probability strictly between 0 and 1.
+pub(super) fn probability(text: &str) -> Result<f64, String> {
+    let value = text.parse::<f64>().ok().filter(|value| *value > 0.0 && *value < 1.0);
+    value.ok_or_else(|| "write a probability between 0 and 1, such as 0.01".to_owned())
+}
+
 /// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; none where the
 /// sweep is too large for a report.
 fn sentence(sweep: Sweep, folder: &Path) -> Result<Option<String>, Failure> {
+    if sweep.manifest().decide.is_some() {
+        return Ok(None);
+    }
     let rows = reading::cells(&sweep, folder)?;
     let source = Source { sweep, rows, commands: Vec::new() };
     match Report::new(&source, 0, &INTERRUPT, |_| ()) {
@@ -88,6 +100,7 @@ impl SweepArguments {
             set: self.common.set.clone(),
             seed: self.common.seed,
             loads: self.loads,
+            decide: self.decide,
         })?;
         let work = Work { shard: self.shard, range: self.range.clone() };
         let (cells, range) = (work.cells(&prepared).len(), work.loads(&prepared)?);
@@ -110,7 +123,8 @@ impl SweepArguments {
         print_text(&match (self.shard, &self.range) {
             (None, None) => {
                 let opening = sentence.map_or_else(String::new, |sentence| opening(&sentence, &[]));
-                format!("{opening}{cells} cells of {loads} loads; {out}/README.md says what they show\n")
+                let most = if self.decide.is_some() { "up to " } else { "" };
+                format!("{opening}{cells} cells of {most}{loads} loads; {out}/README.md says what they show\n")
             }
             (Some(shard), None) => {
                 format!("part {} of {} is in {out}; `sixslot merge` joins the parts\n", shard.index + 1, shard.of)

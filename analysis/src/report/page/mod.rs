@@ -138,7 +138,7 @@ fn again(report: &Report<'_>) -> Markup {
             pre { code { @for command in &report.source.commands { (clean(command)) "\n" } } }
             p {
                 "sixslot " (manifest.version) ". The same program, scenario, settings and seed give the same bytes of this page, on any machine. "
-                "A probability is a share of simulated loads with its 95 % interval (Wilson; Clopper-Pearson where none or all fail); "
+                "A probability is a share of simulated loads with its 95 % interval (Wilson; Clopper-Pearson where fewer than 10 fail, or do not); "
                 "load k is the same load under every fix and in every cell. "
                 "SHA-256 of the scenario: " code.hash { (manifest.scenario_sha256) }
             }
