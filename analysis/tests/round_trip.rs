@@ -180,11 +180,11 @@ fn vite_dev() {
     });
 }
 
-/// What does not hold: one thread answers everything, so calls that come together are slow together. Times that are drawn
-/// one by one have the right law and lose that: fewer loads fail.
+/// One thread answers everything, so calls that come together are slow together: the import has it as the dependence of the
+/// times on their load.
 #[test]
-fn dashboard_as_built_is_found_and_its_probability_is_not() {
-    let trip = check(&Case {
+fn dashboard_as_built() {
+    returns(&Case {
         scenario: "dashboard-as-built.toml",
         sets: &["parameters.slowness={ distribution = \"log-normal\", median = 1.8, sigma = 0.15 }"],
         loads: 400,
@@ -200,7 +200,6 @@ fn dashboard_as_built_is_found_and_its_probability_is_not() {
             ("/projects/project-{index}?_rsc=11k9y", 5, "", ""),
         ],
     });
-    assert!(trip.imported < trip.low, "it holds: {} in [{}, {}]", trip.imported, trip.low, trip.high);
 }
 
 /// Two classes whose times are multiplied by one factor of the load: what makes a load fail is the load, not the call.
@@ -232,13 +231,15 @@ fn what_the_load_explains_of_its_times_is_found_and_a_single_archive_has_none() 
     let archives: Vec<Archive> = (0..100).map(|number| archive(&original, number)).collect();
     let one: toml::Table = import(vec![archives[0].clone()]).unwrap().text.parse().unwrap();
     assert!(one["server"].get("noise_shared").is_none(), "{one}");
-    let text = import(archives).unwrap().text;
+    let draft = import(archives).unwrap();
+    let text = draft.text;
     let table: toml::Table = text.parse().unwrap();
     // Of the log-variances of the two classes the load explains 0.25 / 0.29 and 0.25 / 0.34, and 0.80 of their covariance.
     let share = table["server"]["noise_shared"].as_float().unwrap();
     assert!((0.7..0.9).contains(&share), "{share}");
-    let (truth, imported) = (estimate(&original, 400), estimate(&plan(&text, &[]), 4000));
-    let (interval, imported) = (truth.interval.unwrap(), imported.probability.unwrap());
-    println!("slow loads: {interval:?}, imported {imported}");
-    assert!(interval.contains(imported), "{text}");
+    // These 100 loads fail in 14 %, and so does what is fitted to them; independent calls would fail more often.
+    let recorded = draft.share.map(|share| share.failed as f64 / share.recorded as f64).unwrap();
+    let imported = estimate(&plan(&text, &[]), 4000).probability.unwrap();
+    println!("slow loads: {recorded} recorded, {imported} imported");
+    assert!((imported - recorded).abs() < 0.04, "{imported}");
 }

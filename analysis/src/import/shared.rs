@@ -20,6 +20,9 @@ pub struct NoiseShared {
     pub ratio: f64,
 }
 
+/// Loads that are looked at, and times of a class in each: the first ones. More make the share no surer than the fits are.
+const LOOKED_AT: (usize, usize) = (100, 8);
+
 /// A probability this near to 0 or 1 has no score of its own.
 const EDGE: f64 = 1e-6;
 
@@ -41,9 +44,11 @@ fn score(law: Law, time: Observation) -> Observation {
 pub fn noise_shared(classes: &[(&Fit, Vec<(usize, Observation)>)], loads: usize) -> Option<NoiseShared> {
     let class = |(fit, sample): &(&Fit, Vec<(usize, Observation)>)| {
         let Shape::Curve(law) = fit.shape else { return None };
-        let mut by_load = vec![Vec::new(); loads];
+        let mut by_load = vec![Vec::new(); loads.min(LOOKED_AT.0)];
         for (load, time) in sample.iter().filter(|(_, time)| time.is_usable()) {
-            by_load[*load].push(score(law, *time));
+            if let Some(times) = by_load.get_mut(*load).filter(|times| times.len() < LOOKED_AT.1) {
+                times.push(score(law, *time));
+            }
         }
         (fit.values + fit.intervals > 0).then_some(Class { median: 1.0, sigma: 1.0, loads: by_load })
     };
