@@ -35,7 +35,7 @@ pub(super) struct Compare {
     #[arg(long)]
     layers: bool,
     /// Simulate every set of the fixes, or of at most ten named ones, and find the smallest that meets the limits.
-    #[arg(long, value_name = "FIX,FIX", num_args = 0.., require_equals = true, value_delimiter = ',', conflicts_with = "layers")]
+    #[arg(long, value_name = "FIX,FIX", num_args = 0.., require_equals = true, value_delimiter = ',', conflicts_with_all = ["layers", "subsets"])]
     subsets: Option<Vec<String>>,
     /// With --subsets: the largest share of loads that may fail.
     #[arg(long, value_name = "P", default_value_t = 0.01, requires = "subsets", allow_negative_numbers = true)]
@@ -48,10 +48,10 @@ pub(super) struct Compare {
     threshold: f64,
     /// Rank by failed, then late loads and the time to ready (`failed`), by the 95th percentile of the time to ready
     /// (`ready-p95`), or by how long calls of a request are stalled (`stalled:NAME`).
-    #[arg(long, value_name = "MEASURE", default_value = "failed", conflicts_with = "layers")]
+    #[arg(long, value_name = "MEASURE", default_value = "failed", conflicts_with_all = ["layers", "subsets"])]
     by: String,
     /// Fixes that are already in place, separated by commas; the others are compared on top of them.
-    #[arg(long, value_name = "FIX", value_delimiter = ',', conflicts_with = "layers")]
+    #[arg(long, value_name = "FIX", value_delimiter = ',', conflicts_with_all = ["layers", "subsets"])]
     fix: Vec<String>,
     /// Simulate until the order of the fixes is sure, each fix no longer than its place needs: `ranked`. Fixes within --tie are called ties.
     #[arg(long, value_name = "RULE", value_parser = ["ranked"], conflicts_with_all = ["layers", "loads"])]
