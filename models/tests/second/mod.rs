@@ -9,6 +9,7 @@
 mod browser;
 mod ends;
 mod page;
+mod pool;
 mod server;
 mod sharing;
 
