@@ -12,7 +12,7 @@ mod second;
 use generator::{Tape, scenario};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
-use second::{Verdict, play, record};
+use second::{Verdict, record, simulate};
 use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load};
 use sixslot_sim_core::Time;

@@ -1,11 +1,9 @@
 //! The browser: scheduler and cache.
 
-use super::sharing::Which;
-use super::{Connection, Event, Id, Key, Line, Second, State, ns};
+use super::{Event, Id, Key, Line, Second, ns};
 use sixslot_models::browser::{LockUntil, Replaces};
 use sixslot_models::class::{CacheMode, Kind, Method};
 use sixslot_models::load::{Outcome, Station};
-use sixslot_models::queue::Order;
 
 // --- The scheduler.
 

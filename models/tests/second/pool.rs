@@ -1,10 +1,9 @@
 //! The pool of connections, and the dispatch.
 
 use super::sharing::Which;
-use super::{Connection, Event, Id, Key, Line, Second, State, ns};
-use sixslot_models::browser::{LockUntil, Replaces};
-use sixslot_models::class::{CacheMode, Kind, Method};
-use sixslot_models::load::{Outcome, Station};
+use super::{Connection, Event, Id, Line, Second, State, ns};
+use sixslot_models::class::Kind;
+use sixslot_models::load::Station;
 use sixslot_models::queue::Order;
 
 impl Second<'_> {
