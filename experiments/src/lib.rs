@@ -4,7 +4,8 @@
 //!
 //! ```
 //! use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
-//! use sixslot_experiments::sweep::run;
+//! use sixslot_experiments::files::{Files, System};
+//! use sixslot_experiments::sweep::{Watch, Work, run};
 //! use std::sync::atomic::AtomicBool;
 //!
 //! let text = r#"
@@ -39,7 +40,8 @@
 //! let sweep = Sweep::new(recipe)?;
 //! assert_eq!(sweep.cells(), 6);
 //! let folder = tempfile::tempdir()?;
-//! run(&sweep, folder.path(), false, None, &AtomicBool::new(false), |_| ())?;
+//! let watch = Watch { interrupt: &AtomicBool::new(false), done: &|_| (), note: &|_| () };
+//! run(&sweep, &Files::new(&System, false), folder.path(), &Work::default(), &watch)?;
 //! let table = std::fs::read_to_string(folder.path().join("sweep.csv"))?;
 //! assert_eq!(table.lines().count(), 1 + 6);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
