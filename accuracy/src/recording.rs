@@ -208,12 +208,12 @@ impl Recording {
     /// This program no longer accepts a scenario of the recording.
     pub fn compare(&self, calibrated: bool) -> Result<Vec<LoadAgreement>, RecordingError> {
         let costs = if calibrated { &self.calibrated[..] } else { &[] };
-        let compare = |played: &MeasuredLoad| {
-            let missing = || RecordingError::NoScenario { number: played.scenario, scenarios: self.scenarios.len() };
-            let source = self.scenarios.get(played.scenario).ok_or_else(missing)?;
-            let Measured { seed, load, scale, .. } = played.measured;
+        let compare = |recorded: &MeasuredLoad| {
+            let missing = || RecordingError::NoScenario { number: recorded.scenario, scenarios: self.scenarios.len() };
+            let source = self.scenarios.get(recorded.scenario).ok_or_else(missing)?;
+            let Measured { seed, load, scale, .. } = recorded.measured;
             let script = Script::new(&source.plan(self.engine, costs)?, seed, load, scale)?;
-            Ok(LoadAgreement::new(&source.name, &script.prediction(), &played.measured)?)
+            Ok(LoadAgreement::new(&source.name, &script.prediction(), &recorded.measured)?)
         };
         self.loads.iter().map(compare).collect()
     }

@@ -47,8 +47,8 @@ impl Report {
             loads = recording.compare(true)?;
             with_calibrated = Some(Summary::of(&loads));
         }
-        let first = recording.loads.first().map(|played| &played.measured);
-        let worst_clock = recording.loads.iter().map(|played| played.measured.clock_error_ms).fold(0.0, f64::max);
+        let first = recording.loads.first().map(|recorded| &recorded.measured);
+        let worst_clock = recording.loads.iter().map(|recorded| recorded.measured.clock_error_ms).fold(0.0, f64::max);
         Ok(Self {
             what: recording.what.clone(),
             browser: first.map_or_else(|| recording.engine.to_string(), |measured| measured.version.clone()),

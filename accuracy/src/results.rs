@@ -264,7 +264,7 @@ fn meaning(out: &mut String) {
            both servers or at neither. A request that only one side has is a disagreement.\n\
          - **That depend on noise**: counted separately, with their share of all, and found from the prediction alone: the simulator\n  \
            repeats the load {replays} times with service times changed by up to {service} ms, deadlines by {deadline} ms and the browser's\n  \
-           costs halved or doubled. What changes in a replay depends on noise. The first number is how many of them agree.\n\
+           costs halved or doubled. What changes in a replay depends on noise. The first number counts those that agree.\n\
          - **Error**: the error of the time at which the server received a request. The relative error is its size divided by that time\n  \
            since the start of the load; errors up to {zero} ms count as 0 in it. Requests that depend on noise are included.\n\
          - **Costs**: what sending a request (`dispatch`) and opening a connection (`connect`) cost, by the browser's profile, or as\n  \

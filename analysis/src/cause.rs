@@ -35,7 +35,7 @@ pub struct Cause {
     pub holders: Vec<(String, f64)>,
     /// The classes of the other calls at its server during its own time there, with their shares, the largest first; none if
     /// requests do not slow each other down at that server.
-    pub beside: Vec<(String, f64)>,
+    pub concurrent: Vec<(String, f64)>,
     /// The mean number of such calls during its time at the server.
     pub crowd: f64,
 }
@@ -48,7 +48,7 @@ struct Sum {
     never_sent: usize,
     spent: [u128; Station::COUNT],
     held: BTreeMap<usize, u128>,
-    beside: BTreeMap<usize, u128>,
+    concurrent: BTreeMap<usize, u128>,
 }
 
 /// Examines the first [`KEPT`] of these loads, which failed or were late; none if that is because of no request.
@@ -73,8 +73,8 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
         for (class, (held, _)) in story.held(request) {
             *sum.held.entry(class).or_default() += u128::from(held.as_nanos());
         }
-        for (class, beside) in story.beside(request) {
-            *sum.beside.entry(class).or_default() += u128::from(beside.as_nanos());
+        for (class, concurrent) in story.concurrent(request) {
+            *sum.concurrent.entry(class).or_default() += u128::from(concurrent.as_nanos());
         }
     }
     // Of equal ones the first in the file.
@@ -91,7 +91,7 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
         sums.into_iter().map(share).collect()
     };
     let at_server = sum.spent[Station::Server as usize];
-    let others: u128 = sum.beside.values().sum();
+    let others: u128 = sum.concurrent.values().sum();
     Ok(Some(Cause {
         of,
         class: plan.classes()[class].name.clone(),
@@ -103,7 +103,7 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
         spent: mean(spent),
         stations: sum.spent.map(mean),
         holders: shares(sum.held),
-        beside: if station == Station::Server { shares(sum.beside) } else { Vec::new() },
+        concurrent: if station == Station::Server { shares(sum.concurrent) } else { Vec::new() },
         crowd: if at_server == 0 { 0.0 } else { others as f64 / at_server as f64 },
     }))
 }

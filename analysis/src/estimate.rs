@@ -4,6 +4,7 @@
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
 use crate::ready_times::ReadyTimes;
+pub use crate::replications::LEVEL;
 use crate::replications::{Replications, Stopped, Tally};
 use crate::waits::Wait;
 use serde::Serialize;
@@ -13,9 +14,6 @@ use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::stopping::Stopping;
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-
-/// The level of all intervals.
-pub const LEVEL: f64 = 0.95;
 
 /// Loads without a failure after which another method is offered.
 const RARE: u64 = 100_000;

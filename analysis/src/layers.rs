@@ -22,7 +22,7 @@ use sixslot_statistics::{factorial, shapley};
 use std::sync::atomic::AtomicBool;
 
 /// The criterion for a sufficient set, for the output.
-pub const RULE: &str = "a set suffices where the lower end of its interval is above the threshold; it is smallest where no set within it suffices";
+pub const RULE: &str = "a set suffices if the lower end of its interval is above the threshold; it is smallest if no smaller set within it suffices";
 
 /// The contributions of a scenario's layers.
 #[derive(Clone, Debug, Serialize)]

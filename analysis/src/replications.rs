@@ -13,6 +13,9 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+/// The level of all intervals.
+pub const LEVEL: f64 = 0.95;
+
 /// Largest number of loads in a block, which one thread simulates.
 const BLOCK: u64 = 500;
 /// The first failed and late loads that are kept, to be examined again.
@@ -161,6 +164,7 @@ pub struct Tally {
 
 /// Why the run ended early.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Stopped {
     /// Ctrl-C.
     #[error("interrupted")]

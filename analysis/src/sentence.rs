@@ -287,8 +287,8 @@ pub fn why(cause: &Cause) -> String {
             1 => write!(text, "; meanwhile all connections are held by `{holder}`"),
             _ => write!(text, "; meanwhile {} of the connections are held by `{holder}`", percent_short(*share)),
         };
-    } else if let (Station::Server, Some((beside, share))) = (station, cause.beside.first()) {
-        let _ = write!(text, "; {} of the other work there is `{beside}`", percent_short(*share));
+    } else if let (Station::Server, Some((concurrent, share))) = (station, cause.concurrent.first()) {
+        let _ = write!(text, "; {} of the other work there is `{concurrent}`", percent_short(*share));
     }
     if loads < of {
         let _ = write!(text, " (in {loads} of the {of} such loads that were examined)");

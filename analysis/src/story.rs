@@ -108,12 +108,12 @@ impl Story<'_> {
 
     /// The classes of the other calls at the server during a request's time there, with their total time. None if requests do
     /// not slow each other down at that server.
-    pub fn beside(&self, request: &Request) -> BTreeMap<usize, Span> {
+    pub fn concurrent(&self, request: &Request) -> BTreeMap<usize, Span> {
         let origin = self.plan.classes()[request.class].origin;
-        let mut beside: BTreeMap<usize, Span> = BTreeMap::new();
+        let mut concurrent: BTreeMap<usize, Span> = BTreeMap::new();
         let Some(from) = request.sent.filter(|_| self.plan.origins()[origin].discipline != Discipline::Independent)
         else {
-            return beside;
+            return concurrent;
         };
         let until = from + request.spent(Station::Server);
         for other in self.load.requests().iter().filter(|other| !std::ptr::eq(*other, request)) {
@@ -122,11 +122,11 @@ impl Story<'_> {
             };
             let (start, end) = (start.max(from), (start + other.spent(Station::Server)).min(until));
             if start < end {
-                let sum = beside.entry(other.class).or_default();
+                let sum = concurrent.entry(other.class).or_default();
                 *sum = *sum + (end - start);
             }
         }
-        beside
+        concurrent
     }
 
     /// The classes that held the slots while a request waited for one, as shares of the slots' time.

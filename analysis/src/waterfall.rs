@@ -36,7 +36,7 @@ pub struct Waterfall<'a> {
     pub rows: usize,
 }
 
-/// What a request is called in a load: its class, and the numbers that tell it from its siblings.
+/// What a request is called in a load: its class, and the numbers that distinguish it from the others of its class.
 pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
     let differs = |number: fn(&Request) -> u32| {
         let siblings = load.requests().iter().filter(|other| other.class == request.class);

@@ -33,7 +33,7 @@ fn estimate(plan: &Plan, loads: u64) -> Estimate {
     Estimate::run(plan, 1, &Stopping::Fixed(loads), loads, &AtomicBool::new(false), |_| ()).unwrap()
 }
 
-fn play(plan: &Plan, number: u64) -> Load {
+fn simulated(plan: &Plan, number: u64) -> Load {
     let mut load = Load::new();
     load.simulate(plan, 1, number, Extent::Whole).unwrap();
     load
@@ -166,7 +166,7 @@ const NOTHING_ANSWERS: [&str; 9] = [
 #[test]
 fn the_published_cadence_fits_captures_of_54_to_58_seconds_only() {
     let plan = as_built(&NOTHING_ANSWERS, &[]);
-    let load = play(&plan, 0);
+    let load = simulated(&plan, 0);
     let mount = load.requests().iter().find(|request| plan.classes()[request.class].name == "session").unwrap().issued;
     // A call whose end is the capture's end is not in it as completed.
     let completed = |name: &str, capture: u64| {
@@ -186,7 +186,7 @@ fn the_error_card_comes_at_8_seconds_and_after_the_shipped_repair_at_36() {
         let mut sets = NOTHING_ANSWERS.to_vec();
         sets.push(lag);
         let plan = as_built(&sets, fixes);
-        let load = play(&plan, 0);
+        let load = simulated(&plan, 0);
         let session = load.requests().iter().find(|request| plan.classes()[request.class].name == "session");
         (load.verdict().error.unwrap() - session.unwrap().issued).as_millis_f64()
     };
@@ -201,7 +201,7 @@ fn the_list_under_closed_loop_load_comes_from_one_cost_and_one_exponent() {
     for (callers, stated) in [(1, 672.0), (3, 2_110.0), (5, 4_011.0)] {
         let callers = format!("parameters.callers={callers}");
         let plan = plan("scenarios/hypotheses/list-closed-loop.toml", &[&callers], &[]);
-        let load = play(&plan, 0);
+        let load = simulated(&plan, 0);
         let answered = load.requests().iter().filter_map(|request| Some((request.issued, request.headers?)));
         let mut took: Vec<f64> = answered.map(|(issued, headers)| (headers - issued).as_millis_f64()).collect();
         took.sort_by(f64::total_cmp);
@@ -210,7 +210,7 @@ fn the_list_under_closed_loop_load_comes_from_one_cost_and_one_exponent() {
     }
 }
 
-/// Ten minutes of the page where one listing costs so many seconds: n = 320 records and live sessions.
+/// Ten minutes of the page where one listing costs that number of seconds: n = 320 records and live sessions.
 fn ten_minutes(seconds: f64) -> Plan {
     let cost = format!("parameters.cost={}", seconds / 0.32);
     as_built(&["horizon=600s", "parameters.terminated=60", "parameters.slowness=1", &cost], &[])
@@ -237,13 +237,13 @@ fn above_three_seconds_a_list_the_page_does_not_recover_and_below_one_point_two_
 
 #[test]
 fn prefetch_off_ends_the_failure_of_the_told_page_and_not_that_of_the_built_one() {
-    // Where the told page fails: more sessions than were told (see its header).
-    let told = |fixes: &[&str]| {
+    // Where the reported page fails: with more sessions than were reported (see its header).
+    let reported = |fixes: &[&str]| {
         let plan = plan("scenarios/issue-1855.toml", &["parameters.sessions=40"], fixes);
         estimate(&plan, 1_000)
     };
-    assert!(told(&[]).probability > Some(0.05));
-    assert_eq!(told(&["no-prefetch"]).failures, Some(0));
+    assert!(reported(&[]).probability > Some(0.05));
+    assert_eq!(reported(&["no-prefetch"]).failures, Some(0));
     let built = |fixes: &[&str]| estimate(&as_built(&["parameters.slowness.median=1.8"], fixes), 1_000);
     let (before, after) = (built(&[]), built(&["no-prefetch"]));
     let (before, after) = before.probability.zip(after.probability).unwrap();
@@ -254,7 +254,7 @@ fn prefetch_off_ends_the_failure_of_the_told_page_and_not_that_of_the_built_one(
 fn a_load_begins_as_the_captures_do() {
     // Measured on a quiet machine: mount calls within 15 ms in this order, then prefetches, nothing of it queued for long.
     let plan = as_built(&[], &[]);
-    let load = play(&plan, 0);
+    let load = simulated(&plan, 0);
     let first = |name: &str| {
         let found = load.requests().iter().find(|request| plan.classes()[request.class].name == name).unwrap();
         (found.issued, found.sent.unwrap())
@@ -266,7 +266,7 @@ fn a_load_begins_as_the_captures_do() {
     // Measured: the first session request was on the wire within 0.17 s of its issue in 84 of 84 failing loads.
     let failing = as_built(&["parameters.slowness.median=1.8"], &[]);
     for number in 0..50 {
-        let load = play(&failing, number);
+        let load = simulated(&failing, number);
         let session =
             load.requests().iter().find(|request| failing.classes()[request.class].name == "session").unwrap();
         assert!((session.sent.unwrap() - session.issued).as_millis_f64() < 170.0, "load {number}");
@@ -278,15 +278,16 @@ fn the_layers_of_the_built_page_say_server_and_polling_and_not_the_browser() {
     let sets = ["parameters.slowness.median=1.8".to_owned()];
     let name = "scenarios/dashboard-as-built.toml";
     let document = Document::read(name, &scenario(name), &sets).unwrap();
-    let told = sixslot_analysis::layers::attribute(&document, 1, 200, 0.01, &AtomicBool::new(false), |_| {}).unwrap();
-    let layer = |name: &str| told.layers.iter().find(|layer| layer.layer == name).unwrap();
+    let reported =
+        sixslot_analysis::layers::attribute(&document, 1, 200, 0.01, &AtomicBool::new(false), |_| {}).unwrap();
+    let layer = |name: &str| reported.layers.iter().find(|layer| layer.layer == name).unwrap();
     // They add up exactly, in whole numbers.
-    let orders = i64::try_from(told.denominator / told.loads).unwrap();
-    let failures = i64::try_from(told.sets[told.sets.len() - 1].failures - told.sets[0].failures).unwrap();
-    assert_eq!(told.layers.iter().map(|layer| layer.numerator).sum::<i64>(), orders * failures);
-    assert!(told.total > 0.4, "{}", told.total);
+    let orders = i64::try_from(reported.denominator / reported.loads).unwrap();
+    let failures = i64::try_from(reported.sets[reported.sets.len() - 1].failures - reported.sets[0].failures).unwrap();
+    assert_eq!(reported.layers.iter().map(|layer| layer.numerator).sum::<i64>(), orders * failures);
+    assert!(reported.total > 0.4, "{}", reported.total);
     // One thread, a process for each record and the polls bring it about together, without any layer of the browser.
-    let smallest: Vec<String> = told.smallest_sets.iter().map(|set| set.layers.join(" ")).collect();
+    let smallest: Vec<String> = reported.smallest_sets.iter().map(|set| set.layers.join(" ")).collect();
     assert_eq!(smallest, ["polling one-thread processes"]);
     // Removing one of the three removes every failure, so the three share alike.
     assert_eq!(layer("one-thread").numerator, layer("processes").numerator);

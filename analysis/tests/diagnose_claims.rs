@@ -91,7 +91,7 @@ fn starvation_needs_a_call_that_was_not_sent_and_six_others() {
     negated("never-sent", and(holders(6), [starved()]), and(holders(5), [starved()]));
     negated("never-sent-unexplained", and(holders(5), [starved()]), and(holders(6), [starved()]));
     negated("sent-unanswered", vec![sent()], vec![starved()]);
-    // Without headers and without `_blocked_queueing` the file does not tell.
+    // Without headers and without `_blocked_queueing` the file does not say.
     let mut unknown = starved();
     unknown["request"]["headers"] = json!([]);
     unknown["timings"].as_object_mut().unwrap().remove("_blocked_queueing");
@@ -134,7 +134,7 @@ fn a_socket_with_a_connection_holds_it() {
     negated("never-sent", and(five(), [socket(Some("6")), starved()]), and(five(), [socket(None), starved()]));
     negated("all-taken", and(five(), [socket(Some("6"))]), and(five(), [socket(None)]));
     for (connection, said) in
-        [(Some("6"), "holds a connection to the origin"), (None, "beside the six, not one of them")]
+        [(Some("6"), "holds a connection to the origin"), (None, "outside the six, not one of them")]
     {
         let report = report(vec![socket(connection)]);
         let found = statements(&report).into_iter().find(|one| one.kind() == "socket").unwrap().text.clone();

@@ -1,4 +1,4 @@
-//! What each proposed fix does to the page of issue 1855 as it is told: where it ends failures, why, and where it does not.
+//! What each proposed fix does to the page of issue 1855 as it describes it: where it ends failures, why, and where it does not.
 //!
 //! For each fix the region in which it eliminates failures stands as a condition on the scenario, in code, with its reason.
 //! Ten thousand random loads inside the region do not fail; pinned loads just outside it do, so the condition is needed;
@@ -46,14 +46,14 @@ fn plan(document: &Document, fixes: &[&str], (projects, sessions): (u32, u32)) -
     document.plan(&fixes, &[("projects", f64::from(projects)), ("sessions", f64::from(sessions))]).unwrap()
 }
 
-fn play<'a>(load: &'a mut Load, plan: &Plan, seed: u64, number: u64) -> &'a Verdict {
+fn simulate<'a>(load: &'a mut Load, plan: &Plan, seed: u64, number: u64) -> &'a Verdict {
     load.simulate(plan, seed, number, Extent::UntilDecided).unwrap();
     load.verdict()
 }
 
 fn fails(fixes: &[&str], (projects, sessions, seed, number): Pinned) -> bool {
     let plan = plan(&document(&[]), fixes, (projects, sessions));
-    play(&mut Load::new(), &plan, seed, number).failed
+    simulate(&mut Load::new(), &plan, seed, number).failed
 }
 
 /// The same random loads in every run: a cell, a seed and a number.
@@ -73,7 +73,7 @@ struct Region {
     /// A load inside that fails without the fixes.
     rescued: Pinned,
     /// Loads just outside that fail with the fixes. They were found among some 10^9 loads of seed 1 by drawing the
-    /// renders only, and playing the loads in which these are long. A change of the draws asks for others.
+    /// renders only, and simulating the loads in which these are long. A change of the draws asks for others.
     outside: &'static [Pinned],
     /// How many sessions beyond the edge they lie: 1, where failures at the edge are frequent enough to be found.
     reach: u32,
@@ -108,7 +108,7 @@ fn never_fails(document: &Document, fixes: &[&str], holds: impl Fn(u32, u32) -> 
     let inside = cells().filter(|(projects, sessions)| holds(*projects, *sessions));
     let plans: Vec<Plan> = inside.map(|cell| plan(document, fixes, cell)).collect();
     random_loads(LOADS, plans.len(), |cell, seed, number| {
-        prop_assert!(!play(&mut Load::new(), &plans[cell], seed, number).failed);
+        prop_assert!(!simulate(&mut Load::new(), &plans[cell], seed, number).failed);
         Ok(())
     });
 }
@@ -162,7 +162,7 @@ fn all_five_hold(_projects: u32, _sessions: u32) -> bool {
     true
 }
 
-/// A bound where the page calls again at 8, 16, ... s until so many calls have failed.
+/// A bound where the page calls again at 8, 16, ... s until `calls` calls have failed.
 ///
 /// Call j is made at 8 (j - 1) s. Whatever stands before it, except renders and the mux, gives up within 5 s (lists) or
 /// has given up (the first calls, at 8 s). So if a slot is free of renders and mux 5 s after call j was made, that call and
@@ -290,7 +290,7 @@ fn all_five_end_failures_everywhere() {
 /// The last set of [sweep].
 const ALL_FIVE: &[&str] = &["no-prefetch", "all-from-disk", "dedupe", "three-failures", "no-poll"];
 
-/// A load at the told parameters that fails without a fix; about one of ten million does.
+/// A load at the reported parameters that fails without a fix; about one of ten million does.
 const TOLD: Pinned = (5, 10, 1, 14_322_677);
 
 /// Where the reason is that no render stands before the call, renders of a quarter of an hour change nothing.
@@ -312,7 +312,7 @@ fn regions_without_a_wait_do_not_depend_on_the_renders() {
         if most_projects == 4 {
             let plan = plan(&endless, fixes, (5, 1));
             let mut load = Load::new();
-            assert!((0..100).all(|number| play(&mut load, &plan, 1, number).failed), "{fixes:?}");
+            assert!((0..100).all(|number| simulate(&mut load, &plan, 1, number).failed), "{fixes:?}");
         }
     }
 }
@@ -337,7 +337,7 @@ fn dedupe_and_no_poll_change_no_verdict() {
             let failures = std::cell::Cell::new(0);
             random_loads(LOADS, plans.len(), |cell, seed, number| {
                 let [without, with] =
-                    plans[cell].each_ref().map(|plan| said(play(&mut Load::new(), plan, seed, number)));
+                    plans[cell].each_ref().map(|plan| said(simulate(&mut Load::new(), plan, seed, number)));
                 failures.set(failures.get() + u32::from(without.0));
                 prop_assert_eq!(without, with);
                 Ok(())
@@ -359,7 +359,8 @@ fn no_fix_causes_a_failure() {
         let plans: Vec<[Plan; 2]> =
             hard.iter().map(|cell| [plan(&document, &[], *cell), plan(&document, fixes, *cell)]).collect();
         random_loads(LOADS / 10, plans.len(), |cell, seed, number| {
-            let [without, with] = plans[cell].each_ref().map(|plan| play(&mut Load::new(), plan, seed, number).failed);
+            let [without, with] =
+                plans[cell].each_ref().map(|plan| simulate(&mut Load::new(), plan, seed, number).failed);
             prop_assert!(without || !with, "{:?} fails only with {:?}", hard[cell], fixes);
             Ok(())
         });
@@ -372,7 +373,7 @@ fn more_projects_or_sessions_save_no_load() {
     let document = document(&[]);
     let plans: Vec<Plan> = cells().map(|cell| plan(&document, &[], cell)).collect();
     random_loads(LOADS, plans.len(), |cell, seed, number| {
-        let failed = |cell: usize| play(&mut Load::new(), &plans[cell], seed, number).failed;
+        let failed = |cell: usize| simulate(&mut Load::new(), &plans[cell], seed, number).failed;
         let sessions = SESSIONS.count();
         if failed(cell) {
             prop_assert!((cell + 1) % sessions == 0 || failed(cell + 1));
@@ -399,9 +400,9 @@ fn without_a_fix_loads_fail_as_often_as_the_formula_says() {
         );
         assert!(low <= exact.start && exact.end <= high, "{cell:?}: exact {exact:?}, interval {low} to {high}");
     }
-    let told = probability::failure(5, 10);
-    println!("at the told parameters: {:.3e} to {:.3e}", told.start, told.end);
-    assert!(told.start > 0.9e-7 && told.end < 1.0e-7);
+    let reported = probability::failure(5, 10);
+    println!("at the reported parameters: {:.3e} to {:.3e}", reported.start, reported.end);
+    assert!(reported.start > 0.9e-7 && reported.end < 1.0e-7);
 }
 
 /// A failure is the call's own deadline, and nothing else.
@@ -411,7 +412,7 @@ fn every_failure_is_a_call_that_waited_for_eight_seconds() {
     let mut load = Load::new();
     let mut failures = 0;
     for number in 0..1_000 {
-        if play(&mut load, &plan, 1, number).failed {
+        if simulate(&mut load, &plan, 1, number).failed {
             failures += 1;
             let culprit = load.culprit(&plan).unwrap();
             let waited = culprit.spent(Station::Pool).as_millis_f64() + culprit.spent(Station::Server).as_millis_f64();

@@ -1,4 +1,4 @@
-//! Recorded loads, imported and played again: every request is there, and the scenario is a model and no tape.
+//! Recorded loads, imported and simulated again: every request is there, and the scenario is a model and no tape.
 //!
 //! The archives are real ones, sanitised; `scripts/replay-archives` measures how near their replays come. Here it is a law
 //! for every load of every archive: what a cause is late by, its dependents are late by; and fewer connections make what
@@ -28,13 +28,13 @@ fn loads() -> Vec<Archive> {
 }
 
 /// What a scenario's load does: requests by class name and copy, and the time that all of them wait for a connection.
-struct Played {
+struct Simulated {
     issued: BTreeMap<(String, u32), f64>,
     urls: BTreeSet<String>,
     pool_ms: f64,
 }
 
-fn play(text: &str, sets: &[String], what: &str) -> Played {
+fn simulate(text: &str, sets: &[String], what: &str) -> Simulated {
     let plan = Document::read(what, text, sets).and_then(|document| document.plan(&[], &[]));
     let plan = plan.unwrap_or_else(|error| panic!("{what}: {error}"));
     let mut load = Load::new();
@@ -43,7 +43,7 @@ fn play(text: &str, sets: &[String], what: &str) -> Played {
     let url =
         |request: &Request| plan.classes()[request.class].copy(request.index).url.expand(request.index, request.tab);
     let pool = |request: &Request| request.spent(Station::Pool).as_millis_f64();
-    Played {
+    Simulated {
         issued: load.requests().iter().map(|request| (key(request), request.issued.as_millis_f64())).collect(),
         urls: load.requests().iter().map(url).collect(),
         pool_ms: load.requests().iter().map(pool).sum(),
@@ -101,26 +101,26 @@ fn every_load_is_a_model_and_no_tape() {
             archive.entries.iter().filter(|entry| requested(entry)).map(|entry| entry.url.target()).collect();
         let Ok(draft) = import(vec![archive]) else { continue };
         let scenario: toml::Table = draft.text.parse().unwrap();
-        let played = play(&draft.text, &[], &name);
+        let simulated = simulate(&draft.text, &[], &name);
         loads_seen += 1;
         // Every recorded address is there.
-        let missing: Vec<_> = targets.difference(&played.urls).collect();
+        let missing: Vec<_> = targets.difference(&simulated.urls).collect();
         assert!(50 * missing.len() <= targets.len(), "{name}: {missing:?}");
         // 500 ms more on the cause of most others.
         let most = dependents(&scenario).into_iter().max_by_key(|(_, waiting)| waiting.len());
         let edited = most.map(|(cause, waiting)| (late(&draft.text, &cause), cause, waiting));
         if let Some((text, cause, waiting)) = edited.filter(|(text, ..)| *text != draft.text) {
-            let late = play(&text, &[], &name);
+            let late = simulate(&text, &[], &name);
             for dependent in &waiting {
-                let by = late.issued[dependent] - played.issued[dependent];
+                let by = late.issued[dependent] - simulated.issued[dependent];
                 assert!((by - 500.0).abs() < 0.01, "{name}: {dependent:?} after {cause:?} moves by {by} ms");
             }
             moved += waiting.len();
         }
         // Three connections for six.
-        let three = play(&draft.text, &["browser.connections=3".to_owned()], &name);
-        assert!(three.pool_ms >= played.pool_ms - 0.01, "{name}: {} then {}", played.pool_ms, three.pool_ms);
-        queued += usize::from(three.pool_ms > played.pool_ms + 1.0);
+        let three = simulate(&draft.text, &["browser.connections=3".to_owned()], &name);
+        assert!(three.pool_ms >= simulated.pool_ms - 0.01, "{name}: {} then {}", simulated.pool_ms, three.pool_ms);
+        queued += usize::from(three.pool_ms > simulated.pool_ms + 1.0);
     }
     println!("{loads_seen} loads: {moved} dependents moved, {queued} loads queue longer with three connections");
     assert!(loads_seen >= 80 && moved > 1_000 && queued >= 30, "{loads_seen} {moved} {queued}");

@@ -1,4 +1,4 @@
-//! The round trip: loads of a shipped scenario, exported as archives, imported, and played again.
+//! The round trip: loads of a shipped scenario, exported as archives, imported, and simulated again.
 //!
 //! The yardstick is fixed beforehand: 400 loads of the original give a 95 % Wilson interval, and the failure probability of
 //! the imported scenario (of 4000 loads) has to lie in it. What the archives hold of the simulation's truth (`_sixslot`) is

@@ -4,7 +4,7 @@
 ///
 /// # Panics
 /// Where the shipped scenario is broken, which its own tests would show first.
-#[expect(clippy::expect_used, reason = "a benchmark has nobody to report to")]
+#[expect(clippy::expect_used, reason = "a benchmark cannot report an error")]
 pub fn issue_1855(sets: &[&str]) -> sixslot_models::Plan {
     let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
     let text = include_str!("../../scenarios/issue-1855.toml");

@@ -1,4 +1,4 @@
-//! The shipped scenarios: each is read, every fix and every cell of its sweep compiles and plays, every number says where it
+//! The shipped scenarios: each is read, every fix and every cell of its sweep compiles and is simulated, every number says where it
 //! comes from, and what its header says was found is found again.
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -53,7 +53,7 @@ fn percent(name: &str, fix: Option<&str>, sets: &[&str], loads: u64) -> f64 {
     100.0 * failures(&plan(name, fix, sets), loads) as f64 / loads as f64
 }
 
-fn played(plan: &Plan, number: u64) -> Load {
+fn simulated(plan: &Plan, number: u64) -> Load {
     let mut load = Load::new();
     load.simulate(plan, SEED, number, Extent::Whole).unwrap();
     load
@@ -214,7 +214,7 @@ fn six_streams_freeze_every_tab_and_the_next_tab_never_loads() {
     }
     // As measured in #5213: the document of the seventh tab is never sent.
     let plan = plan(TABS, None, &["parameters.tabs=7", "parameters.actions=0"]);
-    let load = played(&plan, 0);
+    let load = simulated(&plan, 0);
     let document = load.culprit(&plan).unwrap();
     assert_eq!((plan.classes()[document.class].name.as_str(), document.tab), ("document", 6));
     assert_eq!((document.sent, document.last_station()), (None, Station::Pool));
@@ -230,7 +230,7 @@ fn every_fix_lets_nine_tabs_live() {
 #[test]
 fn on_a_subdomain_the_seventh_stream_still_waits_for_ever() {
     let plan = plan(TABS, Some("subdomain"), &["parameters.tabs=7"]);
-    let load = played(&plan, 0);
+    let load = simulated(&plan, 0);
     assert!(!load.verdict().failed);
     let streams = load.requests().iter().filter(|request| plan.classes()[request.class].name == "events");
     let silent: Vec<u32> = streams.filter(|request| request.sent.is_none()).map(|request| request.tab).collect();
@@ -262,7 +262,7 @@ fn a_click_behind_prefetches_waits_in_next_15_and_fails_in_older_ones() {
     // It waits, though: its median goes from about 0.14 s to about 0.8 s.
     let median = |fix| {
         let plan = plan(CARDS, fix, &["request.action.start=2s"]);
-        let seconds = |number| played(&plan, number).verdict().ready.unwrap().as_seconds_f64() - 2.0;
+        let seconds = |number| simulated(&plan, number).verdict().ready.unwrap().as_seconds_f64() - 2.0;
         let mut waits: Vec<f64> = (0..201).map(seconds).collect();
         waits.sort_by(f64::total_cmp);
         waits[100]
@@ -292,17 +292,17 @@ const POLLING: &str = "same-url-polling.toml";
 
 /// When each of the first calls was sent, or had ended, in milliseconds.
 fn first_calls(sets: &[&str], count: usize, ended: bool) -> Vec<f64> {
-    let load = played(&plan(POLLING, None, sets), 0);
+    let load = simulated(&plan(POLLING, None, sets), 0);
     let times = load.requests()[..count].iter().map(|request| if ended { request.ended } else { request.sent });
     times.map(|time| time.unwrap().as_seconds_f64() * 1e3).collect()
 }
 
-/// Measured in Chromium, and told in fundebug-blog#203.
+/// Measured in Chromium, and described in fundebug-blog#203.
 #[test]
 fn the_cache_lock_sends_one_call_after_the_other() {
-    let near = |found: Vec<f64>, told: &[f64]| {
-        let off = found.iter().zip(told).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
-        assert!(off < 20.0, "{found:?} against {told:?}");
+    let near = |found: Vec<f64>, described: &[f64]| {
+        let off = found.iter().zip(described).map(|(one, other)| (one - other).abs()).fold(0.0, f64::max);
+        assert!(off < 20.0, "{found:?} against {described:?}");
     };
     let five = first_calls(&["parameters.hooks=5", "request.hook.service=400ms"], 5, false);
     near(five, &[4.0, 409.0, 815.0, 1219.0, 1622.0]);

@@ -274,7 +274,7 @@ fn causes(archive: &Archive, unanswered: &[Unanswered], busy: &[Busy]) -> Causes
 pub struct PooledKind {
     /// The kind.
     pub kind: Kind,
-    /// In how many of the archives it occurs.
+    /// Number of archives in which it occurs.
     pub files: usize,
     /// Its requests in all of them.
     pub requests: usize,

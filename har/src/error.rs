@@ -23,7 +23,7 @@ pub enum HarError {
         name: String,
     },
     /// Another kind of file.
-    #[error("{name} is no HTTP Archive: {kind}; {help}")]
+    #[error("{name} is not an HTTP Archive: {kind}; {help}")]
     AnotherKind {
         /// What the user named.
         name: String,

@@ -40,8 +40,8 @@ pub fn identical(archive: &Archive) -> Vec<Identical> {
         for (at, (start, end)) in lives.iter().enumerate() {
             let over = ends.partition_point(|end| *end <= *start);
             together = together.max((at + 1).saturating_sub(over.min(at)));
-            let beside = *start < latest || lives.get(at + 1).is_some_and(|(next, _)| next < end);
-            requests += usize::from(beside);
+            let overlaps = *start < latest || lives.get(at + 1).is_some_and(|(next, _)| next < end);
+            requests += usize::from(overlaps);
             latest = latest.max(*end);
         }
         if together >= 2 {

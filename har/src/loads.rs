@@ -75,7 +75,7 @@ fn page_of(pages: &[Page], entries: &[Entry]) -> Vec<usize> {
 }
 
 /// The main document of a load: its first document that is no redirect, if it is the load's first entry behind the redirects,
-/// or if nobody asked for it (`other` as the initiator's type). Another one is a frame's, or an extension's.
+/// or if no request caused it (`other` as the initiator's type). Another one is a frame's, or an extension's.
 fn document(entries: &[Entry], load: &[usize]) -> Option<usize> {
     let candidate = |at: &&usize| {
         let entry = &entries[**at];

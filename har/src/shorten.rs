@@ -16,7 +16,7 @@ enum Place {
     Inside,
     /// Behind a backslash.
     Escape,
-    /// In `\uXXXX`: how many digits are to come, and what they say so far.
+    /// In `\uXXXX`: the number of digits to come, and their value so far.
     Digits(u8, u32),
 }
 

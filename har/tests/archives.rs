@@ -1,4 +1,4 @@
-//! 42 archives of real pages by every exporter (`tests/archives/README.md`): who wrote them, how many loads and pages they
+//! 42 archives of real pages by every exporter (`tests/archives/README.md`): their exporters, the numbers of loads and pages that they
 //! hold, the page's protocol, and how many connections were in use at once.
 #![allow(clippy::unwrap_used, missing_docs)]
 

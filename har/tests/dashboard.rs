@@ -241,7 +241,7 @@ fn verdicts_against_the_truth() {
     for (claim, Score { right, wrong }) in &scores {
         println!("  {claim}: {right} right, {wrong} wrong");
     }
-    println!("  no claim, because the file does not tell: {silent}");
+    println!("  no claim, because the file does not say: {silent}");
     assert!(scores.values().all(|score| score.wrong == 0), "{scores:?}");
     assert!(scores["answered over the network: it was sent"].right > 500, "{scores:?}");
     assert!(scores["no answer, but a connection was free: it was sent"].right >= 15, "{scores:?}");
@@ -253,7 +253,7 @@ fn failing_captures_do_not_prove_starvation_and_point_to_a_saturated_server() {
     let mut failing = 0;
     for load in loads() {
         let causes = &load.diagnosis.causes;
-        assert_eq!((causes.never_sent, causes.sent), (0, 0), "{}: the file cannot tell", load.name);
+        assert_eq!((causes.never_sent, causes.sent), (0, 0), "{}: the file cannot say", load.name);
         let failed = load.truth["outcome"]["t_error_shown"].is_number();
         if failed {
             failing += 1;

@@ -83,7 +83,7 @@ fn cut_off_at_every_hundredth_byte() {
     assert!(cuts > 100, "{cuts}");
     for at in (2..packed.len() - 8).step_by(20) {
         let message = ask(&packed[..at]).unwrap_err();
-        assert!(message.contains("does not unpack") || message.contains("is no HTTP Archive"), "{at}: {message}");
+        assert!(message.contains("does not unpack") || message.contains("is not an HTTP Archive"), "{at}: {message}");
     }
 }
 
@@ -189,7 +189,7 @@ fn deep_nesting() {
     }
 }
 
-/// A text that is made while it is read: a head, a part so many times, a tail.
+/// A text that is generated while it is read: a head, a part `times` times, a tail.
 struct Endless {
     parts: Box<dyn Iterator<Item = Vec<u8>>>,
     rest: Vec<u8>,
@@ -219,7 +219,7 @@ impl Read for Endless {
     }
 }
 
-/// An entry with a body of so many bytes.
+/// An entry with a body of this size in bytes.
 fn entry(number: u64, body: usize) -> Vec<u8> {
     let second = number / 100 % 60;
     let comma = if number == 0 { "" } else { "," };

@@ -59,7 +59,7 @@ fn a_call_that_is_broken_off_at_once_was_taken_back() {
 
 #[test]
 fn a_call_that_was_sent_may_have_waited_before_where_six_were_in_flight() {
-    // The sixth beside five others had a connection at once; the seventh may have waited for one.
+    // The sixth, with five others in flight, had a connection at once; the seventh may have waited for one.
     let busy = |others: u32| (0..others).map(|at| answered(at, 3000.0, 200));
     let cause = |others| diagnosis(busy(others).chain([lost(100, 2000.0, true, ABORTED)]).collect()).causes;
     for (others, with_room) in [(5, 1), (6, 0)] {

@@ -237,7 +237,7 @@ impl Script {
     }
 }
 
-/// Causes and instances that the lab's page cannot be told.
+/// Causes and instances that cannot be sent to the lab's page.
 fn check_copies(class: &Class) -> Result<(), (&'static str, &'static str)> {
     if !class.each.is_empty() {
         return Err(("each", "the lab runs instances that are alike; give each a table of its own"));

@@ -281,7 +281,7 @@ fn path_of(text: &str, whole: &Place, root: &Table, form: &str) -> Result<Vec<St
 }
 
 /// Refuses a patch of a table that does not exist: a typo, not a new request.
-fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Result<(), Fault> {
+fn known(root: &Table, kind: &str, name: &str, place: &Place, patch: &str) -> Result<(), Fault> {
     if !["request", "socket", "background", "server_cache", "queue", "origin", "parameters", "fix", "layer"]
         .contains(&kind)
     {
@@ -292,7 +292,7 @@ fn known(root: &Table, kind: &str, name: &str, place: &Place, who: &str) -> Resu
         return Ok(());
     }
     let names: Vec<&str> = there.iter().map(|entry| entry.key.as_str()).collect();
-    Err(Fault::new(place, format!("{who} changes `{kind}.{name}`, which does not exist")).help(advice(name, &names)))
+    Err(Fault::new(place, format!("{patch} changes `{kind}.{name}`, which does not exist")).help(advice(name, &names)))
 }
 
 impl Kind {

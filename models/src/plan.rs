@@ -140,6 +140,31 @@ fn named<'a>(reader: &Reader<'a>, key: &str) -> Result<&'a [Entry], Fault> {
     Ok(entries)
 }
 
+/// The version of the schema, which must be 1; the title and the horizon.
+fn head(reader: &Reader<'_>) -> Result<(String, Span), Fault> {
+    let version = reader.or("schema", 0, read::whole(0, u64::MAX))?;
+    if version != 1 {
+        return Err(Fault::new(reader.place_of("schema"), format!("schema {version} is not known"))
+            .help("this program reads schema = 1"));
+    }
+    let title = reader.or("title", "untitled", read::text)?.to_owned();
+    let horizon = reader.or("horizon", Span::from_seconds(60), read::span)?;
+    if horizon > limits::LONGEST_HORIZON || horizon.is_zero() {
+        return Err(Fault::new(reader.place_of("horizon"), "the horizon must be more than 0 and at most 24h"));
+    }
+    Ok((title, horizon))
+}
+
+/// An origin with an `https` URL has TLS, version 1.3 unless it names another one.
+fn encrypt(origins: &mut [Origin], classes: &[Class]) {
+    for class in classes {
+        let mut copies = class.copies().iter();
+        if copies.any(|copy| copy.url.template().starts_with("https://")) {
+            origins[class.origin].path.tls.get_or_insert(Tls::V13);
+        }
+    }
+}
+
 impl Plan {
     /// Reads a tree.
     ///
@@ -147,16 +172,7 @@ impl Plan {
     /// The first fault, at its place.
     pub(crate) fn read(root: &Table, place: &Place) -> Result<Self, Fault> {
         let reader = Reader::of(root, place, &schema::SCENARIO)?;
-        let version = reader.or("schema", 0, read::whole(0, u64::MAX))?;
-        if version != 1 {
-            return Err(Fault::new(reader.place_of("schema"), format!("schema {version} is not known"))
-                .help("this program reads schema = 1"));
-        }
-        let title = reader.or("title", "untitled", read::text)?.to_owned();
-        let horizon = reader.or("horizon", Span::from_seconds(60), read::span)?;
-        if horizon > limits::LONGEST_HORIZON || horizon.is_zero() {
-            return Err(Fault::new(reader.place_of("horizon"), "the horizon must be more than 0 and at most 24h"));
-        }
+        let (title, horizon) = head(&reader)?;
         let parameters = parameters(&reader)?;
         let parameter_names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         let browser = Browser::read(reader.get("browser"), &parameter_names)?;
@@ -196,12 +212,7 @@ impl Plan {
                 class::Table::Background => Class::background(entry, &names)?,
             });
         }
-        for class in &classes {
-            let mut copies = class.copies().iter();
-            if copies.any(|copy| copy.url.template().starts_with("https://")) {
-                origins[class.origin].path.tls.get_or_insert(Tls::V13);
-            }
-        }
+        encrypt(&mut origins, &classes);
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;

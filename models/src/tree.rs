@@ -21,6 +21,7 @@ pub struct Node {
 
 /// A TOML value.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Value {
     /// A string.
     Text(String),

@@ -11,9 +11,9 @@ fn a_warm_load_allocates_nothing() {
         let sets = [format!("browser.profile={profile}"), "parameters.sessions=40".to_owned()];
         let plan = Document::read("issue-1855.toml", text, &sets).unwrap().plan(&[], &[]).unwrap();
         let mut load = Load::new();
-        let mut play = || (0..500).for_each(|number| load.simulate(&plan, 1, number, Extent::Whole).unwrap());
-        let cold = allocation_counter::measure(&mut play).count_total;
-        let warm = allocation_counter::measure(&mut play).count_total;
+        let mut simulate_all = || (0..500).for_each(|number| load.simulate(&plan, 1, number, Extent::Whole).unwrap());
+        let cold = allocation_counter::measure(&mut simulate_all).count_total;
+        let warm = allocation_counter::measure(&mut simulate_all).count_total;
         println!("{profile}: {cold} allocations in 500 cold loads, {warm} in 500 warm ones");
         assert!(cold > 0, "no allocations counted");
         assert_eq!(warm, 0, "{profile}");

@@ -6,13 +6,13 @@
 #[path = "generator/mod.rs"]
 mod generator;
 #[allow(dead_code, reason = "other tests use the rest")]
-#[path = "golden/play.rs"]
-mod play;
+#[path = "golden/simulate.rs"]
+mod simulate;
 
 use generator::Tape;
-use play::{Row, play};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
+use simulate::{Row, simulate};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ use std::fmt::Write;
 fn page(text: &str) -> Vec<Row> {
     let head = "schema = 1\nhorizon = '600s'\nload.ready = ['z']\nrequest.z = {}\nbrowser.profile = 'as-reported'\n\
                 browser.connections = 100000\nbrowser.connections_total = 100000\nbrowser.event_source_takes_slot = false";
-    play("causes", &format!("{head}\n{text}"), &[])
+    simulate("causes", &format!("{head}\n{text}"), &[])
 }
 
 /// When the copies of a class were issued, in ms, in the order of their numbers.
@@ -207,7 +207,7 @@ impl Graph {
         issued
     }
 
-    fn played(&self) -> BTreeMap<(usize, usize), u64> {
+    fn simulated(&self) -> BTreeMap<(usize, usize), u64> {
         let rows = page(&self.text());
         let number = |row: &Row| row.name.strip_prefix('r').and_then(|number| number.parse().ok());
         let copies = rows.iter().filter_map(|row| Some((number(row)?, row)));
@@ -244,13 +244,13 @@ proptest! {
     fn a_graph_of_causes_is_played_along_its_longest_paths(words in prop::collection::vec(0..10_000_u32, 20..400)) {
         let tape = &mut Tape::new(&words);
         let mut graph = Graph::new(tape);
-        let before = graph.played();
+        let before = graph.simulated();
         prop_assert_eq!(&before, &graph.schedule(), "{}", graph.text());
         // Half a second more in one copy moves what follows it alone by as much, and the others as the paths say.
         let class = tape.below(u32::try_from(graph.classes.len()).unwrap()) as usize;
         let copy = tape.below(u32::try_from(graph.classes[class].len()).unwrap()) as usize;
         graph.classes[class][copy].service += 500;
-        let after = graph.played();
+        let after = graph.simulated();
         prop_assert_eq!(&after, &graph.schedule(), "{}", graph.text());
         for moved in graph.moved_by((class, copy)) {
             prop_assert_eq!(after[&moved], before[&moved] + 500, "{:?} after {:?}\n{}", moved, (class, copy), graph.text());

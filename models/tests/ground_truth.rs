@@ -5,13 +5,13 @@
 //! profile is used unchanged; only Firefox needs [`EXCEPTIONS`]: each must be needed, and have the stated length.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "golden/play.rs"]
-mod play;
+#[path = "golden/simulate.rs"]
+mod simulate;
 #[path = "golden/vectors.rs"]
 mod vectors;
 
-use play::play;
 use serde::Deserialize;
+use simulate::simulate;
 use sixslot_models::load::Outcome;
 use std::fmt::Write;
 use std::fs;
@@ -190,41 +190,43 @@ fn scenario(profile: &str, run: &Run, exceptions: &[Exception]) -> String {
 struct Arrival<'a> {
     request: &'a str,
     measured: f64,
-    played: f64,
+    simulated: f64,
 }
 
 impl Arrival<'_> {
     fn deviation(&self) -> f64 {
-        self.played - self.measured
+        self.simulated - self.measured
     }
 }
 
 /// Simulates a run; returns its arrivals, and all differences from the browser.
 fn check<'a>(engine: &str, run: &'a Run, exceptions: &[Exception], sets: &[String]) -> (Vec<Arrival<'a>>, Vec<String>) {
-    let rows = play(&run.name, &scenario(engine, run, exceptions), sets);
+    let rows = simulate(&run.name, &scenario(engine, run, exceptions), sets);
     let (mut arrivals, mut faults) = (Vec::<Arrival<'_>>::new(), Vec::new());
     for Measured { id, outcome, arrived_ms, .. } in &run.requests {
         let row = rows.iter().find(|row| row.name == *id).unwrap();
-        let played = match row.request.outcome {
+        let simulated = match row.request.outcome {
             Outcome::Ok => "ok",
             Outcome::Aborted => "aborted",
             Outcome::Coalesced | Outcome::Unfinished => "neither",
         };
-        if played != outcome {
-            faults.push(format!("{id}: {played}, measured {outcome}"));
+        if simulated != outcome {
+            faults.push(format!("{id}: {simulated}, measured {outcome}"));
         }
         match (row.sent().map(|sent| sent - OPENED + stall(exceptions, id)), *arrived_ms) {
-            (Some(played), Some(measured)) => arrivals.push(Arrival { request: id, measured, played }),
+            (Some(simulated), Some(measured)) => arrivals.push(Arrival { request: id, measured, simulated }),
             (None, None) => {}
-            (played, measured) => faults.push(format!("{id}: sent {played:?}, measured {measured:?}")),
+            (simulated, measured) => faults.push(format!("{id}: sent {simulated:?}, measured {measured:?}")),
         }
     }
     for one in &arrivals {
         if one.deviation().abs() > TOLERANCE {
-            let Arrival { request, measured, played } = one;
-            faults.push(format!("{request}: at {played:.1}, measured {measured} ({:+.1})", one.deviation()));
+            let Arrival { request, measured, simulated } = one;
+            faults.push(format!("{request}: at {simulated:.1}, measured {measured} ({:+.1})", one.deviation()));
         }
-        for other in arrivals.iter().filter(|other| other.measured > one.measured + TIE && other.played < one.played) {
+        for other in
+            arrivals.iter().filter(|other| other.measured > one.measured + TIE && other.simulated < one.simulated)
+        {
             faults.push(format!("{} came behind {}", one.request, other.request));
         }
     }
@@ -306,7 +308,7 @@ fn fit() {
         let greatest = |sets: &[String]| {
             let of_run = |run| check(engine, run, &exceptions(engine, run), sets).0;
             let mut all: Vec<f64> = runs.iter().flat_map(of_run).map(|arrival| arrival.deviation()).collect();
-            all.extend(vectors.iter().flat_map(|vector| vector.check(&vector.play(sets)).0));
+            all.extend(vectors.iter().flat_map(|vector| vector.check(&vector.simulate(sets)).0));
             quantile(&all, 1.0)
         };
         println!("{engine}: {:.2} ms with the profile's own", greatest(&[]));

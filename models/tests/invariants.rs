@@ -29,7 +29,7 @@ fn shown(request: &Request) -> String {
     format!("{path:?} {:?}", (connection, slot_from, slot_until, drawn, spent))
 }
 
-fn told(verdict: &Verdict) -> impl PartialEq + std::fmt::Debug {
+fn values(verdict: &Verdict) -> impl PartialEq + std::fmt::Debug {
     (verdict.failed, verdict.ready, verdict.error, verdict.culprit, verdict.recovered)
 }
 
@@ -52,7 +52,7 @@ fn check_scenario(words: &[u32], load: &mut Load) -> Checked {
     again.simulate(&plan, 1, number, Extent::Whole).unwrap();
     prop_assert!(load.requests().iter().map(shown).eq(again.requests().iter().map(shown)), "not the same:\n{text}");
     again.simulate(&plan, 1, number, Extent::UntilDecided).unwrap();
-    prop_assert_eq!(told(load.verdict()), told(again.verdict()), "{}", text);
+    prop_assert_eq!(values(load.verdict()), values(again.verdict()), "{}", text);
     Ok(())
 }
 
@@ -169,7 +169,7 @@ fn random_scenarios_reach_every_corner() {
 }
 
 /// Simulates a scenario without connection and dispatch times: the requests of one name, in the order of issue.
-fn play(text: &str, name: &str) -> Vec<Request> {
+fn simulate(text: &str, name: &str) -> Vec<Request> {
     let text = format!("schema = 1\nhorizon = \"5s\"\n{text}\n");
     let plan = Document::read("found", &text, &[]).unwrap().plan(&[], &[]).unwrap();
     let mut load = Load::new();
@@ -185,7 +185,7 @@ fn millis(time: Option<Time>) -> Option<f64> {
 /// Found by the random scenarios: a call that read another tab's answer stayed joinable forever.
 #[test]
 fn a_call_that_read_the_cache_is_over() {
-    let calls = play(
+    let calls = simulate(
         "browser = { profile = \"chromium\", tabs = 2 }\n[request.list]\nevery = \"2s\"\ndedupe = true\n\
          response_cache_control = \"max-age=1\"\nwork = \"100ms\"\n[load]\nready = [\"list\"]",
         "list",
@@ -201,7 +201,7 @@ fn a_connection_that_came_too_late_makes_room() {
         "browser = { profile = \"as-reported\", connections_total = 1, connect = \"200ms\" }\n[origin.other]\n";
     let given_up = "[request.given-up]\ndeadline = \"100ms\"\n";
     let waits = "[request.waits]\norigin = \"other\"\nstart = \"50ms\"\n[load]\nready = [\"waits\"]";
-    let waits = play(&format!("{browser}{given_up}{waits}"), "waits");
+    let waits = simulate(&format!("{browser}{given_up}{waits}"), "waits");
     // The connection is open at 200 and is closed for one to the other origin, which is open at 400.
     assert_eq!(millis(waits[0].ended), Some(400.0));
 }
@@ -217,7 +217,7 @@ fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
                     [request.high]\nstart = \"100ms\"\nservice = \"300ms\"\n\
                     [request.own]\norigin = \"two\"\npriority = \"low\"\nstart = \"150ms\"\nservice = \"300ms\"\n\
                     [load]\nready = [\"low\"]";
-    let sent = |name| millis(play(scenario, name)[0].sent);
+    let sent = |name| millis(simulate(scenario, name)[0].sent);
     assert_eq!(["first", "own", "high", "low"].map(sent), [0.0, 300.0, 600.0, 900.0].map(Some));
 }
 
@@ -227,12 +227,12 @@ fn the_room_of_the_whole_pool_goes_to_the_most_urgent_head() {
 fn a_call_whose_body_is_not_read_is_over_for_the_page() {
     let poll = "browser = { profile = \"chromium\", connect = \"0s\", dispatch = \"0s\" }\n[request.poll]\n\
                 every = \"1s\"\nskip_while_in_flight = true\nreads_body = false\nservice = \"100ms\"\n[load]\nready = [\"poll\"]";
-    let calls = play(poll, "poll");
+    let calls = simulate(poll, "poll");
     // Each keeps a connection: the sixth is the last.
     assert_eq!(calls.iter().map(|call| call.slot_from.is_some()).collect::<Vec<_>>(), [true; 6]);
     let twins =
         poll.replace("every = \"1s\"\nskip_while_in_flight = true\n", "count = 2\nurl = \"/a\"\ndedupe = true\n");
-    let calls = play(&twins, "poll");
+    let calls = simulate(&twins, "poll");
     assert_eq!(calls[1].outcome, Outcome::Coalesced);
     assert_eq!((millis(calls[0].headers), millis(calls[1].ended)), (Some(100.0), Some(100.0)));
     assert!(calls[1].succeeded());
@@ -241,7 +241,7 @@ fn a_call_whose_body_is_not_read_is_over_for_the_page() {
 /// Found by the random scenarios: nothing started after the headers of a response from the cache.
 #[test]
 fn an_answer_out_of_the_cache_has_headers() {
-    let next = play(
+    let next = simulate(
         "browser = { profile = \"as-reported\" }\n[request.first]\nurl = \"/a\"\nresponse_cache_control = \"max-age=60\"\n\
          [request.again]\nurl = \"/a\"\nstart = \"1s\"\n[request.next]\nafter = \"again.headers\"\n\
          [load]\nready = [\"next\"]",

@@ -9,7 +9,7 @@ use sixslot_models::load::{Extent, Load, Outcome, Request};
 /// Requests without costs of the browser, so that each time is a sum of those in the scenario.
 const BROWSER: &str = "dispatch = \"0s\"\ndelays_low_priority = false\n";
 
-fn play(browser: &str, rest: &str, number: u64) -> (Vec<String>, Load) {
+fn simulate(browser: &str, rest: &str, number: u64) -> (Vec<String>, Load) {
     let text = format!("schema = 1\nhorizon = \"20s\"\n[browser]\n{BROWSER}{browser}{rest}");
     let document = Document::read("kept.toml", &text, &[]).unwrap_or_else(|error| panic!("{error}\n{text}"));
     let plan = document.plan(&[], &[]).unwrap();
@@ -34,13 +34,13 @@ fn milliseconds(time: Option<sixslot_sim_core::Time>) -> Option<u64> {
 fn a_connection_that_has_served_is_preferred_to_a_younger_one_that_has_not() {
     let rest = "[request.first]\nservice = \"5ms\"\n[request.second]\nstart = \"8ms\"\nservice = \"2ms\"\n\
         [request.third]\nstart = \"30ms\"\nservice = \"1ms\"\n[load]\nready = [\"third\"]\n";
-    let load = play("connect = \"10ms\"\n", rest, 0);
+    let load = simulate("connect = \"10ms\"\n", rest, 0);
     assert_eq!(
         [only(&load, "first"), only(&load, "second"), only(&load, "third")].map(|one| one.connection),
         [Some(1); 3]
     );
     // With `fifo` the first that was opened, whether it has served or not: here the same one.
-    let load = play("connect = \"10ms\"\nidle_order = \"fifo\"\n", rest, 0);
+    let load = simulate("connect = \"10ms\"\nidle_order = \"fifo\"\n", rest, 0);
     assert_eq!(only(&load, "third").connection, Some(1));
 }
 
@@ -53,7 +53,7 @@ fn a_response_is_fresh_from_its_headers_on() {
     };
     let rest =
         request("first", 0) + &request("fresh", 1_050) + &request("stale", 1_150) + "[load]\nready = [\"stale\"]\n";
-    let load = play("connect = \"0s\"\n", &rest, 0);
+    let load = simulate("connect = \"0s\"\n", &rest, 0);
     assert_eq!(milliseconds(only(&load, "first").headers), Some(100));
     assert_eq!(only(&load, "fresh").sent, None, "fresh until 1100 ms");
     assert_eq!(milliseconds(only(&load, "stale").sent), Some(1_150), "not until 1600 ms");
@@ -71,7 +71,7 @@ fn a_no_store_response_is_not_kept() {
         )
     };
     let sent = |first: &str| {
-        let (names, load) = play(rules, &rest(first), 0);
+        let (names, load) = simulate(rules, &rest(first), 0);
         let waiters = load.requests().iter().filter(|request| names[request.class] == "waits");
         waiters.map(|request| milliseconds(request.sent)).collect::<Vec<_>>()
     };
@@ -90,7 +90,7 @@ fn a_server_that_cancels_does_no_more_than_the_value_that_it_computes() {
         )
     };
     for (cancels, ended) in [(true, 160), (false, 610)] {
-        let load = play("connect = \"0s\"\n", &rest(cancels), 0);
+        let load = simulate("connect = \"0s\"\n", &rest(cancels), 0);
         assert_eq!(only(&load, "gone").outcome, Outcome::Aborted);
         assert_eq!(load.1.computations().len(), 1);
         assert_eq!(milliseconds(only(&load, "later").ended), Some(ended));
@@ -105,7 +105,7 @@ fn the_newer_value_of_a_server_s_cache_stays() {
         [request.third]\nlooks_up = [\"list\"]\nstart = \"500ms\"\n[load]\nready = [\"third\"]\n";
     let mut overtaken = 0;
     for number in 0..200 {
-        let (_, load) = play("connect = \"0s\"\n", rest, number);
+        let (_, load) = simulate("connect = \"0s\"\n", rest, number);
         let computations = load.computations();
         let [first, second] = [0, 1].map(|at| computations[at].io_time.as_millis_f64());
         if second + 100.0 < first && first < 500.0 {
@@ -121,7 +121,7 @@ fn the_newer_value_of_a_server_s_cache_stays() {
 fn a_row_of_failures_begins_with_its_first_call() {
     let rest = "[request.poll]\nservice = \"10s\"\ndeadline = \"500ms\"\nevery = \"1s\"\n[load]\nready = [\"poll\"]\n\
         error = { request = \"poll\", failures = 0, no_success_for = \"2s\" }\n";
-    let (_, load) = play("connect = \"0s\"\n", rest, 0);
+    let (_, load) = simulate("connect = \"0s\"\n", rest, 0);
     // Calls at 0, 1 and 2 s fail after half a second: rows of 0.5, 1.5 and 2.5 s.
     assert_eq!(milliseconds(load.verdict().error), Some(2_500));
 }

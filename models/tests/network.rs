@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "golden/play.rs"]
-mod play;
+#[path = "golden/simulate.rs"]
+mod simulate;
 
-use play::{Row, play};
+use simulate::{Row, simulate};
 use sixslot_models::load::{Extent, Load, Outcome};
 use sixslot_models::{Document, Plan};
 
@@ -17,7 +17,7 @@ const WINDOW: f64 = 14_600.0;
 fn page(text: &str) -> Vec<Row> {
     let head = "schema = 1\nhorizon = '10m'\nload.ready = ['z']\nrequest.z = { start = '9m', origin = 'other' }\n\
                 origin.other = { rtt = '0ms' }\nbrowser.dispatch = '0ms'\nbrowser.connect = '0ms'";
-    play("network", &format!("{head}\n{text}"), &[])
+    simulate("network", &format!("{head}\n{text}"), &[])
 }
 
 fn one<'a>(rows: &'a [Row], name: &str) -> &'a Row {

@@ -1,10 +1,10 @@
-//! What an origin speaks and costs, and what copies are told one by one: each key has a test that fails without it.
+//! What an origin speaks and costs, and what instances are given one by one: each key has a test that fails without it.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "golden/play.rs"]
-mod play;
+#[path = "golden/simulate.rs"]
+mod simulate;
 
-use play::{Row, play};
+use simulate::{Row, simulate};
 use sixslot_models::load::{Outcome, Station};
 
 /// Plays a page in Chromium, where connecting and dispatching cost nothing but what the text says.
@@ -16,7 +16,7 @@ fn page(text: &str) -> Vec<Row> {
 fn page_with(connect: &str, text: &str) -> Vec<Row> {
     let head =
         "schema = 1\nhorizon = '60s'\nload.ready = ['z']\nrequest.z = { start = '50s' }\nbrowser.dispatch = '0ms'";
-    play("origins", &format!("{head}\nbrowser.connect = '{connect}'\n{text}"), &[])
+    simulate("origins", &format!("{head}\nbrowser.connect = '{connect}'\n{text}"), &[])
 }
 
 fn calls<'a>(rows: &'a [Row], name: &str) -> Vec<&'a Row> {

@@ -5,8 +5,8 @@
 //! for a known fact: a profile that inherits a value without evidence has none.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "golden/play.rs"]
-mod play;
+#[path = "golden/simulate.rs"]
+mod simulate;
 
 #[path = "rules/caches.rs"]
 mod caches;
@@ -17,7 +17,7 @@ mod scenarios;
 
 use caches::CACHES;
 use cases::{CONNECTIONS, Case};
-use play::play;
+use simulate::simulate;
 use sixslot_models::{browser::Browser, schema};
 
 /// All cases.
@@ -33,7 +33,7 @@ impl Case {
         let head = format!(
             "schema = 1\nhorizon = '700s'\nload.ready = ['{request}']\nbrowser.profile = '{name}'\nserver.protocol = '{protocol}'"
         );
-        (self.holds)(&play(&format!("{profile} {}", self.rule), &format!("{head}\n{}", self.scenario), sets))
+        (self.holds)(&simulate(&format!("{profile} {}", self.rule), &format!("{head}\n{}", self.scenario), sets))
     }
 }
 

@@ -12,7 +12,7 @@ mod second;
 use generator::{Tape, scenario};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
-use second::{Verdict, play, record};
+use second::{Verdict, record, simulate};
 use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load};
 use sixslot_sim_core::Time;
@@ -40,7 +40,7 @@ fn compare(words: &[u32], load: &mut Load) -> Result<usize, TestCaseError> {
     if load.requests().len() > MOST {
         return Ok(0);
     }
-    let other = play(&plan, 1, number);
+    let other = simulate(&plan, 1, number);
     for (id, request) in load.requests().iter().enumerate() {
         let (one, two) = (record(request), other.requests.get(id).map(|_| other.record(id)));
         prop_assert_eq!(Some(one), two, "request {} ({})\n{}", id, &plan.classes()[request.class].name, text);

@@ -5,7 +5,7 @@ use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load};
 
 /// (name, arrival at the server in milliseconds, headers sent in milliseconds) of every call.
-fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
+fn simulate(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
     let text = format!(
         "schema = 1\nhorizon = \"20s\"\nbrowser = {{ dispatch = \"0s\", connect = \"0s\", connections = 100 }}\n{scenario}\n"
     );
@@ -20,7 +20,7 @@ fn play(scenario: &str) -> Vec<(String, f64, Option<f64>)> {
 }
 
 fn headers(scenario: &str, name: &str) -> Vec<Option<f64>> {
-    play(scenario).into_iter().filter(|row| row.0 == name).map(|row| row.2).collect()
+    simulate(scenario).into_iter().filter(|row| row.0 == name).map(|row| row.2).collect()
 }
 
 #[test]
@@ -77,8 +77,29 @@ fn a_memo_is_made_once_in_its_life() {
     // Computed at 0 (100 ms), valid until 5000 from the START of the computation: calls at 0, 6 s, 12 s, 18 s compute it, and the
     // others (2 s, 4 s, ...) need only their own 10 ms.
     let page = format!("[server_cache.ps]\nio_time = \"100ms\"\nttl = \"5s\"\n{MEMO}");
-    let taken: Vec<f64> = play(&page).iter().filter_map(|row| Some(row.2? - row.1)).collect();
+    let taken: Vec<f64> = simulate(&page).iter().filter_map(|row| Some(row.2? - row.1)).collect();
     assert_eq!(taken, [110.0, 10.0, 10.0, 110.0, 10.0, 10.0, 110.0, 10.0, 10.0, 110.0]);
+}
+
+#[test]
+fn a_value_lives_from_the_start_or_from_the_end_of_its_computation() {
+    // a computes the value from 0 to 100 ms. b needs 10 ms of work, and 100 ms more if the value has expired.
+    let answered = |ttl_from: &str, ttl: &str, at: &str| {
+        let page = format!(
+            "[server_cache.ps]\nio_time = \"100ms\"\nttl = \"{ttl}\"\n{ttl_from}
+             [request.a]\nlooks_up = [\"ps\"]\nwork = \"10ms\"
+             [request.b]\nstart = \"{at}\"\nlooks_up = [\"ps\"]\nwork = \"10ms\"\n[load]\nready = [\"b\"]"
+        );
+        headers(&page, "b")[0]
+    };
+    let (start, end) = ("ttl_from = \"start\"", "ttl_from = \"end\"");
+    // A time to live of 5 s ends at 5000 or at 5100; at its end the value has expired.
+    let times = |ttl_from| ["4999ms", "5000ms", "5099ms", "5100ms"].map(|at| answered(ttl_from, "5s", at));
+    assert_eq!(times(start), [5_009.0, 5_110.0, 5_209.0, 5_210.0].map(Some));
+    assert_eq!(times(end), [5_009.0, 5_010.0, 5_109.0, 5_210.0].map(Some));
+    assert_eq!(times(""), times(start), "the default");
+    // A time to live that is shorter than the computation: expired when it is computed, or valid until 150.
+    assert_eq!([start, end].map(|ttl_from| answered(ttl_from, "50ms", "120ms")), [230.0, 130.0].map(Some));
 }
 
 #[test]
@@ -101,7 +122,7 @@ fn a_probe_wipes_a_memo() {
          [request.probe]\nstart = \"3s\"\nwork = \"1ms\""
     );
     let taken: Vec<f64> =
-        play(&page).iter().filter(|row| row.0 == "a").filter_map(|row| Some(row.2? - row.1)).collect();
+        simulate(&page).iter().filter(|row| row.0 == "a").filter_map(|row| Some(row.2? - row.1)).collect();
     assert_eq!(taken[..4], [110.0, 10.0, 110.0, 10.0]);
 }
 
@@ -129,7 +150,7 @@ fn a_job_needs_no_connection_and_its_guard_skips_calls() {
              [request.page]\nstart = \"19s\"\nwork = \"1ms\"\n[load]\nready = [\"page\"]"
         )
     };
-    let calls = |page: &str| play(page).iter().filter(|row| row.0 == "poll").map(|row| row.1).collect::<Vec<_>>();
+    let calls = |page: &str| simulate(page).iter().filter(|row| row.0 == "poll").map(|row| row.1).collect::<Vec<_>>();
     assert_eq!(calls(&page("")), [0.0, 3000.0, 6000.0, 9000.0, 12000.0, 15000.0, 18000.0]);
     assert_eq!(calls(&page("deadline = \"1500ms\""))[..4], [0.0, 2000.0, 4000.0, 6000.0]);
     assert_eq!(headers(&page("deadline = \"1500ms\""), "page"), [None], "the page waits behind 10 blocks of 2.5 s");
@@ -159,7 +180,7 @@ fn a_job_without_a_period_runs_once_after_its_delay() {
     let page =
         "[socket.mux]\nkind = \"websocket\"\nopens = \"1s\"\n[background.first]\nafter = \"mux.open\"\ndelay = \"2s\"
         [request.page]\n[load]\nready = [\"page\"]";
-    let calls: Vec<f64> = play(page).iter().filter(|row| row.0 == "first").map(|row| row.1).collect();
+    let calls: Vec<f64> = simulate(page).iter().filter(|row| row.0 == "first").map(|row| row.1).collect();
     assert_eq!(calls.len(), 1);
     assert!((calls[0] - 3_000.0).abs() < 50.0, "{calls:?}");
 }

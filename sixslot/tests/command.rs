@@ -85,7 +85,7 @@ fn one_load_has_the_fields_of_the_design_in_their_order() {
     assert!(keys(&text).starts_with(&["scenario", "seed", "load", "fixes", "outcome", "requests"]));
     assert_eq!(
         text.split_once(",\"requests\"").unwrap().0,
-        r#"{"scenario":"Session page, as issue 1855 tells it","seed":1,"load":4,"fixes":[],"outcome":{"failed":true,"ready_ms":null,"error_ms":8000.0,"recovered_ms":null,"late":false,"ready":false,"error":null,"needs":[{"request":"session","tab":0,"ready_ms":null}]}"#
+        r#"{"scenario":"Session page, as issue 1855 describes it","seed":1,"load":4,"fixes":[],"outcome":{"failed":true,"ready_ms":null,"error_ms":8000.0,"recovered_ms":null,"late":false,"ready":false,"error":null,"needs":[{"request":"session","tab":0,"ready_ms":null}]}"#
     );
     let requests = items(field(&text, "requests"));
     let mut queued = 0;
@@ -268,7 +268,7 @@ fn a_signal_ends_a_command_that_only_reads() {
     }
 }
 
-/// As in `sixslot check ... | true`: nobody reads the words, and the exit code is still the answer.
+/// As in `sixslot check ... | true`: nothing reads the output, and the exit code is still the answer.
 #[test]
 fn a_check_without_a_reader_keeps_its_exit_code() {
     for (limit, code) in [("0.02", 1), ("0.2", 0)] {

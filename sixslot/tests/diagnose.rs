@@ -15,7 +15,7 @@ const GOOD: &str = "scenarios/hypotheses/captures/T00_N5M2/000.har.gz";
 fn a_failing_load_of_the_dashboard() {
     let text = done(&["diagnose", FAILING]).split_whitespace().collect::<Vec<_>>().join(" ");
     for said in [
-        "3 calls ended without an answer, and nothing tells whether they were sent",
+        "3 calls ended without an answer, and nothing shows whether they were sent",
         "Slow together: from 727 ms to 2.87 s 3 requests",
         "/api/sessions?fresh=true has a deadline of 5 s",
         "/api/sessions/ao-{n} may have a deadline of 8 s: 1 call broken off after 8.00 s, which is little to go by",
@@ -37,7 +37,7 @@ fn a_good_load_has_nothing_to_complain_of() {
 }
 
 /// The text with its line breaks and indents folded.
-fn told(name: &str) -> String {
+fn printed(name: &str) -> String {
     let text = done(&["diagnose", &format!("har/tests/fixtures/chromium/{name}.har")]);
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -70,7 +70,7 @@ fn each_cause_has_its_own_words_and_its_own_remedy() {
             &[http2, "What would settle it"],
         ),
     ] {
-        let text = told(name);
+        let text = printed(name);
         for words in said {
             assert!(text.contains(words), "{name}: {words}\nis missing in\n{text}");
         }
@@ -79,7 +79,7 @@ fn each_cause_has_its_own_words_and_its_own_remedy() {
         }
     }
     // The six connections over time, a digit for each part of it.
-    assert!(told("pool").contains("held, 0 to 1.58 s: 11666666666666"), "{}", told("pool"));
+    assert!(printed("pool").contains("held, 0 to 1.58 s: 11666666666666"), "{}", printed("pool"));
 }
 
 #[test]

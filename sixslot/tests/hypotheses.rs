@@ -131,7 +131,7 @@ set = ["request.call.every=\"1s\"", "request.call.skip_while_in_flight=true", "r
     folder
 }
 
-/// A call at so many seconds, answered after 0.7 s of which the server had it for so many.
+/// A call at a time in seconds, answered after 0.7 s, part of which it spent at the server.
 fn entry(second: u32, status: u32, server: f64) -> String {
     let (life, rest) = (700.0, 700.0 - 1e3 * server);
     format!(
@@ -246,14 +246,14 @@ fn shipped_path() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../scenarios/hypotheses/issue-1855.toml")
 }
 
-/// Parts of the shipped file, played.
+/// Parts of the shipped file, simulated.
 fn shipped(loads: u64, strike: impl FnOnce(&mut HypothesesFile)) -> (HypothesesFile, Findings) {
     let mut file = HypothesesFile::read(&shipped_path()).unwrap();
     file.figures.clear();
     file.regions.clear();
     file.layers = None;
     strike(&mut file);
-    let findings = Findings::play(&file, loads, 1, &AtomicBool::new(false), |_| ()).unwrap();
+    let findings = Findings::simulate(&file, loads, 1, &AtomicBool::new(false), |_| ()).unwrap();
     (file, findings)
 }
 
@@ -345,7 +345,7 @@ fn the_shipped_hypotheses_are_what_the_file_says() {
     let mut command = Command::cargo_bin("sixslot").unwrap();
     command.arg("hypotheses").arg(file).arg("--out").arg(out.path()).args(["--loads", "100"]).assert().success();
     let text = std::fs::read_to_string(out.path().join("README.md")).unwrap();
-    // The page as built explains most figures, and more than any told hypothesis.
+    // The page as built explains most figures, and more than any reported hypothesis.
     let inside = |name: &str| {
         let line = text.lines().find(|line| line.starts_with(&format!("- **{name}**"))).unwrap();
         let words: Vec<&str> = line.split(' ').collect();
@@ -353,11 +353,11 @@ fn the_shipped_hypotheses_are_what_the_file_says() {
         words[at - 1].parse::<u32>().unwrap()
     };
     assert!(inside("as-built") >= 23, "{}", inside("as-built"));
-    for told in ["as-reported", "as-reported-failing", "corrected"] {
-        assert!(inside(told) + 5 < inside("as-built"), "{told}");
+    for reported in ["as-reported", "as-reported-failing", "corrected"] {
+        assert!(inside(reported) + 5 < inside("as-built"), "{reported}");
     }
     // The successful capture of the report is a typical one somewhere, and the program says where.
-    let region = text.lines().find(|line| line.contains(" points all 4 figures lie inside")).unwrap();
+    let region = text.lines().find(|line| line.contains(" points all 4 figures are inside the range")).unwrap();
     let points: u32 = region.split(": at ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert!(points > 0, "{region}");
     assert!(text.contains("](recovery-map.svg)") && out.path().join("recovery-map.svg").exists());

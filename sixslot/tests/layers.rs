@@ -79,7 +79,7 @@ fn assert_adds_up(attribution: &Attribution) {
     assert_eq!(numerators(attribution).iter().sum::<i64>(), orders * difference);
 }
 
-/// The definition: the mean of what each player's coming adds, over all orders; in units of 1 / n!.
+/// The definition: the mean increase when each layer is added, over all orders; in units of 1 / n!.
 fn by_orders(worth: &[i64]) -> Vec<i128> {
     fn come(worth: &[i64], here: usize, sums: &mut [i128]) -> i128 {
         let mut orders = 0;
@@ -109,7 +109,7 @@ fn three_players_by_hand() {
     assert_eq!(shapley::values(&[0, 0, 0, 0, 0, 0, 0, 1]).unwrap().numerators, [2, 2, 2]);
     assert_eq!(shapley::values(&[0, 1, 1, 1, 1, 1, 1, 1]).unwrap().numerators, [2, 2, 2]);
     assert_eq!(shapley::values(&[0, 1, 0, 1, 0, 1, 0, 1]).unwrap().numerators, [6, 0, 0]);
-    // What nobody is worth divides among none; a player may do harm.
+    // A game of no worth divides among none; a contribution may be negative.
     assert_eq!(shapley::values(&[1, 1, 1, 1]).unwrap().numerators, [0, 0]);
     assert_eq!(shapley::values(&[0, 1, 0, 0]).unwrap().numerators, [1, -1]);
     assert!(shapley::values(&[5]).unwrap().numerators.is_empty());
@@ -186,7 +186,7 @@ proptest! {
 
     #[test]
     fn players_that_add_the_same_get_the_same(worth in game()) {
-        // Players 0 and 1 made interchangeable: worth depends on how many of the two are there.
+        // Players 0 and 1 made interchangeable: worth depends on the number of the two that are there.
         prop_assume!(worth.len() >= 4);
         let same: Vec<i64> = (0..worth.len()).map(|set| worth[if set & 3 == 2 { set ^ 3 } else { set }]).collect();
         let values = shapley::values(&same).unwrap().numerators;
@@ -262,7 +262,7 @@ removed_by.request.needed.deadline = "1h"
     assert!(one > 0 && deadline > one);
     assert_eq!(attribution.layers[0].contribution_interval, attribution.layers[2].contribution_interval);
     assert_adds_up(&attribution);
-    // The second call suffices beside the deadline, so `one` is in no smallest set.
+    // The second call suffices together with the deadline, so `one` is in no smallest set.
     assert_eq!(smallest(&attribution), ["deadline"]);
 }
 
@@ -330,7 +330,7 @@ fn each_shipped_layer_removes_what_it_names() {
     let names: Vec<&str> = document.layers.iter().map(|layer| layer.name.as_str()).collect();
     assert_eq!(names, ["prefetch", "mux-slot", "queueing", "polling", "first-failure-final"]);
     let mut load = Load::new();
-    let mut play = |without: &[usize]| {
+    let mut simulate = |without: &[usize]| {
         let plan = document.plan_without(without).unwrap();
         load.simulate(&plan, 1, 4, Extent::Whole).unwrap();
         let named = |name: &str| {
@@ -345,14 +345,14 @@ fn each_shipped_layer_removes_what_it_names() {
         (counts, waited, load.verdict().failed)
     };
     // Load 4 fails (README.md).
-    let ([prefetches, sidebar, membership, session], waited, failed) = play(&[]);
+    let ([prefetches, sidebar, membership, session], waited, failed) = simulate(&[]);
     assert_eq!((prefetches, session, waited, failed), (5, 1, true, true));
     assert!(sidebar > 0 && membership > 0);
-    assert_eq!(play(&[0]).0[0], 0);
-    assert!(!play(&[1]).2);
-    assert!(!play(&[2]).1);
-    assert_eq!(play(&[3]).0, [5, 0, 0, 1]);
-    assert!(play(&[4]).0[3] > 1);
+    assert_eq!(simulate(&[0]).0[0], 0);
+    assert!(!simulate(&[1]).2);
+    assert!(!simulate(&[2]).1);
+    assert_eq!(simulate(&[3]).0, [5, 0, 0, 1]);
+    assert!(simulate(&[4]).0[3] > 1);
 }
 
 #[test]
@@ -407,8 +407,8 @@ fn the_text_fits_one_screen_and_says_its_rules() {
         "the smallest sets of layers that suffice for a failure probability above 1.0 %:",
         "  deadline + one: 100 % (99.6 % to 100 %, clopper-pearson)",
         "  deadline + two: 100 % (99.6 % to 100 %, clopper-pearson)",
-        "a set suffices where the lower end of its interval is above the threshold; it is smallest where no set within it suffices",
-        "It is the Shapley value: what the layer's coming adds, averaged over all orders in which the layers can come.",
+        "a set suffices if the lower end of its interval is above the threshold; it is smallest if no smaller set within it suffices",
+        "It is the Shapley value: the increase when the layer is added, averaged over all orders in which the layers can be added.",
     ] {
         assert!(text.lines().any(|there| there == line), "{line}\nis not in\n{text}");
     }
@@ -422,7 +422,7 @@ fn the_json_has_every_set() {
     assert_eq!((&record["loads"], &record["denominator"]), (&100.into(), &600.into()));
     assert_eq!(record["layers"][0]["numerator"], 400);
     assert_eq!(record["threshold"], 0.5);
-    assert!(record["rule"].as_str().unwrap().starts_with("a set suffices where the lower end"));
+    assert!(record["rule"].as_str().unwrap().starts_with("a set suffices if the lower end"));
     assert_eq!(record["sets"].as_array().unwrap().len(), 8);
     assert_eq!(record["sets"][5]["layers"], serde_json::json!(["deadline", "two"]));
     assert_eq!(record["smallest_sets"][1], record["sets"][5]);

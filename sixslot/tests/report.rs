@@ -79,7 +79,7 @@ fn a_folder_and_its_scenario_give_the_same_page() {
     };
     assert!(without_commands(&of_folder) == without_commands(&of_scenario));
     assert_eq!(said.lines().next(), also_said.lines().next());
-    // The folder's place on this machine is nobody's business.
+    // The folder's place on this machine is not shown.
     assert!(of_folder.contains("sixslot report swept -o report.html"));
     assert!(!of_folder.contains(name(folder.parent().unwrap())));
 }
@@ -326,7 +326,7 @@ fn fixes_that_are_in_place_are_below_the_others() {
     ];
     let (html, said) = report(SCENARIO, &[&["--fix", "three-failures"], &set[..]].concat());
     assert!(html.contains("With <code>three-failures</code> in place."));
-    assert!(html.contains(" --fix three-failures</code>"), "the command that tells a load");
+    assert!(html.contains(" --fix three-failures</code>"), "the command that shows a load");
     // The set of all fixes has it already, and the set of it alone is the first one.
     assert!(!after(&html, "<table class=\"fixes\">").contains("<code>three-failures</code>"));
     let estimate = done(&[

@@ -85,6 +85,33 @@ fn harmless(arguments: &[&str], folder: &Path, what: &str) -> Output {
     output
 }
 
+/// The text as an argument, where every argument is wrong.
+fn arguments_are_harmless(path: &Path, hostile: &str) {
+    let names =
+        [format!("{hostile}.toml"), format!("--{hostile}"), hostile.to_owned(), format!("parameters.n={hostile}")];
+    for name in &names {
+        let wrong: [&[&str]; 14] = [
+            &[name],
+            &["run", name],
+            &["run", "s.toml", name],
+            &["run", "s.toml", "--fix", name],
+            &["run", "s.toml", "--set", name],
+            &["run", "s.toml", "--until", name],
+            &["run", "s.toml", "--svg", &format!("no/{name}")],
+            &["sweep", "s.toml", "--shard", name, "-o", "x"],
+            &["sweep", "s.toml", "--range", name, "-o", "x"],
+            &["merge", name, "-o", "x"],
+            &["report", name, "-o", "x"],
+            &["diagnose", name],
+            &["import", name, "-o", "x"],
+            &["man", name],
+        ];
+        for arguments in wrong.into_iter().chain([&["lab", name.as_str()][..], &["hypotheses", name, "-o", "x"]]) {
+            assert_ne!(harmless(arguments, path, name).status.code(), Some(0), "{arguments:?}");
+        }
+    }
+}
+
 #[test]
 fn no_text_acts_on_a_terminal_in_any_command() {
     for hostile in HOSTILE {
@@ -118,30 +145,7 @@ fn no_text_acts_on_a_terminal_in_any_command() {
                 String::from_utf8_lossy(&output.stderr)
             );
         }
-        // As an argument, where every argument is wrong.
-        let names =
-            [format!("{hostile}.toml"), format!("--{hostile}"), hostile.to_owned(), format!("parameters.n={hostile}")];
-        for name in &names {
-            let wrong: [&[&str]; 14] = [
-                &[name],
-                &["run", name],
-                &["run", "s.toml", name],
-                &["run", "s.toml", "--fix", name],
-                &["run", "s.toml", "--set", name],
-                &["run", "s.toml", "--until", name],
-                &["run", "s.toml", "--svg", &format!("no/{name}")],
-                &["sweep", "s.toml", "--shard", name, "-o", "x"],
-                &["sweep", "s.toml", "--range", name, "-o", "x"],
-                &["merge", name, "-o", "x"],
-                &["report", name, "-o", "x"],
-                &["diagnose", name],
-                &["import", name, "-o", "x"],
-                &["man", name],
-            ];
-            for arguments in wrong.into_iter().chain([&["lab", name.as_str()][..], &["hypotheses", name, "-o", "x"]]) {
-                assert_ne!(harmless(arguments, path, name).status.code(), Some(0), "{arguments:?}");
-            }
-        }
+        arguments_are_harmless(path, hostile);
         // A file of this name, a fault in it, and the text itself in the snippet.
         let file = path.join(format!("{hostile}.toml").replace('/', "|"));
         std::fs::write(&file, scenario(hostile)).unwrap();

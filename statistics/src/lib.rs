@@ -5,6 +5,20 @@
 //! are not. Every logarithm and exponential comes from `libm` and every sum runs in a fixed order,
 //! so a result has the same bits on every platform. Distributions of service times are fitted to
 //! samples in which some values are only bounds.
+//!
+//! ```
+//! use sixslot_statistics::interval::{fixed_sample, wilson};
+//! use sixslot_statistics::Stopping;
+//!
+//! // 57 of 1000 loads failed: the probability of a failure is 4.4 to 7.3 %.
+//! let interval = wilson(57, 1000, 0.95)?;
+//! assert_eq!(format!("{:.4} to {:.4}", interval.low, interval.high), "0.0443 to 0.0731");
+//! // If no load failed, the interval is exact (Clopper-Pearson) and begins at 0.
+//! assert_eq!(fixed_sample(0, 1000, 0.95)?.low, 0.0);
+//! // A rule that looks at the interval while loads are added needs a confidence sequence: about twice as wide.
+//! assert!(matches!("half-width=0.005".parse::<Stopping>()?, Stopping::HalfWidth(_)));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod beta;
 pub mod binomial;

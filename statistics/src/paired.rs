@@ -1,6 +1,6 @@
 //! The paired comparison: a baseline and a variant observed on the same loads.
 //!
-//! Rule: only discordant pairs, where exactly one of the two failed, tell them apart.
+//! Rule: only discordant pairs, where exactly one of the two failed, distinguish them.
 //!
 //! The interval is Tango's score interval (T. Tango, Statistics in Medicine 17 (1998) 891). Of the
 //! two candidates that stay inside -1 ..= 1 and give a sensible interval without discordant pairs,

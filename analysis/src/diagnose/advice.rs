@@ -13,6 +13,7 @@ use sixslot_har::{Exporter, Verdict};
 /// A piece of advice, by its kind. The names of the kinds are stable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Advice {
     /// Capture with request headers.
     AskHeaders(Because),
@@ -50,7 +51,7 @@ pub enum Advice {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Because {
     because: Vec<&'static str>,
-    /// What the sentence says beside its kind: the exporter, where it matters.
+    /// What the sentence says besides its kind: the exporter, where it matters.
     #[serde(skip)]
     detail: &'static str,
 }
@@ -59,7 +60,7 @@ pub struct Because {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Where {
     because: Vec<&'static str>,
-    /// The origins; empty where a call waited for a connection and the file does not tell who held them.
+    /// The origins; empty where a call waited for a connection and the file does not say who held them.
     origins: Vec<String>,
 }
 
@@ -136,7 +137,7 @@ impl Advice {
                     .to_owned()
             }
             Self::AskServerTime(_) => {
-                "The server's time for each request, logged on the server: it tells a busy server from a \
+                "The server's time for each request, logged on the server: it distinguishes a busy server from a \
                                        slow network."
                     .to_owned()
             }
@@ -259,7 +260,7 @@ impl Advice {
                 Exporter::Firefox => Self::AskChrome(with(": Firefox lists the headers also of what it never sent")),
                 _ if headless => Self::AskHeaders(reason.clone()),
                 _ => Self::AskChrome(with(
-                    ", or a net-export log (chrome://net-export): both tell whether a request was sent",
+                    ", or a net-export log (chrome://net-export): both show whether a request was sent",
                 )),
             });
             let entry = case.entry(first.entry);

@@ -5,7 +5,7 @@ use super::phrases::ms;
 use crate::words::count;
 use serde::Serialize;
 
-/// Counts of calls by what the file tells of them.
+/// Counts of calls by what the file says of them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Answer {
     /// Loads that it counts.
@@ -25,8 +25,8 @@ pub struct Answer {
     /// The origin whose six connections were taken for longest, and for how long.
     pub(super) taken_origin: Option<String>,
     pub(super) taken_ms: Option<f64>,
-    /// Whether the file's writer tells how long a request waited in the browser.
-    pub(super) tells_waits: bool,
+    /// Whether the file's writer says how long a request waited in the browser.
+    pub(super) has_waits: bool,
 }
 
 impl Answer {
@@ -50,7 +50,7 @@ impl Answer {
             all.open += one.open;
             all.waited += one.waited;
             all.longest_wait_ms = all.longest_wait_ms.max(one.longest_wait_ms);
-            all.tells_waits |= one.tells_waits;
+            all.has_waits |= one.has_waits;
             all.take(one.taken_origin.as_ref(), one.taken_ms);
         }
         all
@@ -74,7 +74,7 @@ impl Answer {
         }
         if self.perhaps_sent > 0 {
             let whether = if self.perhaps_sent == 1 { "it was" } else { "they were" };
-            let text = format!("ended without an answer, and nothing tells whether {whether} sent");
+            let text = format!("ended without an answer, and nothing shows whether {whether} sent");
             parts.push((self.perhaps_sent, text));
         }
         if self.errors > 0 {
@@ -94,8 +94,8 @@ impl Answer {
     }
 
     fn waits(&self) -> String {
-        match (self.tells_waits, self.waited) {
-            (false, _) => "how long requests waited in the browser, the file does not tell".to_owned(),
+        match (self.has_waits, self.waited) {
+            (false, _) => "how long requests waited in the browser, the file does not say".to_owned(),
             (true, 0) => format!("no answered request waited in the browser for {} or more", ms(self.least_wait_ms)),
             (true, 1) => {
                 format!("1 request waited in the browser for {} and was then answered", ms(self.longest_wait_ms))

@@ -13,6 +13,7 @@ use sixslot_har::{End, Entry};
 /// Where a request waited, or may have waited, in the browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Held {
     /// Six requests to its origin were under way: no connection was free.
     Connection,
@@ -132,7 +133,7 @@ impl Calls {
             others => format!("at most {others} other requests were"),
         };
         format!(
-            "Never sent: {}. The server has not seen {them}. Why, this file does not tell: at {their} issue {others} under \
+            "Never sent: {}. The server has not seen {them}. Why, this file does not say: at {their} issue {others} under \
              way to the same origin. Another tab may have had the connections, or none could be opened.",
             self.lives()
         )
@@ -145,7 +146,7 @@ impl Calls {
             [] => format!(
                 "At {their} issue a connection was free, so {it_was} sent at once, unless another tab had the connections."
             ),
-            _ => format!("When {it_was} sent the file does not tell. {they} may have waited {} before.", self.places()),
+            _ => format!("When {it_was} sent the file does not say. {they} may have waited {} before.", self.places()),
         };
         format!("Sent and not answered: {}. {why}", self.lives())
     }
@@ -159,7 +160,7 @@ impl Calls {
             _ => format!("{they} may have waited {}.", self.places()),
         };
         let it_was = if self.number() == 1 { "it was" } else { "they were" };
-        format!("Without an answer, and the file does not tell whether {it_was} sent: {}. {why}", self.lives())
+        format!("Without an answer, and the file does not say whether {it_was} sent: {}. {why}", self.lives())
     }
 
     pub(super) fn taken_back(&self) -> String {

@@ -85,7 +85,7 @@ impl<'a> Case<'a> {
         low.is_finite().then_some([low, high])
     }
 
-    /// Whether the file's writer tells how long a request waited in the browser.
+    /// Whether the file's writer says how long a request waited in the browser.
     pub fn reports_waiting(&self) -> bool {
         self.archive.exporter.reports_waiting()
     }

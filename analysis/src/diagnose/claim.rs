@@ -13,16 +13,17 @@ use serde::Serialize;
 /// A claim, by its kind. The names of the kinds are stable.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "kind", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Claim {
     /// The first sentence: how many calls failed and how, and how many waited.
     Failures(Answer),
     /// Broken off before they were sent; what they waited for follows from what was under way.
     NeverSent(Calls),
-    /// Broken off before they were sent, and the file does not tell why they waited.
+    /// Broken off before they were sent, and the file does not say why they waited.
     NeverSentUnexplained(Calls),
     /// Sent and broken off without an answer.
     SentUnanswered(Calls),
-    /// Broken off, and the file does not tell whether they were sent.
+    /// Broken off, and the file does not say whether they were sent.
     PerhapsSent(Calls),
     /// Broken off right after their issue.
     TakenBack(Calls),
@@ -136,7 +137,7 @@ impl Claim {
         }
     }
 
-    /// How much it matters beside the same claim of another load: of several, the sentence of the greatest is shown.
+    /// How much it matters compared with the same claim of another load: of several, the sentence of the greatest is shown.
     pub(super) fn weight(&self) -> f64 {
         match self {
             Self::AllTaken(taken) | Self::PerhapsAllTaken(taken) => taken.ms,

@@ -1,4 +1,4 @@
-//! Claims about connections: who waited for them, who held them, how they are used.
+//! Claims about connections: which requests waited for them, which held them, how they are used.
 //!
 //! Rule: the six are a browser's limit for one origin of HTTP/1.1, so nothing is said of six for an origin that shares its
 //! connections, nor from a proxy's archive. A stream, or a socket whose entry names a connection, holds it for as long as it
@@ -29,7 +29,7 @@ pub struct Waited {
     at_scheduler: usize,
 }
 
-/// How long an answered request is known to have waited in the browser; 0 where the file does not tell.
+/// How long an answered request is known to have waited in the browser; 0 where the file does not say.
 pub(super) fn wait_ms(entry: &Entry) -> f64 {
     let answered = entry.verdict.is_answered() && entry.verdict != Verdict::Socket;
     if answered { entry.timings.blocked.unwrap_or(0.0) } else { 0.0 }
@@ -96,12 +96,12 @@ pub struct Taken {
     holders: Vec<Holder>,
 }
 
-/// Whether the six are this origin's limit, as far as the file tells.
+/// Whether the six are this origin's limit, as far as the file says.
 fn has_six(case: &Case<'_>, origin: &Occupancy) -> bool {
     !origin.protocol.is_multiplexed() && !case.is_proxy()
 }
 
-/// The labels of those who held the connections meanwhile, with their percent, most first.
+/// The labels of those that held the connections meanwhile, with their percent, most first.
 fn holders(case: &Case<'_>, origin: &Occupancy) -> Vec<Holder> {
     let all = origin.holders.iter().map(|share| share.ms).sum::<f64>();
     let mut parts = BTreeMap::<&str, f64>::new();
@@ -157,7 +157,7 @@ impl Taken {
 
     pub(super) fn perhaps(&self) -> String {
         format!(
-            "The six connections to {} may have been taken for {}{}: of some requests the file does not tell when, or whether, \
+            "The six connections to {} may have been taken for {}{}: of some requests the file does not say when, or whether, \
              they were sent.",
             self.origin,
             ms(self.ms),
@@ -329,7 +329,7 @@ impl Sockets {
                 "{sockets} {holds} a connection to the origin for as long as {it_is} open: {its} one of the origin's."
             )
         } else {
-            format!("{sockets}: beside the six, not {} of them.", if one { "one" } else { "any" })
+            format!("{sockets}: outside the six, not {} of them.", if one { "one" } else { "any" })
         }
     }
 }

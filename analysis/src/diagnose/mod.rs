@@ -164,7 +164,7 @@ impl Report {
         Self { files, together }
     }
 
-    /// For a terminal of so many characters in a line.
+    /// For a terminal with `width` columns.
     pub fn text(&self, width: usize) -> String {
         text::report(self, width)
     }

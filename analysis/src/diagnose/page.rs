@@ -16,7 +16,7 @@ pub(super) fn classes(load: &LoadReport) -> Vec<[String; 6]> {
     let row = |facts: &sixslot_har::diagnosis::ClassFacts| {
         let kind = &facts.class.kind;
         let fates = facts.verdicts.iter().filter(|(verdict, _)| **verdict != Verdict::Answered);
-        // What was under way at the end is told by itself.
+        // What was under way at the end is listed separately.
         let mut open = facts.open;
         let fates = fates.filter_map(|(verdict, number)| {
             let under_way = if verdict.is_unanswered() { open.min(*number) } else { 0 };

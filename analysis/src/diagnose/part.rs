@@ -5,6 +5,7 @@ use serde::Serialize;
 /// Where a sentence stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Part {
     /// The first sentence.
     Answer,

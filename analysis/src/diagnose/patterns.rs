@@ -15,10 +15,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How many times the fastest answer a slow one is at least.
 const RATIO: f64 = 10.0;
-/// An answer that took less did not come over a network, in milliseconds; where the file tells what a connection takes to
+/// An answer that took less did not come over a network, in milliseconds; where the file has the time that a connection takes to
 /// open, neither did one that took less than half of that.
 const NETWORK_MS: f64 = 1.0;
-/// The same where the file does not tell it.
+/// The same where the file does not say it.
 const UNKNOWN_NETWORK_MS: f64 = 5.0;
 /// Starts of one URL closer than this are one tick of a timer, in milliseconds.
 const TICK_MS: f64 = 60.0;
@@ -342,7 +342,7 @@ impl Identical {
         }
         let same = |entry: &Entry| entry.method == identical.method && entry.url.as_str() == identical.url;
         let calls = case.entries(|entry| same(entry) && !entry.is_from_cache());
-        // A call whose end the file does not tell may have ended before the next.
+        // A call whose end the file does not say may have ended before the next.
         let lives = calls.iter().filter_map(|at| Some((case.entry(*at).start_ms, case.entry(*at).end_ms()?)));
         let together = most_at_once(lives);
         (together >= 2).then(|| Self {

@@ -8,6 +8,7 @@ use serde::Serialize;
 /// A claim, or advice that rests on claims.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(untagged)]
+#[non_exhaustive]
 pub enum Said {
     /// A claim.
     Claim(Claim),

@@ -11,7 +11,7 @@ impl Answer {
     /// Counts what the claims of one load say.
     pub(super) fn check(case: &Case<'_>, claims: &[Claim]) -> Self {
         let mut answer =
-            Self { loads: 1, least_wait_ms: WAIT_MS, tells_waits: case.reports_waiting(), ..Self::default() };
+            Self { loads: 1, least_wait_ms: WAIT_MS, has_waits: case.reports_waiting(), ..Self::default() };
         for claim in claims {
             match claim {
                 Claim::NeverSent(calls) | Claim::NeverSentUnexplained(calls) => answer.never_sent += calls.number(),

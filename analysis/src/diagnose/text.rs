@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 
 /// Files and loads in a list; more are counted.
 const LISTED: usize = 40;
-/// Up to so many files are also shown one by one.
+/// Up to this number of files are also shown one by one.
 const IN_FULL: usize = 3;
 /// Statements under one title; more are counted.
 pub(super) const STATEMENTS: usize = 12;

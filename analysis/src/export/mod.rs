@@ -36,6 +36,7 @@ pub struct Subject<'a> {
 
 /// A format that a load can be written in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Format {
     /// HTTP Archive 1.2 in Chrome's convention.
     Har,

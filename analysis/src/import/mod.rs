@@ -35,6 +35,7 @@ use text::Known;
 
 /// Why archives make no scenario.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ImportError {
     /// No archive.
     #[error("no archive was given; name one or more .har files of one page")]

@@ -36,6 +36,7 @@ pub const BYTES: usize = 8 << 20;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum ReportError {
     /// The scenario or its cells.
     #[error(transparent)]
@@ -62,14 +63,14 @@ pub enum ReportError {
         bytes: usize,
     },
     /// The folder's numbers are not those of this program.
-    #[error("at {point} the folder counts {table} failures and this program {played}; run the sweep again")]
+    #[error("at {point} the folder counts {table} failures and this program {counted}; run the sweep again")]
     Differs {
         /// The point.
         point: String,
         /// The failures in the table.
         table: u64,
         /// The failures in this simulation.
-        played: u64,
+        counted: u64,
     },
 }
 
@@ -135,13 +136,14 @@ impl<'a> Report<'a> {
         if cells > CELLS {
             return Err(ReportError::Cells { cells });
         }
-        let play = |cell: Option<Cell>| source.point(cell, interrupt, &done);
-        let own = play(sweep.own_point()?.map(|at| grid.cell(grid.number(0, &at))).filter(|_| !grid.axes.is_empty()))?;
+        let simulated = |cell: Option<Cell>| source.point(cell, interrupt, &done);
+        let own =
+            simulated(sweep.own_point()?.map(|at| grid.cell(grid.number(0, &at))).filter(|_| !grid.axes.is_empty()))?;
         let half = nearest_to_half(grid, |number| rows[number].probability());
         let elsewhere = own.scan.failures.len() < FEW && rows[half.number].failures > own.scan.failures.len() as u64;
         let (point, own) = if elsewhere {
             let words = (own.words, own.scan.failures.len() as u64, own.scan.loads);
-            (Point { own: false, ..play(Some(half))? }, Some(words))
+            (Point { own: false, ..simulated(Some(half))? }, Some(words))
         } else {
             (own, None)
         };
@@ -240,12 +242,12 @@ impl Source {
             Some(cell) => self.sweep.grid().point(cell),
             None => words::own_parameters(&plan, self.sweep.grid()),
         };
-        let played = scan.failures.len() as u64;
+        let counted = scan.failures.len() as u64;
         if let Some(row) = cell.as_ref().map(|cell| self.rows[cell.number])
             && row.loads == loads
-            && row.failures != played
+            && row.failures != counted
         {
-            return Err(ReportError::Differs { point: words, table: row.failures, played });
+            return Err(ReportError::Differs { point: words, table: row.failures, counted });
         }
         Ok(Point { words, cell, own: true, plan, scan })
     }

@@ -37,7 +37,7 @@ pub fn calls(plan: &Plan, load: &Load) -> Vec<Call> {
 }
 
 /// Serves the calls, which are in the order of their issue: each takes the slot that is free first, unless it would have
-/// to give up before, or nobody watches any more.
+/// to give up before, or the page no longer watches.
 ///
 /// # Panics
 /// When a call is served whose service time is not known, because the first simulator did not serve it.

@@ -233,7 +233,7 @@ fn hypothesis(entry: &Entry) -> Result<Hypothesis, Fault> {
 }
 
 /// The indices of the hypotheses in a list.
-fn who(reader: &Reader<'_>, hypotheses: &[Hypothesis]) -> Result<Vec<usize>, Fault> {
+fn explaining(reader: &Reader<'_>, hypotheses: &[Hypothesis]) -> Result<Vec<usize>, Fault> {
     let Some(list) = reader.get("hypotheses") else {
         return Ok((0..hypotheses.len()).filter(|number| hypotheses[*number].explains).collect());
     };
@@ -278,7 +278,7 @@ fn figure(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Result
         number(&change.key, &change.key_place, hypotheses)?;
     }
     let mut cases = Vec::new();
-    for hypothesis in who(&reader, hypotheses)? {
+    for hypothesis in explaining(&reader, hypotheses)? {
         let own = &hypotheses[hypothesis].change;
         let change = match changes.iter().find(|change| change.key == hypotheses[hypothesis].name) {
             None => own.clone(),
@@ -316,7 +316,7 @@ fn figure(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Result
 fn prediction(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Result<Prediction, Trouble> {
     let reader = Reader::new(&entry.node, &schema::PREDICTION)?;
     let mut cases = Vec::new();
-    for hypothesis in who(&reader, hypotheses)? {
+    for hypothesis in explaining(&reader, hypotheses)? {
         let change = changed(&reader, &hypotheses[hypothesis])?;
         cases.push(Case { hypothesis, plan: files.plan(&change)?, change });
     }

@@ -139,7 +139,7 @@ pub struct Findings {
 }
 
 /// What a function returns for each of the first loads of a plan, in their order.
-fn play<T: Send>(
+fn simulate<T: Send>(
     plan: &Plan,
     seed: u64,
     loads: u64,
@@ -197,7 +197,7 @@ fn answer(
     if !view.applies(plan) {
         return Ok(None);
     }
-    let seen = play(plan, seed, loads, Extent::Whole, interrupt, |load| view.values(plan, load))?;
+    let seen = simulate(plan, seed, loads, Extent::Whole, interrupt, |load| view.values(plan, load))?;
     let counted = seen.iter().flatten().count() as u64;
     let values: Vec<f64> = seen.into_iter().flatten().flatten().collect();
     let predicted = if view.observable.is_share() && counted > 0 {
@@ -219,7 +219,7 @@ fn forecast(case: &Case, measured: u64, loads: u64, seed: u64, interrupt: &Atomi
             verdict.ready.map_or(f64::INFINITY, sixslot_sim_core::Time::as_seconds_f64),
         )
     };
-    let seen = play(&case.plan, seed, loads, Extent::UntilDecided, interrupt, see)?;
+    let seen = simulate(&case.plan, seed, loads, Extent::UntilDecided, interrupt, see)?;
     let failures = seen.iter().filter(|seen| seen.0).count() as u64;
     let mut ready: Vec<f64> = seen.iter().map(|seen| seen.2).collect();
     ready.sort_by(f64::total_cmp);
@@ -254,7 +254,7 @@ impl Findings {
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
-    pub fn play(
+    pub fn simulate(
         file: &HypothesesFile,
         loads: u64,
         seed: u64,
@@ -301,7 +301,7 @@ impl Findings {
         let layers = file.layers.as_ref().map(|layers| layers.attribute(loads, seed, interrupt)).transpose()?;
         let recovery = file.recovery.as_ref().map(|map| {
             let loads = map.loads.min(loads);
-            Ok::<_, Stopped>((loads, map.play(loads, seed, interrupt)?))
+            Ok::<_, Stopped>((loads, map.simulate(loads, seed, interrupt)?))
         });
         Ok(Self { answers, forecasts, regions, overlays, layers, recovery: recovery.transpose()? })
     }

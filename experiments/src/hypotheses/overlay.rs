@@ -10,10 +10,10 @@
 //! part in the order only.
 //!
 //! Source of a capture: an answered call's own HAR entry (its life less sending, waiting for the answer and receiving is
-//! the browser's part); where there is no answer the HAR cannot tell, and the truth beside it says when it was sent.
+//! the browser's part); where there is no answer the HAR cannot tell, and its truth file says when it was sent.
 
 use super::parts::{Files, Hypothesis, Trouble, changed, owner};
-use super::{HypothesesError, play, schema};
+use super::{HypothesesError, schema, simulate};
 use flate2::read::GzDecoder;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -185,19 +185,19 @@ impl Overlay {
     /// An interrupt, or a load beyond its limits.
     pub(super) fn compare(&self, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Vec<Comparison>, Stopped> {
         let see = |load: &Load| {
-            let played = Played::new(&self.plan, load);
-            self.captures.iter().map(|capture| capture.apart(&self.plan, &played)).collect::<Vec<_>>()
+            let simulated = Simulated::new(&self.plan, load);
+            self.captures.iter().map(|capture| capture.apart(&self.plan, &simulated)).collect::<Vec<_>>()
         };
-        let apart = play(&self.plan, seed, loads, Extent::Whole, interrupt, see)?;
+        let apart = simulate(&self.plan, seed, loads, Extent::Whole, interrupt, see)?;
         let mut load = Load::new();
         let compare = |(number, capture): (usize, &Capture)| {
             let off = |load: &usize| apart[*load][number];
             let nearest = (0..apart.len()).min_by(|one, other| off(one).total_cmp(&off(other))).unwrap_or_default();
             load.simulate(&self.plan, seed, nearest as u64, Extent::Whole)?;
-            let mut beside = capture.beside(&self.plan, &Played::new(&self.plan, &load));
-            (beside.load, beside.apart) = (nearest as u64, off(&nearest));
-            beside.latent = self.latent.map(|parameter| load.parameters()[parameter]);
-            Ok(beside)
+            let mut comparison = capture.compare(&self.plan, &Simulated::new(&self.plan, &load));
+            (comparison.load, comparison.apart) = (nearest as u64, off(&nearest));
+            comparison.latent = self.latent.map(|parameter| load.parameters()[parameter]);
+            Ok(comparison)
         };
         self.captures.iter().enumerate().map(compare).collect()
     }
@@ -218,7 +218,7 @@ fn archives(folder: &Path) -> Result<Vec<PathBuf>, HypothesesError> {
 }
 
 /// A load's calls in the form of a capture's.
-struct Played {
+struct Simulated {
     /// Seconds from the first call with a deadline to ready.
     ready: f64,
     /// In the order of issue.
@@ -227,7 +227,7 @@ struct Played {
     bursts: Vec<usize>,
 }
 
-impl Played {
+impl Simulated {
     fn new(plan: &Plan, load: &Load) -> Self {
         let fetch = |class: usize| plan.classes()[class].kind == sixslot_models::class::Kind::Fetch;
         let own = || load.requests().iter().filter(|request| fetch(request.class));
@@ -273,7 +273,7 @@ impl Capture {
         let fault = |path: &Path, reason: String| HypothesesError::Capture { path: path.to_owned(), reason };
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let name = name.trim_end_matches(".har.gz").to_owned();
-        let beside = path.with_file_name(format!("{name}.truth.json.gz"));
+        let truth_file = path.with_file_name(format!("{name}.truth.json.gz"));
         let mut bytes = |path: &Path| {
             let mut bytes = Vec::new();
             let file = std::fs::File::open(path).and_then(|file| file.take(LARGEST).read_to_end(&mut bytes));
@@ -284,21 +284,22 @@ impl Capture {
         };
         let archive = Archive::read(&path.display().to_string(), bytes(path)?.as_slice());
         let archive = archive.map_err(|error| fault(path, error.to_string()))?;
-        let truth: Truth = serde_json::from_reader(GzDecoder::new(bytes(&beside)?.as_slice()).take(LARGEST))
-            .map_err(|error| fault(&beside, error.to_string()))?;
+        let truth: Truth = serde_json::from_reader(GzDecoder::new(bytes(&truth_file)?.as_slice()).take(LARGEST))
+            .map_err(|error| fault(&truth_file, error.to_string()))?;
         let mut calls = Vec::new();
         for entry in &archive.entries {
-            let told = truth.requests.get(entry.number - 1);
-            let told = told.ok_or_else(|| fault(&beside, format!("no truth of entry {}", entry.number)))?;
-            let class = told.class.as_deref().and_then(|class| classes.get(class));
-            if let (Some(class), Some(issued)) = (class, told.t) {
-                calls.push(Call::of(entry, told, *class, issued / 1e3));
+            let true_call = truth.requests.get(entry.number - 1);
+            let true_call =
+                true_call.ok_or_else(|| fault(&truth_file, format!("no truth of entry {}", entry.number)))?;
+            let class = true_call.class.as_deref().and_then(|class| classes.get(class));
+            if let (Some(class), Some(issued)) = (class, true_call.t) {
+                calls.push(Call::of(entry, true_call, *class, issued / 1e3));
             }
         }
         calls.sort_by(|one, other| one.issued.total_cmp(&other.issued));
         let mount = calls.iter().find(|call| has_deadline(plan, call.class)).map(|call| call.issued);
         let (Some(mount), Some(shown)) = (mount, truth.outcome.t_session_shown.as_f64()) else {
-            return Err(fault(&beside, "no call with a deadline, or never ready".to_owned()));
+            return Err(fault(&truth_file, "no call with a deadline, or never ready".to_owned()));
         };
         for call in &mut calls {
             call.issued -= mount;
@@ -308,10 +309,10 @@ impl Capture {
     }
 
     /// The mean distance of a load's ends from the captured ones.
-    fn apart(&self, plan: &Plan, played: &Played) -> f64 {
-        let (mut sum, mut count) = ((played.ready - self.ready).abs(), 1.0);
-        let theirs = grouped(&played.calls, &played.bursts);
-        for own in grouped(&self.calls, &played.bursts) {
+    fn apart(&self, plan: &Plan, simulated: &Simulated) -> f64 {
+        let (mut sum, mut count) = ((simulated.ready - self.ready).abs(), 1.0);
+        let theirs = grouped(&simulated.calls, &simulated.bursts);
+        for own in grouped(&self.calls, &simulated.bursts) {
             let Some(ended) = own.calls[0].ended.filter(|_| has_deadline(plan, own.key.0)) else { continue };
             let other = theirs.iter().find(|other| other.key == own.key && other.fate() == own.fate());
             let other = other.and_then(|other| other.calls[0].ended);
@@ -323,13 +324,13 @@ impl Capture {
     }
 
     /// The comparison of the capture with a load.
-    fn beside(&self, plan: &Plan, load: &Played) -> Comparison {
+    fn compare(&self, plan: &Plan, load: &Simulated) -> Comparison {
         let bursts = &load.bursts;
         let captured = grouped(&self.calls, bursts);
-        let played = grouped(&load.calls, bursts);
+        let simulated = grouped(&load.calls, bursts);
         let shared: Vec<(&Group, &Group)> = captured
             .iter()
-            .filter_map(|one| played.iter().find(|other| other.key == one.key).map(|other| (one, other)))
+            .filter_map(|one| simulated.iter().find(|other| other.key == one.key).map(|other| (one, other)))
             .collect();
         let swapped = |(place, (one, other)): (usize, &(&Group, &Group))| {
             let after = shared[place..].iter().filter(|(late, _)| late.issued() - one.issued() > TOGETHER);
@@ -360,8 +361,8 @@ impl Capture {
             lone.map(&name).collect::<Vec<_>>()
         };
         let until = self.ready - TOGETHER;
-        result.differs.extend(early(&captured, &played, until).iter().map(|name| format!("only captured: {name}")));
-        result.differs.extend(early(&played, &captured, until).iter().map(|name| format!("only played: {name}")));
+        result.differs.extend(early(&captured, &simulated, until).iter().map(|name| format!("only captured: {name}")));
+        result.differs.extend(early(&simulated, &captured, until).iter().map(|name| format!("only simulated: {name}")));
         for (one, other) in shared {
             if one.calls[0].issued < 0.0 || one.fate() == Fate::Open {
                 continue;
@@ -389,7 +390,7 @@ impl Capture {
 }
 
 impl Call {
-    fn of(entry: &Entry, told: &TruthRequest, class: usize, issued: f64) -> Self {
+    fn of(entry: &Entry, true_call: &TruthRequest, class: usize, issued: f64) -> Self {
         let timings = &entry.timings;
         let parts = [timings.dns, timings.connect, timings.send, timings.wait, timings.receive];
         let outside: f64 = parts.iter().flatten().sum();
@@ -401,8 +402,8 @@ impl Call {
         let in_browser = match (fate, entry.life_ms) {
             (Fate::Answered, Some(life)) => life - outside > life / 2.0,
             (Fate::Answered, None) => timings.blocked.unwrap_or_default() > outside,
-            (_, Some(life)) => told.sent_after.is_none_or(|sent| sent > life / 2.0),
-            (_, None) => told.sent_after.is_none(),
+            (_, Some(life)) => true_call.sent_after.is_none_or(|sent| sent > life / 2.0),
+            (_, None) => true_call.sent_after.is_none(),
         };
         let ended = entry.life_ms.filter(|_| fate != Fate::Open).map(|life| issued + life / 1e3);
         Self { class, issued, ended, in_browser, fate }

@@ -45,14 +45,14 @@ pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> R
         let hypothesis = &file.hypotheses[*hypothesis];
         let _ = writeln!(
             text,
-            "- **{}**: {} {inside} of {all} figures lie inside.",
+            "- **{}**: {} {inside} of {all} figures are inside the range.",
             hypothesis.name,
             markdown(&hypothesis.title)
         );
     }
     let _ = writeln!(
         text,
-        "\n## The figures\n\nEach cell: the hypothesis's median over {} loads, and in brackets its {:.0} % range (for shares the 95 % interval). A published\nvalue lies inside where that range holds it; a published range where it holds the median.\n",
+        "\n## The figures\n\nEach cell: the hypothesis's median over {} loads, and in brackets its {:.0} % range (for shares the 95 % interval). A published\nvalue is inside if that range contains it; a published range, if it contains the median.\n",
         run.loads,
         100.0 * RANGE
     );
@@ -103,7 +103,7 @@ fn area(text: &mut String, file: &HypothesesFile, region: &Region, points: &[Vec
     let whole = points.iter().filter(|answers| inside(answers) == all).count();
     let _ = writeln!(
         text,
-        "\n## {}\n\nAccount `{}`: at {whole} of {} points all {all} figures lie inside. These points, with the hypothesis's median and range:\n",
+        "\n## {}\n\nHypothesis `{}`: at {whole} of {} points all {all} figures are inside the range. These points, with the hypothesis's median and range:\n",
         markdown(&region.text),
         file.hypotheses[region.hypothesis].name,
         points.len()
@@ -167,7 +167,7 @@ fn cells(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     }
     let _ = writeln!(
         text,
-        "\n## Measured cells\n\nA cell holds where its count of errors lies in the central 95 % of what the hypothesis predicts for so many loads, and the\naccount's median time to ready within {:.0} % of the measured one.\n\n| cell | hypothesis | error shown, measured | predicted | 95 % of counts | ready, median, measured | predicted | off | holds |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+        "\n## Measured cells\n\nA cell holds if its count of errors is in the central 95 % of what the hypothesis predicts for that number of loads, and the\nhypothesis's median time to ready within {:.0} % of the measured one.\n\n| cell | hypothesis | error shown, measured | predicted | 95 % of counts | ready, median, measured | predicted | off | holds |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
         100.0 * NEAR
     );
     for (case, measured, own) in findings.measured(file) {
@@ -197,7 +197,7 @@ fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     if file.overlays.is_empty() {
         return;
     }
-    text.push_str("\n## Captures, each beside the nearest load\n\nNearest is the load whose calls with a deadline ended nearest to the captured ones, and whose page was ready nearest to\nit; `apart` is the mean distance of these times. Order and stations were not sought. Calls within 0.1 s of each other may swap. Station: where a call spent\nmore than half of its life, browser or server, if it lived for 0.1 s; of bursts, how many of their calls in the browser. Calls\nthat were still open at the capture's end take part in the order only.\n\n| capture | case | ready, captured | played | apart | latent | order of the shared calls | same fate | same station | of bursts in the browser, captured | played | what differs |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    text.push_str("\n## Captures, each with the nearest load\n\nThe nearest load is the one in which the calls with a deadline end, and the page is ready, nearest to the captured times;\n `apart` is the mean distance of these times. Order and stations were not sought. Calls within 0.1 s of each other may swap. Station: where a call spent\nmore than half of its life, browser or server, if it lived for 0.1 s; of bursts, the number of their calls in the browser. Calls\nthat were still open at the capture's end take part in the order only.\n\n| capture | case | ready, captured | simulated | apart | latent | order of the shared calls | same fate | same station | of bursts in the browser, captured | simulated | what differs |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for (overlay, own) in file.overlays.iter().zip(&findings.overlays) {
         for (capture, it) in overlay.captures.iter().zip(own) {
             let latent = overlay.latent.zip(it.latent).map_or_else(
@@ -231,7 +231,7 @@ fn overlays(text: &mut String, file: &HypothesesFile, findings: &Findings) {
 fn layers(text: &mut String, title: &str, hypothesis: &str, attribution: &Attribution) {
     let _ = writeln!(
         text,
-        "\n## {}\n\nAccount `{hypothesis}`, {} loads, each played with every set of the {} layers. A layer's contribution is its exact Shapley value\nin percentage points of the failure probability, with its 95 % interval; together they make {} points.\n\n| layer | what it is | contribution | 95 % interval |\n| --- | --- | --- | --- |",
+        "\n## {}\n\nHypothesis `{hypothesis}`, {} loads, each simulated with every set of the {} layers. A layer's contribution is its exact Shapley value\nin percentage points of the failure probability, with its 95 % interval; together they make {} points.\n\n| layer | what it is | contribution | 95 % interval |\n| --- | --- | --- | --- |",
         markdown(title),
         attribution.loads,
         attribution.layers.len(),
@@ -262,7 +262,7 @@ fn recovery(text: &mut String, file: &HypothesesFile, findings: &Findings) {
     let count = |regime| spots.iter().filter(|spot| spot.regime() == regime).count();
     let _ = writeln!(
         text,
-        "\n## {}\n\nAccount `{}`, {loads} loads at each of {} points: {} healthy, at {} deadlines fail and the page comes back, at {} it never\nrecovers.\n\n![{}](recovery-map.svg)",
+        "\n## {}\n\nHypothesis `{}`, {loads} loads at each of {} points: {} healthy, at {} deadlines fail and the page comes back, at {} it never\nrecovers.\n\n![{}](recovery-map.svg)",
         markdown(&map.text),
         file.hypotheses[map.hypothesis].name,
         spots.len(),

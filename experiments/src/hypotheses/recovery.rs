@@ -5,7 +5,7 @@
 //! long: a page that is busy only with its own calls stays so forever (it is metastable).
 
 use super::parts::{Files, Hypothesis, Points, Trouble, changed, owner};
-use super::{play, schema};
+use super::{schema, simulate};
 use crate::pictures::{RegimeCell, RegimeMap};
 use sixslot_analysis::replications::Stopped;
 use sixslot_models::load::{Extent, Load};
@@ -115,10 +115,10 @@ impl RecoveryMap {
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
-    pub(super) fn play(&self, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Vec<Spot>, Stopped> {
+    pub(super) fn simulate(&self, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Vec<Spot>, Stopped> {
         let spot = |(_, plan): &(Vec<f64>, Plan)| {
             let see = |load: &Load| (load.verdict().error.is_some(), load.verdict().ready.is_none());
-            let seen = play(plan, seed, loads, Extent::UntilDecided, interrupt, see)?;
+            let seen = simulate(plan, seed, loads, Extent::UntilDecided, interrupt, see)?;
             let share = |count: usize| count as f64 / loads as f64;
             let failed = seen.iter().filter(|seen| seen.0).count();
             Ok(Spot { failed: share(failed), stuck: share(seen.iter().filter(|seen| seen.1).count()) })

@@ -37,7 +37,7 @@ pub struct Ready<'a> {
     /// The lines, in the order of their styles.
     pub series: &'a [ReadySeries<'a>],
     /// Where the axis of time ends, in seconds; `None` for the last step of all. Steps beyond it are
-    /// not drawn, but still count in the shares written beside the lines.
+    /// not drawn, but still count in the shares written next to the lines.
     pub until: Option<f64>,
 }
 

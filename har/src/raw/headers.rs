@@ -1,4 +1,4 @@
-//! The headers of a request or an answer: how many there are, and the values of those that are kept.
+//! The headers of a request or an answer: their number, and the values of those that are kept.
 
 use crate::entry::{REQUEST_HEADERS, RESPONSE_HEADERS};
 use crate::limits;
@@ -15,7 +15,7 @@ pub(super) struct RawHeader {
     value: Word,
 }
 
-/// The headers that are kept, and how many there are.
+/// The headers that are kept, and their number.
 #[derive(Default)]
 pub(super) struct Headers {
     pub count: usize,

@@ -1,4 +1,4 @@
-//! Messages of a socket or an event stream: how many, and when.
+//! Messages of a socket or an event stream: their number and times.
 
 use crate::entry::Messages;
 use crate::limits;

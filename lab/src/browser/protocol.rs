@@ -15,7 +15,7 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
 const ENGINE: Engine = Engine::Chromium;
-/// Events kept until somebody takes them; later ones are dropped.
+/// Events kept until they are taken; later ones are dropped.
 const EVENTS: usize = 100_000;
 /// The largest message accepted from the browser, in bytes.
 const MESSAGE: usize = 64 << 20;

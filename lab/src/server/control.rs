@@ -132,7 +132,7 @@ impl Shared {
     async fn talk(self: Arc<Self>, stage: Arc<Stage>, tab: u32, mut socket: Socket) {
         let load = stage.number();
         let (sender, mut sent) = mpsc::unbounded_channel();
-        stage.tell(tab, sender);
+        stage.subscribe(tab, sender);
         let mut start = self.start.subscribe();
         let plan = json!({ "plan": stage.script.page_plan(tab, stage.ports()) });
         if socket.send(Message::text(plan.to_string())).await.is_err() {

@@ -100,31 +100,31 @@ impl Keeper {
     /// Reports the arrival of a request; its response headers are sent when the receiver yields.
     pub(crate) fn arrive(&self, ticket: u64, identity: Identity, at: Instant) -> oneshot::Receiver<Time> {
         let (answer, answered) = oneshot::channel();
-        self.tell(Order::Arrive { ticket, identity, at, answer });
+        self.send(Order::Arrive { ticket, identity, at, answer });
         answered
     }
 
     /// Reports that the client of a request has disconnected; no effect once it has been answered.
     pub(crate) fn abort(&self, ticket: u64) {
-        self.tell(Order::Abort { ticket, at: Instant::now() });
+        self.send(Order::Abort { ticket, at: Instant::now() });
     }
 
     /// Reports that the condition of a background call's `after` is met.
     pub(crate) fn start_background(&self, class: usize) {
-        self.tell(Order::Background { class, at: Instant::now() });
+        self.send(Order::Background { class, at: Instant::now() });
     }
 
     /// Waits until a scenario time.
     pub(crate) async fn wait_until(&self, at: Time) {
         let (done, woken) = oneshot::channel();
-        self.tell(Order::Wake { at, done });
+        self.send(Order::Wake { at, done });
         // A stopped thread wakes no task; the connections are closed then.
         if woken.await.is_err() {
             std::future::pending::<()>().await;
         }
     }
 
-    fn tell(&self, order: Order) {
+    fn send(&self, order: Order) {
         // The thread has stopped only when the load is over.
         self.orders.send(order).ok();
     }
@@ -132,7 +132,7 @@ impl Keeper {
 
 impl Drop for Keeper {
     fn drop(&mut self) {
-        self.tell(Order::Stop);
+        self.send(Order::Stop);
         if let Some(thread) = self.thread.take() {
             thread.join().ok();
         }

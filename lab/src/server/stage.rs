@@ -58,7 +58,7 @@ pub(crate) struct Stage {
     /// Where to send arrivals that a page waits for, by tab.
     sent: Mutex<BTreeMap<u32, mpsc::UnboundedSender<Identity>>>,
     /// For each class: whether pages wait for its arrivals.
-    tells: Vec<bool>,
+    reports_sending: Vec<bool>,
     background: watch::Receiver<BTreeMap<usize, Time>>,
     closed: watch::Sender<bool>,
     connections: AtomicU32,
@@ -94,16 +94,18 @@ impl Stage {
         let ports = listeners.iter().map(|listener| listener.local_addr().map(|address| address.port()));
         let ports = ports.collect::<std::io::Result<_>>()?;
         let clock = Clock::new(script.scale);
-        let (told, background) = watch::channel(BTreeMap::new());
+        let (news, background) = watch::channel(BTreeMap::new());
         let waits = |number, event| {
             let after = |class: &Class| matches!(&class.common.start, Start::After(after) if after.single() == Some((number, event)));
             script.plan.classes().iter().any(after)
         };
         let until_sent = |class: &Class| class.deadline_until == sixslot_models::class::DeadlineUntil::Sent;
-        let tells = script.plan.classes().iter().enumerate();
+        let reports_sending = script.plan.classes().iter().enumerate();
         let stage = Arc::new(Self {
-            keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), told)?,
-            tells: tells.map(|(number, class)| until_sent(class) || waits(number, Event::Sent)).collect(),
+            keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), news)?,
+            reports_sending: reports_sending
+                .map(|(number, class)| until_sent(class) || waits(number, Event::Sent))
+                .collect(),
             script: script.clone(),
             clock,
             ports,
@@ -157,7 +159,7 @@ impl Stage {
     }
 
     /// Sets where to send the arrivals that a tab's page waits for.
-    pub(crate) fn tell(&self, tab: u32, sender: mpsc::UnboundedSender<Identity>) {
+    pub(crate) fn subscribe(&self, tab: u32, sender: mpsc::UnboundedSender<Identity>) {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(tab, sender);
     }
 
@@ -378,7 +380,7 @@ impl Answers for Origin {
             return stage.stray(&request);
         };
         stage.log.lock().unwrap_or_else(PoisonError::into_inner).push(Arrival { identity, at, connection });
-        if stage.tells[identity.class]
+        if stage.reports_sending[identity.class]
             && let Some(page) = stage.sent.lock().unwrap_or_else(PoisonError::into_inner).get(&identity.call.tab)
         {
             page.send(identity).ok();
@@ -387,7 +389,7 @@ impl Answers for Origin {
         let caller = Caller { stage: Arc::clone(stage), ticket };
         let answered = stage.keeper.arrive(ticket, identity, at).await;
         drop(caller);
-        // The load is over: nobody reads the response.
+        // The load is over: nothing reads the response.
         let Ok(headers) = answered else { return Response::new(Content::whole("", Some(busy))) };
         if websocket::is_asked_for(&request) {
             let Some((response, socket)) = websocket::accept(&mut request) else { return stage.stray(&request) };

@@ -117,7 +117,7 @@ impl Running<'_> {
         request.ended = Some(now);
         request.outcome = outcome;
         match (outcome, station) {
-            (Outcome::Aborted, Station::Connect) => self.abort_hand_over(agenda, id),
+            (Outcome::Aborted, Station::Connect) => self.abort_dispatch(agenda, id),
             (Outcome::Aborted, Station::Server) => self.abort_at_server(agenda, id),
             _ => {}
         }

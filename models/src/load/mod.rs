@@ -66,7 +66,7 @@ pub(crate) enum Event {
     /// A connection is open.
     Connected { connection: usize },
     /// A request that needs none of the group's connections has a separate one.
-    HandOver { request: RequestId },
+    Dispatch { request: RequestId },
     /// The browser has dispatched one or more requests.
     HandedOver,
     /// The browser has dispatched a request.
@@ -96,6 +96,7 @@ pub(crate) type Agenda = EventQueue<Event>;
 
 /// How much of a load is simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Extent {
     /// All of it, to its horizon.
     Whole,
@@ -363,7 +364,7 @@ impl Model for Running<'_> {
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
             Event::Connects { request } => self.go_to_scheduler(agenda, request),
             Event::Connected { connection } => self.connected(agenda, connection),
-            Event::HandOver { request } => self.hand_over(agenda, request),
+            Event::Dispatch { request } => self.dispatch(agenda, request),
             Event::HandedOver => self.handed_over(agenda),
             Event::Sent { request } => self.sent(agenda, request),
             Event::Arrived { request } => self.arrived(agenda, request),

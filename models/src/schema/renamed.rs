@@ -56,21 +56,21 @@ pub struct Moved {
     /// What it was called.
     pub old: &'static str,
     /// A name of the place where it stood.
-    pub beside: &'static str,
+    pub among: &'static str,
     /// What to write instead.
     pub now: &'static str,
 }
 
 /// Keys and words of `[browser]` that are each origin's now.
 pub static MOVED: &[Moved] = &[
-    Moved { old: "multiplexed", beside: "connections", now: "write protocol = \"h2\" in [server] or [origin.NAME]" },
-    Moved { old: "streams", beside: "connections", now: "write max_concurrent_streams in [server] or [origin.NAME]" },
-    Moved { old: "http2", beside: "chromium", now: "write protocol = \"h2\" in [server] or [origin.NAME]" },
+    Moved { old: "multiplexed", among: "connections", now: "write protocol = \"h2\" in [server] or [origin.NAME]" },
+    Moved { old: "streams", among: "connections", now: "write max_concurrent_streams in [server] or [origin.NAME]" },
+    Moved { old: "http2", among: "chromium", now: "write protocol = \"h2\" in [server] or [origin.NAME]" },
 ];
 
 /// Advice with the new name, if one of these names is an old one.
 pub fn renamed_to(old: &str, known: &[&str]) -> Option<String> {
-    if let Some(moved) = MOVED.iter().find(|row| row.old == old && known.contains(&row.beside)) {
+    if let Some(moved) = MOVED.iter().find(|row| row.old == old && known.contains(&row.among)) {
         return Some(moved.now.to_owned());
     }
     let new = RENAMED.iter().find(|row| row.old == old)?.new;

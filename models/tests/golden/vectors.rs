@@ -4,7 +4,7 @@
 //! of each instance of each request with published times, in ms or "never"; all others must be sent at any time.
 //! `at_once` is the greatest number of fetches that were at the server together.
 
-use crate::play::{Row, play};
+use crate::simulate::{Row, simulate};
 use serde::Deserialize;
 use sixslot_models::load::Outcome;
 use std::collections::BTreeMap;
@@ -55,8 +55,8 @@ pub fn vectors() -> Vec<Vector> {
 
 impl Vector {
     /// Simulates the scenario.
-    pub fn play(&self, sets: &[String]) -> Vec<Row> {
-        play(&self.name, &self.scenario, sets)
+    pub fn simulate(&self, sets: &[String]) -> Vec<Row> {
+        simulate(&self.name, &self.scenario, sets)
     }
 
     /// The deviation of each arrival in ms, and all differences from the browser.

@@ -1,8 +1,8 @@
 //! Cases of connections and sockets, and what a case is: a rule, its browsers, the values that switch it off, and what is
 //! seen where it holds.
 
-use crate::play::Row;
 use crate::scenarios::*;
+use crate::simulate::Row;
 
 /// Times are in ms from the start of the load; dispatching takes a little of it.
 const TOLERANCE: f64 = 25.0;

@@ -9,6 +9,7 @@
 mod browser;
 mod ends;
 mod page;
+mod pool;
 mod server;
 mod sharing;
 
@@ -179,7 +180,7 @@ pub struct Second<'a> {
 }
 
 /// Plays a load to its horizon.
-pub fn play(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
+pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
     let draws = Draws::new(plan, seed, load).unwrap();
     let mut second = Second {
         plan,

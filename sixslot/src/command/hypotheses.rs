@@ -73,7 +73,7 @@ impl Hypotheses {
         let files = self.overwrite.files(inputs);
         let folder = Folder::open::<Failure>(&files, &self.output, run.results(&file), || Ok(false))?;
         let findings = thread_pool(self.jobs)?
-            .install(|| Findings::play(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
+            .install(|| Findings::simulate(&file, loads, self.seed, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let findings = findings?;
         findings.write(&file, &run, &folder)?;

@@ -48,12 +48,12 @@ pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Comm
     if common.format == Format::Json {
         print_json(&LayersRecord { scenario: &document.title, seed: common.seed, attribution: &attribution })
     } else {
-        print_text(&told(&document.title, common.seed, &attribution))
+        print_text(&text(&document.title, common.seed, &attribution))
     }
 }
 
 /// The attribution as text.
-fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
+fn text(title: &str, seed: u64, attribution: &Attribution) -> String {
     let Attribution { loads, layers, sets, smallest_sets, .. } = attribution;
     let mut text = format!(
         "{}\n{loads} loads, seed {seed}, each with all {} sets of {} layers\n\n",
@@ -108,7 +108,7 @@ fn told(title: &str, seed: u64, attribution: &Attribution) -> String {
         text,
         "{RULE}\n\n\
          contribution: percentage points of the failure probability; Student's t, or a Clopper-Pearson bound where all loads agree.\n\
-         It is the Shapley value: what the layer's coming adds, averaged over all orders in which the layers can come.\n\
+         It is the Shapley value: the increase when the layer is added, averaged over all orders in which the layers can be added.\n\
          interaction: half the difference between the effect of the one with the other and without it; intervals for all at once."
     );
     text

@@ -25,6 +25,7 @@ mod terminal;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use exit::Exit;
 use failure::Failure;
+use sixslot_analysis::sweep::{Recipe, VERSION};
 use sixslot_analysis::words::{plain, wrap};
 use sixslot_experiments::files::{Files, System};
 use sixslot_experiments::input::{self, ScenarioText};
@@ -227,6 +228,13 @@ fn thread_pool(jobs: Option<u16>) -> Result<rayon::ThreadPool, Failure> {
 }
 
 impl Common {
+    /// The inputs of a sweep of a scenario with these arguments.
+    fn recipe(&self, scenario: ScenarioText, loads: Option<u64>) -> Recipe {
+        let ScenarioText { name, text } = scenario;
+        let version = VERSION.to_owned();
+        Recipe { version, scenario: name, text, set: self.set.clone(), seed: self.seed, loads, decide: None }
+    }
+
     fn pool(&self) -> Result<rayon::ThreadPool, Failure> {
         thread_pool(self.jobs)
     }

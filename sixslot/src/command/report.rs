@@ -4,7 +4,7 @@ use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
-use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::sweep::Sweep;
 use sixslot_analysis::words::plain;
 use sixslot_experiments::files::{Files, Purpose};
 use sixslot_experiments::input::ScenarioText;
@@ -130,15 +130,7 @@ impl ReportArguments {
             )));
         }
         let text = ScenarioText::read(&self.input)?;
-        let recipe = Recipe {
-            version: VERSION.to_owned(),
-            scenario: text.name,
-            text: text.text,
-            set: self.common.set.clone(),
-            seed: self.common.seed,
-            loads: self.loads,
-            decide: None,
-        };
+        let recipe = self.common.recipe(text, self.loads);
         let command = recipe.report_command(&self.fix) + &self.waterfalls();
         let sweep = Sweep::new(recipe)?;
         let fixes = self.fix.iter().map(|name| sweep.document().fix(name)).collect::<Result<Vec<_>, _>>()?;

@@ -5,7 +5,7 @@ use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{Report, ReportError, Source};
-use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::sweep::{Recipe, Sweep};
 use sixslot_analysis::words::plain;
 use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::sweep::{self, Shard, Watch, Work, reading};
@@ -93,15 +93,8 @@ fn sentence(sweep: Sweep, folder: &Path) -> Result<Option<String>, Failure> {
 impl SweepArguments {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         let text = ScenarioText::read(&self.scenario)?;
-        let prepared = Sweep::new(Recipe {
-            version: VERSION.to_owned(),
-            scenario: text.name,
-            text: text.text,
-            set: self.common.set.clone(),
-            seed: self.common.seed,
-            loads: self.loads,
-            decide: self.decide,
-        })?;
+        let recipe = Recipe { decide: self.decide, ..self.common.recipe(text, self.loads) };
+        let prepared = Sweep::new(recipe)?;
         let work = Work { shard: self.shard, range: self.range.clone() };
         let (cells, range) = (work.cells(&prepared).len(), work.loads(&prepared)?);
         let bar = progress(cells as u64 * (range.end - range.start), "loads");

@@ -26,11 +26,11 @@ impl Sheet<'_> {
         let (holders, used) = self.subject.lanes(origin);
         let limit = rules.places(self.subject.plan.browser().connections);
         let kind = if rules.protocol.multiplexes() { "streams" } else { "connections" };
-        let split = if used > limit { "; without credentials as many again" } else { "" };
-        let note = format!("the {limit} {kind} of {} and who keeps them{split}", host(origin));
+        let split = if used > limit { "; requests without credentials have as many again" } else { "" };
+        let note = format!("the {limit} {kind} of {} and the requests that hold them{split}", host(origin));
         let count = used.max(limit);
         if count > LANES {
-            self.heading("Slots", &format!("how many of the {limit} {kind} of {} are taken", host(origin)));
+            self.heading("Slots", &format!("number of the {limit} {kind} of {} that are in use", host(origin)));
             let mut changes: Vec<(Time, isize)> = Vec::new();
             for (_, request) in &holders {
                 changes.push((request.slot_from.unwrap_or(Time::ZERO), 1));

@@ -101,7 +101,7 @@ fn draw(subject: &Subject<'_>, whole: bool) -> String {
     let others = (1..subject.plan.origins().len()).filter(|origin| subject.lanes(*origin).1 > 0);
     let others: Vec<String> = others.map(host).collect();
     let note = if others.is_empty() { String::new() } else { format!("(not drawn: {})", others.join(", ")) };
-    let waiting = format!("how many requests wait for one of them {note}");
+    let waiting = format!("number of requests that wait for one of them {note}");
     sheet.heading("Queue", waiting.trim_end());
     let depth = subject.queue_depth(0);
     sheet.steps(&depth, WAITING);

@@ -26,7 +26,7 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
                     h2 { "How often" }
                     p { (often(report)) }
                     @if report.own.is_some() {
-                        p { "At the scenario’s own parameters too few loads fail to tell one fix from another, so the page speaks of this point." }
+                        p { "At the scenario’s own parameters too few loads fail to distinguish the fixes, so this page is about the point below." }
                     }
                     @if !report.base.is_empty() {
                         p { "With " @for (number, fix) in report.base.iter().enumerate() { @if number > 0 { " + " } code { (clean(fix)) } } " in place." }
@@ -41,7 +41,7 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
                     h2 { "Which fix" }
                     @if let Some((fix, equals)) = best { (best_fix(fix, &equals)) }
                     @else if report.fixes().is_empty() { p { "The scenario has no fix to compare. Add a table " code { "[fix.NAME]" } " with a patch." } }
-                    @else { p { "No fix changes anything for certain: more " code { "--loads" } " may tell." } }
+                    @else { p { "No fix changes anything for certain: more " code { "--loads" } " may decide." } }
                 }
             }
         }
@@ -87,10 +87,10 @@ fn why(report: &Report<'_>) -> Markup {
                 "."
             }
         }
-        @if !cause.beside.is_empty() {
+        @if !cause.concurrent.is_empty() {
             p {
                 "While it is with the server, so are " strong { (format!("{:.1}", cause.crowd)) } " other calls on average: "
-                (shares(&cause.beside))
+                (shares(&cause.concurrent))
                 "."
             }
         }

@@ -13,8 +13,8 @@ pub(super) fn loads(report: &Report<'_>) -> Result<Markup, ReportError> {
     let mut load = Load::new();
     let mut figures = Vec::with_capacity(report.shown.len());
     for shown in &report.shown {
-        let played = load.simulate(&report.point.plan, report.seed, shown.number, Extent::Whole);
-        played.map_err(Stopped::from)?;
+        let simulated = load.simulate(&report.point.plan, report.seed, shown.number, Extent::Whole);
+        simulated.map_err(Stopped::from)?;
         let subject = Subject::new(&report.point.plan, &load, report.seed, shown.number, &report.base);
         let (outcome, svg) = (subject.outcome(), subject.figure());
         let kind = match (shown.typical, shown.failed) {
@@ -36,7 +36,7 @@ pub(super) fn loads(report: &Report<'_>) -> Result<Markup, ReportError> {
     let last = report.shown.len().saturating_sub(1);
     Ok(html! {
         section #loads {
-            h2 { "One load, told" }
+            h2 { "One load in detail" }
             p {
                 "Loads at " (text(&report.point.words)) ": "
                 @if failing < report.shown.len() { (report.shown.len() - failing) " good ones from the fastest to the slowest" }

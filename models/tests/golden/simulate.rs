@@ -20,7 +20,7 @@ impl Row {
 }
 
 /// Simulates a scenario with `PATH=VALUE` settings; the requests are in the order in which they were issued.
-pub fn play(name: &str, scenario: &str, sets: &[String]) -> Vec<Row> {
+pub fn simulate(name: &str, scenario: &str, sets: &[String]) -> Vec<Row> {
     let plan = Document::read(name, scenario, sets).and_then(|document| document.plan(&[], &[]));
     let plan = plan.unwrap_or_else(|error| panic!("{name}: {error:?}"));
     let mut load = Load::new();
