@@ -35,7 +35,7 @@ pub(super) struct Compare {
     #[arg(long)]
     layers: bool,
     /// Simulate every set of the fixes, or of at most ten named ones, and find the smallest that meets the limits.
-    #[arg(long, value_name = "FIX,FIX", num_args = 0.., require_equals = true, value_delimiter = ',', conflicts_with_all = ["layers", "subsets"])]
+    #[arg(long, value_name = "FIX,FIX", num_args = 0.., require_equals = true, value_delimiter = ',', conflicts_with = "layers")]
     subsets: Option<Vec<String>>,
     /// With --subsets: the largest share of loads that may fail.
     #[arg(long, value_name = "P", default_value_t = 0.01, requires = "subsets", allow_negative_numbers = true)]
@@ -106,14 +106,14 @@ impl Compare {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
             return Err(Failure::Usage(message.to_owned()));
         }
+        let base = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let (plan, variants) = variants(&document, &base).map_err(|error| Failure::from(*error))?;
         if self.until.is_some() {
             if self.common.format == Format::Csv {
                 return Err(Failure::Usage("--until ranked has no table; give --format text or json".to_owned()));
             }
-            return ranked::run(&document, &self.common, self.tie, self.max_loads);
+            return ranked::run(&document.title, &plan, &variants, &self.common, self.tie, self.max_loads);
         }
-        let base = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
-        let (plan, variants) = variants(&document, &base).map_err(|error| Failure::from(*error))?;
         let bar = progress(self.loads, "loads");
         let seed = self.common.seed;
         let settings = Settings { seed, loads: self.loads, by: measure(&self.by, &plan)? };

@@ -6,7 +6,7 @@ use sixslot_analysis::comparison::Variant;
 use sixslot_analysis::ranking::{Ranking, rank};
 use sixslot_analysis::waterfall::paint;
 use sixslot_analysis::words::percent;
-use sixslot_models::{Document, Plan};
+use sixslot_models::Plan;
 use std::fmt::Write as _;
 
 /// The ranking with its scenario and settings.
@@ -18,24 +18,24 @@ struct RankingRecord<'a> {
     ranking: &'a Ranking,
 }
 
-/// Ranks the fixes of a scenario against none and against each other.
-pub(super) fn run(document: &Document, common: &Common, tie: f64, most: u64) -> Result<Exit, Failure> {
-    let plan = |fixes: &[usize]| -> Result<Plan, Failure> { Ok(document.plan(fixes, &[])?) };
-    let variant = |(number, fix): (usize, &sixslot_models::document::Patch)| -> Result<Variant, Failure> {
-        Ok(Variant { name: fix.name.clone(), title: fix.title.clone(), plan: plan(&[number])? })
-    };
-    let baseline = plan(&[])?;
-    let variants = document.fixes.iter().enumerate().map(variant).collect::<Result<Vec<_>, _>>()?;
+/// Ranks the variants of a plan against it and against each other.
+pub(super) fn run(
+    title: &str,
+    baseline: &Plan,
+    variants: &[Variant],
+    common: &Common,
+    tie: f64,
+    most: u64,
+) -> Result<Exit, Failure> {
     let bar = progress(most, "loads");
-    let ranking = common
-        .pool()?
-        .install(|| rank(&baseline, &variants, tie, common.seed, most, &INTERRUPT, |loads| bar.inc(loads)));
+    let ranking =
+        common.pool()?.install(|| rank(baseline, variants, tie, common.seed, most, &INTERRUPT, |loads| bar.inc(loads)));
     bar.finish_and_clear();
     let ranking = ranking?;
     let exit = if ranking.is_sure { Exit::Done } else { Exit::Undecided };
     match common.format {
-        Format::Json => print_json(&RankingRecord { scenario: &document.title, seed: common.seed, ranking: &ranking })?,
-        _ => print_text(&text(&document.title, common.seed, &ranking))?,
+        Format::Json => print_json(&RankingRecord { scenario: title, seed: common.seed, ranking: &ranking })?,
+        _ => print_text(&text(title, common.seed, &ranking))?,
     }
     Ok(exit)
 }
