@@ -395,7 +395,7 @@ fn a_stopping_rule_stops_as_told_and_names_its_guarantee() {
             && text.contains("stopped by half-width=0.02")
     );
     let fixed = done(&run(&["--loads", "1000"]));
-    assert!(fixed.contains("wilson. Holds for a number of loads fixed beforehand"));
+    assert!(fixed.contains("interval: wilson, for a number of loads fixed in advance"));
 }
 
 #[test]

@@ -61,25 +61,36 @@ fn sets_of_fixes_have_shares_and_decisions() {
 #[test]
 fn files_are_written_to_a_folder() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("new");
-    let out = path.to_str().unwrap();
-    done(&["explore", BURST, "--frontier", "ahead=0..20", "--loads", "500", "-o", out]);
-    done(&["explore", BURST, "--sensitivity", "--loads", "400", "--budget", "800", "-o", out]);
-    done(&["explore", BURST, "--tune", "request.session.deadline=4s..12s", "--loads", "200", "-o", out]);
-    let mut names: Vec<_> =
-        path.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !name.starts_with('.'));
-    names.sort();
-    let expected = [
-        "frontier.csv",
-        "frontier.svg",
-        "sensitivity.csv",
-        "sensitivity.svg",
-        "tuning-outcomes.svg",
-        "tuning-ready.svg",
-        "tuning.csv",
+    let questions: [(&str, &[&str], &[&str]); 3] = [
+        ("frontier", &["--frontier", "ahead=0..20", "--loads", "500"], &["frontier.csv", "frontier.svg"]),
+        (
+            "sensitivity",
+            &["--sensitivity", "--loads", "400", "--budget", "800"],
+            &["sensitivity.csv", "sensitivity.svg"],
+        ),
+        (
+            "tuning",
+            &["--tune", "request.session.deadline=4s..12s", "--loads", "200"],
+            &["tuning-outcomes.svg", "tuning-ready.svg", "tuning.csv"],
+        ),
     ];
-    assert_eq!(names, expected);
+    for (name, question, expected) in questions {
+        let path = folder.path().join(name);
+        let out = path.to_str().unwrap();
+        let command = [&["explore", BURST], question, &["-o", out]].concat();
+        done(&command);
+        // The same question again replaces its own files.
+        done(&command);
+        let mut names: Vec<_> =
+            path.read_dir().unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| !name.starts_with('.') && name != "SHA256SUMS");
+        names.sort();
+        assert_eq!(names, expected);
+    }
+    // Another question does not replace them.
+    let frontier = folder.path().join("frontier");
+    let reason = refused(&["explore", BURST, "--sensitivity", "-o", frontier.to_str().unwrap()]);
+    assert!(reason.contains("name another folder"), "{reason}");
 }
 
 #[test]

@@ -281,7 +281,7 @@ fn assert_well_formed(svg: &str) {
         let tag = &tag[1..end];
         if let Some(name) = tag.strip_prefix('/') {
             assert_eq!(open.pop(), Some(name));
-        } else if !tag.ends_with('/') {
+        } else if !tag.ends_with('/') && !tag.starts_with("!--") {
             open.push(tag.split(' ').next().unwrap());
         }
         rest = &rest[at + end + 1..];
