@@ -420,8 +420,8 @@ fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
     headers.insert(name, HeaderValue::from_static(value));
 }
 
-/// The identity of a request, CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT: after `sixslot/TOKEN-` in its header `Accept`, or
-/// after `sixslot=TOKEN-` in its query.
+/// The identity of a request, CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT: after the token in its header `Accept`, or
+/// after it in the query.
 fn identity(text: &str) -> Option<Identity> {
     let mut numbers = text.split('-').map(|number| number.parse::<u32>().ok());
     let mut next = || numbers.next().flatten();

@@ -23,6 +23,7 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                     (time(report.compared.without.ready_interval_ms.p50)) " in the median and after "
                     (time(report.compared.without.ready_interval_ms.p95)) " in 95\u{a0}% of loads."
                 }
+                div.scroll tabindex="0" role="region" aria-label="The fixes" {
                 table.fixes {
                     thead {
                         tr {
@@ -34,8 +35,7 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                             th.number scope="col" { "ready, 95\u{a0}%" }
                             th.number scope="col" { "change, percentage points" }
                             th.bar scope="col" { "change with its 95\u{a0}% interval" }
-                            th.number scope="col" { "fixed" }
-                            th.number scope="col" { "broken" }
+                            th.number scope="col" { "fixed, broken" }
                         }
                     }
                     tbody {
@@ -52,11 +52,11 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                                 td.number data-label="ready, 95 %" { (time(fix.outcomes.ready_interval_ms.p95)) }
                                 td.number data-label="change" { strong { (words::points(fix.difference)) } " " span.quiet { (words::points(fix.difference_interval.low)) " to " (words::points(fix.difference_interval.high)) } }
                                 td.bar { (effect_bar(fix, low, high)) }
-                                td.number data-label="fixed" { (fix.discordant.fixed) }
-                                td.number data-label="broken" { (fix.discordant.broken) }
+                                td.number data-label="fixed, broken" { (fix.discordant.fixed) ", " (fix.discordant.broken) }
                             }
                         }
                     }
+                }
                 }
                 p.quiet {
                     "Fixed: loads that fail only without the fix. Broken: loads that fail only with it. The interval of the change is a paired one (Tango 1998) and holds for all fixes at once. "
