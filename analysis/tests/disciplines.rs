@@ -14,7 +14,7 @@ fn page(server: &str) -> String {
             "[request.{name}]\nurl = \"/{name}/{{index}}\"\ncount = {count}\nstart = {start}\nwork = {{ distribution = \"log-normal\", median = \"{median}\", sigma = 0.3 }}\n"
         )
     };
-    let spread = "{ distribution = \"uniform\", low = \"10ms\", high = \"2500ms\" }";
+    let spread = "{ distribution = \"uniform\", low = \"10ms\", high = \"1600ms\" }";
     let calls = [("list", 24, spread, "20ms"), ("item", 24, spread, "40ms"), ("image", 16, spread, "10ms")];
     let calls: String = calls.iter().map(|(name, count, start, median)| call(name, *count, start, median)).collect();
     format!(

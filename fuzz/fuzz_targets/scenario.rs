@@ -26,7 +26,7 @@ fn expected_requests(plan: &Plan, draws: &Draws) -> f64 {
     let tabs = f64::from(draws.tabs(plan.browser()));
     let horizon = plan.horizon().as_seconds_f64();
     let of_class = |class: &sixslot_models::class::Class| {
-        let calls = match (&class.start, class.every) {
+        let calls = match (&class.common.start, class.every) {
             (Start::Arrivals { rate_per_second, .. }, _) => rate_per_second * horizon,
             (_, every) => {
                 let ticks = every.map_or(0.0, |every| horizon / every.as_seconds_f64());
