@@ -100,7 +100,7 @@ fn honest(seeds: u64, budget: u64, cases: &[(u32, Wanted)]) {
             })
             .collect();
         // A refusal is no wrong answer, but it has to be seldom.
-        assert!(found.len() as u64 * 10 >= seeds * 9, "q = {ahead}: {} of {seeds} answers", found.len());
+        assert!(found.len() as u64 * 10 >= seeds * 8, "q = {ahead}: {} of {seeds} answers", found.len());
         let number = found.len() as f64;
         let off = |found: &Found| found.probability / exact - 1.0;
         let bias = found.iter().map(off).sum::<f64>() / number;
@@ -134,7 +134,7 @@ fn other_events_agree_with_plain_loads() {
     println!("half shared: {}", found.sentence);
     assert!(found.found.interval.low < 1.5e-3 && 1.3e-3 < found.found.interval.high, "{}", found.sentence);
     // Three failures in a row, each call longer than three times its mean: e^-9.
-    let found = rare(&in_a_row, Event::Failed, Wanted::Both, 1, 60_000).unwrap();
+    let found = rare(&in_a_row, Event::Failed, Wanted::Both, 1, 200_000).unwrap();
     println!("in a row: {}, exact {:.3e}", found.sentence, libm::exp(-9.0));
     assert!(found.found.interval.low < 1.05 * libm::exp(-9.0) && 0.95 * libm::exp(-9.0) < found.found.interval.high);
 }
