@@ -134,6 +134,7 @@ service = { base = "50ms" }
 body = "100ms"
 [load]
 ready = ["chained"]
+fails = "not-ready"
 "#,
     );
     arrive(&measured, "poll", &[0.0, 800.0, 1600.0]);
