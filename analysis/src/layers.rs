@@ -1,6 +1,6 @@
 //! The contribution of each layer of a cause to the failure probability, and the sets of layers that suffice for failures.
 //!
-//! Rule: load k is simulated with every set of the layers, all others removed, on the same draws ([`crate::crossed`]). Its verdicts (1: failed) are
+//! Rule: load k is simulated with every set of the layers, all others removed, on the same draws (`crossed.rs`). Its verdicts (1: failed) are
 //! the worths of a game whose Shapley values are whole numbers over n! ([`sixslot_statistics::shapley`]); a layer's contribution is the
 //! mean of its value over the loads, with Student's t interval. Only whole numbers are summed, so the contributions add up
 //! exactly to P(failure with all layers) - P(failure with none), in any order and on any number of threads.

@@ -1,7 +1,7 @@
 //! Every set of a scenario's fixes: the smallest that brings failed and late loads under a limit, the effect of each fix, and
 //! what two of them do together.
 //!
-//! Rule: load k is simulated with every set ([`crate::crossed`]). A set meets the limits by Clopper-Pearson intervals that hold for
+//! Rule: load k is simulated with every set (`crossed.rs`). A set meets the limits by Clopper-Pearson intervals that hold for
 //! all sets at once (Bonferroni). It is smallest if no other set that meets them costs less, or the same with fewer fixes.
 //! Effects are factorial ([`sixslot_statistics::factorial`]).
 

@@ -2,7 +2,7 @@
 //!
 //! Rule: the disciplines of a scenario are compared by their likelihood (`sixslot_statistics::sharing`), over the answers of
 //! an origin for which the file says when they were sent and when their headers came. One is taken where the recorded times
-//! are so much likelier under it ([`SURE`], [`EACH`]) than with requests that do not slow each other. Where many
+//! are so much likelier under it (`SURE`, `EACH`) than with requests that do not slow each other. Where many
 //! calls were given up nothing is taken: what the server did of them afterwards is not in the file.
 
 use super::calls::Load;

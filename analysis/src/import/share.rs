@@ -1,6 +1,6 @@
 //! The share of failing loads, recorded and simulated.
 //!
-//! Rule: recorded loads fail by the rule of [`super::rule`]. The simulated
+//! Rule: recorded loads fail by the rule of `rule.rs`. The simulated
 //! share contradicts the recorded one where it lies outside the 95 % Clopper-Pearson interval of the recorded count. Where no
 //! rule of failure was seen, there is no share.
 

@@ -1,8 +1,8 @@
 //! How often a rare event happens, where plain loads would be too many.
 //!
 //! Rule: two methods that share no assumption. Cross-entropy tilting draws loads in which what delays the watched request is
-//! likelier, and weights each by its exact likelihood ratio ([`tilted`]). Subset simulation goes to the event in levels, each
-//! reached from the loads of the last by small moves ([`subset`]). Where both are asked and their intervals exclude each other, there is no answer. Neither depends
+//! likelier, and weights each by its exact likelihood ratio (`tilted.rs`). Subset simulation goes to the event in levels, each
+//! reached from the loads of the last by small moves (`subset.rs`). Where both are asked and their intervals exclude each other, there is no answer. Neither depends
 //! on the number of threads.
 
 mod score;

@@ -16,10 +16,10 @@ use std::fmt::Write as _;
 const LOADS: u64 = 20_000;
 /// The search goes to this multiple of the largest value that the scenario names.
 const BEYOND: f64 = 4.0;
-/// Values of the second parameter where neither [sweep] nor the command line gives them: multiples of the scenario's own.
+/// Values of the second parameter where neither `[sweep]` nor the command line gives them: multiples of the scenario's own.
 const MULTIPLES: [f64; 3] = [1.0, 2.0, 4.0];
 
-/// The values that the scenario names for a parameter, ascending: of [sweep] and its own.
+/// The values that the scenario names for a parameter, ascending: of `[sweep]` and its own.
 fn named(document: &Document, plan: &Plan, name: &str) -> Result<Vec<f64>, Failure> {
     let Some(parameter) = plan.parameters().iter().find(|parameter| parameter.name == name) else {
         let known: Vec<&str> = plan.parameters().iter().map(|parameter| parameter.name.as_str()).collect();

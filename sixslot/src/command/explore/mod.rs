@@ -23,7 +23,7 @@ pub(super) struct Explore {
     #[command(flatten)]
     scenario: Scenario,
     /// Search the largest value of the first parameter up to which the page meets the limits, at each value of a second, for
-    /// each set of fixes of [sweep]. A parameter may have a range: projects=1..40,sessions=10..40.
+    /// each set of fixes of `sweep`. A parameter may have a range: projects=1..40,sessions=10..40.
     #[arg(long, value_name = "PARAMETER,PARAMETER", value_delimiter = ',')]
     frontier: Vec<String>,
     /// Say which random quantities decide the outcome of a load.
