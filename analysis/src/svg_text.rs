@@ -60,6 +60,9 @@ pub fn ellipsis(text: &str, size: f64, bold: bool, room: f64) -> String {
 /// `text` in at most `most` lines of `room` pixels, as even as can be; what does not fit ends in an
 /// ellipsis.
 pub fn wrap(text: &str, size: f64, bold: bool, room: f64, most: usize) -> Vec<String> {
+    if text.trim().is_empty() {
+        return Vec::new();
+    }
     let widest = fill(text, size, bold, room, most);
     let words = |lines: &[String]| lines.join(" ");
     // The narrowest room that fits the words into the same number of lines leaves no single word on the last one.

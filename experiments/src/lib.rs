@@ -35,6 +35,7 @@
 //!     set: Vec::new(),
 //!     seed: 1,
 //!     loads: Some(200),
+//!     decide: None,
 //! };
 //! // Three values of the parameter, each without and with the fix.
 //! let sweep = Sweep::new(recipe)?;

@@ -176,6 +176,12 @@ impl Script {
 }
 
 impl Script {
+    /// Whether a URL of an origin requires TLS: it is refused as such.
+    fn has_https(&self, origin: usize) -> bool {
+        let classes = self.plan.classes().iter().filter(|class| class.origin == origin);
+        classes.flat_map(Class::copies).any(|copy| copy.url.template().starts_with("https://"))
+    }
+
     /// Refuses what the lab's server is not.
     fn check_origin(&self, number: usize) -> Result<(), Unsupported> {
         let origin = &self.plan.origins()[number];
@@ -193,7 +199,11 @@ impl Script {
                 "the lab's servers are on this machine; leave out the bandwidths",
             ),
             ("dns", origin.path.dns.is_some(), "the lab's hosts are addresses; leave it out"),
-            ("tls", origin.path.tls.is_some_and(|tls| tls != Tls::None), "the lab's servers have no TLS; leave it out"),
+            (
+                "tls",
+                origin.path.tls.is_some_and(|tls| tls != Tls::None) && !self.has_https(number),
+                "the lab's servers have no TLS; leave it out",
+            ),
             ("response_delay", origin.path.response_delay.is_some(), "the lab has no proxy; use `io_time` instead"),
         ];
         let Some((key, _, why)) = keys.into_iter().find(|(_, set, _)| *set) else { return Ok(()) };

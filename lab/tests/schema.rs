@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 
 /// Run by the browser or the server: read by page/page.js, by the server, or by the load's draws.
 const PLAYED: &[&str] = &[
+    "server.noise_shared",
     "horizon",
     "parameters",
     "browser.tabs",
@@ -151,7 +152,7 @@ const REFUSED: &[&str] = &[
 ];
 
 /// Not concerning a single load: texts, and what is applied before there is a plan.
-const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin", "network", "evidence"];
+const BEFORE: &[&str] = &["schema", "title", "fix", "layer", "sweep", "origin", "network", "evidence", "thresholds"];
 
 /// A table's keys, as paths without the names that users choose.
 fn paths(prefix: &str, fields: &Fields, found: &mut BTreeSet<String>) {
