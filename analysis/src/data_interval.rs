@@ -64,11 +64,12 @@ impl DataInterval {
         Ok(interval.ok().map(|interval| Self { interval, recorded, failed }))
     }
 
-    /// The share of recorded loads that failed, where the interval does not have it: the model misses it.
+    /// Recorded loads that failed, and all of them, where the interval does not have their share: the model misses it.
     #[must_use]
-    pub fn missed(&self) -> Option<f64> {
-        let share = self.failed? as f64 / self.recorded as f64;
-        (!self.interval.contains(share)).then_some(share)
+    pub fn missed(&self) -> Option<(u64, usize)> {
+        let failed = self.failed?;
+        let share = failed as f64 / self.recorded as f64;
+        (!self.interval.contains(share)).then_some((failed, self.recorded))
     }
 }
 

@@ -160,7 +160,7 @@ impl Estimate {
             failed_request_ms: (tally.failures > 0).then(|| spent.collect()),
             first_failure: tally.first_failure,
             notes,
-            waits: tally.waits.rows(plan, tally.loads),
+            waits: tally.waits.map_or_else(Vec::new, |waits| waits.rows(plan, tally.loads)),
             ready,
             late: tally.late,
             failing: tally.failing,
@@ -203,7 +203,7 @@ impl Estimate {
         mut look: impl FnMut(u64),
     ) -> Result<Self, Stopped> {
         let most = most.min(limits::LOADS);
-        let mut tally = Tally::default();
+        let mut tally = Tally::with_waits();
         loop {
             let target = match stopping {
                 // In rounds too, so that progress can be shown.

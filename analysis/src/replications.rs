@@ -158,8 +158,8 @@ pub struct Tally {
     pub failing: Vec<u64>,
     /// The first loads that were late, up to [`KEPT`].
     pub being_late: Vec<u64>,
-    /// The waits of calls at stations, up to the verdict.
-    pub waits: Waits,
+    /// The waits of calls at stations, up to the verdict, where they are counted: see [`Tally::with_waits`].
+    pub waits: Option<Waits>,
 }
 
 /// Why the run ended early.
@@ -199,6 +199,12 @@ impl From<LoadError> for Stopped {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 impl Tally {
+    /// No loads yet, of which the waits are counted too.
+    #[must_use]
+    pub fn with_waits() -> Self {
+        Self { waits: Some(Waits::default()), ..Self::default() }
+    }
+
     /// The counts of both: `later` has the loads that follow, of the same plan and seed. Joining is associative, and
     /// `Tally::default()` is the neutral element.
     #[must_use]
@@ -219,7 +225,13 @@ impl Tally {
             let room = KEPT.saturating_sub(first.len());
             first.extend(more.into_iter().take(room));
         }
-        self.waits.join(later.waits);
+        self.waits = match (self.waits, later.waits) {
+            (Some(mut waits), Some(more)) => {
+                waits.join(more);
+                Some(waits)
+            }
+            (waits, more) => waits.or(more),
+        };
         self
     }
 
@@ -237,7 +249,9 @@ impl Tally {
             Some(ready) if number < limits::TIMES => self.ready.push(ready.as_nanos()),
             Some(_) => {}
         }
-        self.waits.count(plan, load);
+        if let Some(waits) = &mut self.waits {
+            waits.count(plan, load);
+        }
         if verdict.state() == LoadState::Late && self.being_late.len() < KEPT {
             self.being_late.push(number);
         }
@@ -264,6 +278,8 @@ impl Tally {
             tally.count(plan, simulator.simulate(plan, number, Extent::UntilDecided)?, number);
             Ok::<_, Stopped>(())
         };
-        Ok(self.join(replications.fold(Self::default, each, Self::join)?))
+        let empty = || Self { waits: self.waits.as_ref().map(|_| Waits::default()), ..Self::default() };
+        let later = replications.fold(empty, each, Self::join)?;
+        Ok(self.join(later))
     }
 }

@@ -76,13 +76,18 @@ impl<'a> Finding<'a> {
         })
     }
 
-    /// What a comparison found.
+    /// What a comparison found, and why loads fail without a fix.
     ///
     /// # Errors
     /// None: the loads have been simulated before.
     pub fn of_comparisons(plan: &Plan, seed: u64, found: &'a Comparisons) -> Result<Self, Stopped> {
+        Ok(Self::compared(plan, found, cause_of(plan, seed, &found.failing, &found.being_late)?))
+    }
+
+    /// The same, where the cause is known.
+    pub(crate) fn compared(plan: &Plan, found: &'a Comparisons, cause: Option<Cause>) -> Self {
         let ready = found.without.ready_ms;
-        Ok(Self {
+        Self {
             at: String::new(),
             loads: found.loads,
             failed: plan.load().can_fail.then_some(found.failures),
@@ -92,11 +97,11 @@ impl<'a> Finding<'a> {
             missed: None,
             ready_ms: [ready.p50, ready.p95],
             horizon: plan.horizon() - Time::ZERO,
-            cause: cause_of(plan, seed, &found.failing, &found.being_late)?,
+            cause,
             waits: Vec::new(),
             fixes: &found.fixes,
             others: 0,
-        })
+        }
     }
 
     /// The whole sentence.
@@ -268,7 +273,7 @@ fn names(fixes: &[&Comparison]) -> String {
 }
 
 /// The cause of failures; where there are none, of lateness.
-fn cause_of(plan: &Plan, seed: u64, failing: &[u64], late: &[u64]) -> Result<Option<Cause>, Stopped> {
+pub(crate) fn cause_of(plan: &Plan, seed: u64, failing: &[u64], late: &[u64]) -> Result<Option<Cause>, Stopped> {
     cause::cause(plan, seed, if failing.is_empty() { late } else { failing })
 }
 

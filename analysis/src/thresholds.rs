@@ -142,7 +142,7 @@ pub fn check(
     // A wait can be that of a call after the load is decided.
     let needs_all = properties.iter().any(|(_, property, _)| matches!(property, Property::Held(..)));
     let extent = if needs_all { Extent::Whole } else { Extent::UntilDecided };
-    let (mut tally, mut beyond) = (Tally::default(), vec![0_u64; properties.len()]);
+    let (mut tally, mut beyond) = (Tally::with_waits(), vec![0_u64; properties.len()]);
     loop {
         let next = Stopping::Decided(BEYOND_P95).next_look(tally.loads).min(most);
         let replications = Replications { seed, from: tally.loads, to: next, interrupt, done: &|_| () };
@@ -158,7 +158,7 @@ pub fn check(
             beyond.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
             (tally.join(later), beyond)
         };
-        let none = || (Tally::default(), vec![0; properties.len()]);
+        let none = || (Tally::with_waits(), vec![0; properties.len()]);
         (tally, beyond) = join((tally, beyond), replications.fold(none, each, join)?);
         look(tally.loads);
         let limits: Vec<Limit> = properties

@@ -21,7 +21,11 @@ const FINE: u32 = 7;
 
 /// Waits of all classes at all stations, counted over loads.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Waits(BTreeMap<(usize, usize), Counted>);
+pub struct Waits {
+    counted: BTreeMap<(usize, usize), Counted>,
+    /// Memory of [`Waits::count`], empty between loads.
+    longest: Vec<((usize, usize), Span)>,
+}
 
 /// Waits of a class at a station.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,28 +73,25 @@ fn middle(bucket: u32) -> f64 {
 impl Waits {
     /// Counts one more load.
     pub fn count(&mut self, plan: &Plan, load: &Load) {
-        let mut longest: BTreeMap<(usize, usize), Span> = BTreeMap::new();
         for request in load.requests() {
-            for station in STATIONS {
-                let spent = request.spent(station);
-                if spent >= SHORTEST {
-                    let most = longest.entry((request.class, station as usize)).or_default();
-                    *most = spent.max(*most);
-                }
-            }
+            let at = |station: &Station| ((request.class, *station as usize), request.spent(*station));
+            self.longest.extend(STATIONS.iter().map(at).filter(|(_, spent)| *spent >= SHORTEST));
         }
+        self.longest.sort_unstable();
         let failed = load.verdict().state() == LoadState::Failed;
-        for ((class, station), wait) in longest {
-            let counted = self.0.entry((class, station)).or_default();
+        for waits in self.longest.chunk_by(|one, next| one.0 == next.0) {
+            let [.., (key, wait)] = *waits else { continue };
+            let counted = self.counted.entry(key).or_default();
             *counted.buckets.entry(bucket(wait.as_nanos() / 1_000)).or_default() += 1;
-            counted.long += u64::from(!failed && wait > long(plan, class));
+            counted.long += u64::from(!failed && wait > long(plan, key.0));
         }
+        self.longest.clear();
     }
 
     /// Adds later loads.
     pub fn join(&mut self, later: Self) {
-        for (key, more) in later.0 {
-            let counted = self.0.entry(key).or_default();
+        for (key, more) in later.counted {
+            let counted = self.counted.entry(key).or_default();
             counted.long += more.long;
             for (bucket, loads) in more.buckets {
                 *counted.buckets.entry(bucket).or_default() += loads;
@@ -115,7 +116,7 @@ impl Waits {
                 long_ms: long(plan, class).as_millis_f64(),
             })
         };
-        self.0.iter().filter_map(row).collect()
+        self.counted.iter().filter_map(row).collect()
     }
 }
 

@@ -127,11 +127,17 @@ pub fn markdown(text: &str) -> String {
     result
 }
 
-/// A text in lines of at most `width` characters, broken between words.
+/// A text in lines of at most `width` columns, broken between words; a longer word stands alone. `first` precedes the first
+/// line, and the others are indented as far.
 #[must_use]
-pub fn wrap(text: &str, width: usize) -> String {
-    let options = textwrap::Options::new(width).word_splitter(textwrap::WordSplitter::NoHyphenation);
-    textwrap::fill(text, options)
+pub fn wrap(first: &str, text: &str, width: usize) -> String {
+    let indent = " ".repeat(first.chars().count());
+    let options = textwrap::Options::new(width)
+        .initial_indent(first)
+        .subsequent_indent(&indent)
+        .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        .break_words(false);
+    textwrap::fill(&plain(text), options)
 }
 
 /// A count with its noun: `1 call`, `3 calls`.

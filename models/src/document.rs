@@ -242,6 +242,14 @@ impl Document {
         build().map_err(|fault| self.sources.error(fault))
     }
 
+    /// The indices of fixes by their names, in the order given.
+    ///
+    /// # Errors
+    /// The first unknown name, with advice.
+    pub fn fixes_named(&self, names: &[String]) -> Result<Vec<usize>, UnknownFix> {
+        names.iter().map(|name| self.fix(name)).collect()
+    }
+
     /// The index of a fix by its name.
     ///
     /// # Errors

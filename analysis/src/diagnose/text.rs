@@ -5,7 +5,7 @@ use super::part::Part;
 use super::phrases::ms;
 use super::statement::Statement;
 use super::{FileReport, LoadReport, Pooled, Report, Together, page};
-use crate::words::{count, cut, plain};
+use crate::words::{count, cut, wrap};
 use std::fmt::Write as _;
 
 /// Files and loads in a list; more are counted.
@@ -15,15 +15,9 @@ const IN_FULL: usize = 3;
 /// Statements under one title; more are counted.
 pub(super) const STATEMENTS: usize = 12;
 
-/// Breaks a text into lines of at most `width` columns, between words; a longer word stands alone.
+/// Adds a text in lines of at most `width` columns.
 fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
-    let indent = " ".repeat(first.chars().count());
-    let options = textwrap::Options::new(width)
-        .initial_indent(first)
-        .subsequent_indent(&indent)
-        .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .break_words(false);
-    let _ = writeln!(out, "{}", textwrap::fill(&plain(text), options));
+    let _ = writeln!(out, "{}", wrap(first, text, width));
 }
 
 /// The first sentence, in bold.

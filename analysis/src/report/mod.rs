@@ -11,10 +11,10 @@ mod pictures;
 mod scan;
 mod words;
 
-use crate::cause::{self, Cause};
+use crate::cause::Cause;
 use crate::comparison::{Comparison, Comparisons, Measure, Settings, Variant, compare_plans};
 use crate::replications::Stopped;
-use crate::sentence::Finding;
+use crate::sentence::{self, Finding};
 use crate::sweep::Cell;
 use crate::sweep::nearest_to_half;
 use crate::sweep::{Row, Sweep, SweepFailure};
@@ -152,8 +152,7 @@ impl<'a> Report<'a> {
         let compared = compare_plans(&point.plan, &variants, settings, interrupt, &done)?;
         let document = sweep.document();
         let base = grid.fix_sets[0].iter().map(|fix| document.fixes[*fix].name.clone()).collect();
-        let examined = if compared.failures > 0 { &compared.failing } else { &compared.being_late };
-        let cause = cause::cause(&point.plan, seed, examined)?;
+        let cause = sentence::cause_of(&point.plan, seed, &compared.failing, &compared.being_late)?;
         let shown = point.scan.choose(waterfalls);
         Ok(Self { source, seed, point, own, compared, cause, shown, base })
     }
@@ -183,22 +182,10 @@ impl<'a> Report<'a> {
 
     /// What was found at the point.
     fn finding(&self) -> Finding<'_> {
-        let (found, plan) = (&self.compared, &self.point.plan);
         let axes = !self.source.sweep.grid().axes.is_empty();
         Finding {
             at: if axes { format!(" at {}", self.point.words) } else { String::new() },
-            loads: found.loads,
-            failed: plan.load().can_fail.then_some(found.failures),
-            late: found.late,
-            interval: found.without.failed_interval,
-            interval_with_data: None,
-            missed: None,
-            ready_ms: [found.without.ready_ms.p50, found.without.ready_ms.p95],
-            horizon: plan.horizon() - sixslot_sim_core::Time::ZERO,
-            cause: self.cause.clone(),
-            waits: Vec::new(),
-            fixes: &found.fixes,
-            others: 0,
+            ..Finding::compared(&self.point.plan, &self.compared, self.cause.clone())
         }
     }
 

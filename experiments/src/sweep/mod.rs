@@ -14,7 +14,7 @@ use crate::files::folder::Results;
 use crate::files::{FileError, Files, Folder};
 use checkpoint::{Checkpoint, Content, Done, Record, UNFINISHED};
 use sixslot_analysis::replications::Stopped;
-use sixslot_analysis::sweep::{CellResult, JoinError, PROGRAM, Sweep, SweepFailure, VERSION};
+use sixslot_analysis::sweep::{CellResult, JoinError, PROGRAM, Row, Sweep, SweepFailure, VERSION};
 use sixslot_models::ScenarioError;
 use sixslot_statistics::interval::IntervalError;
 use std::ops::Range;
@@ -219,11 +219,17 @@ fn prepare<'a>(
 }
 
 /// Simulates the unfinished cells, stores each one when it is finished, and writes the results; the work of a part is kept
-/// for [`merge`].
+/// for [`merge`]. Returns the rows of the table, by the numbers of the cells; none for a part.
 ///
 /// # Errors
 /// Files, an interrupt, a load beyond its limits.
-pub fn run(sweep: &Sweep, files: &Files<'_>, path: &Path, work: &Work, watch: &Watch<'_>) -> Result<(), SweepError> {
+pub fn run(
+    sweep: &Sweep,
+    files: &Files<'_>,
+    path: &Path,
+    work: &Work,
+    watch: &Watch<'_>,
+) -> Result<Option<Vec<Row>>, SweepError> {
     let loads = work.loads(sweep)?;
     let (folder, mut done) = prepare(sweep, files, path, watch.note)?;
     let mut checkpoint = Checkpoint::create(&folder, sweep, &done)?;
@@ -246,7 +252,7 @@ pub fn run(sweep: &Sweep, files: &Files<'_>, path: &Path, work: &Work, watch: &W
         finished += 1;
         (watch.done)(loads.end - loads.start);
     }
-    if work.is_whole() { write(sweep, &folder, done) } else { Ok(()) }
+    work.is_whole().then(|| write(sweep, &folder, done)).transpose()
 }
 
 /// Joins the finished work of several folders and writes the results.
@@ -271,7 +277,7 @@ pub fn merge(
     }
     complete(sweep, done.clone())?;
     let (folder, _) = prepare(sweep, files, out, note)?;
-    write(sweep, &folder, done)
+    write(sweep, &folder, done).map(drop)
 }
 
 /// The results of all cells.
@@ -284,8 +290,8 @@ fn complete(sweep: &Sweep, done: Done) -> Result<Vec<CellResult>, SweepError> {
     }
 }
 
-/// Writes every file, and removes the checkpoint last.
-fn write(sweep: &Sweep, folder: &Folder<'_>, done: Done) -> Result<(), SweepError> {
+/// Writes every file, and removes the checkpoint last; returns the rows of the table.
+fn write(sweep: &Sweep, folder: &Folder<'_>, done: Done) -> Result<Vec<Row>, SweepError> {
     let results = complete(sweep, done)?;
     let pictures = drawing::pictures(sweep.grid(), sweep.manifest(), &results);
     let name = folder.path().file_name().map_or_else(|| "DIR".into(), |name| name.to_string_lossy());
@@ -304,7 +310,8 @@ fn write(sweep: &Sweep, folder: &Folder<'_>, done: Done) -> Result<(), SweepErro
     let texts = [("sweep.csv", table), ("README.md", readme), ("manifest.json", sweep.manifest().file())];
     files.extend(texts.map(|(name, text)| (name.to_owned(), text.into_bytes())));
     folder.write(&files)?;
-    Ok(folder.remove(&folder.path().join(UNFINISHED))?)
+    folder.remove(&folder.path().join(UNFINISHED))?;
+    Ok(results.iter().map(Row::from).collect())
 }
 
 /// Whether a folder contains the results of a sweep: other programs write files named manifest.json too.

@@ -7,7 +7,6 @@ use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::thresholds::{Limit, Outcome, check};
 use sixslot_analysis::words::{milliseconds, percent};
-use sixslot_experiments::input::ScenarioText;
 use sixslot_models::{Document, Plan, limits};
 use sixslot_statistics::stopping::Stopping;
 
@@ -49,7 +48,7 @@ struct CheckRecord<'a> {
 impl Check {
     /// The plan with the limits of the command line in its `[thresholds]`, so that a fault of one is found as any other.
     fn plan(&self) -> Result<(Document, Plan), Failure> {
-        let mut sets = self.scenario.common.set.clone();
+        let mut sets = Vec::new();
         for (key, value) in [("max_failure", self.max_failure), ("max_late", self.max_late)] {
             let Some(value) = value else { continue };
             if !(value > 0.0 && value < 1.0) {
@@ -67,9 +66,7 @@ impl Check {
             };
             sets.push(format!("thresholds.max_wait.{name}={time:?}"));
         }
-        let document = ScenarioText::read(&self.scenario.scenario)?.document(&sets)?;
-        let fixes = self.scenario.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
-        let plan = document.plan(&fixes, &[])?;
+        let (document, plan) = self.scenario.plan_with(&sets)?;
         if plan.thresholds().is_empty() {
             let message = "there is no limit to check; give --max-failure 0.01, another limit, or a table [thresholds]";
             return Err(Failure::Usage(message.to_owned()));
@@ -89,7 +86,7 @@ impl Check {
         // The interval of an estimate without a limit on failures is that of a rule that looks repeatedly.
         let stopping = thresholds.max_failure.map_or(Stopping::HalfWidth(0.5), Stopping::Decided);
         let estimate = Estimate::new(&plan, checked.tally, &stopping);
-        let others = document.fixes.iter().filter(|fix| !self.scenario.fix.contains(&fix.name)).count();
+        let others = self.scenario.others(&document);
         let sentence = Finding::of_estimate(&plan, common.seed, &estimate, others)?.sentence();
         if common.format == Format::Json {
             read_or_not(print_json(&CheckRecord {

@@ -106,7 +106,7 @@ impl Compare {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
             return Err(Failure::Usage(message.to_owned()));
         }
-        let base = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let base = document.fixes_named(&self.fix)?;
         let (plan, variants) = variants(&document, &base).map_err(|error| Failure::from(*error))?;
         if self.until.is_some() {
             if self.common.format == Format::Csv {

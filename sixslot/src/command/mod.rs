@@ -18,6 +18,7 @@ mod rare;
 mod report;
 mod run;
 mod shard;
+mod shares;
 mod subsets;
 mod sweep;
 mod terminal;
@@ -245,12 +246,21 @@ impl Common {
 }
 
 impl Scenario {
-    /// The scenario, the indices of the fixes, and the plan with them.
+    /// The scenario, and the plan with the fixes.
     fn plan(&self) -> Result<(Document, Plan), Failure> {
-        let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
-        let fixes = self.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
-        let plan = document.plan(&fixes, &[])?;
+        self.plan_with(&[])
+    }
+
+    /// The same, with more changes of keys.
+    fn plan_with(&self, more: &[String]) -> Result<(Document, Plan), Failure> {
+        let document = ScenarioText::read(&self.scenario)?.document(&[&self.common.set, more].concat())?;
+        let plan = document.plan(&document.fixes_named(&self.fix)?, &[])?;
         Ok((document, plan))
+    }
+
+    /// Number of the scenario's fixes that are not applied.
+    fn others(&self, document: &Document) -> usize {
+        document.fixes.iter().filter(|fix| !self.fix.contains(&fix.name)).count()
     }
 }
 
@@ -293,14 +303,10 @@ fn width() -> usize {
 
 /// The sentence with which an answer begins, and the notes on it, for the terminal.
 fn opening(sentence: &str, notes: &[String]) -> String {
-    let width = width();
-    let mut text = wrap(&plain(sentence), width) + "\n";
-    for note in notes {
-        text.push_str(&wrap(&format!("note: {}", plain(note)), width));
-        text.push('\n');
-    }
-    text.push('\n');
-    text
+    let notes = notes.iter().map(|note| format!("note: {note}"));
+    let lines = std::iter::once(sentence.to_owned()).chain(notes);
+    let text: String = lines.map(|line| wrap("", &line, width()) + "\n").collect();
+    text + "\n"
 }
 
 /// Prints for a command with an answer in its exit code: a closed pipe is not an error.
@@ -391,7 +397,7 @@ fn show_usage(error: &clap::Error) -> Exit {
                 [Some(argument.as_str()), argument.split_once('=').map(|(_, value)| value)].into_iter().flatten()
             {
                 if part.contains('\n') {
-                    text = text.replace(part, &sixslot_analysis::words::plain(part));
+                    text = text.replace(part, &plain(part));
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! `sixslot compare --until ranked`: the fixes in their order, with as few loads as that needs.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
 use serde::Serialize;
 use sixslot_analysis::comparison::Variant;
 use sixslot_analysis::ranking::{Ranking, rank};
@@ -43,7 +43,7 @@ pub(super) fn run(
 /// The ranking as text.
 fn text(title: &str, seed: u64, ranking: &Ranking) -> String {
     let places = &ranking.ranking;
-    let mut text = format!("{}\n\n{}\n", ranking.sentence, paint(title, "1"));
+    let mut text = format!("{}{}\n", opening(&ranking.sentence, &[]), paint(title, "1"));
     let _ = writeln!(
         text,
         "{} loads simulated in all, at most {} of one variant, seed {seed}; the whole ranking holds with {:.0} % confidence\n",

@@ -1,6 +1,6 @@
 //! `sixslot run --rare`: how often a load fails where failure is too rare to be counted.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress, say};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use sixslot_analysis::rare::{self, BUDGET, Event, Rare, RareError, Wanted};
@@ -92,7 +92,7 @@ impl RareArguments {
                     let sentence = format!("No estimate: {refused}.");
                     print_json(&RefusalRecord { scenario, seed, fixes, sentence, probability: None, refused })?;
                 } else {
-                    eprintln!("sixslot: --rare gives no estimate: {refused}");
+                    say(&format!("--rare gives no estimate: {refused}"));
                 }
                 Ok(exit)
             }
@@ -102,7 +102,7 @@ impl RareArguments {
 
 /// The estimate as text.
 fn text(rare: &Rare, title: &str, seed: u64) -> String {
-    let mut text = format!("{}\n\n{}\nseed {seed}\n", rare.sentence, paint(title, "1"));
+    let mut text = format!("{}{}\nseed {seed}\n", opening(&rare.sentence, &[]), paint(title, "1"));
     let _ = writeln!(text, "{}", rare.found.interval.method.guarantee());
     if !rare.shifts.is_empty() {
         text.push_str("\nwhat makes the event likely, in standard deviations of the quantity's normal score:\n");

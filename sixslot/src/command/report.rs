@@ -133,7 +133,7 @@ impl ReportArguments {
         let recipe = self.common.recipe(text, self.loads);
         let command = recipe.report_command(&self.fix) + &self.waterfalls();
         let sweep = Sweep::new(recipe)?;
-        let fixes = self.fix.iter().map(|name| sweep.document().fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let fixes = sweep.document().fixes_named(&self.fix)?;
         let sweep = if fixes.is_empty() { sweep } else { sweep.with_fixes(&fixes)? };
         let bar = progress(sweep.cells() as u64 * sweep.loads(), "loads");
         let pool = self.common.pool()?;

@@ -90,9 +90,8 @@ impl Run {
         if self.rare.is_asked() {
             return self.rare.run(&plan, &self.scenario.fix, &self.scenario.common);
         }
-        let others = document.fixes.iter().filter(|fix| !self.scenario.fix.contains(&fix.name)).count();
         match self.loads.map(Stopping::Fixed).or(self.until) {
-            Some(stopping) => self.many(&document, &plan, &stopping, others),
+            Some(stopping) => self.many(&document, &plan, &stopping),
             None => self.one(&plan).map(|()| Exit::Done),
         }
     }
@@ -153,7 +152,7 @@ impl Run {
         print_text(&text)
     }
 
-    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping, others: usize) -> Result<Exit, Failure> {
+    fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping) -> Result<Exit, Failure> {
         let Common { seed, format, .. } = self.scenario.common;
         let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
         let bar = progress(total, "loads");
@@ -174,9 +173,8 @@ impl Run {
         };
         let is_undecided = matches!(stopping, Stopping::Decided(_)) && stopped_by.starts_with("max-loads");
         let exit = if is_undecided { Exit::Undecided } else { Exit::Done };
-        let mut finding = Finding::of_estimate(plan, seed, &estimate, others)?;
-        finding.missed =
-            data.as_ref().filter(|data| data.missed().is_some()).and_then(|data| Some((data.failed?, data.recorded)));
+        let mut finding = Finding::of_estimate(plan, seed, &estimate, self.scenario.others(document))?;
+        finding.missed = data.as_ref().and_then(DataInterval::missed);
         let sentence = finding.sentence();
         if format == Format::Json {
             let fixes = &self.scenario.fix;
@@ -204,8 +202,7 @@ impl Run {
         estimate: &Estimate,
         pool: &rayon::ThreadPool,
     ) -> Result<Option<DataInterval>, Failure> {
-        let fixes = self.scenario.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
-        let seed = self.scenario.common.seed;
+        let (fixes, seed) = (document.fixes_named(&self.scenario.fix)?, self.scenario.common.seed);
         let data = pool.install(|| DataInterval::of(document, &fixes, seed, estimate, &INTERRUPT))?;
         if data.is_some() {
             for key in document.edited() {

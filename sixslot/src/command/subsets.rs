@@ -1,7 +1,8 @@
 //! `sixslot compare --subsets`: every set of fixes, the smallest that meets the limits, and the effect of each fix.
 
 use super::layers::interactions;
-use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::shares::ShareCells;
+use super::{Common, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::replications::Replications;
@@ -29,7 +30,7 @@ fn chosen(document: &Document, names: &[String]) -> Result<Vec<usize>, Failure> 
         let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let named = names.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+    let named = document.fixes_named(names)?;
     let fixes: Vec<usize> = (0..document.fixes.len()).filter(|fix| named.is_empty() || named.contains(fix)).collect();
     let limit = limits::COMPARED_SUBSET_FIXES;
     if fixes.len() > limit {
@@ -84,17 +85,17 @@ fn csv(subsets: &Subsets) -> Result<String, CsvError> {
         decision: &'a sixslot_analysis::acceptance::Decision,
     }
     csv_table::of_records(subsets.sets.iter().map(|set| {
-        let failed = set.shares.failed_interval;
+        let ShareCells { loads, failed, failed_low, failed_high, late, late_low, late_high } = (&set.shares).into();
         Row {
             fixes: if set.fixes.is_empty() { "none".to_owned() } else { set.fixes.join("+") },
             cost: set.cost,
-            loads: set.shares.loads,
-            failed: set.shares.failed,
-            failed_low: failed.map(|interval| interval.low),
-            failed_high: failed.map(|interval| interval.high),
-            late: set.shares.late,
-            late_low: set.shares.late_interval.low,
-            late_high: set.shares.late_interval.high,
+            loads,
+            failed,
+            failed_low,
+            failed_high,
+            late,
+            late_low,
+            late_high,
             decision: &set.decision,
         }
     }))
@@ -126,7 +127,7 @@ fn rows(text: &mut String, sets: &[FixSet]) {
 }
 
 fn text(subsets: &Subsets, seed: u64) -> String {
-    let mut text = format!("{}\n\n", subsets.sentence);
+    let mut text = opening(&subsets.sentence, &[]);
     let (sets, fixes) = (subsets.sets.len(), subsets.fixes.len());
     let _ = writeln!(
         text,

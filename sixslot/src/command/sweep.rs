@@ -5,10 +5,10 @@ use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{Report, ReportError, Source};
-use sixslot_analysis::sweep::{Recipe, Sweep};
+use sixslot_analysis::sweep::{Recipe, Row, Sweep};
 use sixslot_analysis::words::plain;
 use sixslot_experiments::input::ScenarioText;
-use sixslot_experiments::sweep::{self, Shard, Watch, Work, reading};
+use sixslot_experiments::sweep::{self, Shard, Watch, Work};
 use sixslot_models::limits;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -77,11 +77,10 @@ pub(super) fn probability(text: &str) -> Result<f64, String> {
 
 /// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; none where the
 /// sweep is too large for a report.
-fn sentence(sweep: Sweep, folder: &Path) -> Result<Option<String>, Failure> {
+fn sentence(sweep: Sweep, rows: Vec<Row>) -> Result<Option<String>, Failure> {
     if sweep.manifest().decide.is_some() {
         return Ok(None);
     }
-    let rows = reading::cells(&sweep, folder)?;
     let source = Source { sweep, rows, commands: Vec::new() };
     match Report::new(&source, 0, &INTERRUPT, |_| ()) {
         Ok(report) => Ok(Some(report.sentence())),
@@ -101,11 +100,9 @@ impl SweepArguments {
         let files = self.overwrite.files([&self.scenario]);
         let watch = Watch { interrupt: &INTERRUPT, done: &|loads| bar.inc(loads), note: &say };
         let pool = self.common.pool()?;
-        let result = pool.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch));
-        result?;
+        let rows = pool.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch))?;
         let loads = prepared.loads();
-        let is_whole = self.shard.is_none() && self.range.is_none();
-        let sentence = if is_whole { pool.install(|| sentence(prepared, &self.output))? } else { None };
+        let sentence = rows.map(|rows| pool.install(|| sentence(prepared, rows))).transpose()?.flatten();
         bar.finish_and_clear();
         let out = plain(&self.output.display().to_string());
         if self.common.format == Format::Json {

@@ -1,7 +1,8 @@
 //! `sixslot explore --frontier`: the safe region as a table, as a sentence and as a picture.
 
-use super::super::{Failure, INTERRUPT, progress};
-use super::{Answer, Explore, ShareCells, word};
+use super::super::shares::ShareCells;
+use super::super::{Failure, INTERRUPT, opening, progress};
+use super::{Answer, Explore, word};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::frontier::{Axis, Frontier, Line, Method, Search, values};
@@ -85,7 +86,7 @@ fn second(document: &Document, plan: &Plan, text: &str) -> Result<Axis, Failure>
 impl Explore {
     pub(super) fn answer_frontier(&self, acceptance: Acceptance) -> Result<(String, Answer<Frontier>), Failure> {
         let document = self.scenario.common.document(&ScenarioText::read(&self.scenario.scenario)?)?;
-        let base = self.scenario.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let base = document.fixes_named(&self.scenario.fix)?;
         let plan = document.plan(&base, &[])?;
         let (parameter, along) = match self.frontier.as_slice() {
             [one] => (searched(&document, &plan, one)?, None),
@@ -205,7 +206,7 @@ fn csv(frontier: &Frontier) -> Result<String, CsvError> {
 }
 
 fn text(frontier: &Frontier, seed: u64) -> String {
-    let mut text = format!("{}\n\n", frontier.sentence);
+    let mut text = opening(&frontier.sentence, &[]);
     let [low, high] = frontier.range;
     let _ = writeln!(
         text,

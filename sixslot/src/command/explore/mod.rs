@@ -7,7 +7,7 @@ mod tuning;
 use super::{Exit, Failure, Format, Overwrite, Scenario, print_json, print_text};
 use clap::Args;
 use serde::Serialize;
-use sixslot_analysis::acceptance::{Acceptance, Decision, Shares};
+use sixslot_analysis::acceptance::{Acceptance, Decision};
 use sixslot_analysis::sensitivity::Outcome;
 use sixslot_analysis::sweep::{VERSION, sha256};
 use sixslot_analysis::words::plain;
@@ -87,32 +87,6 @@ struct ExploreRecord<'a, R> {
     question: &'static str,
     #[serde(flatten)]
     answer: R,
-}
-
-/// The cells of shares in a table.
-#[derive(Serialize)]
-struct ShareCells {
-    loads: u64,
-    failed: Option<f64>,
-    failed_low: Option<f64>,
-    failed_high: Option<f64>,
-    late: f64,
-    late_low: f64,
-    late_high: f64,
-}
-
-impl From<&Shares> for ShareCells {
-    fn from(shares: &Shares) -> Self {
-        Self {
-            loads: shares.loads,
-            failed: shares.failed,
-            failed_low: shares.failed_interval.map(|interval| interval.low),
-            failed_high: shares.failed_interval.map(|interval| interval.high),
-            late: shares.late,
-            late_low: shares.late_interval.low,
-            late_high: shares.late_interval.high,
-        }
-    }
 }
 
 /// A decision in a table.

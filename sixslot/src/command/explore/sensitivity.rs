@@ -1,6 +1,6 @@
 //! `sixslot explore --sensitivity`: what decides the outcome of a load, as a table, as a sentence and as a picture.
 
-use super::super::{Failure, INTERRUPT, progress};
+use super::super::{Failure, INTERRUPT, opening, progress};
 use super::{Answer, Explore};
 use serde::Serialize;
 use sixslot_analysis::replications::Replications;
@@ -107,7 +107,7 @@ fn index(Estimated { value, interval }: &Estimated) -> String {
 }
 
 fn text(sensitivity: &Sensitivity, seed: u64) -> String {
-    let mut text = format!("{}\n\n", sensitivity.sentence);
+    let mut text = opening(&sensitivity.sentence, &[]);
     let _ = writeln!(
         text,
         "{} loads and {} further ones, seed {seed}; shares of the variance of {}, 95 % for all at once (jackknife)\n",

@@ -1,7 +1,8 @@
 //! `sixslot explore --tune`: one key over a range, as a table, as a sentence and as pictures.
 
-use super::super::{Failure, INTERRUPT, progress};
-use super::{Answer, Explore, ShareCells};
+use super::super::shares::ShareCells;
+use super::super::{Failure, INTERRUPT, opening, progress};
+use super::{Answer, Explore};
 use serde::Serialize;
 use sixslot_analysis::replications::Replications;
 use sixslot_analysis::tuning::{OUTCOMES, Tuned, Tuning, tune};
@@ -25,7 +26,7 @@ impl Explore {
             )));
         }
         let mut document = self.scenario.common.document(&ScenarioText::read(&self.scenario.scenario)?)?;
-        let fixes = self.scenario.fix.iter().map(|name| document.fix(name)).collect::<Result<Vec<_>, _>>()?;
+        let fixes = document.fixes_named(&self.scenario.fix)?;
         let knob = document.knob(knob)?;
         let common = &self.scenario.common;
         let bar = progress(loads, "loads");
@@ -165,7 +166,7 @@ fn csv(tuning: &Tuning) -> Result<String, CsvError> {
 }
 
 fn text(tuning: &Tuning, seed: u64) -> String {
-    let mut text = format!("{}\n\n", tuning.sentence);
+    let mut text = opening(&tuning.sentence, &[]);
     let _ = writeln!(
         text,
         "{} loads of each value, the same for all, seed {seed}; Clopper-Pearson intervals, 95 % for all values at once\n",
