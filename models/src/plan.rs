@@ -21,7 +21,7 @@ use crate::source::{Fault, Place};
 use crate::thresholds::Thresholds;
 use crate::tree::{Entry, Node, Table};
 use crate::waiters::Waiters;
-use sixslot_sim_core::{Distribution, Purpose, Span, Time};
+use sixslot_sim_core::{Distribution, Family, Purpose, Span, Time};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A parameter: a value drawn once per load.
@@ -242,7 +242,11 @@ impl Plan {
     /// The first parameter that is a count and was drawn as something else.
     pub(crate) fn draw_parameters(&self, uniform: impl Fn(Purpose) -> f64, values: &mut Vec<f64>) -> Result<(), &str> {
         values.clear();
-        values.extend(self.parameters.iter().map(|parameter| parameter.value.quantile(uniform(parameter.purpose))));
+        values.extend(self.parameters.iter().map(|Parameter { value, purpose, .. }| match value.family() {
+            // Every uniform gives it: none is drawn.
+            Family::Constant { .. } => value.quantile(0.5),
+            _ => value.quantile(uniform(*purpose)),
+        }));
         match self.counted().find(|(parameter, _)| !is_count(values[*parameter])) {
             Some((parameter, _)) => Err(&self.parameters[parameter].name),
             None => Ok(()),

@@ -8,7 +8,11 @@ use std::ops::Range;
 
 /// The starts that wait for each event of each class.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Waiters(Vec<Waiter>);
+pub(crate) struct Waiters {
+    table: Vec<Waiter>,
+    /// By class, a bit for each event that something waits for: most events are waited for by nothing.
+    awaited: Vec<u8>,
+}
 
 /// A class, or one of its instances, that waits for an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,23 +43,30 @@ impl Waiters {
             }
         }
         table.sort_unstable();
-        Self(table)
+        let mut awaited = vec![0; classes.len()];
+        table.iter().for_each(|waiter| awaited[waiter.class] |= waiter.event.bit());
+        Self { table, awaited }
+    }
+
+    /// Whether a start waits for an event of a class.
+    pub(crate) fn await_event(&self, class: usize, event: Event) -> bool {
+        self.awaited[class] & event.bit() != 0
     }
 
     /// The starts that wait for an event of the instances in a range; the range ends before [`Copies::Same`].
     pub(crate) fn of_event(&self, class: usize, event: Event, copies: Range<Copies>) -> &[Waiter] {
         let from = self.position(class, event, copies.start);
-        &self.0[from..self.position(class, event, copies.end)]
+        &self.table[from..self.position(class, event, copies.end)]
     }
 
     /// The classes of which instance i waits for instance i.
     pub(crate) fn of_same(&self, class: usize, event: Event) -> &[Waiter] {
-        let waiting = &self.0[self.position(class, event, Copies::Same)..];
+        let waiting = &self.table[self.position(class, event, Copies::Same)..];
         let others = |waiter: &Waiter| (waiter.class, waiter.event) == (class, event);
         &waiting[..waiting.partition_point(others)]
     }
 
     fn position(&self, class: usize, event: Event, copies: Copies) -> usize {
-        self.0.partition_point(|waiter| (waiter.class, waiter.event, waiter.copies) < (class, event, copies))
+        self.table.partition_point(|waiter| (waiter.class, waiter.event, waiter.copies) < (class, event, copies))
     }
 }

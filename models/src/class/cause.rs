@@ -33,6 +33,11 @@ pub enum Event {
 impl Event {
     /// Number of events.
     pub const COUNT: usize = 6;
+
+    /// Its bit in a set of events.
+    pub(crate) const fn bit(self) -> u8 {
+        1 << (self as u8)
+    }
 }
 
 /// The instances of a class that an anchor waits for, within one tab.

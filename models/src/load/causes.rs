@@ -53,7 +53,7 @@ impl Running<'_> {
         if copy.has_had(event) {
             return;
         }
-        copy.had |= 1 << (event as u8);
+        copy.had |= event.bit();
         let at = tab as usize * self.plan.classes.len() + class;
         let copies = self.state.page.ranges[at].1;
         let reached = &mut self.state.page.reached[at][event as usize];
@@ -61,6 +61,9 @@ impl Running<'_> {
         // A random stream has no last instance: its first one counts.
         let all = *reached == copies.max(1);
         let last = index as usize + 1 == copies;
+        if !self.plan.waiters.await_event(class, event) {
+            return;
+        }
         let mut due = std::mem::take(&mut self.state.page.due);
         self.find_due(&mut due, (class, event), (index, tab), all, last);
         let mut released = std::mem::take(&mut self.state.page.released);

@@ -95,7 +95,7 @@ impl Instance {
     }
 
     pub(super) fn has_had(&self, event: class::Event) -> bool {
-        self.had >> (event as u8) & 1 == 1
+        self.had & event.bit() != 0
     }
 }
 
