@@ -40,6 +40,7 @@
 //! ```
 
 pub mod acceptance;
+pub mod answers;
 pub mod cause;
 pub mod comparison;
 mod crossed;

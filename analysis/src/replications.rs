@@ -6,6 +6,7 @@
 
 use crate::waits::Waits;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use sixslot_models::Plan;
 use sixslot_models::limits;
 use sixslot_models::load::{Extent, Load, LoadError, LoadState, Station, Uniforms};
@@ -131,8 +132,8 @@ impl<'a> Replications<'a> {
     }
 }
 
-/// Counts over a number of loads.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// Counts over a number of loads. As JSON they can be joined elsewhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Loads.
     pub loads: u64,

@@ -4,7 +4,7 @@
 //! buckets of at most 0.8 % of their value, so that tallies join exactly and take little memory; a wait below a millisecond is
 //! none.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sixslot_models::Plan;
 use sixslot_models::load::{Load, LoadState, Station};
 use sixslot_sim_core::Span;
@@ -20,15 +20,32 @@ const LONG: Span = Span::from_seconds(1);
 const FINE: u32 = 7;
 
 /// Waits of all classes at all stations, counted over loads.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Pairs", into = "Pairs")]
 pub struct Waits {
     counted: BTreeMap<(usize, usize), Counted>,
     /// Memory of [`Waits::count`], empty between loads.
     longest: Vec<((usize, usize), Span)>,
 }
 
+/// Waits as JSON, whose keys are strings only.
+#[derive(Serialize, Deserialize)]
+struct Pairs(Vec<((usize, usize), Counted)>);
+
+impl From<Pairs> for Waits {
+    fn from(pairs: Pairs) -> Self {
+        Self { counted: pairs.0.into_iter().collect(), longest: Vec::new() }
+    }
+}
+
+impl From<Waits> for Pairs {
+    fn from(waits: Waits) -> Self {
+        Self(waits.counted.into_iter().collect())
+    }
+}
+
 /// Waits of a class at a station.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Counted {
     /// Loads with a wait in this bucket.
     buckets: BTreeMap<u32, u64>,

@@ -5,6 +5,7 @@
 //! network (those that joined another, those that the page still held, the servers' background calls) are not entries.
 
 mod har;
+pub mod picture;
 mod svg;
 mod trace;
 

@@ -25,7 +25,7 @@ const ROWS: usize = 40;
 const OF_EACH: usize = 6;
 
 /// The end of the time axis: a little after the last moment that decided the load.
-fn end(subject: &Subject<'_>) -> Span {
+pub(super) fn end(subject: &Subject<'_>) -> Span {
     let verdict = subject.load.verdict();
     let decisive = [verdict.error, verdict.recovered, verdict.ready].into_iter().flatten().max();
     let horizon = subject.plan.horizon() - Time::ZERO;

@@ -1,0 +1,52 @@
+//! Answers as JSON: an estimate, and a comparison, with their scenario, settings and sentence.
+//!
+//! Rule: whoever asks, the command or a page, prints these records, so that the same question has the same bytes.
+
+use crate::comparison::{Comparison, Comparisons, Outcomes};
+use crate::estimate::Estimate;
+use serde::Serialize;
+
+/// An estimate with its scenario and settings.
+#[derive(Debug, Serialize)]
+pub struct EstimateRecord<'a> {
+    /// The scenario's title.
+    pub scenario: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// The fixes that were applied.
+    pub fixes: &'a [String],
+    /// The numbers.
+    #[serde(flatten)]
+    pub estimate: &'a Estimate,
+    /// Why the run ended.
+    pub stopped_by: String,
+    /// The answer in a sentence.
+    pub sentence: &'a str,
+}
+
+/// A comparison of fixes with its scenario and settings.
+#[derive(Debug, Serialize)]
+pub struct CompareRecord<'a> {
+    scenario: &'a str,
+    seed: u64,
+    loads: u64,
+    base: &'a [String],
+    without: &'a Outcomes,
+    fixes: &'a [Comparison],
+    sentence: &'a str,
+    notes: &'a [String],
+}
+
+impl<'a> CompareRecord<'a> {
+    /// The record of a comparison: the scenario's title, the seed, the fixes that are in place in all of it, what was found.
+    pub fn new(
+        scenario: &'a str,
+        seed: u64,
+        base: &'a [String],
+        found: &'a Comparisons,
+        sentence: &'a str,
+        notes: &'a [String],
+    ) -> Self {
+        Self { scenario, seed, loads: found.loads, base, without: &found.without, fixes: &found.fixes, sentence, notes }
+    }
+}

@@ -1,0 +1,241 @@
+// Pictures: the interval of a share, the times to ready, a load with its slots, a map of two parameters.
+import {html, svg} from './dom.js';
+import {plain, short, ticks, time} from './words.js';
+
+const round = number => Math.round(number * 100) / 100;
+
+/** The least round bound of an axis for shares. */
+export const bound = share => [0.001, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5].find(bound => share <= bound) ?? 1;
+
+/** A share and its interval on an axis from 0 to `most`. */
+export const interval = (share, range, most) => {
+  const x = value => round(Math.min(value / most, 1) * 300);
+  const axis = ticks(0, most, 4);
+  return svg('svg', {viewBox: '-14 0 336 42', class: 'interval', 'aria-hidden': 'true'},
+    svg('line', {class: 'axis', x1: 0, x2: 300, y1: 22, y2: 22}),
+    axis.map(at => svg('line', {class: 'axis', x1: x(at), x2: x(at), y1: 22, y2: 26})),
+    axis.map(at => svg('text', {x: x(at), y: 38, 'text-anchor': 'middle'}, short(at))),
+    svg('rect', {class: 'range', x: x(range.low), width: Math.max(x(range.high) - x(range.low), 1.5), y: 8, height: 12}),
+    svg('line', {class: 'value', x1: x(share), x2: x(share), y1: 5, y2: 23}));
+};
+
+/** The share of loads that are ready by a time, from percentiles: one line for each `[class, percentiles]`. */
+export const ready = (curves, least = 0) => {
+  const finite = curves.flatMap(([, percentiles]) => percentiles).filter(ms => ms !== null);
+  const most = Math.max(...finite, least, 1) * 1.04;
+  const x = ms => round(ms / most * 300), y = part => round(92 - part * 0.84);
+  const path = percentiles => {
+    const known = percentiles.filter(ms => ms !== null);
+    if (!known.length) return `M0,${y(0)}H300`;
+    const steps = known.map((ms, part) => `${part ? 'L' : 'M'}${x(ms)},${y(part)}`).join('');
+    return `M0,${y(0)}L${x(known[0])},${y(0)}${steps.replace('M', 'L')}H300`;
+  };
+  return svg('svg', {viewBox: '-42 0 354 112', class: 'ready', 'aria-hidden': 'true'},
+    [0, 50, 100].map(part => [
+      svg('line', {class: 'grid', x1: 0, x2: 300, y1: y(part), y2: y(part)}),
+      svg('text', {x: -5, y: y(part) + 4, 'text-anchor': 'end'}, `${part} %`),
+    ]),
+    ticks(0, most, 4).map(at => svg('text', {x: x(at), y: 108, 'text-anchor': at === 0 ? 'start' : 'middle'}, time(at))),
+    curves.map(([name, percentiles]) => svg('path', {class: name, d: path(percentiles)})));
+};
+
+export const PHASES = {
+  page: 'Before the request', scheduler: 'Queueing', cache: 'Stalled, cache lock', pool: 'Stalled, no free connection',
+  connect: 'Initial connection', send: 'Request sent', server: 'Waiting for the server', body: 'Content download',
+};
+
+const MOMENTS = {ready: 'ready', error: 'error', recovered: 'error cleared'};
+const ENDS = {ok: '', aborted: 'aborted by its deadline', coalesced: 'joined another call', unfinished: 'not ended', cached: 'from the cache'};
+
+/** A request in words: its life and where its time went. */
+export const told = row => {
+  const life = row.ended_ms === null ? 'not ended' : time(row.ended_ms - row.issued_ms);
+  const parts = row.phases.filter(([, , ms]) => ms >= 0.05).map(([key, , ms]) => `${PHASES[key].toLowerCase()} ${time(ms)}`);
+  const end = ENDS[row.outcome] && row.outcome !== 'unfinished' ? `, ${ENDS[row.outcome]}` : '';
+  return `${row.name}: ${life}${end}; issued at ${time(row.issued_ms)}${parts.length ? '; ' + parts.join(', ') : ''}`;
+};
+
+/** Rows that are shown first: what decided the load, then some of each class. */
+const chosen = (rows, filter, most) => {
+  const words = filter.toLowerCase();
+  const fits = rows.filter(row => !words || `${row.name} ${row.url}`.toLowerCase().includes(words));
+  const seen = new Map();
+  const rank = fits.map(row => {
+    const number = (seen.get(row.class) ?? 0) + 1;
+    seen.set(row.class, number);
+    return [!row.culprit, !(row.decisive && row.outcome === 'aborted'), number > 6, !row.decisive, row.kind !== 'socket', row.number];
+  });
+  const order = fits.map((row, at) => at).sort((one, other) => {
+    for (let key = 0; key < 6; key += 1) if (rank[one][key] !== rank[other][key]) return rank[one][key] - rank[other][key];
+    return 0;
+  });
+  return {rows: order.slice(0, most).map(at => fits[at]).sort((one, other) => one.number - other.number), left: fits.length - most};
+};
+
+const ROW = 22, LANE = 20;
+
+/**
+ * A load: a row for each request, the slots of each origin and the queue before them, on one axis. `view` has the times from
+ * and to, the width, a filter and the most rows; `say` gets a request in words; `zoom` the times that were dragged over.
+ */
+export const load = (picture, view, say, zoom) => {
+  const {from, to, width, filter, most} = view;
+  const narrow = width < 560, left = width < 400 ? 100 : narrow ? 128 : Math.min(230, width * 0.28), right = width - (narrow ? 8 : 64);
+  const x = ms => round(left + (Math.min(Math.max(ms, from), to) - from) / (to - from) * (right - left));
+  const within = (one, other) => other > from && one < to;
+  const {rows, left: more} = chosen(picture.rows.filter(row => row.issued_ms < to), filter, most);
+  const letters = Math.floor((left - 14) / 6.9);
+  const cut = text => text.length > letters ? `${text.slice(0, letters - 1)}…` : text;
+  const ground = [], marks = [];
+  let y = 36;
+  const bar = (row, at) => row.phases.filter(([, start, ms]) => within(start, start + ms)).map(([key, start, ms]) =>
+    svg('rect', {class: `phase ${row.kind === 'socket' && key === 'body' ? 'open' : key}`, x: x(start), width: Math.max(x(start + ms) - x(start), 0.8), y: at + 5, height: ROW - 10}));
+  const items = rows.map((row, number) => {
+    const at = y;
+    y += ROW;
+    const end = row.ended_ms ?? picture.horizon_ms;
+    const words = row.outcome === 'aborted' || row.outcome === 'ok' ? time(end - row.issued_ms)
+      : row.kind === 'socket' ? 'open' : {coalesced: 'joined', cached: 'cached', unfinished: 'pending'}[row.outcome];
+    return svg('g', {
+      class: `row${row.outcome === 'aborted' ? ' aborted' : ''}`, role: 'option', 'aria-selected': 'false', tabindex: number ? -1 : 0,
+      'data-number': row.number,
+    },
+    svg('rect', {class: number % 2 ? 'stripe' : 'stripe odd', x: 0, y: at, width, height: ROW}),
+    svg('text', {class: 'name', x: 4, y: at + 15}, cut(plain(row.name))),
+    bar(row, at),
+    row.outcome === 'aborted' && within(row.ended_ms, row.ended_ms) && svg('path', {class: 'end', d: `M${x(row.ended_ms)},${at + 2}v${ROW - 4}`}),
+    row.deadline_ms !== null && row.outcome !== 'aborted' && within(row.deadline_ms, row.deadline_ms)
+      && svg('path', {class: 'deadline', d: `M${x(row.deadline_ms)},${at + 3}v${ROW - 6}`}),
+    !narrow && svg('text', {class: 'life', x: width - 4, y: at + 15, 'text-anchor': 'end'}, ` ${words}`));
+  });
+  if (more > 0) {
+    marks.push(svg('text', {class: 'quiet', x: 4, y: y + 15}, `and ${more} more`));
+    y += ROW;
+  }
+  const bottom = y;
+  const names = new Map(picture.rows.map(row => [row.number, row]));
+  for (const origin of picture.origins) {
+    const own = picture.origins.length > 1 ? ` of ${origin.host}` : '';
+    y += 26;
+    marks.push(svg('text', {class: 'head', x: 4, y: y - 6}, `${Math.max(origin.limit, origin.lanes)} ${origin.kind}s${own} and the requests that hold them`));
+    if (Math.max(origin.lanes, Math.min(origin.limit, 16)) <= 16) {
+      for (let lane = 0; lane < Math.max(origin.lanes, origin.limit); lane += 1) {
+        ground.push(svg('rect', {class: 'lane', x: left, width: right - left, y: y + lane * LANE + 2, height: LANE - 4}));
+        marks.push(svg('text', {class: 'name quiet', x: left - 8, y: y + lane * LANE + 14, 'text-anchor': 'end'}, `slot ${lane + 1}`));
+      }
+      for (const [lane, number, start, until] of origin.held.filter(([, , start, until]) => within(start, until))) {
+        const row = names.get(number), wide = x(until) - x(start), label = plain(row?.name ?? '');
+        marks.push(svg('g', {class: `held class${(row?.class ?? 0) % 8}`},
+          svg('rect', {x: x(start), width: Math.max(wide, 0.8), y: y + lane * LANE + 2, height: LANE - 4}),
+          wide > 34 && svg('text', {x: x(start) + 4, y: y + lane * LANE + 14}, label.length * 6.4 > wide - 6 ? `${label.slice(0, Math.max(Math.floor((wide - 6) / 6.4) - 1, 1))}…` : label)));
+      }
+      y += Math.max(origin.lanes, origin.limit) * LANE;
+    }
+    const deepest = Math.max(...origin.queue.map(([, depth]) => depth), 0);
+    if (deepest) {
+      y += 8;
+      const height = 26, base = y + height, level = depth => round(base - depth / deepest * height);
+      let path = `M${left},${base}`;
+      for (const [at, now] of origin.queue) {
+        if (at > to) break;
+        path += `H${x(at)}V${level(now)}`;
+      }
+      marks.push(svg('path', {class: 'queue', d: `${path}H${x(to)}V${base}Z`}));
+      marks.push(svg('text', {class: 'name quiet', x: left - 8, y: base - 4, 'text-anchor': 'end'}, narrow ? `queue ≤${deepest}` : `queue, up to ${deepest}`));
+      y = base;
+    }
+  }
+  const height = y + 12;
+  const steps = ticks(from, to, (right - left) / 90);
+  const grid = steps.map(at => svg('line', {class: 'grid', x1: x(at), x2: x(at), y1: 4, y2: height - 8}));
+  const axis = steps.map(at => svg('text', {class: 'quiet', x: x(at) + 3, y: 13}, time(at)));
+  const moments = picture.moments.filter(([, at]) => within(at, at)).map(([word, at]) => svg('g', {class: `moment ${word}`},
+    svg('line', {x1: x(at), x2: x(at), y1: 20, y2: bottom}),
+    svg('text', {x: x(at) > width - 90 ? x(at) - 4 : x(at) + 4, y: 30, 'text-anchor': x(at) > width - 90 ? 'end' : 'start'}, MOMENTS[word])));
+  const shade = svg('rect', {class: 'shade', y: 0, height, width: 0, x: 0});
+  const rowsGroup = svg('g', {role: 'listbox', 'aria-label': 'Requests; arrow keys move, the line above the picture has the times'}, items);
+  const picked = svg('svg', {class: 'load', viewBox: `0 0 ${width} ${round(height)}`, width, height: round(height)},
+    svg('g', {'aria-hidden': 'true'}, ground, grid), rowsGroup, svg('g', {class: 'over', 'aria-hidden': 'true'}, axis, marks, moments, shade));
+  const select = item => {
+    for (const other of items) {
+      other.setAttribute('aria-selected', String(other === item));
+      other.setAttribute('tabindex', other === item ? 0 : -1);
+    }
+    say(names.get(+item.dataset.number));
+  };
+  const itemOf = event => event.target instanceof Element ? event.target.closest('.row') : null;
+  rowsGroup.addEventListener('pointermove', event => { const item = itemOf(event); if (item) say(names.get(+item.dataset.number)); });
+  rowsGroup.addEventListener('focusin', event => { const item = itemOf(event); if (item) select(item); });
+  rowsGroup.addEventListener('keydown', event => {
+    const at = items.indexOf(document.activeElement);
+    const move = {ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1}[event.key];
+    if (move === undefined) return;
+    event.preventDefault();
+    items[Math.min(Math.max(move, 0), items.length - 1)]?.focus();
+  });
+  // Dragging over times zooms to them.
+  let start = null;
+  const timeAt = event => {
+    const box = picked.getBoundingClientRect();
+    return from + (Math.min(Math.max((event.clientX - box.x) * width / box.width, left), right) - left) / (right - left) * (to - from);
+  };
+  picked.addEventListener('pointerdown', event => { if (event.pointerType === 'mouse' && event.button === 0) start = timeAt(event); });
+  picked.addEventListener('pointermove', event => {
+    if (start === null || !(event.buttons & 1)) { start = null; return; }
+    const ends = [start, timeAt(event)].sort((one, other) => one - other);
+    shade.setAttribute('x', x(ends[0]));
+    shade.setAttribute('width', x(ends[1]) - x(ends[0]));
+  });
+  picked.addEventListener('pointerup', event => {
+    if (start === null) return;
+    const ends = [start, timeAt(event)].sort((one, other) => one - other);
+    start = null;
+    if (x(ends[1]) - x(ends[0]) > 8) zoom(ends);
+    else shade.setAttribute('width', 0);
+  });
+  return picked;
+};
+
+/** The phases that a picture has, as a legend. */
+export const legend = pictures => {
+  const keys = new Set(pictures.flatMap(picture => picture.rows.flatMap(row => row.phases.map(([key]) => row.kind === 'socket' && key === 'body' ? 'open' : key))));
+  const names = {...PHASES, open: 'Open socket'};
+  return html('ul', {class: 'legend', 'aria-label': 'Colours'}, Object.keys(names).filter(key => keys.has(key)).map(key =>
+    html('li', {}, svg('svg', {viewBox: '0 0 16 10', width: 16, height: 10, 'aria-hidden': 'true'}, svg('rect', {class: `phase ${key}`, x: 0.5, y: 0.5, width: 15, height: 9})), names[key])));
+};
+
+/** The share of failed loads over two parameters, as a table; `cells[row][column]` is null until it is there. */
+export const map = (axes, cells, current, threshold) => {
+  const [across, along] = axes;
+  const over = cell => cell && cell.share > threshold;
+  const cellOf = (row, column) => {
+    const cell = cells[row]?.[column];
+    const edges = [
+      over(cell) && row + 1 < cells.length && cells[row + 1][column] && !over(cells[row + 1][column]) && 'above',
+      over(cell) && row > 0 && cells[row - 1][column] && !over(cells[row - 1][column]) && 'below',
+      over(cell) && column > 0 && cells[row][column - 1] && !over(cells[row][column - 1]) && 'before',
+      over(cell) && cells[row][column + 1] && !over(cells[row][column + 1]) && 'after',
+    ].filter(Boolean);
+    const own = current[0] === across.values[column] && (!along || current[1] === along.values[row]);
+    const level = cell ? Math.ceil(Math.sqrt(cell.share) * 10) : 0;
+    return html('td', {class: ['cell', cell ? `level${level}` : 'empty', own && 'own', ...edges].filter(Boolean).join(' ')},
+      html('button', {type: 'button', 'data-x': column, 'data-y': row,
+        'aria-label': `${across.name} ${across.values[column]}${along ? `, ${along.name} ${along.values[row]}` : ''}: ${cell ? `${short(cell.share)} of ${cell.loads} loads ${cell.what}` : '·, not simulated yet'}; set these values`},
+      cell ? short(cell.share) : '·'));
+  };
+  const rows = (along ? along.values : [null]).map((value, row) => html('tr', {},
+    html('th', {scope: 'row'}, along ? String(value) : ''), across.values.map((_, column) => cellOf(row, column)))).reverse();
+  return html('table', {class: 'map'},
+    html('caption', {}, along ? `${along.name} upwards, ${across.name} to the right` : across.name),
+    html('tbody', {}, rows),
+    html('tfoot', {}, html('tr', {}, html('th', {scope: 'row'}, along ? `${along.name} ↑ ${across.name} →` : across.name), across.values.map(value => html('th', {scope: 'col'}, String(value))))));
+};
+
+/** A change of a share with its interval, on the scale of all. */
+export const change = (difference, range, ends) => {
+  const [low, high] = ends, x = value => round(4 + (high > low ? (value - low) / (high - low) : 1) * 112);
+  const kind = range.high < 0 ? 'helps' : range.low > 0 ? 'harms' : 'unclear';
+  return svg('svg', {viewBox: '0 0 120 18', width: 120, height: 18, class: `change ${kind}`, 'aria-hidden': 'true'},
+    svg('rect', {x: Math.min(x(0), x(difference)), width: Math.abs(x(0) - x(difference)), y: 4, height: 10}),
+    svg('path', {d: `M${x(0)},0V18M${x(range.low)},9H${x(range.high)}M${x(range.low)},6v6M${x(range.high)},6v6`}));
+};
