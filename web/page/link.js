@@ -26,7 +26,11 @@ const toText = bytes => {
   return btoa(text);
 };
 
-export const bytesOf = text => Uint8Array.from(atob(text), letter => letter.charCodeAt(0));
+export const bytesOf = text => {
+  const letters = atob(text), bytes = new Uint8Array(letters.length);
+  for (let at = 0; at < letters.length; at += 1) bytes[at] = letters.charCodeAt(at);
+  return bytes;
+};
 
 export const gunzip = bytes => new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip')));
 

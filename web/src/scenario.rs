@@ -5,9 +5,9 @@ use crate::refusal::Refusal;
 use serde::Serialize;
 use sixslot_analysis::notes::notes;
 use sixslot_models::browser::Browser;
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Class, Kind};
 use sixslot_models::document::{Axis, Patch};
-use sixslot_models::{Document, Plan};
+use sixslot_models::{Document, Plan, plan};
 use sixslot_sim_core::{Family, Span};
 
 /// A scenario without faults.
@@ -74,8 +74,10 @@ fn values(axis: &Axis) -> Values<'_> {
     Values { parameter: &axis.parameter, values: &axis.values }
 }
 
-/// The profiles by their names in a scenario.
-const PROFILES: [(&str, fn() -> Browser); 4] = [
+/// A name in a scenario, and its rules.
+type Profile = (&'static str, fn() -> Browser);
+
+const PROFILES: [Profile; 4] = [
     ("chromium", Browser::chromium),
     ("firefox", Browser::firefox),
     ("webkit", Browser::webkit),
@@ -84,46 +86,39 @@ const PROFILES: [(&str, fn() -> Browser); 4] = [
 
 /// The profile whose rules a plan's browser has.
 fn profile(plan: &Plan) -> Option<&'static str> {
-    let is = |(_, rules): &&(&str, fn() -> Browser)| plan.browser().differences(&rules()).next().is_none();
+    let is = |(_, rules): &&Profile| plan.browser().differences(&rules()).next().is_none();
     PROFILES.iter().find(is).map(|(name, _)| *name)
 }
 
-fn requests(plan: &Plan) -> Vec<Request<'_>> {
+fn request<'a>(plan: &'a Plan, number: usize, class: &'a Class) -> Request<'a> {
     let rules = plan.load();
-    let one = |(number, class): (usize, &'_ sixslot_models::class::Class)| (number, class.kind, class.deadline);
-    let named = plan.classes().iter().map(|class| class.name.as_str());
-    plan.classes()
-        .iter()
-        .enumerate()
-        .map(one)
-        .zip(named)
-        .map(|((number, kind, deadline), name)| Request {
-            name,
-            kind: match kind {
-                Kind::Fetch => "request",
-                Kind::Background => "background",
-                Kind::WebSocket | Kind::EventSource => "socket",
-            },
-            deadline_ms: deadline.map(Span::as_millis_f64),
-            decisive: rules.ready.contains(&number) || rules.judges(number),
-        })
-        .collect()
+    Request {
+        name: &class.name,
+        kind: match class.kind {
+            Kind::Fetch => "request",
+            Kind::Background => "background",
+            Kind::WebSocket | Kind::EventSource => "socket",
+        },
+        deadline_ms: class.deadline.map(Span::as_millis_f64),
+        decisive: rules.ready.contains(&number) || rules.judges(number),
+    }
+}
+
+fn parameter(parameter: &plan::Parameter) -> Parameter<'_> {
+    Parameter {
+        name: &parameter.name,
+        value: parameter.value.mean(),
+        drawn: !matches!(parameter.value.family(), Family::Constant { .. }),
+    }
 }
 
 /// Whether a scenario can be read, and what it has.
 pub(crate) fn check(document: &Document) -> Result<Vec<u8>, Refusal> {
     let plan = document.plan(&[], &[])?;
-    let parameter = |parameter: &'_ sixslot_models::plan::Parameter| {
-        (parameter.value.mean(), !matches!(parameter.value.family(), Family::Constant { .. }))
-    };
-    let parameters = plan.parameters().iter().map(|one| {
-        let (value, drawn) = parameter(one);
-        Parameter { name: &one.name, value, drawn }
-    });
     json(&Description {
         title: &document.title,
         horizon_ms: plan.horizon().as_millis_f64(),
-        parameters: parameters.collect(),
+        parameters: plan.parameters().iter().map(parameter).collect(),
         fixes: document.fixes.iter().map(named).collect(),
         layers: document.layers.iter().map(named).collect(),
         axes: document.sweep.axes.iter().map(values).collect(),
@@ -131,7 +126,7 @@ pub(crate) fn check(document: &Document) -> Result<Vec<u8>, Refusal> {
         profile: profile(&plan),
         profiles: PROFILES.map(|(name, _)| name),
         connections: plan.browser().connections,
-        requests: requests(&plan),
+        requests: plan.classes().iter().enumerate().map(|(number, class)| request(&plan, number, class)).collect(),
         judged: plan.load().can_fail,
         notes: notes(&plan),
         recorded: document.evidence().map(|evidence| evidence.loads),
