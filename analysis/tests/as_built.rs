@@ -45,33 +45,55 @@ struct Cell {
     /// Projects, live and terminated records of each, milliseconds of one ps.
     shape: [u32; 4],
     slowness: &'static str,
+    /// Loads made one after another: the load before has left a ps.
+    in_series: bool,
     fix: Option<&'static str>,
     loads: u32,
     errors: u32,
-    /// Seconds to the session, median.
-    shown: f64,
+    /// Errors that a later success cleared, if it was said.
+    cleared: Option<u32>,
+    /// Seconds to the session, median over all loads; none if it was not said, infinite if half of the loads never had it.
+    shown: Option<f64>,
+    /// Whether the simulated median is further than 15 % from the measured one: said in the scenario's header.
+    off: bool,
 }
 
 const fn cell(
     name: &'static str,
     shape: [u32; 4],
-    slowness: &'static str,
     (errors, loads): (u32, u32),
-    shown: f64,
+    cleared: Option<u32>,
+    shown: Option<f64>,
 ) -> Cell {
-    Cell { name, shape, slowness, fix: None, loads, errors, shown }
+    Cell { name, shape, slowness: "1", in_series: false, fix: None, loads, errors, cleared, shown, off: false }
 }
 
-/// Published: facts of the measured page, "Cells for calibration".
-const CELLS: [Cell; 7] = [
-    cell("T00", [5, 2, 0, 200], "1", (0, 15), 1.06),
-    cell("T20", [5, 2, 20, 200], "1.5", (0, 15), 2.96),
-    cell("T30", [5, 2, 30, 200], "1", (0, 15), 2.67),
-    cell("T40, quiet", [5, 2, 40, 200], "1", (0, 12), 3.10),
-    cell("T40, other work", [5, 2, 40, 200], "1.8", (5, 12), 8.56),
-    cell("slow ps", [5, 2, 0, 1000], "1", (0, 12), 1.75),
-    Cell { fix: Some("no-probes"), ..cell("T40, fix no-probes", [5, 2, 40, 200], "1", (0, 10), 0.95) },
+/// Published: the cells of docs/dashboard.md, "Measured cells".
+const CELLS: [Cell; 14] = [
+    cell("T00", [5, 2, 0, 200], (0, 15), None, Some(1.06)),
+    Cell { slowness: "1.8", ..cell("T20", [5, 2, 20, 200], (0, 15), None, Some(2.96)) },
+    cell("T30", [5, 2, 30, 200], (0, 15), None, Some(2.67)),
+    cell("T40, quiet", [5, 2, 40, 200], (0, 12), None, Some(3.10)),
+    Cell { slowness: "1.8", ..cell("T40, other work", [5, 2, 40, 200], (5, 12), Some(5), Some(8.56)) },
+    cell("slow ps", [5, 2, 0, 1000], (0, 12), None, Some(1.75)),
+    Cell { fix: Some("no-probes"), ..cell("T40, no probes", [5, 2, 40, 200], (0, 10), None, Some(0.95)) },
+    Cell { in_series: true, ..cell("T60", [5, 2, 60, 200], (6, 12), Some(6), Some(7.77)) },
+    Cell { in_series: true, ..cell("T80", [5, 2, 80, 200], (9, 10), Some(0), Some(f64::INFINITY)) },
+    Cell { in_series: true, ..cell("ten projects", [10, 1, 30, 200], (4, 8), Some(4), Some(7.9)) },
+    Cell { in_series: true, ..cell("ps of 4 s", [5, 2, 0, 4000], (0, 8), None, Some(2.55)) },
+    Cell { in_series: true, off: true, ..cell("ps of 9 s", [5, 2, 0, 9000], (5, 8), Some(5), Some(14.8)) },
+    Cell {
+        in_series: true,
+        fix: Some("three-failures"),
+        off: true,
+        ..cell("T60, 3 failures", [5, 2, 60, 200], (0, 8), None, Some(11.9))
+    },
+    Cell { in_series: true, ..cell("one project", [1, 10, 300, 200], (8, 8), None, None) },
 ];
+
+/// The share of a ps that a load made after another still needs, as in the scenario's header.
+const IN_SERIES: &str =
+    "parameters.ps_left={ distribution = \"empirical\", quantiles = { p0 = 0, p40 = 0, p60 = 1, p100 = 1 } }";
 
 /// The central 95 % of a binomial count.
 fn prediction(loads: u32, probability: f64) -> (u32, u32) {
@@ -97,42 +119,68 @@ fn prediction_intervals_are_the_binomial_ones() {
     assert_eq!(prediction(12, 1.0), (12, 12));
 }
 
-#[test]
-fn the_seven_measured_cells_come_out_of_one_scenario() {
-    let header = scenario("scenarios/dashboard-as-built.toml");
+/// A cell simulated: its row in the scenario's header, and where it is outside.
+fn held_against(cell: &Cell) -> (String, Vec<String>) {
+    let [projects, live, terminated, ps] = cell.shape;
+    let mut sets = vec![
+        format!("parameters.projects={projects}"),
+        format!("parameters.live={live}"),
+        format!("parameters.terminated={terminated}"),
+        format!("parameters.ps={}", f64::from(ps) / 1e3),
+        format!("parameters.slowness.median={}", cell.slowness),
+    ];
+    sets.extend(cell.in_series.then(|| IN_SERIES.to_owned()));
+    let sets: Vec<&str> = sets.iter().map(String::as_str).collect();
+    let estimate = estimate(&as_built(&sets, cell.fix.as_slice()), LOADS);
+    let probability = estimate.probability.unwrap();
+    let (low, high) = prediction(cell.loads, probability);
     let mut faults = Vec::new();
+    if !(low..=high).contains(&cell.errors) {
+        faults.push(format!("{} errors are outside {low} to {high}", cell.errors));
+    }
+    let cleared = cell.cleared.map_or_else(
+        || "-".to_owned(),
+        |cleared| {
+            let share = estimate.outcomes.recovered / estimate.outcomes.error_shown;
+            let (low, high) = prediction(cell.errors, share);
+            if !(low..=high).contains(&cleared) {
+                faults.push(format!("{cleared} cleared are outside {low} to {high}"));
+            }
+            format!("{cleared} of {}, {share:.2}: {low} to {high}", cell.errors)
+        },
+    );
+    let ready = estimate.ready_times().quantile(0.5).map_or(f64::INFINITY, |ms| ms / 1e3);
+    let seconds = |value: f64| if value.is_finite() { format!("{value:.2} s") } else { "never".to_owned() };
+    let both_never = |shown: f64| shown.is_infinite() && ready.is_infinite();
+    let near = cell.shown.is_none_or(|shown| both_never(shown) || (ready / shown - 1.0).abs() <= 0.15);
+    if near == cell.off {
+        faults.push(format!("ready at {}, measured {:?}, off: {}", seconds(ready), cell.shown, cell.off));
+    }
+    let row = format!(
+        "# | {:<15} | {:<15} | {:<3} | {} of {}, {probability:.3}: {low} to {high} | {cleared} | {}, {} |",
+        cell.name,
+        format!("{projects}, {live}, {terminated}, {ps}"),
+        cell.slowness,
+        cell.errors,
+        cell.loads,
+        cell.shown.map_or_else(|| "-".to_owned(), seconds),
+        seconds(ready),
+    );
+    (row, faults)
+}
+
+#[test]
+fn the_measured_cells_come_out_of_one_scenario() {
+    let header = scenario("scenarios/dashboard-as-built.toml");
+    let share = IN_SERIES.split_once('=').unwrap().1;
+    let mut faults = Vec::new();
+    if !header.contains(&format!("ps_left = {share}")) {
+        faults.push(format!("the scenario's header lacks {share}"));
+    }
     for cell in &CELLS {
-        let [projects, live, terminated, ps] = cell.shape;
-        let sets = [
-            format!("parameters.projects={projects}"),
-            format!("parameters.live={live}"),
-            format!("parameters.terminated={terminated}"),
-            format!("parameters.ps={}", f64::from(ps) / 1e3),
-            format!("parameters.slowness.median={}", cell.slowness),
-        ];
-        let plan = as_built(&sets.each_ref().map(String::as_str), cell.fix.as_slice());
-        let estimate = estimate(&plan, LOADS);
-        // Of the loads that got ready, as the measured times are.
-        let times = estimate.ready_times().finite();
-        let ready = times[times.len().div_ceil(2) - 1] as f64 / 1e9;
-        let (low, high) = prediction(cell.loads, estimate.probability.unwrap());
-        let row = format!(
-            "# | {:<19} | {:<14} | {:<8} | {} of {}, {:.3}: {low} to {high} | {:.2} s, {ready:.2} s |",
-            cell.name,
-            format!("{projects}, {live}, {terminated}, {ps}"),
-            cell.slowness,
-            cell.errors,
-            cell.loads,
-            estimate.probability.unwrap(),
-            cell.shown,
-        );
+        let (row, own) = held_against(cell);
         eprintln!("{row}");
-        if !(low..=high).contains(&cell.errors) {
-            faults.push(format!("{}: {} errors are outside {low} to {high}", cell.name, cell.errors));
-        }
-        if (ready / cell.shown - 1.0).abs() > 0.15 {
-            faults.push(format!("{}: ready at {ready:.2} s, measured {:.2} s", cell.name, cell.shown));
-        }
+        faults.extend(own.iter().map(|fault| format!("{}: {fault}", cell.name)));
         if !header.contains(&row) {
             faults.push(format!("the scenario's header lacks this row:\n{row}"));
         }
@@ -140,16 +188,38 @@ fn the_seven_measured_cells_come_out_of_one_scenario() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+/// Measured: the loop stands still for 5.1, 6.3 and 7.5 ms for each record or live session of 220, 320 and 420.
 #[test]
-fn live_sessions_alone_never_fail_and_a_ps_over_the_deadline_always_does() {
-    // Measured: no failure in 71 loads with live sessions only and ps up to 4 s. A ps of 9 s outlasts the deadline of 8 s.
+fn a_block_costs_each_record_more_where_there_are_more() {
+    for (terminated, stated) in [(40, 5.1), (60, 6.3), (80, 7.5)] {
+        let sets = [format!("parameters.terminated={terminated}"), "parameters.slowness=1".to_owned()];
+        let plan = as_built(&sets.each_ref().map(String::as_str), &[]);
+        let listing = plan.server_caches().iter().position(|cache| cache.name == "listing").unwrap();
+        let mut load = Load::new();
+        load.simulate(&plan, 1, 0, Extent::Whole).unwrap();
+        let own = load.computations().iter().filter(|computation| computation.server_cache == listing);
+        let mut blocks: Vec<f64> = own.map(|computation| computation.work.as_millis_f64()).collect();
+        blocks.sort_by(f64::total_cmp);
+        let each = blocks[blocks.len() / 2] / f64::from(5 * (terminated + 4));
+        assert!((each / stated - 1.0).abs() < 0.1, "{terminated}: {each} ms, stated {stated}");
+    }
+}
+
+#[test]
+fn live_sessions_alone_never_fail_and_a_ps_over_the_deadline_does() {
+    // Measured: no failure in 71 loads with live sessions only and ps up to 4 s.
     for sets in [["parameters.live=3", "parameters.projects=10"], ["parameters.live=2", "parameters.ps=4"]] {
         let mut sets = sets.to_vec();
         sets.push("parameters.terminated=0");
         assert_eq!(estimate(&as_built(&sets, &[]), 500).failures, Some(0), "{sets:?}");
     }
-    let slow = as_built(&["parameters.terminated=0", "parameters.ps=9"], &[]);
-    assert_eq!(estimate(&slow, 500).failures, Some(500));
+    // A ps takes 0.8 to 1.2 of its time: of 11 s it always outlasts the deadline of 8 s, of 9 s most often.
+    let slow = |ps: &str| estimate(&as_built(&["parameters.terminated=0", ps], &[]), 500).failures.unwrap();
+    assert_eq!(slow("parameters.ps=11"), 500);
+    assert!((400..490).contains(&slow("parameters.ps=9")), "{}", slow("parameters.ps=9"));
+    // A value of the load before answers at once.
+    let valid = ["parameters.terminated=0", "parameters.ps=9", "parameters.ps_left=0"];
+    assert_eq!(estimate(&as_built(&valid, &[]), 500).failures, Some(0));
 }
 
 /// Nothing answers: one ps takes longer than the load. The mount is at 0 and the poll's timer is armed with its calls.
@@ -215,7 +285,8 @@ fn the_list_under_closed_loop_load_comes_from_one_cost_and_one_exponent() {
 /// Ten minutes of the page where one listing costs that number of seconds: n = 320 records and live sessions.
 fn ten_minutes(seconds: f64) -> Plan {
     let cost = format!("parameters.cost={}", seconds / 0.32);
-    as_built(&["horizon=600s", "parameters.terminated=60", "parameters.slowness=1", &cost], &[])
+    let linear = ["parameters.growth=0", "parameters.crowding=0", &cost];
+    as_built(&[&["horizon=600s", "parameters.terminated=60", "parameters.slowness=1"][..], &linear].concat(), &[])
 }
 
 #[test]

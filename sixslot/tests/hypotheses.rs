@@ -209,6 +209,11 @@ text = "wrong"
 hypotheses = ["quick"]
 measured_failures = 1
 measured_ready = "1s"
+[prediction.stuck]
+text = "stuck"
+hypotheses = ["slow"]
+measured_failures = 15
+measured_ready = "never"
 [layers]
 hypothesis = "slow"
 [recovery]
@@ -228,11 +233,11 @@ text = "{cells:held} of {cells:all} cells, {layers:total} and {layer:deadline}, 
     run(folder.path(), &[]).success();
     let read = |name: &str| std::fs::read_to_string(folder.path().join("out").join(name)).unwrap();
     let text = read("README.md");
-    // The slow page is never ready, so no median is near; quick is ready at 1 s.
-    assert!(text.contains("1 of 4 cells, 100.0 and 100.0, 0 captures"), "{text}");
+    // The slow page is never ready, so no median but never is near; quick is ready at 1 s.
+    assert!(text.contains("2 of 5 cells, 100.0 and 100.0, 0 captures"), "{text}");
     let held: Vec<String> =
         read("predictions.csv").lines().map(|row| row.rsplit(',').next().unwrap().to_owned()).collect();
-    assert_eq!(held, ["holds", "", "", "false", "true", "false", "false"]);
+    assert_eq!(held, ["holds", "", "", "false", "true", "false", "false", "true"]);
     assert!(read("layers.csv").contains("deadline,1.000000,"), "{}", read("layers.csv"));
     let map = "a,b,failed,not_ready,regime\n0.5,0.25,0.0000,0.0000,healthy\n0.5,2,1.0000,1.0000,never recovers\n1,0.25,0.0000,0.0000,healthy\n1,2,1.0000,1.0000,never recovers\n";
     assert_eq!(read("recovery.csv"), map);
@@ -272,15 +277,8 @@ fn in_the_twenty_captures_order_station_and_fate_are_those_of_the_nearest_load()
         let exception: &[&str] = if name == "F2b_T40/000" { &["station of project-sessions 1"] } else { &[] };
         assert_eq!(it.differs, exception, "{name}");
         assert!(it.is_same() || !exception.is_empty(), "{name}: {it:?}");
-        // The other exception: an answer 80 ms before its deadline; no load of the thousand has one within half a second.
-        // And among these thousand draws, none of the loads with 010's calls is ready within 0.2 s of it.
-        let (apart, late) = match name.as_str() {
-            "T40_N5M2/009" => (0.6, 1.6),
-            "T40_N5M2/010" => (0.15, 0.25),
-            _ => (0.15, 0.2),
-        };
-        assert!(it.apart < apart, "{name}: {} s apart", it.apart);
-        assert!((it.ready - capture.ready).abs() < late, "{name}: {} s, captured {} s", it.ready, capture.ready);
+        assert!(it.apart < 0.15, "{name}: {} s apart", it.apart);
+        assert!((it.ready - capture.ready).abs() < 0.2, "{name}: {} s, captured {} s", it.ready, capture.ready);
         assert!(it.ended >= 4 && it.shared >= 8, "{name}: {it:?}");
         assert!(it.burst_in_browser[0].abs_diff(it.burst_in_browser[1]) <= 2, "{name}: {:?}", it.burst_in_browser);
         seen += 1;
@@ -289,34 +287,40 @@ fn in_the_twenty_captures_order_station_and_fate_are_those_of_the_nearest_load()
 }
 
 #[test]
-fn the_seven_measured_cells_hold_and_the_unseen_ones_are_predicted() {
+fn the_measured_counts_hold_and_the_unseen_cells_are_predicted() {
     let (file, findings) = shipped(2_000, |file| {
         file.overlays.clear();
         file.recovery = None;
     });
     let cells: Vec<_> = findings.measured(&file).collect();
-    assert_eq!(cells.len(), 7);
+    assert_eq!(cells.len(), 13);
     for (cell, measured, forecast) in cells {
-        assert!(forecast.holds(measured), "{}: {forecast:?}", cell.text);
+        let (low, high) = forecast.count;
+        assert!((low..=high).contains(&measured.failures), "{}: {forecast:?}", cell.text);
+        // Medians of eight loads, some of which need one call and some two (docs/dashboard.md).
+        let off = ["cell-ps-9000", "cell-t60-three-failures"].contains(&cell.name.as_str());
+        assert_eq!(forecast.holds(measured), !off, "{}: {forecast:?}", cell.text);
+        let [_, earliest, latest] = forecast.ready;
+        assert!(!off || (earliest..=latest).contains(&measured.ready), "{}: {forecast:?}", cell.text);
     }
-    // The unseen cells of the issue: eight shapes, and three fixes of two of them.
-    let unseen: Vec<&str> =
-        file.predictions.iter().filter(|case| case.measured.is_none()).map(|case| case.text.as_str()).collect();
-    for shape in [
-        "(5, 2, 30, 200)",
-        "(5, 2, 60, 200)",
-        "(5, 2, 80, 200)",
-        "(1, 10, 300, 200)",
-        "(10, 1, 30, 200)",
-        "(5, 2, 0, 4000)",
-        "(5, 2, 0, 9000)",
-    ] {
-        assert!(unseen.contains(&shape), "{shape}");
-    }
-    for shape in ["(5, 2, 40, 200)", "(5, 2, 60, 200)"] {
-        for fix in ["prefetch off", "three failures allowed", "dedupe and no poll while the mux is fresh"] {
-            assert!(unseen.contains(&format!("{shape}, {fix}").as_str()), "{shape}, {fix}");
-        }
+    // The cells that were asked for, each also on a faster and a slower day.
+    let asked = [
+        "(5, 2, 60, 200), prefetch off",
+        "(5, 2, 80, 200), prefetch off",
+        "(10, 2, 0, 200)",
+        "(5, 5, 0, 200), 40 ms of blocking for each process start",
+        "(5, 2, 60, 200), dedupe and no poll while the mux is fresh",
+        "(5, 2, 80, 200), list and session without probes",
+        "(5, 2, 60, 200), by a click from the dashboard's own page",
+    ];
+    for text in asked {
+        let case = file.predictions.iter().position(|case| case.text == text && case.measured.is_none()).expect(text);
+        let of = |name: &str| {
+            let hypothesis = file.hypotheses.iter().position(|hypothesis| hypothesis.name == name).unwrap();
+            findings.forecasts[case].iter().find(|forecast| forecast.hypothesis == hypothesis).expect(text)
+        };
+        let [fast, usual, slow] = ["quiet-series-fast", "quiet-series", "quiet-series-slow"].map(of);
+        assert!(fast.probability <= usual.probability && usual.probability <= slow.probability, "{text}");
     }
 }
 

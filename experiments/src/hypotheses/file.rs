@@ -322,8 +322,12 @@ fn prediction(entry: &Entry, hypotheses: &[Hypothesis], files: &mut Files) -> Re
     }
     let measured_loads = reader.or("measured_loads", MEASURED_LOADS, read::whole(1, 1_000))?;
     let failures = reader.read("measured_failures", read::whole(0, measured_loads))?;
-    let measured = match (failures, reader.read("measured_ready", read::span)?) {
-        (Some(failures), Some(ready)) => Some(Measured { failures, ready: ready.as_seconds_f64() }),
+    let ready = reader.read("measured_ready", |node| match &node.value {
+        tree::Value::Text(never) if never == "never" => Ok(f64::INFINITY),
+        _ => read::span(node).map(|ready| ready.as_seconds_f64()),
+    })?;
+    let measured = match (failures, ready) {
+        (Some(failures), Some(ready)) => Some(Measured { failures, ready }),
         (None, None) => None,
         _ => {
             let fault = Fault::new(&entry.key_place, format!("`{}` has only half of a measurement", entry.key));

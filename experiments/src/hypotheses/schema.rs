@@ -113,7 +113,11 @@ pub static PREDICTION: Fields = Fields {
         field("fixes", Kind::Names, "Fixes, after the hypothesis's own."),
         field("measured_loads", Kind::Whole, "Number of loads that were measured, or will be. Default 15."),
         field("measured_failures", Kind::Whole, "Number of them that failed."),
-        field("measured_ready", Kind::Span, "The median of their times to ready."),
+        field(
+            "measured_ready",
+            Kind::Span,
+            "The median of their times to ready; \"never\" if half of them were not ready.",
+        ),
     ],
 };
 
