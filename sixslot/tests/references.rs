@@ -36,7 +36,7 @@ impl Repository {
             let path = format!("{prefix}{name}");
             self.paths.insert(path.clone());
             if entry.file_type().unwrap().is_dir() {
-                if name == "target" || name == ".git" {
+                if ["target", ".git", "node_modules"].contains(&name.as_str()) {
                     self.paths.remove(&path);
                 } else {
                     self.visit(&entry.path(), &format!("{path}/"));

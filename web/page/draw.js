@@ -228,7 +228,7 @@ export const map = (axes, cells, current, threshold) => {
   return html('table', {class: 'map'},
     html('caption', {}, along ? `${along.name} upwards, ${across.name} to the right` : across.name),
     html('tbody', {}, rows),
-    html('tfoot', {}, html('tr', {}, html('th', {scope: 'row'}, along ? `${along.name} ↑ ${across.name} →` : across.name), across.values.map(value => html('th', {scope: 'col'}, String(value))))));
+    html('tfoot', {}, html('tr', {}, html('td', {}), across.values.map(value => html('th', {scope: 'col'}, String(value))))));
 };
 
 /** A change of a share with its interval, on the scale of all. */

@@ -21,6 +21,9 @@ const subject = (fixes, more = []) => ({scenario: {name: state.name, text: state
 const sideNames = () => state.fixes.length ? ['As it is', `With ${state.fixes.join(' + ')}`] : ['As it is'];
 const sideFixes = side => side ? state.fixes : [];
 
+/** What a report holds: the state with which it begins, and the cells of its sweep. */
+const report = JSON.parse(data('report') || 'null');
+
 /** Runs what a change asks for; a later change makes it stale. */
 const quietly = work => work().catch(fault => { if (fault !== STALE) complain(fault); });
 
@@ -121,6 +124,8 @@ const showFixes = () => fixes(found.compared, found.described, [], fixActs);
 // ---- the map
 
 const valuesOf = one => {
+  const swept = report?.state.text === state.text && report.sweep?.axes.find(axis => axis.name === one.name);
+  if (swept) return swept.values;
   const axis = found.described.axes.find(axis => axis.parameter === one.name);
   if (axis) return [...axis.values].sort((one, other) => one - other).slice(0, 12);
   const at = one.value || 1, whole = Number.isInteger(one.value);
@@ -160,6 +165,25 @@ const actMap = {
   },
 };
 
+/** The cells of the report's sweep, where they are about these axes and nothing else was changed; null otherwise. */
+const sweptCells = axes => {
+  const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+  const sweep = report?.sweep, begin = report?.state;
+  if (!sweep || state.text !== begin.text || state.seed !== begin.seed || !same(sweep.axes, axes)) return null;
+  const own = axes.map(axis => `parameters.${axis.name}`);
+  const others = changes => Object.entries(changes).filter(([key]) => !own.includes(key)).sort();
+  const set = sweep.sets.find(set => same([...set.fixes].sort(), [...state.fixes].sort()));
+  if (!set || !same(others(state.changes), others(begin.changes))) return null;
+  const [across, along] = axes, rows = along ? along.values.length : 1, what = found.described.judged ? 'fail' : 'are late';
+  // The first axis of a sweep changes last.
+  const cell = (row, column) => {
+    const [loads, failed, late] = set.cells[column * rows + row] ?? [0];
+    const bad = found.described.judged ? failed : late;
+    return loads ? {bad, loads, share: bad / loads, what} : null;
+  };
+  return Array.from({length: rows}, (_, row) => across.values.map((_, column) => cell(row, column)));
+};
+
 const showMap = async () => {
   if (state.tab !== 'map' || !found.described) return;
   const axes = axesNow();
@@ -169,7 +193,7 @@ const showMap = async () => {
   const [across, along] = axes, run = started;
   const key = JSON.stringify([axes, subject(state.fixes)]);
   const heights = along ? along.values : [null];
-  const kept = found.mapKey === key ? found.cells : heights.map(() => across.values.map(() => null));
+  const kept = found.mapKey === key ? found.cells : sweptCells(axes) ?? heights.map(() => across.values.map(() => null));
   Object.assign(found, {mapKey: key, cells: kept});
   const current = axes.map(currentOf);
   let drawing = 0;
@@ -369,12 +393,13 @@ const reportText = () => quietly(async () => {
 const examples = JSON.parse(data('examples') || '{}');
 
 const open = async () => {
-  const held = data('engine');
+  const held = data('engine'), size = Math.min(Math.max(navigator.hardwareConcurrency || 4, 2), 8);
+  const source = URL.createObjectURL(new Blob([data('worker')], {type: 'text/javascript'}));
+  // The workers start while the module is compiled.
+  const started = Array.from({length: size}, () => new Worker(source));
   const bytes = held ? gunzip(bytesOf(held.trim())) : await fetch('sixslot.wasm');
   const module = await WebAssembly.compile(await bytes.arrayBuffer());
-  const source = URL.createObjectURL(new Blob([data('worker')], {type: 'text/javascript'}));
-  const cores = navigator.hardwareConcurrency || 4;
-  pool = new Pool(module, () => new Worker(source), Math.min(Math.max(cores, 2), 8));
+  pool = new Pool(module, () => started.pop() ?? new Worker(source), size);
 };
 
 const openExample = key => {
@@ -385,9 +410,8 @@ const openExample = key => {
   return use(fresh({example: key, name: `${key}.toml`, text: example.text, changes: {...example.changes}}));
 };
 
-/** A state from a link: only fields of the right type. */
-const restored = async () => {
-  const kept = await read(location.hash);
+/** A state from a link or a report: only fields of the right type. */
+const restored = async kept => {
   if (!kept) return false;
   const texts = list => Array.isArray(list) ? list.filter(one => typeof one === 'string') : [];
   const example = typeof kept.example === 'string' && examples[kept.example]?.text ? kept.example : '';
@@ -421,7 +445,7 @@ const begin = async () => {
     document.body.classList.remove('over');
     quietly(() => take([...event.dataTransfer.files]));
   });
-  addEventListener('hashchange', () => quietly(restored));
+  addEventListener('hashchange', () => quietly(async () => { await restored(await read(location.hash)); }));
   let width = innerWidth;
   addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; if (state.tab === 'load') drawLoads(); } });
   if (innerWidth < 900) by('knobs').open = false;
@@ -430,7 +454,7 @@ const begin = async () => {
     html('button', {type: 'button', onclick: () => copy(location.href)}, 'Copy link'));
   by('copy').addEventListener('click', () => copy(command()));
   await open();
-  if (await restored()) return;
+  if (await restored(await read(location.hash) ?? report?.state)) return;
   const first = Object.keys(examples)[0];
   if (first) {
     by('example').value = first;

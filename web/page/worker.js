@@ -12,6 +12,7 @@ addEventListener('message', ({data}) => {
   turn = turn.then(async () => {
     if (data.module) {
       module = data.module;
+      await open();
       return;
     }
     const start = performance.now();

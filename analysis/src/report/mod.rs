@@ -5,6 +5,7 @@
 //! because with fewer the fixes cannot be distinguished; else the point of the grid whose probability is nearest to one
 //! half. The first set of fixes is what the others are compared with.
 
+pub mod live;
 mod onset;
 mod page;
 mod pictures;
@@ -62,6 +63,9 @@ pub enum ReportError {
         /// How many.
         bytes: usize,
     },
+    /// The page that the report was to be put in.
+    #[error(transparent)]
+    Page(#[from] live::PageError),
     /// The folder's numbers are not those of this program.
     #[error("at {point} the folder counts {table} failures and this program {counted}; run the sweep again")]
     Differs {

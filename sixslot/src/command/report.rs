@@ -3,7 +3,7 @@
 use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
-use sixslot_analysis::report::{LOADS, Report, ReportError, Source};
+use sixslot_analysis::report::{BYTES, LOADS, Report, ReportError, Source, live};
 use sixslot_analysis::sweep::Sweep;
 use sixslot_analysis::words::plain;
 use sixslot_experiments::files::{Files, Purpose};
@@ -11,6 +11,7 @@ use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::report_pictures::SweepPictures;
 use sixslot_experiments::sweep::reading;
 use sixslot_models::limits;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// The arguments of `sixslot report`.
@@ -34,6 +35,9 @@ pub(super) struct ReportArguments {
     /// Number of loads in the slider.
     #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(2..=LOADS as i64))]
     waterfalls: u16,
+    /// The page that `scripts/build-page` makes: the report is this page with the scenario and its sweep inside, and it simulates in the browser. Default: a report without the engine.
+    #[arg(long, value_name = "HTML", conflicts_with = "waterfalls")]
+    page: Option<PathBuf>,
     #[command(flatten)]
     overwrite: Overwrite,
     #[command(flatten)]
@@ -57,13 +61,18 @@ impl ReportArguments {
         }
         let files = self.files();
         files.check(&self.output, Purpose::Report)?;
+        let live = self.page.as_deref().map(page).transpose()?;
         let source = if self.input.is_dir() { self.folder()? } else { self.scenario()? };
         let bar = progress(Report::work(&source), "loads");
         let waterfalls = usize::from(self.waterfalls);
         let pool = self.common.pool()?;
         let made = pool.install(|| {
             let report = Report::new(&source, waterfalls, &INTERRUPT, |loads| bar.inc(loads))?;
-            Ok::<_, ReportError>((report.sentence(), report.html(&SweepPictures)?))
+            let html = match &live {
+                Some(page) => source.page(page)?,
+                None => report.html(&SweepPictures)?,
+            };
+            Ok::<_, ReportError>((report.sentence(), html))
         });
         bar.finish_and_clear();
         let (sentence, html) = made?;
@@ -83,7 +92,8 @@ impl ReportArguments {
     /// The writer, which leaves the folder's files or the scenario as they are.
     fn files(&self) -> Files<'static> {
         let inputs = ["manifest.json", "sweep.csv"].map(|name| self.input.join(name));
-        self.overwrite.files(inputs.into_iter().chain([self.input.clone()]).chain(self.scenario.clone()))
+        self.overwrite
+            .files(inputs.into_iter().chain([self.input.clone()]).chain(self.scenario.clone()).chain(self.page.clone()))
     }
 
     /// A report of a folder without changes: options that change the numbers belong to its sweep.
@@ -140,5 +150,19 @@ impl ReportArguments {
         let rows = pool.install(|| sweep.rows(&INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         Ok(Source { sweep, rows: rows?, commands: vec![command] })
+    }
+}
+
+/// The page that a report is put in.
+fn page(path: &Path) -> Result<String, Failure> {
+    let mut text = String::new();
+    let read = std::fs::File::open(path).and_then(|file| file.take(BYTES as u64).read_to_string(&mut text));
+    match read {
+        Ok(_) if live::is_page(&text) => Ok(text),
+        Ok(_) => Err(Failure::Usage(format!("{}: {}", path.display(), live::PageError::NoPlace))),
+        Err(error) => Err(Failure::Usage(format!(
+            "{} cannot be read: {error}; scripts/build-page makes the page as target/page/sixslot.html",
+            path.display()
+        ))),
     }
 }
