@@ -219,16 +219,25 @@ export const map = (axes, cells, current, threshold) => {
     const own = current[0] === across.values[column] && (!along || current[1] === along.values[row]);
     const level = cell ? Math.ceil(Math.sqrt(cell.share) * 10) : 0;
     return html('td', {class: ['cell', cell ? `level${level}` : 'empty', own && 'own', ...edges].filter(Boolean).join(' ')},
-      html('button', {type: 'button', 'data-x': column, 'data-y': row,
+      html('button', {type: 'button', 'data-x': column, 'data-y': row, tabindex: -1,
         'aria-label': `${across.name} ${across.values[column]}${along ? `, ${along.name} ${along.values[row]}` : ''}: ${cell ? `${short(cell.share)} of ${cell.loads} loads ${cell.what}` : '·, not simulated yet'}; set these values`},
       cell ? short(cell.share) : '·'));
   };
   const rows = (along ? along.values : [null]).map((value, row) => html('tr', {},
     html('th', {scope: 'row'}, along ? String(value) : ''), across.values.map((_, column) => cellOf(row, column)))).reverse();
-  return html('table', {class: 'map'},
+  const table = html('table', {class: 'map'},
     html('caption', {}, along ? `${along.name} upwards, ${across.name} to the right` : across.name),
     html('tbody', {}, rows),
     html('tfoot', {}, html('tr', {}, html('td', {}), across.values.map(value => html('th', {scope: 'col'}, String(value))))));
+  // One cell can be tabbed to; arrows move from it.
+  (table.querySelector('.own button') ?? table.querySelector('button')).tabIndex = 0;
+  table.addEventListener('keydown', event => {
+    const from = event.target.dataset, move = {ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1]}[event.key];
+    if (!move || from.x === undefined) return;
+    event.preventDefault();
+    table.querySelector(`button[data-x="${+from.x + move[0]}"][data-y="${+from.y + move[1]}"]`)?.focus();
+  });
+  return table;
 };
 
 /** A change of a share with its interval, on the scale of all. */

@@ -112,7 +112,7 @@ export const map = (described, axes, cells, current, act) => {
   const least = Math.min(...cells.flat().map(cell => cell?.loads ?? 0));
   fill(panel,
     html('p', {class: 'tools'}, choice(0, 'across'), numbers.length > 1 && choice(1, 'upwards', true)),
-    html('p', {class: 'quiet'}, `The share of loads that ${described.judged ? 'fail' : 'are late'}, ${least ? `${least} loads in each cell` : 'while cells come in'}. The heavy line is where it exceeds 1 %. A click sets the values; your own have a frame.`),
+    html('p', {class: 'quiet'}, `The share of loads that ${described.judged ? 'fail' : 'are late'}, ${least ? `${least} loads in each cell` : 'while cells come in'}. The heavy line is where it exceeds 1 %. A click sets the values, arrow keys move; your own have a frame.`),
     html('div', {class: 'scroll', tabindex: 0, role: 'region', 'aria-label': 'Map of two parameters'}, table));
   if (at) panel.querySelector(`button[data-x="${at[0]}"][data-y="${at[1]}"]`)?.focus();
   return panel;

@@ -6,7 +6,7 @@ use super::{
     progress, width,
 };
 use clap::Args;
-use serde::Serialize;
+use sixslot_analysis::answers::EstimateRecord;
 use sixslot_analysis::data_interval::DataInterval;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
@@ -63,18 +63,6 @@ pub(super) struct Run {
     svg: Option<PathBuf>,
     #[command(flatten)]
     overwrite: Overwrite,
-}
-
-/// The estimate with its scenario and settings.
-#[derive(Serialize)]
-struct EstimateRecord<'a> {
-    scenario: &'a str,
-    seed: u64,
-    fixes: &'a [String],
-    #[serde(flatten)]
-    estimate: &'a Estimate,
-    stopped_by: String,
-    sentence: &'a str,
 }
 
 impl Run {
