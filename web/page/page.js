@@ -312,6 +312,7 @@ const use = async next => {
   Object.assign(state, next, {fixes: next.fixes.filter(fix => known.has(fix))});
   Object.assign(found, {described, looks: [null, null], compared: null, loads: [], cells: [], mapKey: null});
   by('main').hidden = false;
+  by('take').hidden = false;
   by('fault').hidden = true;
   document.title = `${described.title} – sixslot`;
   by('tab-archives').hidden = !found.files;
@@ -326,6 +327,7 @@ const fresh = more => ({...state, changes: {}, fixes: [], seed: 1, load: null, a
 /** Files that were dropped or chosen: archives together, or one scenario. */
 const take = async files => {
   if (!files.length) return;
+  by('example').value = '';
   const toml = files.filter(file => /\.toml$/i.test(file.name));
   if (toml.length) {
     if (toml[0].size > LIMIT) throw {message: `${toml[0].name} is too long for a scenario`};
@@ -343,7 +345,12 @@ const takeArchives = async (names, bytes, example) => {
   pool.renew();
   const run = started;
   forget();
-  found.files = names;
+  Object.assign(found, {files: names, described: null, looks: [null, null], compared: null, loads: [], cells: [], mapKey: null});
+  for (const id of ['cards', 'controls', 'panel-load', 'panel-fixes', 'panel-map', 'panel-waits', 'panel-scenario']) fill(by(id));
+  by('main').hidden = true;
+  by('take').hidden = true;
+  by('fault').hidden = true;
+  by('clause').hidden = true;
   fill(by('status'), `Reading ${names.length} archives`);
   const diagnosed = pool.ask({question: 'diagnose', names}, {files: bytes, urgency: 0, lasting: true}).then(answer => {
     if (found.files !== names) return;
@@ -351,6 +358,8 @@ const takeArchives = async (names, bytes, example) => {
     if (state.tab === 'archives' || by('main').hidden) archives(answer);
   });
   const imported = pool.ask({question: 'import', names}, {files: bytes, urgency: 0, lasting: true});
+  // Where there is no diagnosis, that is the fault to show.
+  imported.catch(() => {});
   await diagnosed;
   by('main').hidden = false;
   by('tab-archives').hidden = false;
