@@ -1,7 +1,6 @@
 //! Questions about HTTP Archives.
 
-use crate::engine::json;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, json};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sixslot_analysis::diagnose::Report;

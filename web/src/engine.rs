@@ -3,20 +3,14 @@
 //! Rule: the last scenario that was read is kept, because a page asks many questions about it; it changes no answer.
 
 use crate::question::{Case, Question, Scenario};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, json};
 use crate::{archives, loads, scenario};
-use serde::Serialize;
 use sixslot_models::{Document, Plan};
 
 /// Answers questions.
 #[derive(Debug, Default)]
 pub struct Engine {
     last: Option<(Scenario, Document)>,
-}
-
-/// An answer as JSON.
-pub(crate) fn json(answer: &impl Serialize) -> Result<Vec<u8>, Refusal> {
-    Ok(serde_json::to_vec(answer)?)
 }
 
 impl Engine {

@@ -1,8 +1,7 @@
 //! Questions about loads of a plan.
 
-use crate::engine::json;
 use crate::question::{Case, Format};
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, json};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sixslot_analysis::answers::{CompareRecord, EstimateRecord};

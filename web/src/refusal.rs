@@ -84,3 +84,8 @@ impl Refusal {
         ErrorAnswer { error }
     }
 }
+
+/// An answer as JSON.
+pub(crate) fn json(answer: &impl Serialize) -> Result<Vec<u8>, Refusal> {
+    Ok(serde_json::to_vec(answer)?)
+}

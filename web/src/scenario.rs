@@ -1,7 +1,6 @@
 //! What a scenario has, for the controls of a page.
 
-use crate::engine::json;
-use crate::refusal::Refusal;
+use crate::refusal::{Refusal, json};
 use serde::Serialize;
 use sixslot_analysis::notes::notes;
 use sixslot_models::browser::Browser;
