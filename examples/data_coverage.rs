@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --example data_coverage` takes some minutes; docs/statistics.md has its result.
 
-use sixslot_analysis::data_interval::DataInterval;
+use sixslot_analysis::data_interval::{DataInterval, Simulated};
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{Format, Subject};
 use sixslot_analysis::import::import;
@@ -45,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let draft = import(archives.collect::<Result<_, _>>()?)?.text;
             let document = Document::read("draft", &draft, &[])?;
             let found = estimate(&document.plan(&[], &[])?, 1_000)?;
-            let data = DataInterval::of(&document, &[], 1, &found, &AtomicBool::new(false))?;
+            let data = DataInterval::of(&document, &[], 1, Simulated::of_estimate(&found), &AtomicBool::new(false))?;
             // Without a failed load among them nothing is judged.
             let Some(data) = data else { continue };
             judged += 1;

@@ -63,11 +63,6 @@ impl Shares {
         }
     }
 
-    /// The shares of a tally.
-    pub(crate) fn of_tally(tally: &Tally, can_fail: bool, interval: impl Fn(u64) -> Interval) -> Self {
-        Self::new(tally.loads, tally.failures, tally.late, can_fail, interval)
-    }
-
     /// The shares in words: `0.1 % of loads fail (0.05 % to 0.2 %), 0 % are late`.
     pub fn sentence(&self) -> String {
         use crate::words::percent;
@@ -114,6 +109,14 @@ impl Acceptance {
             format!("failed and late loads to at most {failure} each")
         } else {
             format!("failed loads to at most {failure} and late ones to at most {late}")
+        }
+    }
+
+    /// The shares of a tally; `interval` gives that of a count for its limit. `can_fail` says whether failure is judged.
+    pub(crate) fn shares(&self, tally: &Tally, can_fail: bool, interval: impl Fn(u64, f64) -> Interval) -> Shares {
+        Shares {
+            late_interval: interval(tally.late, self.max_late),
+            ..Shares::new(tally.loads, tally.failures, tally.late, can_fail, |count| interval(count, self.max_failure))
         }
     }
 

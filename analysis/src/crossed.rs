@@ -103,14 +103,16 @@ pub(crate) fn contrasts(verdicts: &[i64], effects: &[usize]) -> impl Iterator<It
     effects.iter().map(move |set| i128::from(contrasts[*set]))
 }
 
-/// A factorial effect on the failure probability, with its interval for `effects` effects at once: Student's, or from
-/// Clopper-Pearson bounds where few loads have an effect, or all the same.
-#[expect(clippy::expect_used, reason = "there are at least two loads, and no more with an effect than loads")]
+/// A factorial effect on the failure probability, with its interval for `effects` effects at once.
 pub(crate) fn effect(sum: &Sum, loads: u64, changes: usize, effects: usize) -> (f64, Interval) {
-    let level = 1.0 - (1.0 - LEVEL) / effects.max(1) as f64;
-    let units = 1_i128 << (changes - 1);
+    mean(sum, loads, 1_i128 << (changes - 1), 1.0 - (1.0 - LEVEL) / effects.max(1) as f64)
+}
+
+/// The mean of a value that is between -1 and 1 in each load, in whole numbers of 1 / `units`, with its interval: Student's, or
+/// from Clopper-Pearson bounds where few loads have a value other than 0, or all have the same.
+#[expect(clippy::expect_used, reason = "there are at least two loads, and no more with an effect than loads")]
+pub(crate) fn mean(sum: &Sum, loads: u64, units: i128, level: f64) -> (f64, Interval) {
     let summary = Summary::of_fractions(loads as usize, sum.sum, sum.squares, units).expect("two loads");
-    // In each load an effect is between -1 and 1.
     let bound = |count| interval::clopper_pearson(count, loads, level).expect("consistent").high;
     let with_effect = sum.positive + sum.negative;
     let interval = if with_effect < FEW {

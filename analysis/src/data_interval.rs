@@ -3,7 +3,13 @@
 //! Rule: whole recorded loads are drawn again with replacement, as many as there are; every fitted number that still has its
 //! evidence is fitted again, the choice of its family included; and the first [`LOADS`] loads of the scenario with these
 //! numbers are simulated, the same ones for each resample. `sixslot_statistics::bootstrap` makes an interval of the counts.
+//!
+//! The recorded loads themselves have an exact interval for the share that fails (Clopper-Pearson). Where it contains the
+//! model's share, few loads cannot mislead: it is taken where the other one is wider, and both together where the other one
+//! does not have the recorded share, as when every load was broken off at the same deadline and all resamples are alike.
+//! Where it does not contain the model's share, and the other one not the recorded share, the model misses its archives.
 
+use crate::comparison::Comparisons;
 use crate::estimate::Estimate;
 use crate::import::evidence::Redrawn;
 use crate::replications::{Replications, Stopped, Tally};
@@ -12,7 +18,7 @@ use sixslot_models::Document;
 use sixslot_models::evidence::Evidence;
 use sixslot_sim_core::{Purpose, Streams};
 use sixslot_statistics::bootstrap::{Count, with_data};
-use sixslot_statistics::interval::Interval;
+use sixslot_statistics::interval::{Interval, clopper_pearson};
 use std::sync::atomic::AtomicBool;
 
 /// Resamples of the recorded loads.
@@ -31,11 +37,34 @@ pub struct DataInterval {
     pub recorded: usize,
     /// Those that failed; none where the scenario was changed since, or has a fix, so that they say nothing of it.
     pub failed: Option<u64>,
+    /// Whether the model misses its archives.
+    is_missed: bool,
+}
+
+/// What the loads of the model alone say: how many fail, with the interval of that share.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Simulated {
+    failed: Count,
+    interval: Interval,
+}
+
+impl Simulated {
+    /// Those of an estimate; `None` where failure is not judged.
+    pub fn of_estimate(estimate: &Estimate) -> Option<Self> {
+        let failed = Count { failures: estimate.failures?, loads: estimate.loads };
+        Some(Self { failed, interval: estimate.interval? })
+    }
+
+    /// Those of a comparison, without a fix; `None` where failure is not judged.
+    pub fn of_comparisons(found: &Comparisons) -> Option<Self> {
+        let failed = Count { failures: found.failures, loads: found.loads };
+        Some(Self { failed, interval: found.without.failed_interval? })
+    }
 }
 
 impl DataInterval {
-    /// The interval of an estimate; `None` where the scenario has no evidence, or one recorded load, or where no recorded load
-    /// was judged.
+    /// The interval with the data around what was simulated; `None` where nothing is judged, where the scenario has no evidence or one recorded
+    /// load, or where no recorded load was judged.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
@@ -43,11 +72,11 @@ impl DataInterval {
         document: &Document,
         fixes: &[usize],
         seed: u64,
-        estimate: &Estimate,
+        simulated: Option<Simulated>,
         interrupt: &AtomicBool,
     ) -> Result<Option<Self>, Stopped> {
         let Some(evidence) = document.evidence().filter(|evidence| can_be_drawn(evidence)) else { return Ok(None) };
-        let Some((failures, simulation)) = estimate.failures.zip(estimate.interval) else { return Ok(None) };
+        let Some(Simulated { failed: count, interval: simulation }) = simulated else { return Ok(None) };
         let one = |resample: u64| {
             let loads = redrawn(seed, resample, evidence.loads);
             let values = Redrawn { loads: &loads }.values(evidence);
@@ -59,17 +88,36 @@ impl DataInterval {
         let counts: Result<Vec<Option<Count>>, Stopped> = (0..RESAMPLES).into_par_iter().map(one).collect();
         let counts: Vec<Count> = counts?.into_iter().flatten().collect();
         let recorded = evidence.loads;
-        let interval = with_data(Count { failures, loads: estimate.loads }, &simulation, &counts, recorded as u64);
+        let interval = with_data(count, &simulation, &counts, recorded as u64);
         let failed = evidence.failed.filter(|_| fixes.is_empty() && document.is_as_imported());
-        Ok(interval.ok().map(|interval| Self { interval, recorded, failed }))
+        let Ok(interval) = interval else { return Ok(None) };
+        let alone = Self { interval, recorded, failed, is_missed: false };
+        Ok(Some(match failed.map(|failed| clopper_pearson(failed, recorded as u64, interval.level)) {
+            Some(Ok(exact)) => alone.held_against(&exact, count.failures as f64 / count.loads as f64),
+            _ => alone,
+        }))
     }
 
-    /// Recorded loads that failed, and all of them, where the interval does not have their share: the model misses it.
+    /// The interval with what the recorded loads show by themselves; `share` is the model's.
+    fn held_against(self, exact: &Interval, share: f64) -> Self {
+        let recorded = self.failed.unwrap_or_default() as f64 / self.recorded as f64;
+        let is_near = self.interval.contains(recorded);
+        if !exact.contains(share) {
+            return Self { is_missed: !is_near, ..self };
+        }
+        let Interval { low, high, .. } = self.interval;
+        let (low, high) = match is_near {
+            true if self.interval.half_width() > exact.half_width() => (exact.low, exact.high),
+            true => (low, high),
+            false => (low.min(exact.low), high.max(exact.high)),
+        };
+        Self { interval: Interval { low, high, ..self.interval }, ..self }
+    }
+
+    /// Recorded loads that failed, and all of them, where the model misses its archives.
     #[must_use]
     pub fn missed(&self) -> Option<(u64, usize)> {
-        let failed = self.failed?;
-        let share = failed as f64 / self.recorded as f64;
-        (!self.interval.contains(share)).then_some((failed, self.recorded))
+        self.failed.filter(|_| self.is_missed).map(|failed| (failed, self.recorded))
     }
 }
 

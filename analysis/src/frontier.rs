@@ -16,10 +16,9 @@ use rayon::prelude::*;
 use serde::Serialize;
 use sixslot_models::{Document, Plan, limits};
 use sixslot_statistics::interval;
+use sixslot_statistics::stopping::Stopping;
 use std::sync::atomic::AtomicBool;
 
-/// Loads at the first look at a point.
-const FIRST_LOOK: u64 = 200;
 /// The most points of a scan.
 const SCAN: usize = 64;
 /// Points at which bisection's assumption is tested.
@@ -190,17 +189,19 @@ impl LineSearch<'_> {
         }
         let value = self.search.parameter.values[index];
         let plan = self.plan(value)?;
-        let (level, most) = (self.level, self.search.most);
-        let sequence =
-            |count, loads| interval::confidence_sequence(count, loads, level).expect("counts are consistent");
+        let (level, most, acceptance) = (self.level, self.search.most, self.search.acceptance);
+        let rule = Stopping::Decided(acceptance.max_failure());
         let mut tally = Tally::default();
         let point = loop {
-            let until = most.min(if tally.loads == 0 { FIRST_LOOK } else { tally.loads + tally.loads / 4 });
+            let until = most.min(rule.next_look(tally.loads));
             let from = tally.loads;
             tally = tally.extend(&plan, &Replications::new(self.search.seed, from..until, self.interrupt))?;
             (self.done)(until - from);
-            let shares = Shares::of_tally(&tally, plan.load().can_fail, |count| sequence(count, tally.loads));
-            let decision = self.search.acceptance.decide(&shares);
+            let sequence = |count, limit| {
+                interval::decision_sequence(count, tally.loads, limit, level).expect("counts are consistent")
+            };
+            let shares = acceptance.shares(&tally, plan.load().can_fail, sequence);
+            let decision = acceptance.decide(&shares);
             if decision != Decision::Undecided || until == most {
                 break Point { value, shares, decision };
             }

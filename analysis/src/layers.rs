@@ -2,12 +2,9 @@
 //!
 //! Rule: load k is simulated with every set of the layers, all others removed, on the same draws (`crossed.rs`). Its verdicts (1: failed) are
 //! the worths of a game whose Shapley values are whole numbers over n! ([`sixslot_statistics::shapley`]); a layer's contribution is the
-//! mean of its value over the loads, with Student's t interval. Only whole numbers are summed, so the contributions add up
+//! mean of its value over the loads, with Student's t interval; where fewer than 30 loads have a value other than 0, or all have the
+//! same, the sample's spread says too little, and Clopper-Pearson bounds on the shares of such loads take its place. Only whole numbers are summed, so the contributions add up
 //! exactly to P(failure with all layers) - P(failure with none), in any order and on any number of threads.
-//!
-//! If a layer's value is the same in every load, the sample has no spread and Student's interval would have no width. Then,
-//! as for a probability when no load failed, it is replaced by a Clopper-Pearson bound on the share of loads with another
-//! value: each value is between -1 and 1.
 
 use crate::comparison::ComparisonError;
 use crate::crossed::{self, Crossed};
@@ -17,7 +14,7 @@ use crate::subsets::{Interaction, interactions};
 use serde::Serialize;
 use sixslot_models::Document;
 use sixslot_statistics::interval::{self, Interval};
-use sixslot_statistics::mean::{MeanError, Summary};
+use sixslot_statistics::mean::MeanError;
 use sixslot_statistics::{factorial, shapley};
 use std::sync::atomic::AtomicBool;
 
@@ -124,7 +121,7 @@ pub fn attribute(
     let effects = factorial::main_and_pairs(layers);
     let values = |verdicts: &[i64]| values(verdicts, &effects);
     let crossed = crossed::cross(&plans, &replications, layers + effects.len(), values)?;
-    conclude(document, &crossed, loads, threshold)
+    Ok(conclude(document, &crossed, loads, threshold))
 }
 
 /// The Shapley value of each layer, and then the contrasts of the interactions, from the verdicts of a load.
@@ -136,7 +133,7 @@ fn values(verdicts: &[i64], effects: &[usize]) -> Vec<i128> {
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least two loads, one for each set")]
-fn conclude(document: &Document, crossed: &Crossed, loads: u64, threshold: f64) -> Result<Attribution, LayersError> {
+fn conclude(document: &Document, crossed: &Crossed, loads: u64, threshold: f64) -> Attribution {
     let names: Vec<&str> = document.layers.iter().map(|layer| layer.name.as_str()).collect();
     let orders: i128 = (1..=names.len() as i128).product();
     let interval = |failures| interval::fixed_sample(failures, loads, LEVEL).expect("counts are consistent");
@@ -157,38 +154,30 @@ fn conclude(document: &Document, crossed: &Crossed, loads: u64, threshold: f64) 
         orders * difference,
         "Shapley values divide the whole"
     );
-    // At most this share of all loads has an outcome that no simulated load had.
-    let unseen = interval(0);
     let contribution = |(layer, value): (usize, &crossed::Sum)| {
-        let summary = Summary::of_fractions(loads as usize, value.sum, value.squares, orders)?;
-        let contribution_interval = if summary.standard_error == 0.0 {
-            let centre = summary.mean * (1.0 - unseen.high);
-            Interval { low: centre - unseen.high, high: centre + unseen.high, ..unseen }
-        } else {
-            summary.interval(LEVEL)?
-        };
-        Ok(Contribution {
+        let (contribution, contribution_interval) = crossed::mean(value, loads, orders, LEVEL);
+        Contribution {
             layer: names[layer].to_owned(),
             title: document.layers[layer].title.clone(),
-            contribution: summary.mean,
+            contribution,
             contribution_interval,
             share: (difference != 0).then(|| value.sum as f64 / (orders * difference) as f64),
             // At most 10! for each of 10^9 loads.
             numerator: value.sum as i64,
             all_others: sets[(sets.len() - 1) & !(1 << layer)].probability,
             all_others_interval: sets[(sets.len() - 1) & !(1 << layer)].interval,
-        })
+        }
     };
     let values = shapley.iter().enumerate();
-    Ok(Attribution {
+    Attribution {
         loads,
         total: difference as f64 / loads as f64,
         denominator: orders as u64 * loads,
-        layers: values.map(contribution).collect::<Result<_, MeanError>>()?,
+        layers: values.map(contribution).collect(),
         interactions: interactions(&names, effects, loads),
         threshold,
         rule: RULE,
         smallest_sets,
         sets,
-    })
+    }
 }

@@ -64,6 +64,7 @@ pub mod story;
 pub mod subsets;
 pub mod svg_text;
 pub mod sweep;
+pub mod thin_evidence;
 pub mod thresholds;
 pub mod tuning;
 pub mod waits;

@@ -53,6 +53,8 @@ pub struct OutcomeRecord<'a> {
     pub error: Option<&'a str>,
     /// The requests that the page needs, in each tab.
     pub needs: Vec<NeedRecord<'a>>,
+    /// The page's end: when the last request ended that ended by the horizon; null without one.
+    pub end_ms: Option<f64>,
 }
 
 /// A request that the page needs in a tab.
@@ -80,6 +82,7 @@ impl<'a> OutcomeRecord<'a> {
             ready: verdict.state() == LoadState::Ready,
             error: verdict.rule.and_then(|rule| rules.errors[rule].name.as_deref()),
             needs: load.needs(plan).into_iter().map(need).collect(),
+            end_ms: load.requests().iter().filter_map(|request| request.ended).max().map(Time::as_millis_f64),
         }
     }
 }

@@ -8,12 +8,13 @@
 
 use crate::estimate::LEVEL;
 use crate::replications::{Replications, Simulator, Stopped};
+use crate::thin_evidence::ThinEvidence;
 use crate::words::percent;
 use rayon::prelude::*;
 use serde::Serialize;
 use sixslot_models::load::{Extent, Load, LoadState, Uniforms};
 use sixslot_models::owner::Owner;
-use sixslot_models::{Plan, limits};
+use sixslot_models::{Document, Plan, limits};
 use sixslot_sim_core::distribution::Family;
 use sixslot_sim_core::{Purpose, Streams};
 use sixslot_statistics::jackknife::Estimated;
@@ -61,6 +62,9 @@ pub struct Sensitivity {
     pub level: f64,
     /// The groups, those with the highest total first.
     pub groups: Vec<Group>,
+    /// For an imported scenario: the fitted number with the fewest recorded times among the groups that matter.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub thinnest_evidence: Option<ThinEvidence>,
 }
 
 /// A group of random quantities.
@@ -207,6 +211,7 @@ impl Question<'_> {
             budget: pairs * (groups.len() as u64 + 1),
             level: LEVEL,
             groups: indexed,
+            thinnest_evidence: None,
         };
         sensitivity.sentence = sensitivity.sentence();
         Ok(sensitivity)
@@ -315,6 +320,18 @@ pub fn share(index: f64) -> String {
 }
 
 impl Sensitivity {
+    /// The same with the thinnest evidence of the scenario, if an import made it. A group matters if its total index is above 0
+    /// with the confidence of its interval.
+    #[must_use]
+    pub fn with_evidence(mut self, document: &Document) -> Self {
+        let matters = |name: &str| self.groups.iter().any(|group| group.name == name && group.total.interval.low > 0.0);
+        self.thinnest_evidence = ThinEvidence::of(document, matters);
+        if let Some(thin) = &self.thinnest_evidence {
+            self.sentence.push_str(&format!(" {}", thin.sentence()));
+        }
+        self
+    }
+
     /// The answer: the group with the highest total, unless others are not told apart.
     fn sentence(&self) -> String {
         let outcome = self.outcome.words();

@@ -6,6 +6,7 @@
 
 use crate::cause::{self, Cause};
 use crate::comparison::{Comparison, Comparisons, Word};
+use crate::data_interval::DataInterval;
 use crate::estimate::{Estimate, LEVEL};
 use crate::replications::Stopped;
 use crate::waits::Wait;
@@ -65,7 +66,7 @@ impl<'a> Finding<'a> {
             failed: estimate.failures,
             late: estimate.late_loads(),
             interval: estimate.interval,
-            interval_with_data: estimate.interval_with_data,
+            interval_with_data: None,
             missed: None,
             ready_ms: [ready.quantile(0.5), ready.quantile(0.95)],
             horizon: plan.horizon() - Time::ZERO,
@@ -102,6 +103,13 @@ impl<'a> Finding<'a> {
             fixes: &found.fixes,
             others: 0,
         }
+    }
+
+    /// The same with the uncertainty of the archives that the scenario was fitted to, where it has them.
+    #[must_use]
+    pub fn with_data(self, data: Option<&DataInterval>) -> Self {
+        let interval_with_data = data.map(|data| data.interval);
+        Self { interval_with_data, missed: data.and_then(DataInterval::missed), ..self }
     }
 
     /// The whole sentence.

@@ -2,11 +2,12 @@
 //! what two of them do together.
 //!
 //! Rule: load k is simulated with every set (`crossed.rs`). A set meets the limits by Clopper-Pearson intervals that hold for
-//! all sets at once (Bonferroni). It is smallest if no other set that meets them costs less, or the same with fewer fixes.
+//! all sets at once (Bonferroni). It is smallest if no other set that meets them costs less, or the same with fewer fixes. A
+//! smallest set is compared with no fix too, so that a set that only hides failures is named as such ([`crate::comparison`]).
 //! Effects are factorial ([`sixslot_statistics::factorial`]).
 
 use crate::acceptance::{Acceptance, Decision, Shares};
-use crate::comparison::ComparisonError;
+use crate::comparison::{ComparisonError, Measure, Settings, Variant, Word, compare_plans};
 use crate::crossed::{self, Crossed};
 use crate::estimate::LEVEL;
 use crate::replications::Replications;
@@ -14,6 +15,9 @@ use serde::Serialize;
 use sixslot_models::{Document, Plan};
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::{factorial, shapley};
+
+/// The smallest sets that are compared with no fix.
+pub const COMPARED: usize = 8;
 
 /// All sets of several fixes on the same loads.
 #[derive(Clone, Debug, Serialize)]
@@ -50,6 +54,9 @@ pub struct FixSet {
     pub shares: Shares,
     /// Whether it meets the limits.
     pub decision: Decision,
+    /// For the first [`COMPARED`] of the smallest sets: what it does, compared with no fix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verdict: Option<Word>,
 }
 
 /// The effect of one fix on the probability of a failure.
@@ -128,7 +135,10 @@ pub fn subsets(
     let values = |verdicts: &[i64]| crossed::contrasts(verdicts, &effects).collect();
     let crossed = crossed::cross(&plans, replications, effects.len(), values)?;
     let loads = replications.to - replications.from;
-    Ok(conclude(document, fixes, acceptance, loads, &plans, &crossed))
+    let mut found = conclude(document, fixes, acceptance, loads, &plans, &crossed);
+    found.compare(&plans, replications)?;
+    found.sentence = found.sentence();
+    Ok(found)
 }
 
 fn conclude(
@@ -156,7 +166,7 @@ fn conclude(
         Some(Overlap { fixes: [names[one].to_owned(), names[other].to_owned()], key })
     };
     let pairs = (0..fixes.len()).flat_map(|one| (one + 1..fixes.len()).map(move |other| (one, other)));
-    let mut subsets = Subsets {
+    Subsets {
         sentence: String::new(),
         loads,
         level: LEVEL,
@@ -166,9 +176,7 @@ fn conclude(
         interactions: interactions(&names, &crossed.sums, loads),
         overlaps: pairs.filter_map(|(one, other)| overlap(one, other)).collect(),
         sets,
-    };
-    subsets.sentence = subsets.sentence();
-    subsets
+    }
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least two loads, one for each set")]
@@ -192,6 +200,7 @@ fn sets(
             cost: members().fold(0.0, |sum, fix| sum + fix.cost),
             shares,
             decision: acceptance.decide(&shares),
+            verdict: None,
         }
     };
     (0..plans.len()).map(set).collect()
@@ -225,16 +234,43 @@ impl FixSet {
             _ => self.fixes.iter().map(|fix| format!("`{fix}`")).collect::<Vec<_>>().join(" + "),
         }
     }
+
+    /// Its name, and whether it only hides failures.
+    fn described(&self) -> String {
+        let hides = if self.verdict == Some(Word::Hides) { " (only hides failures)" } else { "" };
+        self.quoted() + hides
+    }
 }
 
 impl Subsets {
+    /// What the smallest sets do, on the same loads.
+    fn compare(&mut self, plans: &[Plan], replications: &Replications<'_>) -> Result<(), ComparisonError> {
+        let number = |of: &FixSet| self.sets.iter().position(|set| set.fixes == of.fixes);
+        let chosen = self.smallest_sets.iter().take(COMPARED).filter(|set| !set.fixes.is_empty());
+        let variants: Vec<Variant> = chosen
+            .filter_map(|set| {
+                Some(Variant { name: set.name(), title: String::new(), plan: plans[number(set)?].clone() })
+            })
+            .collect();
+        if variants.is_empty() {
+            return Ok(());
+        }
+        let settings = Settings { seed: replications.seed, loads: self.loads, by: Measure::Failed };
+        let found = compare_plans(&plans[0], &variants, settings, replications.interrupt, |_| ())?;
+        for set in &mut self.smallest_sets {
+            let name = set.name();
+            set.verdict = found.fixes.iter().find(|fix| fix.fix == name).and_then(|fix| fix.verdict);
+        }
+        Ok(())
+    }
+
     /// The answer in a sentence: the smallest sets, or how near the best one comes.
     fn sentence(&self) -> String {
         let asked = self.acceptance.sentence();
         let confidence = format!("with 95 % confidence for all {} sets at once", self.sets.len());
         let Some(first) = self.smallest_sets.first() else { return self.none_meets(&asked, &confidence) };
         let equal = self.smallest_sets.iter().take_while(|set| set.order(first).is_eq());
-        let names: Vec<String> = equal.map(FixSet::quoted).collect();
+        let names: Vec<String> = equal.map(FixSet::described).collect();
         let mut text = if first.fixes.is_empty() {
             format!("No fix is needed to keep {asked}: {} ({confidence}).", first.shares.sentence())
         } else if names.len() == 1 {

@@ -77,7 +77,7 @@ fn in_seconds(seconds: f64) -> String {
     if seconds >= 10.0 { format!("{seconds:.1} s") } else { format!("{seconds:.2} s") }
 }
 
-/// What a request is called: its class, and the numbers by which it differs from other requests of the class: its copy
+/// What a request is called: its class, and the numbers by which it differs from other requests of the class: its instance
 /// and its tab where these vary in the load, its attempt from the second on.
 #[must_use]
 pub fn request_name(class: &str, request: &Request, copies: bool, tabs: bool) -> String {

@@ -148,7 +148,7 @@ fn neighbouring_cells_share_their_draws() {
     }
 }
 
-/// No two requests of one load, and no two loads, have the same draw: classes, copies and calls have streams of their own.
+/// No two requests of one load, and no two loads, have the same draw: classes, instances and calls have streams of their own.
 #[test]
 fn no_draw_is_used_twice() {
     let plan = issue().plan(&[], &[("projects", 12.0)]).unwrap();

@@ -8,10 +8,12 @@
 mod exported;
 
 use exported::{archive, plan};
-use sixslot_analysis::data_interval::DataInterval;
+use sixslot_analysis::data_interval::{DataInterval, Simulated};
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::import::evidence::Redrawn;
 use sixslot_analysis::import::import;
+use sixslot_analysis::replications::Replications;
+use sixslot_analysis::sensitivity::Question;
 use sixslot_models::Document;
 use sixslot_statistics::Stopping;
 use std::sync::atomic::AtomicBool;
@@ -42,7 +44,7 @@ fn estimate(document: &Document, loads: u64) -> Estimate {
 }
 
 fn interval(document: &Document) -> Option<DataInterval> {
-    DataInterval::of(document, &[], 1, &estimate(document, 1_000), &STOP).unwrap()
+    DataInterval::of(document, &[], 1, Simulated::of_estimate(&estimate(document, 1_000)), &STOP).unwrap()
 }
 
 fn imported(seed: u64, loads: u64) -> Document {
@@ -88,4 +90,26 @@ fn a_number_that_was_changed_loses_its_evidence_and_one_load_has_none() {
     let values = Redrawn { loads: &all }.values(edited.evidence().unwrap());
     assert_eq!(edited.plan_with(&[], &[], &values).unwrap().classes()[1], edited.plan(&[], &[]).unwrap().classes()[1]);
     assert_eq!(interval(&imported(7, 1)), None);
+}
+
+#[test]
+fn the_thinnest_evidence_is_that_of_the_number_with_the_fewest_times_that_matters() {
+    let question = |document: &Document| {
+        let plan = document.plan(&[], &[]).unwrap();
+        let replications = Replications::new(1, 0..1_000, &STOP);
+        let question = Question { plan: &plan, outcome: None, replications, budget: 2_000 };
+        question.answer().unwrap().with_evidence(document)
+    };
+    let original = plan(PAGE, &[]);
+    let text = import((0..12).map(|number| archive(&original, 7, number)).collect()).unwrap().text;
+    let document = |set: &[String]| Document::read("draft", &text, set).unwrap();
+    let answer = question(&document(&[]));
+    let thin = answer.thinnest_evidence.as_ref().unwrap();
+    assert!(thin.key.ends_with("data.service") && (thin.times, thin.loads) == (12, 12), "{thin:?}");
+    assert!(answer.sentence.ends_with(&format!("that of `{}`: 12 recorded times from 12 loads.", thin.key)));
+    // A number that was changed has no evidence, and the document's time decides nothing.
+    let edited = question(&document(&[format!("{}={{ distribution = 'exponential', mean = '2s' }}", thin.key)]));
+    assert_ne!(edited.thinnest_evidence.map(|thin| thin.key), Some(thin.key.clone()));
+    // A scenario that no import made has none.
+    assert_eq!(question(&Document::read("page", PAGE, &[]).unwrap()).thinnest_evidence, None);
 }

@@ -27,7 +27,7 @@ fn loads() -> Vec<Archive> {
     split.filter(|load| load.entries.len() >= FEWEST).collect()
 }
 
-/// What a scenario's load does: requests by class name and copy, and the time that all of them wait for a connection.
+/// What a scenario's load does: requests by class name and instance, and the time that all of them wait for a connection.
 struct Simulated {
     issued: BTreeMap<(String, u32), f64>,
     urls: BTreeSet<String>,
@@ -50,7 +50,7 @@ fn simulate(text: &str, sets: &[String], what: &str) -> Simulated {
     }
 }
 
-/// The copy that an anchor names, where it waits for headers or the end.
+/// The instance that an anchor names, where it waits for headers or the end.
 fn cause(after: &str) -> Option<(String, u32)> {
     let name = after.strip_suffix(".headers").or_else(|| after.strip_suffix(".ok"))?;
     match name.strip_suffix(']').and_then(|name| name.split_once('[')) {
@@ -59,7 +59,7 @@ fn cause(after: &str) -> Option<(String, u32)> {
     }
 }
 
-/// The entries of `each` that wait for each copy.
+/// The entries of `each` that wait for each instance.
 fn dependents(scenario: &toml::Table) -> BTreeMap<(String, u32), Vec<(String, u32)>> {
     let mut found: BTreeMap<(String, u32), Vec<(String, u32)>> = BTreeMap::new();
     for (name, class) in scenario["request"].as_table().unwrap() {
@@ -72,7 +72,7 @@ fn dependents(scenario: &toml::Table) -> BTreeMap<(String, u32), Vec<(String, u3
     found
 }
 
-/// The text with 500 ms more service of one copy: its entry is a line of its own.
+/// The text with 500 ms more service of one instance: its entry is a line of its own.
 fn late(text: &str, (name, copy): &(String, u32)) -> String {
     let table = text.find(&format!("[request.{name}]\n")).unwrap();
     let (before, behind) = text.split_at(table);

@@ -26,11 +26,11 @@ struct Case {
     sets: &'static [&'static str],
     /// Loads that are exported.
     loads: u64,
-    /// Classes that the import has to find, by URL: how many copies, period, deadline (0: none).
+    /// Classes that the import has to find, by URL: how many instances, period, deadline (0: none).
     classes: &'static [Expected],
 }
 
-/// URL, copies, period and deadline as the original has them; empty for none.
+/// URL, instances, period and deadline as the original has them; empty for none.
 type Expected = (&'static str, usize, &'static str, &'static str);
 
 fn estimate(plan: &Plan, loads: u64) -> Estimate {
@@ -105,7 +105,7 @@ fn returns(case: &Case) {
     assert!((low..=high).contains(&imported), "{imported} is not in [{low}, {high}]\n{}", trip.text);
 }
 
-/// 0 copies: a random stream.
+/// 0 instances: a random stream.
 const STREAM: usize = 0;
 
 #[test]

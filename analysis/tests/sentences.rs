@@ -6,6 +6,7 @@
 
 #[path = "sentences/cases.rs"]
 mod cases;
+mod exported;
 #[path = "../../models/tests/generator/mod.rs"]
 mod generator;
 
@@ -13,7 +14,9 @@ use cases::{CASES, Case};
 use generator::{Tape, scenario};
 use rand::{Rng as _, SeedableRng as _};
 use sixslot_analysis::comparison::{Comparisons, Measure, Settings, Word, compare_plans, variants};
+use sixslot_analysis::data_interval::{DataInterval, Simulated};
 use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::import::import;
 use sixslot_analysis::notes::notes;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::words::percent;
@@ -126,11 +129,53 @@ fn every_command_says_of_the_table_what_it_says_here() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    imports(&mut table);
     let expected = include_str!("sentences/table.md");
     if table != expected {
         let path = std::env::temp_dir().join("sentences-table.md");
         std::fs::write(&path, &table).unwrap();
         panic!("the sentences changed; {} has the new ones", path.display());
+    }
+}
+
+/// What is said of imports of three archives: one of them failed, all did, none did.
+fn imports(table: &mut String) {
+    let page = |deadline: &str| {
+        let text = format!(
+            "schema = 1\nhorizon = '30s'\n[request.document]\nurl = '/'\nservice = {{ distribution = 'log-normal', median = '60ms', sigma = 0.5 }}\n\
+             [request.data]\nurl = '/api/data'\nafter = 'document.ok'\ndeadline = '{deadline}'\n\
+             service = {{ distribution = 'log-normal', median = '2.2s', sigma = 0.6 }}\n\
+             [load]\nready = ['data']\nfails = 'error-shown'\nerror = {{ request = 'data' }}\n"
+        );
+        exported::plan(&text, &[])
+    };
+    for (failed, deadline) in [(1, "3s"), (3, "1s"), (0, "20s")] {
+        let original = page(deadline);
+        let imported = |seed| import((0..3).map(|number| exported::archive(&original, seed, number)).collect());
+        let draft = |seed| imported(seed).unwrap().text + "[fix.patient]\npatch.request.data.deadline = '25s'\n";
+        // The first seed with so many failing loads; where none fails, nothing is judged.
+        let wanted = (failed > 0).then_some(failed);
+        let documents = (1..60).map(|seed| Document::read("draft", &draft(seed), &[]).unwrap());
+        let document = documents.into_iter().find(|document| document.evidence().unwrap().failed == wanted).unwrap();
+        let plan = document.plan(&[], &[]).unwrap();
+        let loads = 2_000;
+        let estimate = Estimate::run(&plan, 1, &Stopping::Fixed(loads), loads, &NEVER, |_| ()).unwrap();
+        let data = |simulated| DataInterval::of(&document, &[], 1, simulated, &NEVER).unwrap();
+        let with = data(Simulated::of_estimate(&estimate));
+        let run = Finding::of_estimate(&plan, 1, &estimate, 1).unwrap().with_data(with.as_ref()).sentence();
+        let _ = writeln!(table, "\n## An import of three archives, {failed} of which failed\n\n- `run`: {run}");
+        // A page without an error has no deadline that a fix could change.
+        let (_, found) = compared(&document, loads);
+        let with = data(Simulated::of_comparisons(&found));
+        let compare = Finding::of_comparisons(&plan, 1, &found).unwrap().with_data(with.as_ref()).sentence();
+        let _ = writeln!(table, "- `compare`: {compare}");
+        for said in [run, compare] {
+            assert_eq!(said.contains("interval with the uncertainty of the archives"), failed > 0, "{said}");
+            assert_eq!(said.contains("Failure is not judged"), failed == 0, "{said}");
+        }
+        // Three loads say little: the interval is wide although thousands were simulated, and no model misses them by chance.
+        assert!(with.as_ref().is_none_or(|data| data.missed().is_none()), "{table}");
+        assert!(with.is_none_or(|data| data.interval.half_width() > 0.2), "{table}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
-use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
+use sixslot_analysis::sweep::{Recipe, Row, Sweep, VERSION};
 use std::cmp::Ordering;
 use std::sync::atomic::AtomicBool;
 
@@ -27,11 +27,13 @@ fn the_shipped_sweep_is_decided_with_a_tenth_of_its_loads() {
     let mut shipped = csv::Reader::from_reader(include_str!("../../results/issue-1855/sweep.csv").as_bytes());
     let head = shipped.headers().unwrap().clone();
     let [failures, loads] = ["failures", "loads"].map(|name| head.iter().position(|column| column == name).unwrap());
+    let mut rows = Vec::new();
     let (mut used, mut all, mut undecided) = (0, 0, 0);
     for (cell, record) in shipped.records().enumerate() {
         let record = record.unwrap();
         let [failures, loads]: [u64; 2] = [failures, loads].map(|column| record[column].parse().unwrap());
         let result = decided.cell(cell, &never).unwrap();
+        rows.push(Row::from(&result));
         all += loads;
         used += result.loads;
         assert!(result.loads <= fixed.loads());
@@ -48,4 +50,23 @@ fn the_shipped_sweep_is_decided_with_a_tenth_of_its_loads() {
     }
     println!("{used} loads instead of {all}: {:.1} times fewer; {undecided} cells undecided", all as f64 / used as f64);
     assert!(all >= 10 * used && undecided <= 5);
+    sentence(&decided, &rows);
+    assert_eq!(fixed.decided_sentence(&rows), None);
+}
+
+/// The sentence's numbers are those of the cells; of fixes that leave as many points above nothing is said.
+fn sentence(sweep: &Sweep, rows: &[Row]) {
+    let points = sweep.grid().points();
+    let side = |row: &Row| sweep.manifest().side(row.failures, row.loads);
+    let count = |rows: &[Row], wanted| rows.iter().filter(|row| side(row) == wanted).count();
+    let own = &rows[..points];
+    let (above, below) = (count(own, Some(Ordering::Greater)), count(own, Some(Ordering::Less)));
+    let said = sweep.decided_sentence(rows).unwrap();
+    println!("{said}");
+    let begins = format!("More than 1 % of loads fail at {above} of {points} points and fewer at {below}; ");
+    assert!(said.starts_with(&begins), "{said}");
+    let best = rows.chunks(points).map(|set| count(set, Some(Ordering::Less))).max().unwrap();
+    assert!(best > below && said.ends_with(&format!("fewer fail at {best} of them.")), "{said}");
+    let same: Vec<Row> = rows.chunks(points).flat_map(|_| own.iter().copied()).collect();
+    assert!(!sweep.decided_sentence(&same).unwrap().contains("With "), "{said}");
 }

@@ -22,7 +22,7 @@ pub const CLASSES: usize = 2_000;
 pub const EACH: usize = 20_000;
 /// Causes of one start.
 pub const ANCHORS: usize = 1_000;
-/// Copies that chains of copies are followed through when a plan is checked.
+/// Instances that chains of instances are followed through when a plan is checked.
 pub const CHAINED: usize = 1_000_000;
 /// Bytes of a body: 1 TB.
 pub const BYTES: u64 = 1_000_000_000_000;

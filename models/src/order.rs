@@ -131,9 +131,9 @@ impl<'a> Graph<'a> {
                 (each, _) => each,
             };
             if next > limits::CHAINED {
-                let message = format!("chains of more than {} copies", limits::CHAINED);
+                let message = format!("chains of more than {} instances", limits::CHAINED);
                 return Err(
-                    Fault::new(order.place(number, 0, None), message).help("name fewer copies by their numbers")
+                    Fault::new(order.place(number, 0, None), message).help("name fewer instances by their numbers")
                 );
             }
             bases.push(next);

@@ -63,7 +63,7 @@ pub struct Plan {
     pub(crate) load: LoadRules,
     /// The limits that `sixslot check` holds it to.
     pub(crate) thresholds: Thresholds,
-    /// Which copies wait for which events.
+    /// Which instances wait for which events.
     pub(crate) waiters: Waiters,
 }
 

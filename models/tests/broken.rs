@@ -145,7 +145,7 @@ fn long_names_chains_and_patches_take_no_time() {
     assert!(said.contains("`after` forms a cycle: r900 after r901"), "{said:.200}");
 }
 
-/// A class of as many copies as may be, each with a cause of its own, twice: read, checked and simulated at once.
+/// A class of as many instances as may be, each with a cause of its own, twice: read, checked and simulated at once.
 #[test]
 fn the_longest_lists_of_copies_take_no_time() {
     let list = |name: &str, cause: &dyn Fn(usize) -> String| {

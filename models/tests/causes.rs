@@ -23,7 +23,7 @@ fn page(text: &str) -> Vec<Row> {
     simulate("causes", &format!("{head}\n{text}"), &[])
 }
 
-/// When the copies of a class were issued, in ms, in the order of their numbers.
+/// When the instances of a class were issued, in ms, in the order of their numbers.
 fn issued(rows: &[Row], name: &str) -> Vec<f64> {
     let mut calls: Vec<_> = rows.iter().filter(|row| row.name == name).map(|row| &row.request).collect();
     calls.sort_by_key(|request| (request.tab, request.index));
@@ -60,11 +60,11 @@ fn a_cause_is_one_copy_every_copy_or_the_copy_with_the_same_number() {
     assert_eq!(at("{ count = 3, after = 'a[i].ok', delay = '1ms' }"), [31.0, 11.0, 21.0]);
     assert_eq!(at("{ count = 2, after = 'a[0].ok' }"), [30.0, 30.0]);
     assert_eq!(at("{ each = [{}, { after = 'a[0].ok' }, { after = 'a[i].ok', delay = '5ms' }] }"), [0.0, 30.0, 25.0]);
-    // A chain of chains: copy i of each.
+    // A chain of chains: instance i of each.
     let chain = format!("{copies}\nrequest.b = {{ count = 3, after = 'a[i].ok', service = '100ms' }}");
     let rows = page(&format!("{chain}\nrequest.c = {{ count = 3, after = ['b[i].ok', 'a[i].sent'] }}"));
     assert_eq!(issued(&rows, "c"), [130.0, 110.0, 120.0]);
-    // Where copies come one by one, so do those that follow them.
+    // Where instances come one by one, so do those that follow them.
     let rows = page("request.a = { count = 3, start = '1s' }\nrequest.c = { count = 3, after = 'a[i].issued' }");
     assert_eq!(issued(&rows, "c"), [1000.0; 3]);
 }
@@ -82,7 +82,7 @@ fn a_copy_that_is_not_there_stands_for_the_last_and_no_copies_hold_nobody_up() {
     assert_eq!(at(0, "{ after = ['a[3].ok', 'b.ok'] }"), [70.0]);
     assert_eq!(at(0, "{ after = { any = ['a.ok', 'b.ok'] } }"), [70.0]);
     assert_eq!(at(0, "{ after = { any = ['a.ok', 'a[1].failed'] } }"), [0.0]);
-    // A random stream has no last copy: its first one counts, or the one with a number.
+    // A random stream has no last instance: its first one counts, or the one with a number.
     let stream = "request.a = { arrivals = { rate_per_second = 1000, until = '1s' }, service = '1s' }";
     let rows = page(&format!(
         "{stream}\nrequest.c = {{ count = 3, after = 'a[i].issued' }}\nrequest.d = {{ after = 'a.ok' }}"
@@ -114,11 +114,11 @@ fn those_that_one_event_releases_start_in_the_order_of_the_file() {
     ";
     let rows = page(text);
     let names: Vec<(&str, u32)> = rows.iter().map(|row| (row.name.as_str(), row.request.index)).collect();
-    // First what the first copy's end releases, then what the second's does.
+    // First what the first instance's end releases, then what the second's does.
     assert_eq!(names[3..], [("b", 1), ("c", 0), ("b", 0), ("b", 2), ("c", 1), ("d", 0)]);
 }
 
-/// A random graph: classes of copies, each with a service time and causes among the copies of earlier ones.
+/// A random graph: classes of instances, each with a service time and causes among the instances of earlier ones.
 struct Graph {
     classes: Vec<Vec<Copy>>,
     /// The order in which the file has them.
@@ -131,7 +131,7 @@ struct Copy {
     body: u64,
     delay: u64,
     any: bool,
-    /// Class, copy (none: every), event.
+    /// Class, instance (none: every), event.
     causes: Vec<(usize, Option<usize>, usize)>,
 }
 
@@ -187,7 +187,7 @@ impl Graph {
         text
     }
 
-    /// When each copy is issued, by longest paths (shortest ones for `any`), in the order of the causes.
+    /// When each instance is issued, by longest paths (shortest ones for `any`), in the order of the causes.
     fn schedule(&self) -> BTreeMap<(usize, usize), u64> {
         let mut issued = BTreeMap::new();
         for (number, class) in self.classes.iter().enumerate() {
@@ -215,7 +215,7 @@ impl Graph {
         copies.map(|(class, row)| ((class, row.request.index as usize), time(row))).collect()
     }
 
-    /// Copies that start after a cause's answer by one path alone, each cause the only one of its effect.
+    /// Instances that start after a cause's answer by one path alone, each cause the only one of its effect.
     fn moved_by(&self, cause: (usize, usize)) -> Vec<(usize, usize)> {
         let mut moved = vec![cause];
         for (number, class) in self.classes.iter().enumerate() {
@@ -246,7 +246,7 @@ proptest! {
         let mut graph = Graph::new(tape);
         let before = graph.simulated();
         prop_assert_eq!(&before, &graph.schedule(), "{}", graph.text());
-        // Half a second more in one copy moves what follows it alone by as much, and the others as the paths say.
+        // Half a second more in one instance moves what follows it alone by as much, and the others as the paths say.
         let class = tape.below(u32::try_from(graph.classes.len()).unwrap()) as usize;
         let copy = tape.below(u32::try_from(graph.classes[class].len()).unwrap()) as usize;
         graph.classes[class][copy].service += 500;

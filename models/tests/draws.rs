@@ -120,7 +120,7 @@ proptest! {
             Ok(document) => document,
             // The fix has changed the discipline of a server that has a slowdown exponent.
             Err(error) if error.message.contains("slowdown_exponent") => return Ok(()),
-            // It has changed the number of copies on which others wait one by one.
+            // It has changed the number of instances on which others wait one by one.
             Err(error) if [" instance and ", " instances and ", "there is no instance"].iter().any(|words| error.message.contains(words)) => return Ok(()),
             Err(error) => return Err(TestCaseError::fail(format!("{error}\n{text}"))),
         };

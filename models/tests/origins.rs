@@ -195,7 +195,7 @@ fn each_copy_has_what_its_entry_says_and_the_rest_of_its_class() {
     let times = |row: &Row, index: u32| (row.request.index == index).then(|| row.request.issued.as_millis_f64());
     let issued = |index| a.iter().find_map(|row| times(row, index)).unwrap();
     assert_eq!([0, 1, 2, 3].map(issued), [20.0, 20.0, 30.0, 40.0]);
-    // One connection: the urgent copy goes first when it is free at 100 ms, then the others as they came.
+    // One connection: the urgent instance goes first when it is free at 100 ms, then the others as they came.
     let at = |index| a.iter().find(|row| row.request.index == index).and_then(|row| row.sent()).unwrap();
     assert_eq!([0, 1, 2, 3].map(at), [111.0, 122.0, 100.0, 144.0]);
 }

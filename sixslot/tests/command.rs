@@ -83,11 +83,14 @@ fn one_load_has_the_fields_of_the_design_in_their_order() {
     let text = json(&["--replication", FAILING]);
     assert!(text.ends_with("}\n") && text.lines().count() == 1);
     assert!(keys(&text).starts_with(&["scenario", "seed", "load", "fixes", "outcome", "requests"]));
+    let (head, _) = text.split_once(",\"end_ms\"").unwrap();
     assert_eq!(
-        text.split_once(",\"requests\"").unwrap().0,
-        r#"{"scenario":"Session page, as issue 1855 describes it","seed":1,"load":4,"fixes":[],"outcome":{"failed":true,"ready_ms":null,"error_ms":8000.0,"recovered_ms":null,"late":false,"ready":false,"error":null,"needs":[{"request":"session","tab":0,"ready_ms":null}]}"#
+        head,
+        r#"{"scenario":"Session page, as issue 1855 describes it","seed":1,"load":4,"fixes":[],"outcome":{"failed":true,"ready_ms":null,"error_ms":8000.0,"recovered_ms":null,"late":false,"ready":false,"error":null,"needs":[{"request":"session","tab":0,"ready_ms":null}]"#
     );
     let requests = items(field(&text, "requests"));
+    let ends = requests.iter().filter_map(|(_, request)| field(request, "ended_ms").parse::<f64>().ok());
+    assert_eq!(field(field(&text, "outcome"), "end_ms"), format!("{:?}", ends.fold(0.0, f64::max)));
     let mut queued = 0;
     for (_, request) in &requests {
         let contract =

@@ -53,6 +53,17 @@ fn sets_of_fixes_have_shares_and_decisions() {
         assert!(set["failed"].is_number() && set["late"].is_number() && set["cost"].is_number(), "{set}");
         assert!(["met", "missed", "undecided"].contains(&set["decision"].as_str().unwrap()), "{set}");
     }
+    // Three failures allowed bring no load to its error in time, and rescue none: the loads are ready later than that.
+    let sufficient = |fixes: &str| {
+        let subsets = format!("--subsets={fixes}");
+        json(&["compare", ISSUE, &subsets, "--loads", "2000", "--set", "parameters.sessions=40", "--max-failure=0.02"])
+    };
+    let hidden = sufficient("three-failures");
+    assert!(hidden["sentence"].as_str().unwrap().contains("`three-failures` (only hides failures)"), "{hidden}");
+    assert_eq!(hidden["smallest_sets"][0]["verdict"], "hides");
+    let fixed = sufficient("no-prefetch");
+    assert!(!fixed["sentence"].as_str().unwrap().contains("hides"), "{fixed}");
+    assert_eq!(fixed["smallest_sets"][0]["verdict"], "fixes");
     let overlap = &record["overlaps"][0];
     assert_eq!(overlap["key"], "request.prefetch.count");
     assert_eq!(overlap["fixes"], serde_json::json!(["no-prefetch", "prefetch-active"]));

@@ -8,6 +8,8 @@
 //! of the weights is finite, and a share of plain loads in the mixture bounds every weight (T. Hesterberg, Technometrics
 //! 37 (1995) 185).
 
+use super::level::{LevelError, significance};
+use super::mean::student_quantile;
 use sixslot_sim_core::Purpose;
 use std::collections::BTreeMap;
 
@@ -125,6 +127,8 @@ pub struct Weights {
     pub sum: f64,
     /// The sum of the squares of these.
     pub squares: f64,
+    /// The sum of their fourth powers.
+    pub fourths: f64,
     /// The largest of these.
     pub largest: f64,
 }
@@ -135,6 +139,7 @@ impl Weights {
         self.loads += 1;
         self.sum += weight;
         self.squares += weight * weight;
+        self.fourths += weight * weight * weight * weight;
         self.largest = self.largest.max(weight);
     }
 
@@ -145,6 +150,7 @@ impl Weights {
             loads: self.loads + later.loads,
             sum: self.sum + later.sum,
             squares: self.squares + later.squares,
+            fourths: self.fourths + later.fourths,
             largest: self.largest.max(later.largest),
         }
     }
@@ -166,6 +172,23 @@ impl Weights {
     /// The relative standard error of the estimate.
     pub fn relative_error(&self) -> f64 {
         libm::sqrt(self.relative_variance() / self.loads as f64)
+    }
+
+    /// Degrees of freedom of the stated error: two divided by the relative variance of the sum of the squares
+    /// (F. E. Satterthwaite, Biometrics Bulletin 2 (1946) 110). Few, where few large weights decide the error.
+    pub fn freedom(&self) -> f64 {
+        if self.fourths == 0.0 {
+            return 1.0;
+        }
+        (2.0 * self.squares * self.squares / self.fourths).max(1.0)
+    }
+
+    /// Student's quantile of the standardised error at a level, with [`Weights::freedom`].
+    ///
+    /// # Errors
+    /// A level outside (0, 1).
+    pub fn quantile(&self, level: f64) -> Result<f64, LevelError> {
+        Ok(student_quantile(self.freedom(), significance(level)?))
     }
 }
 

@@ -1,4 +1,4 @@
-//! How the calls of one copy follow each other: once, by a timer, again after a failure, or at random.
+//! How the calls of one instance follow each other: once, by a timer, again after a failure, or at random.
 //!
 //! Rule: timers and their periods are found by the crate `har` ([`sixslot_har::cadence::cadences`]), from all loads together. Calls
 //! that follow failures only are retries. Where some calls come at the same instants in every load and others anywhere, the
@@ -10,7 +10,7 @@ use sixslot_har::cadence::{Cadence, Guard};
 /// How calls follow each other.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rhythm {
-    /// Each copy calls once.
+    /// Each instance calls once.
     Once,
     /// By a timer.
     Every(Timer),
@@ -39,7 +39,7 @@ pub struct Timer {
     pub others: Vec<f64>,
 }
 
-/// What is known of successive calls of one copy: the time from the first call, and the end of the call before.
+/// What is known of successive calls of one instance: the time from the first call, and the end of the call before.
 struct Step {
     offset: f64,
     gap: f64,

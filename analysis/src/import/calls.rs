@@ -123,7 +123,7 @@ impl Call<'_> {
     }
 }
 
-/// The successive calls of one copy of a class in one tab of one load.
+/// The successive calls of one instance of a class in one tab of one load.
 #[derive(Clone, Debug)]
 pub struct Chain {
     /// The load and the tab.
@@ -151,11 +151,11 @@ pub struct Group<'a> {
     pub kind: Kind,
     /// Its calls, by load, tab and start.
     pub calls: Vec<Call<'a>>,
-    /// The calls, by copy.
+    /// The calls, by instance.
     pub chains: Vec<Chain>,
-    /// Its copies in one tab: as many as most tabs have.
+    /// Its instances in one tab: as many as most tabs have.
     pub copies: usize,
-    /// Whether its copies have URLs of their own.
+    /// Whether its instances have URLs of their own.
     pub distinct: bool,
 }
 
@@ -315,7 +315,7 @@ impl<'a> Group<'a> {
         (wave_of, waves)
     }
 
-    /// Sorts the calls of each tab into copies: by URL, and calls of one URL that are made together one to each copy.
+    /// Sorts the calls of each tab into instances: by URL, and calls of one URL that are made together one to each instance.
     fn chain(&mut self) {
         let mut chains = Vec::new();
         let (mut urls_of_tab, mut most_together) = (Vec::new(), 1);
@@ -352,7 +352,7 @@ impl<'a> Group<'a> {
         self.chains = chains;
     }
 
-    /// The first call of each copy, by tab.
+    /// The first call of each instance, by tab.
     #[must_use]
     pub fn firsts(&self) -> BTreeMap<(usize, usize), Vec<Call<'a>>> {
         let mut firsts: BTreeMap<(usize, usize), Vec<Call<'a>>> = BTreeMap::new();

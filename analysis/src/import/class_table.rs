@@ -225,7 +225,7 @@ fn rhythm(table: &mut Table, rhythm: &Rhythm) {
 fn limit_table(table: &mut Table, member: &Member<'_>) -> Option<Table> {
     let limit = member.limit?;
     let name = &member.group.name;
-    table.line("queue", quoted(name), Known::Seen, "its copies start in bursts: a framework's limit");
+    table.line("queue", quoted(name), Known::Seen, "its instances start in bursts: a framework's limit");
     let mut queue = Table::new(format!("queue.{name}"));
     let why = "so many began together, in the middle of all loads";
     queue.line("limit", limit.limit.to_string(), Known::Seen, why);
@@ -249,7 +249,13 @@ impl Writer<'_> {
             }
         }
         if let Some(later) = &member.later_service {
-            self.line(table, "later_service", later, 0, "the calls after the first one of each copy differ from it: ");
+            self.line(
+                table,
+                "later_service",
+                later,
+                0,
+                "the calls after the first one of each instance differ from it: ",
+            );
         }
         if let Some(body) = &member.body {
             self.line(table, "body", body, 0, "from the headers to the end: ");

@@ -189,7 +189,20 @@ impl Writer<'_> {
         if let Some(origin) = find(&self.page.origin) {
             graph::table::connections(&mut server, origin);
         }
-        let mut tables = vec![server];
+        let mut tables = Vec::new();
+        if let Some(rate) = graph.rate {
+            let mut network = Table::new("network");
+            let why = "the bodies' bytes that came in the fullest half second: the link was full";
+            // Bytes per millisecond.
+            network.line(
+                "bandwidth_down",
+                format!("\"{}kbit/s\"", number((8.0 * rate).max(1.0), 4)),
+                Known::Estimated,
+                why,
+            );
+            tables.push(network);
+        }
+        tables.push(server);
         for (origin, name) in self.origins.clone() {
             let mut table = Table::new(format!("origin.{name}"));
             table.notes.push(format!("{}.", plain(&origin)));

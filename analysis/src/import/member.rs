@@ -23,7 +23,7 @@ pub struct Member<'a> {
     pub unlocked: bool,
     /// The time at the server.
     pub service: Option<Timed>,
-    /// That of the later calls of each copy, where it differs from the first call's.
+    /// That of the later calls of each instance, where it differs from the first call's.
     pub later_service: Option<Timed>,
     /// That time is work, which the server's requests share.
     pub is_work: bool,

@@ -1,6 +1,6 @@
 //! From archives of a page's loads to the draft of a scenario that runs.
 //!
-//! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and copies; [`cadence`] says
+//! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and instances; [`cadence`] says
 //! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
 //! their times, [`shared`] how they depend on the load, [`browser`] which rules the browser shows; `page` puts it together
 //! and `rule` proposes the rule of failure; [`draft`] writes it down with candidates for fixes, and with the samples of its
@@ -77,8 +77,12 @@ impl<'a> Imported<'a> {
             return Err(ImportError::NoRequest(name.to_owned()));
         }
         let mut graph = std::mem::take(&mut page.graph);
-        let error = graph::trial::settle(&mut graph, loads, &|graph| Draft::of(&page, graph, loads).text);
-        Ok(Self { page, graph, error })
+        let draft = |graph: &graph::Graph| Draft::of(&page, graph, loads).text;
+        let settled = graph::trial::settle(&mut graph, loads, &draft);
+        // Classes by pattern keep their whole recorded times, so their origins have no network.
+        let without = page.members.iter().map(|member| member.group.origin.clone()).collect();
+        let with_network = settled.and_then(|error| graph::link::fit(&mut graph, &loads[0], error, &without, &draft));
+        Ok(Self { page, graph, error: with_network.or(settled) })
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Page<'a> {
 /// A body shorter than this for nineteen of twenty is part of the answer's arrival.
 const BODY: f64 = 2.0;
 
-/// Copies that call one URL together once: the first is the call of the page, the others are other callers of it.
+/// Instances that call one URL together once: the first is the call of the page, the others are other callers of it.
 fn split_callers<'a>(classes: Vec<(Group<'a>, Rhythm)>) -> Vec<(Group<'a>, Rhythm)> {
     let mut out = Vec::with_capacity(classes.len());
     for (group, rhythm) in classes {

@@ -223,7 +223,7 @@ const ANOTHER: f64 = 5.991_464_547_107_979;
 /// Known values below which nothing is said of a distribution.
 const FEWEST: usize = 3;
 
-/// The first calls of each copy apart from the later ones, where their times differ: the first call of a poll comes while the
+/// The first calls of each instance apart from the later ones, where their times differ: the first call of a poll comes while the
 /// page loads and its server is busy, the later ones do not.
 #[must_use]
 pub fn apart(group: &Group<'_>, sample: Sample) -> (Sample, Option<Sample>) {

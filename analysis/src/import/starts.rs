@@ -23,9 +23,9 @@ pub enum Anchor {
 /// An event of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// Every copy was issued.
+    /// Every instance was issued.
     Issued,
-    /// Every copy has succeeded once.
+    /// Every instance has succeeded once.
     Ok,
     /// The socket was open.
     Open,
@@ -48,9 +48,9 @@ impl Event {
 pub struct Start {
     /// What starts are counted from.
     pub anchor: Anchor,
-    /// The delays after it, in milliseconds, each with its load: of each copy, or of the first one where all begin together.
+    /// The delays after it, in milliseconds, each with its load: of each instance, or of the first one where all begin together.
     pub delays: Vec<(usize, f64)>,
-    /// Several copies begin together, at a time that differs from load to load.
+    /// Several instances begin together, at a time that differs from load to load.
     pub together: bool,
     /// How many tabs have the class.
     pub tabs: usize,
@@ -121,7 +121,7 @@ impl<'a> Times<'a> {
     }
 }
 
-/// The start of a class among those before it; `limited` says that a framework's queue lets its copies through.
+/// The start of a class among those before it; `limited` says that a framework's queue lets its instances through.
 #[must_use]
 pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Load], limited: bool) -> Start {
     let firsts = group.firsts();
@@ -228,7 +228,7 @@ fn choose(mut candidates: Vec<Candidate>) -> Option<Candidate> {
     candidates.into_iter().min_by(|one, other| one.middle.total_cmp(&other.middle))
 }
 
-/// A framework's queue that lets a limited number of a class's copies through.
+/// A framework's queue that lets a limited number of a class's instances through.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
     /// So many at once.

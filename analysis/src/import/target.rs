@@ -1,6 +1,6 @@
 //! The URL of a class and the name of an origin, as a scenario writes them.
 //!
-//! Rule: one URL stands for all calls of a class; where copies or tabs differ, `{index}` and `{tab}` stand between what all
+//! Rule: one URL stands for all calls of a class; where instances or tabs differ, `{index}` and `{tab}` stand between what all
 //! of them begin and end with.
 
 use super::member::Member;
@@ -38,7 +38,7 @@ fn encoded(text: &str) -> String {
     out
 }
 
-/// One URL for all calls of a class, with `{index}` and `{tab}` where copies and tabs differ.
+/// One URL for all calls of a class, with `{index}` and `{tab}` where instances and tabs differ.
 pub(super) fn url(member: &Member<'_>) -> String {
     let group = &member.group;
     let Some(first) = group.calls.first() else { return "/".to_owned() };

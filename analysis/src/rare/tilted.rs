@@ -129,7 +129,7 @@ pub(super) fn estimate(run: &Run<'_>, budget: u64) -> Result<(Found, Vec<Shift>)
     if !(relative_error <= LARGEST_ERROR && largest <= LARGEST_SHARE) {
         return Err(RareError::Unresolved { loads, relative_error, largest });
     }
-    let quantile = inverse_normal_cumulative(0.5 + 0.5 * crate::estimate::LEVEL);
+    let quantile = weights.quantile(crate::estimate::LEVEL).unwrap_or(f64::INFINITY);
     let found = Found::new(weights.probability(), relative_error, quantile, loads, Method::CrossEntropyTilting);
     Ok((found, named(run.plan, &tilt)))
 }

@@ -14,6 +14,7 @@ mod words;
 
 use crate::cause::Cause;
 use crate::comparison::{Comparison, Comparisons, Measure, Settings, Variant, compare_plans};
+use crate::data_interval::{DataInterval, Simulated};
 use crate::replications::Stopped;
 use crate::sentence::{self, Finding};
 use crate::sweep::Cell;
@@ -114,6 +115,8 @@ pub struct Report<'a> {
     /// The loads of the point, and the other sets of fixes, the best first.
     compared: Comparisons,
     cause: Option<Cause>,
+    /// The interval with the uncertainty of the recorded loads behind the scenario, at its own parameters.
+    data: Option<DataInterval>,
     shown: Vec<Shown>,
     /// The first set's fixes by name.
     base: Vec<String>,
@@ -157,8 +160,10 @@ impl<'a> Report<'a> {
         let document = sweep.document();
         let base = grid.fix_sets[0].iter().map(|fix| document.fixes[*fix].name.clone()).collect();
         let cause = sentence::cause_of(&point.plan, seed, &compared.failing, &compared.being_late)?;
+        let simulated = Simulated::of_comparisons(&compared).filter(|_| point.own);
+        let data = DataInterval::of(document, &grid.fix_sets[0], seed, simulated, interrupt)?;
         let shown = point.scan.choose(waterfalls);
-        Ok(Self { source, seed, point, own, compared, cause, shown, base })
+        Ok(Self { source, seed, point, own, compared, cause, data, shown, base })
     }
 
     /// Approximate number of loads that [`Report::new`] simulates.
@@ -189,7 +194,7 @@ impl<'a> Report<'a> {
         let axes = !self.source.sweep.grid().axes.is_empty();
         Finding {
             at: if axes { format!(" at {}", self.point.words) } else { String::new() },
-            ..Finding::compared(&self.point.plan, &self.compared, self.cause.clone())
+            ..Finding::compared(&self.point.plan, &self.compared, self.cause.clone()).with_data(self.data.as_ref())
         }
     }
 

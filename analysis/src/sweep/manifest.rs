@@ -34,7 +34,7 @@ pub struct Manifest {
     /// The failure probability that stops a cell when its loads decide on which side it lies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decide: Option<f64>,
-    level: f64,
+    pub(super) level: f64,
     axes: Vec<AxisRecord>,
     fix_sets: Vec<String>,
     cells: usize,
@@ -96,6 +96,17 @@ impl Manifest {
             (_, true) => Some(Ordering::Less),
             _ => None,
         }
+    }
+
+    /// Numbers of cells that are above the threshold and below it, if cells are decided; the others are undecided. A cell is its
+    /// failures and its loads.
+    pub fn sides(&self, cells: impl Iterator<Item = (u64, u64)>) -> Option<[usize; 2]> {
+        self.decide?;
+        Some(cells.fold([0, 0], |[above, below], (failures, loads)| match self.side(failures, loads) {
+            Some(Ordering::Greater) => [above + 1, below],
+            Some(_) => [above, below + 1],
+            None => [above, below],
+        }))
     }
 
     /// Whether a cell's loads decide it.

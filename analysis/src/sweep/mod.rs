@@ -3,6 +3,7 @@
 //! Rule: the same scenario, settings and seed give the same cells, for any number of threads and in any split into parts.
 
 mod cell;
+mod decided;
 mod grid;
 mod manifest;
 mod part;

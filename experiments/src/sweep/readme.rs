@@ -4,7 +4,6 @@ use super::drawing::Picture;
 use sixslot_analysis::sweep::Manifest;
 use sixslot_analysis::sweep::{CellResult, Grid};
 use sixslot_analysis::words::{markdown, percent_column};
-use std::cmp::Ordering;
 use std::fmt::Write as _;
 
 /// The effect of a fix set over the whole grid.
@@ -24,11 +23,9 @@ fn summaries(grid: &Grid, manifest: &Manifest, results: &[CellResult]) -> Vec<Su
             // The first of equal ones.
             cells[*one].probability().total_cmp(&cells[*other].probability()).then(other.cmp(one))
         });
-        let side =
-            |side: Ordering| cells.iter().filter(|cell| manifest.side(cell.failures, cell.loads) == Some(side)).count();
         Summary {
             fix_set,
-            sides: manifest.decide.map(|_| [side(Ordering::Greater), side(Ordering::Less)]),
+            sides: manifest.sides(cells.iter().map(|cell| (cell.failures, cell.loads))),
             failing: cells.iter().filter(|cell| cell.failures > 0).count(),
             mean: cells.iter().map(CellResult::probability).sum::<f64>() / cells.len() as f64,
             worst: fix_set * grid.points() + worst.unwrap_or(0),

@@ -142,9 +142,9 @@ pub struct Class {
     pub name: String,
     /// What kind of connection it uses.
     pub kind: Kind,
-    /// What its copies have in common.
+    /// What its instances have in common.
     pub common: CopySpec,
-    /// What each copy does where they differ; empty where all are alike.
+    /// What each instance does where they differ; empty where all are alike.
     pub each: Vec<CopySpec>,
     /// Index of its origin; 0 is the page's own.
     pub origin: usize,

@@ -408,7 +408,7 @@ impl<'a> Running<'a> {
         &self.plan.classes[self.state.requests[id].class]
     }
 
-    /// What the request's copy of its class does.
+    /// What the request's instance of its class does.
     fn copy(&self, id: RequestId) -> &'a crate::class::CopySpec {
         self.class(id).copy(self.state.requests[id].index)
     }

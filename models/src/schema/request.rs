@@ -25,7 +25,7 @@ pub static REQUEST: Fields = Fields {
         field(
             "each",
             Kind::Tables(&EACH),
-            "The copies one by one, instead of `count`: an entry overrides keys of this table for its copy. At most 20000.",
+            "The instances one by one, instead of `count`: an entry overrides keys of this table for its instance. At most 20000.",
         ),
         field("start", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
         field(
@@ -118,9 +118,9 @@ const BODY_BYTES: &str = "Bytes of the answer: with `rtt` or `bandwidth_down` of
 /// The meaning of `request_bytes`, in both.
 const REQUEST_BYTES: &str = "Bytes of the request: with `rtt` or `bandwidth_up` of its origin, they take the time that the path needs. Default 0.";
 
-/// One copy of a request.
+/// One instance of a request.
 pub static EACH: Fields = Fields {
-    text: "One copy of a request. A key that is absent has the request's own value.",
+    text: "One instance of a request. A key that is absent has the request's own value.",
     required: &[],
     fields: &[
         field("url", Kind::Text, "Its URL."),
@@ -145,7 +145,7 @@ pub static ANY: Fields = Fields {
     fields: &[field(
         "any",
         Kind::Names,
-        "NAME.EVENT, NAME[3].EVENT or NAME[i].EVENT. Those of requests without copies are left out.",
+        "NAME.EVENT, NAME[3].EVENT or NAME[i].EVENT. Those of requests without instances are left out.",
     )],
 };
 

@@ -24,7 +24,7 @@ pub struct Made {
     pub name: String,
     pub poll: bool,
     pub stream: bool,
-    /// Its copies, where every load has as many; a random stream has none of its own.
+    /// Its instances, where every load has as many; a random stream has none of its own.
     pub copies: Option<u32>,
     /// It has `each`.
     pub each: bool,
@@ -211,7 +211,7 @@ fn work(text: &mut String, tape: &mut Tape<'_>) {
     }
 }
 
-/// An event of one of these requests, or of some of its copies; `own` is how many copies wait for it, where that is known.
+/// An event of one of these requests, or of some of its instances; `own` is how many instances wait for it, where that is known.
 fn anchor(tape: &mut Tape<'_>, made: &[Made], own: Option<u32>) -> String {
     let Made { name, stream, copies, .. } = &made[tape.below(u32::try_from(made.len()).unwrap()) as usize];
     let event = tape.pick(&["ok", "end", "failed", "headers", "sent", "issued"]);
@@ -238,7 +238,7 @@ fn causes(tape: &mut Tape<'_>, made: &[Made], own: Option<u32>) -> String {
     }
 }
 
-/// The copies one by one, with a few keys each.
+/// The instances one by one, with a few keys each.
 fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, works: bool) {
     text.push_str("each = [\n");
     for _ in 0..copies {
@@ -316,7 +316,7 @@ fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) 
     }
     match tape.below(6) {
         1 | 2 if number > 0 => {
-            // How many copies there will be is not known yet where they are alike.
+            // How many instances there will be is not known yet where they are alike.
             line(text, "after", causes(tape, made, if by_one { copies } else { Some(u32::MAX) }));
             if tape.chance(50) {
                 line(text, "delay", time(tape));

@@ -64,7 +64,7 @@ impl Vector {
         let (mut deviations, mut faults, mut arrivals) = (Vec::new(), Vec::new(), Vec::new());
         for (name, expected) in &self.expected.arrivals {
             let copies: Vec<&Row> = rows.iter().filter(|row| row.name == *name).collect();
-            assert_eq!(copies.len(), expected.len(), "{}: copies of {name}", self.name);
+            assert_eq!(copies.len(), expected.len(), "{}: instances of {name}", self.name);
             for (row, expected) in copies.into_iter().zip(expected) {
                 match (row.sent(), expected) {
                     (Some(sent), Arrival::At(expected)) => {

@@ -103,7 +103,7 @@ impl Story<'_> {
         }
     }
 
-    /// How many copies of a class a tab has.
+    /// How many instances of a class a tab has.
     fn copies(&self, class: usize, tab: u32) -> u64 {
         if self.plan.classes()[class].kind == Kind::Background && tab > 0 {
             0
@@ -112,7 +112,7 @@ impl Story<'_> {
         }
     }
 
-    /// When a cause of a copy happened; nothing where the class that it names has no copies.
+    /// When a cause of an instance happened; nothing where the class that it names has no instances.
     fn met(&self, anchor: &Anchor, own: u64, tab: u32) -> Option<Option<u64>> {
         let calls = || self.lives.iter().filter(|life| (life.request.class, life.request.tab) == (anchor.class, tab));
         let first = |index: u64| {
@@ -134,7 +134,7 @@ impl Story<'_> {
         })
     }
 
-    /// When a copy's causes had happened.
+    /// When an instance's causes had happened.
     fn caused(&self, after: &After, own: u64, tab: u32, opens: u64) -> Option<u64> {
         let met: Vec<Option<u64>> = after.anchors.iter().filter_map(|anchor| self.met(anchor, own, tab)).collect();
         match after.join {

@@ -1,8 +1,10 @@
 //! `sixslot check`: holds a scenario to limits, for continuous integration.
 
+use super::evidence::with_data;
 use super::{Exit, Failure, Format, INTERRUPT, Scenario, opening, print_json, print_text, progress, read_or_not};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::thresholds::{Limit, Outcome, check};
@@ -80,14 +82,18 @@ impl Check {
         let common = &self.scenario.common;
         let bar = progress(self.max_loads, "loads");
         let look = |loads| bar.set_position(loads);
-        let checked = common.pool()?.install(|| check(&plan, common.seed, self.max_loads, &INTERRUPT, look));
+        let pool = common.pool()?;
+        let checked = pool.install(|| check(&plan, common.seed, self.max_loads, &INTERRUPT, look));
         bar.finish_and_clear();
         let checked = checked?;
         // The interval of an estimate without a limit on failures is that of a rule that looks repeatedly.
         let stopping = thresholds.max_failure.map_or(Stopping::HalfWidth(0.5), Stopping::Decided);
-        let estimate = Estimate::new(&plan, checked.tally, &stopping);
-        let others = self.scenario.others(&document);
-        let sentence = Finding::of_estimate(&plan, common.seed, &estimate, others)?.sentence();
+        let mut estimate = Estimate::new(&plan, checked.tally, &stopping);
+        let fixes = document.fixes_named(&self.scenario.fix)?;
+        let data = with_data(&document, &fixes, common.seed, Simulated::of_estimate(&estimate), &pool)?;
+        estimate.interval_with_data = data.as_ref().map(|data| data.interval);
+        let finding = Finding::of_estimate(&plan, common.seed, &estimate, self.scenario.others(&document))?;
+        let sentence = finding.with_data(data.as_ref()).sentence();
         if common.format == Format::Json {
             read_or_not(print_json(&CheckRecord {
                 scenario: plan.title(),

@@ -1,6 +1,7 @@
 //! `sixslot compare`: each fix alone against none, on the same loads; every set of fixes; or the contribution of each layer of
 //! the cause.
 
+use super::evidence::with_data;
 use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
 use super::{layers, ranked, subsets};
 use clap::Args;
@@ -10,6 +11,7 @@ use sixslot_analysis::comparison::{
     Comparison, ComparisonError, Comparisons, Measure, Outcomes, QuantileIntervals, Settings, Word, compare_plans,
     variants,
 };
+use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::notes::notes;
 use sixslot_analysis::ranking::MARGIN;
 use sixslot_analysis::ready_times::ReadyQuantile;
@@ -20,6 +22,7 @@ use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_models::{Plan, limits};
 use sixslot_sim_core::Span;
+use sixslot_statistics::Interval;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -73,6 +76,8 @@ struct CompareRecord<'a> {
     loads: u64,
     base: &'a [String],
     without: &'a Outcomes,
+    /// Of the loads without a fix; null where the scenario has no evidence.
+    interval_with_data: Option<Interval>,
     fixes: &'a [Comparison],
     sentence: &'a str,
     notes: &'a [String],
@@ -121,7 +126,8 @@ impl Compare {
         let result = pool.install(|| compare_plans(&plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let found = result?;
-        let sentence = Finding::of_comparisons(&plan, seed, &found)?.sentence();
+        let data = with_data(&document, &base, seed, Simulated::of_comparisons(&found), &pool)?;
+        let sentence = Finding::of_comparisons(&plan, seed, &found)?.with_data(data.as_ref()).sentence();
         let notes = notes(&plan);
         match self.common.format {
             Format::Json => print_json(&CompareRecord {
@@ -130,6 +136,7 @@ impl Compare {
                 loads: self.loads,
                 base: &self.fix,
                 without: &found.without,
+                interval_with_data: data.map(|data| data.interval),
                 fixes: &found.fixes,
                 sentence: &sentence,
                 notes: &notes,

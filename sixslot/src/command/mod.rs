@@ -6,6 +6,7 @@
 mod check;
 mod compare;
 mod diagnose;
+mod evidence;
 mod exit;
 mod explore;
 mod failure;

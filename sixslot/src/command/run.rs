@@ -1,5 +1,6 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
+use super::evidence::with_data;
 use super::rare::RareArguments;
 use super::{
     Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, opening, print_json, print_text,
@@ -7,7 +8,7 @@ use super::{
 };
 use clap::Args;
 use sixslot_analysis::answers::EstimateRecord;
-use sixslot_analysis::data_interval::DataInterval;
+use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
 use sixslot_analysis::record::LoadRecord;
@@ -24,7 +25,6 @@ use sixslot_sim_core::Span;
 use sixslot_statistics::interval::{Interval, Method};
 use sixslot_statistics::stopping::Stopping;
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 /// The most rows of the table of waits.
@@ -149,7 +149,8 @@ impl Run {
             pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
         bar.finish_and_clear();
         let mut estimate = estimate?;
-        let data = self.with_data(document, &estimate, &pool)?;
+        let fixes = document.fixes_named(&self.scenario.fix)?;
+        let data = with_data(document, &fixes, seed, Simulated::of_estimate(&estimate), &pool)?;
         estimate.interval_with_data = data.as_ref().map(|data| data.interval);
         let stopped_by = match (stopping, estimate.failures.zip(estimate.interval)) {
             (Stopping::Fixed(_), _) => "the number of loads".to_owned(),
@@ -161,9 +162,8 @@ impl Run {
         };
         let is_undecided = matches!(stopping, Stopping::Decided(_)) && stopped_by.starts_with("max-loads");
         let exit = if is_undecided { Exit::Undecided } else { Exit::Done };
-        let mut finding = Finding::of_estimate(plan, seed, &estimate, self.scenario.others(document))?;
-        finding.missed = data.as_ref().and_then(DataInterval::missed);
-        let sentence = finding.sentence();
+        let finding = Finding::of_estimate(plan, seed, &estimate, self.scenario.others(document))?;
+        let sentence = finding.with_data(data.as_ref()).sentence();
         if format == Format::Json {
             let fixes = &self.scenario.fix;
             print_json(&EstimateRecord {
@@ -181,23 +181,6 @@ impl Run {
         text.push_str(&details(&estimate, &stopped_by));
         print_text(&text)?;
         Ok(exit)
-    }
-
-    /// The interval with the uncertainty of the recorded loads; numbers that were changed since are named on standard error.
-    fn with_data(
-        &self,
-        document: &Document,
-        estimate: &Estimate,
-        pool: &rayon::ThreadPool,
-    ) -> Result<Option<DataInterval>, Failure> {
-        let (fixes, seed) = (document.fixes_named(&self.scenario.fix)?, self.scenario.common.seed);
-        let data = pool.install(|| DataInterval::of(document, &fixes, seed, estimate, &INTERRUPT))?;
-        if data.is_some() {
-            for key in document.edited() {
-                writeln!(std::io::stderr(), "note: {key} was changed since the import; its evidence is not used")?;
-            }
-        }
-        Ok(data)
     }
 }
 

@@ -75,11 +75,11 @@ pub(super) fn probability(text: &str) -> Result<f64, String> {
     value.ok_or_else(|| "write a probability between 0 and 1, such as 0.01".to_owned())
 }
 
-/// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; none where the
-/// sweep is too large for a report.
+/// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; of decided cells
+/// the number on each side. None where the sweep is too large for a report.
 fn sentence(sweep: Sweep, rows: Vec<Row>) -> Result<Option<String>, Failure> {
     if sweep.manifest().decide.is_some() {
-        return Ok(None);
+        return Ok(sweep.decided_sentence(&rows));
     }
     let source = Source { sweep, rows, commands: Vec::new() };
     match Report::new(&source, 0, &INTERRUPT, |_| ()) {

@@ -1,6 +1,6 @@
-//! Classes whose copies are listed one by one: what the nodes of one table have in common.
+//! Classes whose instances are listed one by one: what the nodes of one table have in common.
 //!
-//! Rule: requests of one origin and type are one class, apart by what a table says for all of its copies: whether they pass
+//! Rule: requests of one origin and type are one class, apart by what a table says for all of its instances: whether they pass
 //! the cache by, whether the page waits for them, a deadline. Above the limits of a scenario, classes of one origin are
 //! joined whatever their type.
 
@@ -31,7 +31,7 @@ pub enum Phase {
     Failed,
 }
 
-/// What the copies of a class have in common.
+/// What the instances of a class have in common.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Key {
     source: Source,
@@ -42,7 +42,7 @@ struct Key {
     deadline: Option<u64>,
 }
 
-/// A class whose copies are listed.
+/// A class whose instances are listed.
 #[derive(Clone, Debug)]
 pub struct Listed {
     /// Its name in the scenario.
@@ -57,7 +57,7 @@ pub struct Listed {
     pub phase: Phase,
     /// The age at which its calls were broken off, in milliseconds.
     pub deadline: Option<f64>,
-    /// Its nodes, in the order of their copies.
+    /// Its nodes, in the order of their instances.
     pub nodes: Vec<usize>,
 }
 

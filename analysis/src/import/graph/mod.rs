@@ -1,11 +1,12 @@
 //! The requests of a load one by one: what started each, how long it took, and on which connections.
 //!
 //! The way: [`node`] makes one node for each URL, with its cause ([`cause`]) and its times ([`record`]); [`network`] says what
-//! is known of the origins; [`listed`] makes classes whose copies stand one by one in `each`, and [`table`] writes them;
+//! is known of the origins; [`listed`] makes classes whose instances stand one by one in `each`, and [`table`] writes them;
 //! [`trial`] plays one load's draft, takes the connections' rules that explain its recorded waits best, and keeps what no
-//! rule explains as `stalled`.
+//! rule explains as `stalled`. [`link`] finds the network of one load, and takes its part out of the recorded times.
 
 pub mod cause;
+pub mod link;
 pub mod listed;
 pub mod network;
 pub mod node;
@@ -32,12 +33,14 @@ pub struct Graph {
     pub origins: Vec<Origin>,
     /// The classes, in the order in which they begin.
     pub classes: Vec<Listed>,
-    /// The class of each node, and its copy's number.
+    /// The class of each node, and its instance's number.
     pub places: Vec<(usize, usize)>,
     /// Starts are written from the opening, whatever their causes: for a trial of the connections' rules.
     pub absolute: bool,
     /// Requests have their recorded priorities.
     pub ranked: bool,
+    /// Bytes per millisecond of the access link, where a lone load tells.
+    pub rate: Option<f64>,
     /// Works of the calls to origins whose requests share a server, by the origin's number.
     pub works: BTreeMap<usize, BTreeMap<Place, f64>>,
 }
@@ -66,7 +69,7 @@ impl Graph {
         for (class, listed) in classes.iter().enumerate() {
             listed.nodes.iter().enumerate().for_each(|(copy, node)| places[*node] = (class, copy));
         }
-        Self { nodes, origins, classes, places, absolute: false, ranked: true, works: BTreeMap::new() }
+        Self { nodes, origins, classes, places, absolute: false, ranked: true, rate: None, works: BTreeMap::new() }
     }
 
     /// Takes the works of the origins whose discipline is known.

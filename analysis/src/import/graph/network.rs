@@ -1,4 +1,5 @@
-//! What the archives say of the origins' connections: protocol, set-up time, keep-alive.
+//! What the archives say of the origins' connections: protocol, set-up time, keep-alive, and the network where [`super::link`]
+//! finds one.
 //!
 //! Rule: each origin has its own protocol, from its own entries. The set-up time of a connection is one number for an origin,
 //! but archives record it cut off where a connection had been begun before its request, and browsers open spare ones. So
@@ -9,6 +10,19 @@ use super::super::calls::{Load, median};
 use super::record::Record;
 use sixslot_har::{Protocol, Reuse};
 use std::collections::BTreeMap;
+
+/// The network between the browser and an origin.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Path {
+    /// The round-trip time, in milliseconds.
+    pub rtt: f64,
+    /// The version of TLS, or `none`.
+    pub tls: &'static str,
+    /// Round trips of a connection's set-up.
+    pub trips: f64,
+    /// Handshakes that were recorded.
+    pub handshakes: usize,
+}
 
 /// An origin of the page.
 #[derive(Clone, Debug)]
@@ -27,6 +41,8 @@ pub struct Origin {
     pub closing: bool,
     /// This is taken.
     pub closes: bool,
+    /// The network to it, where a lone load tells.
+    pub path: Option<Path>,
 }
 
 impl Origin {
@@ -41,6 +57,7 @@ impl Origin {
             connect: 0.0,
             closing: false,
             closes: false,
+            path: None,
         }
     }
 }
@@ -114,6 +131,7 @@ pub fn origins(loads: &[Load]) -> Vec<Origin> {
             candidates,
             closing,
             closes: closing,
+            path: None,
             origin,
         }
     };

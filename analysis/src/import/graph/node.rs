@@ -8,7 +8,7 @@
 use super::super::calls::Load;
 use super::super::calls::median;
 use super::cause::{Evidence, causes};
-use super::record::{Event, Record};
+use super::record::{Event, Record, Remainder};
 use std::collections::BTreeMap;
 
 /// A request in one load.
@@ -45,6 +45,8 @@ pub struct Node {
     pub delays: Vec<(usize, f64)>,
     /// The part of its recorded stall that is kept.
     pub stalled: f64,
+    /// Its times at the server, where the network explains a part of the recorded ones.
+    pub remainder: Option<Remainder>,
 }
 
 impl Node {
@@ -79,7 +81,7 @@ pub fn nodes(loads: &[Load], wanted: &dyn Fn(usize, usize) -> bool) -> Vec<Node>
         }
     }
     let kept = by_url.into_values().filter(|seen| 2 * seen.len() >= loads.len());
-    let node = |seen: Vec<Seen>| Node { seen, cause: None, delays: Vec::new(), stalled: 0.0 };
+    let node = |seen: Vec<Seen>| Node { seen, cause: None, delays: Vec::new(), stalled: 0.0, remainder: None };
     let mut nodes: Vec<Node> = kept.map(node).collect();
     let place = |node: &Node| {
         let starts = node.seen.iter().map(|seen| seen.record.start).collect();

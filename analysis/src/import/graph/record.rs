@@ -111,3 +111,12 @@ impl Record {
         }
     }
 }
+
+/// The time at the server and of the body, where a network explains the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Remainder {
+    /// From the request's arrival to its answer.
+    pub service: f64,
+    /// The least time from the headers to the end.
+    pub body: f64,
+}

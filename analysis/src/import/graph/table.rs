@@ -1,6 +1,6 @@
 //! Listed classes and origins as tables of a scenario.
 //!
-//! Rule: a key that most copies share stands in the class, the others in the entries of `each`. Times of one load are written to
+//! Rule: a key that most instances share stands in the class, the others in the entries of `each`. Times of one load are written to
 //! the microsecond, those of several loads as fitted laws. Each entry says what its cause is known by.
 
 use super::super::calls::Load;
@@ -13,6 +13,7 @@ use super::cause::Evidence;
 use super::listed::{Listed, Phase, Source};
 use super::network::{Origin, SET_UP};
 use super::node::{Node, Seen};
+use super::record::Remainder;
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
 use sixslot_statistics::censored::Observation;
@@ -26,7 +27,16 @@ pub fn connections(table: &mut Table, origin: &Origin) {
     if let Some(protocol) = origin.protocol {
         table.line("protocol", quoted(protocol), Known::Seen, "by its own answers");
     }
-    if origin.connect > 0.0 {
+    let trips = origin.path.as_ref().map_or(0.0, |path| path.trips * path.rtt);
+    if let Some(path) = &origin.path {
+        let why = format!("the shortest handshake of TCP in {}, and no longer than any first byte", path.handshakes);
+        table.line("rtt", exact(path.rtt), Known::Estimated, why);
+        if path.tls != "none" {
+            table.line("tls", quoted(path.tls), Known::Estimated, "by the round trips of its handshakes");
+        }
+        let why = "what the recorded set-ups have beyond their round trips";
+        table.line("connect", exact((origin.connect - trips).max(0.0)), Known::Estimated, why);
+    } else if origin.connect > 0.0 {
         let why =
             format!("{} recorded, {} to {}", count(origin.set_ups, "set-up"), told(origin, false), told(origin, true));
         table.line("connect", exact(origin.connect), Known::Estimated, why);
@@ -211,9 +221,14 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
     let works = if let Source::Network(at) = listed.source { graph.works.get(&at) } else { None };
     let key = if works.is_some() { "work" } else { "service" };
     let work = |seen: &Seen| works.and_then(|works| works.get(&(seen.load, seen.place)).copied());
-    let service = times(key, node, |seen| work(seen).unwrap_or_else(|| service(graph, listed, seen)), sink);
+    let (service, body) = match node.remainder {
+        Some(Remainder { service, body }) => (exact(service), exact(body)),
+        None => (
+            times(key, node, |seen| work(seen).unwrap_or_else(|| service(graph, listed, seen)), sink),
+            times("body", node, |seen| seen.record.body, sink),
+        ),
+    };
     keys.push(format!("{key} = {service}"));
-    let body = times("body", node, |seen| seen.record.body, sink);
     if body != "\"0ms\"" {
         keys.push(format!("body = {body}"));
     }

@@ -21,7 +21,7 @@ impl Explore {
         if loads < LEAST {
             return Err(Failure::Usage(format!("--sensitivity needs {LEAST} loads or more; give --loads {LOADS}")));
         }
-        let (_, plan) = self.scenario.plan()?;
+        let (document, plan) = self.scenario.plan()?;
         let common = &self.scenario.common;
         let bar = progress(loads + self.budget, "loads");
         let done = |loads| bar.inc(loads);
@@ -29,7 +29,7 @@ impl Explore {
         let question = Question { plan: &plan, outcome: self.by, replications, budget: self.budget };
         let result = common.pool()?.install(|| question.answer());
         bar.finish_and_clear();
-        let sensitivity = result?;
+        let sensitivity = result?.with_evidence(&document);
         let answer = Answer {
             name: "sensitivity",
             text: text(&sensitivity, common.seed),

@@ -1,0 +1,100 @@
+//! The network that an import finds in one recorded load, and what it predicts under another network: exported loads of scenarios
+//! with known networks are the truth.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod exported;
+
+use exported::{archive, plan};
+use sixslot_analysis::import::import;
+use sixslot_models::Plan;
+use sixslot_models::load::{Extent, Load};
+
+/// A page of 34 requests over 40 ms and 10 Mbit/s.
+const PAGE: &str = r#"
+schema = 1
+horizon = "120s"
+[network]
+bandwidth_down = "10Mbit/s"
+[server]
+rtt = "40ms"
+[request.document]
+url = "/"
+service = "30ms"
+body_bytes = 20000
+[request.style]
+url = "/style.css"
+after = "document.headers"
+service = "12ms"
+body_bytes = 40000
+[request.script]
+url = "/script{index}.js"
+count = 12
+after = "document.ok"
+service = { distribution = "log-normal", median = "9ms", sigma = 0.4 }
+body_bytes = 60000
+[request.image]
+url = "/image{index}.png"
+count = 20
+after = "style.ok"
+service = { distribution = "log-normal", median = "7ms", sigma = 0.4 }
+body_bytes = 50000
+[load]
+ready = ["document", "style", "script", "image"]
+fails = "not-ready"
+"#;
+
+/// The last request's end, in ms.
+fn end(plan: &Plan) -> f64 {
+    let mut load = Load::new();
+    load.simulate(plan, 1, 0, Extent::Whole).unwrap();
+    load.requests().iter().filter_map(|request| request.ended).map(|end| end.as_millis_f64()).fold(0.0, f64::max)
+}
+
+fn draft(text: &str) -> String {
+    import(vec![archive(&plan(text, &[]), 1, 0)]).unwrap().text
+}
+
+/// The number at the start of the value of a key.
+fn value(draft: &str, key: &str) -> Option<f64> {
+    let line = draft.lines().find(|line| line.starts_with(&format!("{key} = ")))?;
+    let digits = line.split('"').nth(1)?.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '/');
+    digits.parse().ok()
+}
+
+#[test]
+fn one_recorded_load_predicts_other_networks() {
+    let draft = draft(PAGE);
+    let (rtt, rate) = (value(&draft, "rtt").unwrap(), value(&draft, "bandwidth_down").unwrap());
+    assert!((39.0..41.0).contains(&rtt) && (9_000.0..10_500.0).contains(&rate), "{rtt} ms, {rate} kbit/s\n{draft}");
+    println!("\n| change | page's end | predicted | off |\n| --- | --- | --- | --- |");
+    let mut all = Vec::new();
+    for sets in [
+        &[][..],
+        &["server.rtt='150ms'"],
+        &["server.rtt='5ms'"],
+        &["network.bandwidth_down='1.6Mbit/s'"],
+        &["server.response_delay='300ms'"],
+        &["server.protocol='h2'"],
+        &["server.protocol='h2'", "server.rtt='150ms'", "network.bandwidth_down='1.6Mbit/s'"],
+    ] {
+        let (truth, predicted) = (end(&plan(PAGE, sets)), end(&plan(&draft, sets)));
+        let off = predicted / truth - 1.0;
+        println!("| {} | {truth:.0} ms | {predicted:.0} ms | {:+.1} % |", sets.join(" "), 100.0 * off);
+        all.push(off.abs());
+    }
+    all.sort_by(f64::total_cmp);
+    assert!(all[all.len() / 2] < 0.03 && all.iter().all(|off| *off < 0.06), "{all:?}\n{draft}");
+}
+
+#[test]
+fn a_load_on_one_machine_has_no_network_and_a_slack_link_no_rate() {
+    let local =
+        PAGE.replace("rtt = \"40ms\"", "rtt = \"0ms\"").replace("[network]\nbandwidth_down = \"10Mbit/s\"\n", "");
+    let local = draft(&local);
+    assert!(value(&local, "rtt").is_none() && value(&local, "bandwidth_down").is_none(), "{local}");
+    // Sizes of a few kilobytes never fill the link: their rate is not known.
+    let slack = PAGE.replace("0000\n", "00\n");
+    let slack = draft(&slack);
+    assert!(value(&slack, "rtt").is_some() && value(&slack, "bandwidth_down").is_none(), "{slack}");
+}
