@@ -5,6 +5,7 @@
 use crate::comparison::{Comparison, Comparisons, Outcomes};
 use crate::estimate::Estimate;
 use serde::Serialize;
+use sixslot_statistics::Interval;
 
 /// An estimate with its scenario and settings.
 #[derive(Debug, Serialize)]
@@ -32,21 +33,25 @@ pub struct CompareRecord<'a> {
     loads: u64,
     base: &'a [String],
     without: &'a Outcomes,
+    interval_with_data: Option<Interval>,
     fixes: &'a [Comparison],
     sentence: &'a str,
     notes: &'a [String],
 }
 
 impl<'a> CompareRecord<'a> {
-    /// The record of a comparison: the scenario's title, the seed, the fixes that are in place in all of it, what was found.
+    /// The record of a comparison: the scenario's title, the seed, the fixes that are in place in all of it, what was found, and
+    /// of the loads without a further fix the interval with the uncertainty of the archives, where there are any.
     pub fn new(
         scenario: &'a str,
         seed: u64,
         base: &'a [String],
         found: &'a Comparisons,
+        interval_with_data: Option<Interval>,
         sentence: &'a str,
         notes: &'a [String],
     ) -> Self {
-        Self { scenario, seed, loads: found.loads, base, without: &found.without, fixes: &found.fixes, sentence, notes }
+        let Comparisons { loads, without, fixes, .. } = found;
+        Self { scenario, seed, loads: *loads, base, without, interval_with_data, fixes, sentence, notes }
     }
 }

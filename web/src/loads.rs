@@ -187,11 +187,13 @@ pub(crate) fn compare(document: &Document, case: &Case, loads: u64) -> Result<Ve
     }
     let settings = Settings { seed: case.seed, loads, by: Measure::Failed };
     let found = compare_plans(&plan, &variants, settings, &NEVER, |_| ())?;
-    let finding = Finding::of_comparisons(&plan, case.seed, &found)?;
+    let data = DataInterval::of(document, &base, case.seed, Simulated::of_comparisons(&found), &NEVER)?;
+    let finding = Finding::of_comparisons(&plan, case.seed, &found)?.with_data(data.as_ref());
+    let interval = data.map(|data| data.interval);
     let (sentence, notes) = (finding.sentence(), notes(&plan));
     json(&CompareAnswer {
         clause: finding.which_fix(),
-        answer: CompareRecord::new(&document.title, case.seed, &case.fixes, &found, &sentence, &notes),
+        answer: CompareRecord::new(&document.title, case.seed, &case.fixes, &found, interval, &sentence, &notes),
     })
 }
 

@@ -7,6 +7,7 @@ use super::{layers, ranked, subsets};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
+use sixslot_analysis::answers::CompareRecord;
 use sixslot_analysis::comparison::{
     Comparison, ComparisonError, Comparisons, Measure, Outcomes, QuantileIntervals, Settings, Word, compare_plans,
     variants,
@@ -22,7 +23,6 @@ use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::input::ScenarioText;
 use sixslot_models::{Plan, limits};
 use sixslot_sim_core::Span;
-use sixslot_statistics::Interval;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
@@ -67,20 +67,6 @@ pub(super) struct Compare {
     max_loads: u64,
     #[command(flatten)]
     common: Common,
-}
-
-#[derive(Serialize)]
-struct CompareRecord<'a> {
-    scenario: &'a str,
-    seed: u64,
-    loads: u64,
-    base: &'a [String],
-    without: &'a Outcomes,
-    /// Of the loads without a fix; null where the scenario has no evidence.
-    interval_with_data: Option<Interval>,
-    fixes: &'a [Comparison],
-    sentence: &'a str,
-    notes: &'a [String],
 }
 
 impl From<ComparisonError> for Failure {
@@ -130,17 +116,11 @@ impl Compare {
         let sentence = Finding::of_comparisons(&plan, seed, &found)?.with_data(data.as_ref()).sentence();
         let notes = notes(&plan);
         match self.common.format {
-            Format::Json => print_json(&CompareRecord {
-                scenario: &document.title,
-                seed,
-                loads: self.loads,
-                base: &self.fix,
-                without: &found.without,
-                interval_with_data: data.map(|data| data.interval),
-                fixes: &found.fixes,
-                sentence: &sentence,
-                notes: &notes,
-            })?,
+            Format::Json => {
+                let interval = data.map(|data| data.interval);
+                let title = &document.title;
+                print_json(&CompareRecord::new(title, seed, &self.fix, &found, interval, &sentence, &notes))?;
+            }
             Format::Csv => print_text(&self.csv(&found.fixes)?)?,
             Format::Text => print_text(&(opening(&sentence, &notes) + &self.table(&document.title, &found)))?,
         }
