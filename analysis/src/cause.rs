@@ -6,6 +6,7 @@
 use crate::replications::{KEPT, Stopped};
 use crate::story::Story;
 use sixslot_models::Plan;
+use sixslot_models::class::DeadlineFrom;
 use sixslot_models::load::{Extent, Load, Outcome, Station};
 use sixslot_sim_core::Span;
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ pub struct Cause {
     pub class: String,
     /// Number of loads in which it is.
     pub loads: usize,
-    /// Its deadline, if that aborted it in each of these loads.
+    /// Its deadline, if that counts from its call and aborted it in each of these loads.
     pub deadline: Option<Span>,
     /// Number of these loads in which it was never sent.
     pub never_sent: usize,
@@ -92,11 +93,14 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
     };
     let at_server = sum.spent[Station::Server as usize];
     let others: u128 = sum.concurrent.values().sum();
+    // A deadline that counts from a later event is not what its whole life is compared with.
+    let rules = &plan.classes()[class];
+    let whole_life = rules.deadline.filter(|_| rules.deadline_from == DeadlineFrom::Issued);
     Ok(Some(Cause {
         of,
         class: plan.classes()[class].name.clone(),
         loads: sum.loads,
-        deadline: plan.classes()[class].deadline.filter(|_| sum.aborted == sum.loads),
+        deadline: whole_life.filter(|_| sum.aborted == sum.loads),
         never_sent: sum.never_sent,
         life: mean(sum.spent.iter().sum()),
         station,

@@ -1,13 +1,13 @@
-//! What to know about a scenario's verdict before its numbers are read.
+//! What to know about a scenario before its numbers are read.
 //!
-//! Rule: a note is a fact about the plan alone: nothing can fail, or the scenario does not choose what counts as failed
-//! although its page goes on after it is ready.
+//! Rule: a note is a fact about the plan alone: nothing can fail, the scenario does not choose what counts as failed
+//! although its page goes on after it is ready, or a key reads plausible and does something else ([`Plan::warnings`]).
 
 use crate::words::duration;
 use sixslot_models::{Fails, Plan};
 use sixslot_sim_core::{Span, Time};
 
-/// The notes on a plan's verdict.
+/// The notes on a plan.
 #[must_use]
 pub fn notes(plan: &Plan) -> Vec<String> {
     let rules = plan.load();
@@ -22,6 +22,7 @@ pub fn notes(plan: &Plan) -> Vec<String> {
             duration(plan.horizon() - Time::ZERO)
         ));
     }
+    notes.extend(plan.warnings().iter().cloned());
     notes
 }
 

@@ -79,28 +79,54 @@ impl Story<'_> {
             at = format!("{at}, after {} {}", duration(request.spent(longest)), place(longest));
         }
         match request.outcome {
+            _ if request.gave_up.is_some() => {
+                format!(
+                    "`{name}` was given up at its deadline and went on: at its end, or that of the load, it was {at}"
+                )
+            }
+            Outcome::Aborted if request.superseded => format!("`{name}` was aborted by the next call: it was {at}"),
             Outcome::Aborted => format!("`{name}` was aborted by its deadline: it was {at}"),
             Outcome::Coalesced => format!("`{name}` had joined a call of the same URL that failed"),
             _ => format!("`{name}` had not ended: it was {at}"),
         }
     }
 
-    /// The classes that held the slots while a request waited for one: their total time and number of requests.
+    /// The classes that held the slots while a request waited for one: their total time and number of requests. These are
+    /// the slots of its own group, unless that was never full: then the limit of the whole pool held it back, and they are
+    /// those of all groups.
     pub fn held(&self, request: &Request) -> BTreeMap<usize, (Span, usize)> {
         let wait = request.spent(Station::Pool);
         let before: Span =
             [Station::Page, Station::Scheduler, Station::Cache].map(|station| request.spent(station)).into_iter().sum();
         let from = request.issued + before;
         let until = from + wait;
-        let origin = self.plan.classes()[request.class].origin;
+        let rules = self.plan.browser();
+        let group = |request: &Request| {
+            let class = &self.plan.classes()[request.class];
+            (class.origin, class.omits_credentials && rules.partition_by_credentials)
+        };
+        let slots = || {
+            self.load.requests().iter().filter_map(|other| {
+                let (start, end) = (other.slot_from?.max(from), other.slot_until?.min(until));
+                (start < end).then_some((other, start, end))
+            })
+        };
+        let own = group(request);
+        let mut changes: Vec<(Time, bool)> = slots()
+            .filter(|(other, ..)| group(other) == own)
+            .flat_map(|(_, start, end)| [(start, true), (end, false)])
+            .collect();
+        changes.sort_unstable();
+        let (mut taken, mut most) = (0_usize, 0);
+        for (_, begins) in changes {
+            taken = if begins { taken + 1 } else { taken - 1 };
+            most = most.max(taken);
+        }
+        let is_full = most >= self.plan.origins()[own.0].places(rules.connections);
         let mut held: BTreeMap<usize, (Span, usize)> = BTreeMap::new();
-        for other in self.load.requests() {
-            let (Some(start), Some(end)) = (other.slot_from, other.slot_until) else { continue };
-            if self.plan.classes()[other.class].origin != origin || end <= from || start >= until {
-                continue;
-            }
+        for (other, start, end) in slots().filter(|(other, ..)| !is_full || group(other) == own) {
             let entry = held.entry(other.class).or_default();
-            entry.0 = entry.0 + (end.min(until) - start.max(from));
+            entry.0 = entry.0 + (end - start);
             entry.1 += 1;
         }
         held
@@ -136,6 +162,9 @@ impl Story<'_> {
             return None;
         }
         let held = self.held(request);
+        if held.is_empty() {
+            return None;
+        }
         let total: Span = held.values().map(|(span, _)| *span).sum();
         let mut parts: Vec<_> = held.into_iter().collect();
         parts.sort_by_key(|(class, (span, _))| (std::cmp::Reverse(*span), *class));
@@ -159,8 +188,10 @@ impl Story<'_> {
         let verdict = self.load.verdict();
         let end = verdict.error.or(verdict.ready).unwrap_or(self.plan.horizon());
         let rules = self.plan.load();
-        let failed =
-            |request: &Request| request.outcome == Outcome::Aborted && request.ended.is_some_and(|ended| ended <= end);
+        let failed = |request: &Request| {
+            let aborted = request.ended.filter(|_| request.outcome == Outcome::Aborted && !request.superseded);
+            request.gave_up.or(aborted).is_some_and(|ended| ended <= end)
+        };
         let decides = |request: &&Request| {
             self.plan.classes()[request.class].kind == Kind::Fetch
                 && request.issued <= end

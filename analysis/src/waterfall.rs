@@ -131,7 +131,7 @@ impl Waterfall<'_> {
 
     fn bar(&self, out: &mut String, request: &Request, columns: usize, column_start: impl Fn(usize) -> Time) {
         let class = &self.plan.classes()[request.class];
-        let deadline = class.deadline.map(|deadline| request.issued + deadline);
+        let deadline = request.deadline_of(class);
         let end = request.ended.unwrap_or(self.plan.horizon());
         let mut colour = "";
         for column in 0..columns {

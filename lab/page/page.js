@@ -105,7 +105,7 @@ function startCopies(number, from) {
 
 function startCopy(copy, time) {
   const rules = plan.classes[copy.number];
-  if (rules.every !== null) {
+  if (rules.every !== null && !rules.everyFromEnd) {
     at(time + rules.lags[copy.index] + rules.every, (tick) => pollTick(copy, tick));
   }
   issue(copy);
@@ -121,9 +121,16 @@ function pollTick(copy, time) {
   const rules = plan.classes[copy.number];
   copy.ticks++;
   if (rules.untilOk && copy.had.has("ok")) return;
-  at(time + rules.every, (tick) => pollTick(copy, tick));
+  if (!rules.everyFromEnd) at(time + rules.every, (tick) => pollTick(copy, tick));
   const busy = rules.skipWhileInFlight && copy.inFlight > 0;
   if (!busy && !(rules.fresh && isFresh(...rules.fresh))) issue(copy, copy.ticks);
+  else rearm(copy);
+}
+
+// A call is over, or was left out: a timer that counts from there starts.
+function rearm(copy) {
+  const rules = plan.classes[copy.number];
+  if (rules.everyFromEnd) at(now() + rules.every, (tick) => pollTick(copy, tick));
 }
 
 // Whether a socket of this tab is open and its last data is younger than `within` ms.
@@ -137,13 +144,14 @@ function isFresh(socket, within) {
 // A server draws by the tick, skipped ones counted, and the attempt within it.
 function issue(copy, tick = 0, tickAttempt = 1) {
   const rules = plan.classes[copy.number];
+  if (rules.supersedes) supersede(copy.last);
   copy.calls++;
   copy.inFlight++;
   const call = { copy, rules, attempt: copy.calls, tick, tickAttempt, issued: now(), followers: new Set() };
   copy.last = call;
   calls.push(call);
   reach(copy, "issued");
-  if (rules.deadline !== null) call.timer = at(call.issued + rules.deadline, () => abort(call));
+  armDeadline(call, "issued");
   call.path = rules.url.replaceAll("{index}", copy.index).replaceAll("{tab}", plan.tab);
   if (rules.dedupe) {
     const leader = joinable.get(rules.base + call.path);
@@ -158,6 +166,14 @@ function issue(copy, tick = 0, tickAttempt = 1) {
   call.queue = queues[rules.queue];
   call.queue.waiting.push(call);
   advanceQueue(call.queue);
+}
+
+// Starts the time of a call's deadline, where it counts from this event.
+function armDeadline(call, from) {
+  const { deadline, deadlineFrom } = call.rules;
+  if (deadline === null || deadlineFrom !== from) return;
+  const start = from === "issued" ? call.issued : now();
+  call.timer = at(start + deadline, () => (call.rules.deadlineAborts ? abort(call) : giveUp(call)));
 }
 
 function advanceQueue(queue) {
@@ -178,6 +194,7 @@ function leaveQueue(call) {
 
 function send(call) {
   const { rules, copy } = call;
+  armDeadline(call, "queue");
   const name = [token, copy.number, copy.index, call.attempt, plan.tab, call.tick, call.tickAttempt].join("-");
   if (rules.kind === "websocket" || rules.kind === "event-source") return openSocket(call, name);
   if (rules.priority === "style") return loadStyleSheet(call);
@@ -257,6 +274,19 @@ function leaveJoinable(call) {
   if (joinable.get(key) === call) joinable.delete(key);
 }
 
+// The page gives up, and the request goes on.
+function giveUp(call) {
+  if (call.ended !== undefined || call.settled !== undefined) return;
+  leaveJoinable(call);
+  settle(call, false);
+}
+
+function supersede(call) {
+  if (!call || call.ended !== undefined) return;
+  call.superseded = true;
+  abort(call);
+}
+
 function abort(call) {
   if (call.ended !== undefined) return;
   if (call.leader) call.leader.followers.delete(call);
@@ -294,11 +324,16 @@ function settle(call, ok) {
   if (ok) {
     copy.failures = 0;
     reach(copy, "ok");
-  } else {
+    rearm(copy);
+    const pause = rules.reconnects[copy.index]?.[call.tickAttempt - 1];
+    if (pause !== undefined) at(call.settled + pause, () => retry(call));
+  } else if (!call.superseded) {
     copy.failures++;
     if (copy.failures < rules.attempts) {
       const pause = rules.backoff[copy.failures - 1] ?? rules.backoff.at(-1) ?? 0;
       at(call.settled + pause, () => retry(call));
+    } else {
+      rearm(copy);
     }
     reach(copy, "failed");
   }
@@ -327,7 +362,10 @@ function reach(copy, event) {
 function sent([number, index, attempt]) {
   const copy = copies[number].find((copy) => copy.index === index);
   const call = calls.find((call) => call.copy === copy && call.attempt === attempt);
-  if (call && call.ended === undefined && call.rules.deadlineUntil === "sent") cancel(call.timer);
+  if (call && call.ended === undefined) {
+    if (call.rules.deadlineUntil === "sent") cancel(call.timer);
+    armDeadline(call, "sent");
+  }
   if (copy) reach(copy, "sent");
 }
 
@@ -348,7 +386,7 @@ function finishLoad() {
     headers: call.headers,
     ended: call.ended,
     outcome: call.outcome ?? "unfinished",
-    settled: call.settled,
+    settled: call.superseded ? undefined : call.settled, // the page does not count it
     ok: call.ok,
     error: call.error,
   }));

@@ -6,9 +6,13 @@
 use crate::script::Script;
 use serde_json::{Value, json};
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{Class, DeadlineUntil, Event, Kind, Start};
+use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Start};
+use sixslot_models::load::Call;
 use sixslot_models::queue::{Order, ReleaseOn};
 use sixslot_sim_core::{Span, Time};
+
+/// The most times that a socket opens.
+const RECONNECTS: u32 = 1_000;
 
 /// The name of an event in the plan.
 const fn event_name(event: Event) -> &'static str {
@@ -61,6 +65,11 @@ impl Script {
             Priority::Auto => "auto",
             Priority::Low | Priority::Lowest => "low",
         };
+        let from = match class.deadline_from {
+            DeadlineFrom::Issued => "issued",
+            DeadlineFrom::Queue => "queue",
+            DeadlineFrom::Sent => "sent",
+        };
         let until = match class.deadline_until {
             DeadlineUntil::End => "end",
             DeadlineUntil::Headers => "headers",
@@ -83,6 +92,8 @@ impl Script {
             "starts": each(&|index| self.draws.start(class, index, tab)),
             "lags": each(&|index| self.draws.timer_delay(class, index, tab)),
             "every": class.every.map(|span| self.real_ms(span)),
+            "everyFromEnd": class.every_from_end,
+            "reconnects": self.reconnects(class, tab, copies),
             "skipWhileInFlight": class.skip_while_in_flight,
             "untilOk": class.until_ok,
             "fresh": class.skip_while_fresh.map(|(socket, within)| (socket, self.real_ms(within))),
@@ -95,9 +106,29 @@ impl Script {
             "credentials": if class.omits_credentials { "omit" } else { "include" },
             "priority": priority,
             "deadline": class.deadline.map(|span| self.real_ms(span)),
+            "deadlineFrom": from,
             "deadlineUntil": until,
+            "deadlineAborts": class.deadline_aborts,
+            "supersedes": class.supersedes,
             "readsBody": class.reads_body,
         })
+    }
+
+    /// The pauses before each opening but the first of a socket that opens again, for each copy: as many as fit into the load.
+    fn reconnects(&self, class: &Class, tab: u32, copies: u32) -> Vec<Vec<f64>> {
+        let horizon = self.plan.horizon() - Time::ZERO;
+        let of_copy = |index| {
+            let pause = |at: &mut (Span, u32)| {
+                let call = Call { index, tab, tick: 0, attempt: at.1 };
+                let pause = self.draws.reconnect(class, call)?;
+                let lasts = self.draws.body(class, call).unwrap_or(Span::ZERO);
+                *at = (at.0 + lasts + pause, at.1 + 1);
+                (at.0 <= horizon && at.1 < RECONNECTS).then_some(pause)
+            };
+            let mut at = (Span::ZERO, 1);
+            std::iter::from_fn(|| pause(&mut at)).map(|pause| self.real_ms(pause)).collect()
+        };
+        if class.reconnect.is_some() { (0..copies).map(of_copy).collect() } else { Vec::new() }
     }
 
     /// The arrival times of a class with `arrivals`, since the opening of the tab.

@@ -9,6 +9,7 @@ use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use sixslot_models::load::{Draws, LoadError};
+use sixslot_models::origin::WorkerUntil;
 use sixslot_models::protocol::Tls;
 use sixslot_sim_core::Time;
 
@@ -18,6 +19,8 @@ pub const LONGEST_RUN: f64 = 600.0;
 pub const TABS: u32 = 16;
 /// The most origins of a load.
 pub const ORIGINS: usize = 16;
+/// The most bytes of a body that the page does not read: 256 MiB.
+pub const UNREAD_BYTES: u64 = 256 << 20;
 /// The most instances of requests and sockets in a load, over all tabs.
 pub const COPIES: u64 = 10_000;
 
@@ -99,7 +102,8 @@ impl Script {
     }
 
     /// Whether an engine can run it: the plan's browser rules must be the engine's own, because a browser cannot be
-    /// given others. The costs `dispatch` and `connect` are the machine's and are not compared.
+    /// given others. The costs `dispatch`, `connect`, `event_source_delay` and `reload_delay` are the machine's and are not
+    /// compared.
     ///
     /// # Errors
     /// The first rule that differs.
@@ -144,6 +148,12 @@ impl Script {
         if class.kind == Kind::Background {
             return Ok(());
         }
+        if class.fresh_for.is_some() {
+            return Err(Unsupported::new(
+                key("fresh_for"),
+                "a load of the lab begins with an empty cache; leave it out",
+            ));
+        }
         match class.common.priority {
             Priority::Lowest => {
                 return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
@@ -163,6 +173,10 @@ impl Script {
                 "\"{url}\" is not a plain path, or it contains `sixslot`, which the lab uses itself; write one such as \"/api/items?page=1\""
             );
             return Err(Unsupported::new(key("url"), why));
+        }
+        if class.common.body_bytes.is_some_and(|bytes| !class.reads_body && bytes > UNREAD_BYTES) {
+            let why = format!("the browser may buffer all of an unread body; use at most {UNREAD_BYTES} bytes");
+            return Err(Unsupported::new(key("body_bytes"), why));
         }
         if let Some(max_age) = class.max_age {
             let real = max_age.as_seconds_f64() * self.scale;
@@ -206,7 +220,12 @@ impl Script {
             ),
             ("response_delay", origin.path.response_delay.is_some(), "the lab has no proxy; use `io_time` instead"),
         ];
-        let Some((key, _, why)) = keys.into_iter().find(|(_, set, _)| *set) else { return Ok(()) };
+        let keeps = (
+            "worker_until",
+            origin.worker_until == WorkerUntil::End,
+            "a worker of the lab's servers is free again at the headers; leave it out",
+        );
+        let Some((key, _, why)) = keys.into_iter().chain([keeps]).find(|(_, set, _)| *set) else { return Ok(()) };
         let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
         Err(Unsupported::new(format!("{table}.{key}"), why))
     }
@@ -265,5 +284,6 @@ fn check_copies(class: &Class) -> Result<(), (&'static str, &'static str)> {
 
 /// The first rule in which two browsers differ. What a request costs is the machine's, and the tabs are the scenario's.
 fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
-    one.differences(other).find(|key| !["tab_interval", "dispatch", "connect"].contains(key))
+    const COSTS: [&str; 5] = ["tab_interval", "dispatch", "connect", "event_source_delay", "reload_delay"];
+    one.differences(other).find(|key| !COSTS.contains(key))
 }

@@ -35,10 +35,14 @@ const PLAYED: &[&str] = &[
     "request.cache",
     "request.response_cache_control",
     "request.deadline",
+    "request.deadline_aborts",
+    "request.deadline_from",
     "request.deadline_until",
     "request.every",
+    "request.every_from",
     "request.timer_delay",
     "request.skip_while_in_flight",
+    "request.supersedes",
     "request.until_ok",
     "request.skip_while_fresh.socket",
     "request.skip_while_fresh.within",
@@ -55,6 +59,7 @@ const PLAYED: &[&str] = &[
     "request.segments",
     "request.body",
     "request.reads_body",
+    "request.body_bytes",
     "queue.limit",
     "queue.release_on",
     "queue.order",
@@ -66,6 +71,7 @@ const PLAYED: &[&str] = &[
     "socket.after",
     "socket.handshake",
     "socket.lasts",
+    "socket.reconnect",
     "socket.snapshot_every",
     "socket.snapshot_by",
     "server_cache.work",
@@ -129,17 +135,20 @@ const RULES: &[(&str, &str)] = &[
     ("post_invalidates", "false"),
     ("cache_lock_releases_all_on_post", "true"),
     ("unread_body_holds_slot", "false"),
+    ("unread_body_buffer", "7"),
+    ("freed_to_same_priority", "true"),
 ];
 
 /// The machine's costs: they matter to the prediction only.
-const COSTS: &[&str] = &["browser.dispatch", "browser.connect"];
+const COSTS: &[&str] = &["browser.dispatch", "browser.connect", "browser.event_source_delay", "browser.reload_delay"];
 
-/// Without effect where the plan can be run: bytes take no time without a network, and streams require another protocol.
-const WITHOUT_EFFECT: &[&str] = &["request.body_bytes", "request.request_bytes", "server.max_concurrent_streams"];
+/// Without effect where the plan can be run: sent bytes take no time without a network, and streams require another protocol.
+const WITHOUT_EFFECT: &[&str] = &["request.request_bytes", "server.max_concurrent_streams"];
 
 /// Refused by their keys wherever they say something (`what_cannot_be_run_is_refused_by_its_key`).
 const REFUSED: &[&str] = &[
     "request.each",
+    "request.fresh_for",
     "request.stalled",
     "server.protocol",
     "server.connect",
@@ -149,6 +158,7 @@ const REFUSED: &[&str] = &[
     "server.dns",
     "server.tls",
     "server.response_delay",
+    "server.worker_until",
 ];
 
 /// Not concerning a single load: texts, and what is applied before there is a plan.
@@ -215,7 +225,7 @@ fn a_rule_that_is_not_the_engines_is_refused_by_its_key() {
 
 #[test]
 fn costs_are_not_compared() {
-    let sets = ["browser.dispatch=\"9ms\"".to_owned(), "browser.connect=\"9ms\"".to_owned()];
+    let sets: Vec<String> = COSTS.iter().map(|key| format!("{key}=\"9ms\"")).collect();
     let script = Script::new(&plan("[request.a]", &sets), 1, 0, 1.0).unwrap();
     assert_eq!(script.check(Engine::Chromium), Ok(()));
 }
@@ -237,6 +247,8 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[browser]\ntabs = 0\n[request.a]", "browser.tabs"),
         ("[request.a]\ncount = 10001", "request"),
         ("[request.a]\neach = [{}]", "request.a.each"),
+        ("[request.a]\nfresh_for = \"1h\"", "request.a.fresh_for"),
+        ("[request.a]\nreads_body = false\nbody_bytes = 300000000", "request.a.body_bytes"),
         ("[request.a]\nstalled = \"1ms\"", "request.a.stalled"),
         ("[request.a]\n[request.b]\nafter = [\"a.ok\", \"a.end\"]", "request.b.after"),
         ("[request.a]\n[request.b]\nafter = { any = [\"a.ok\", \"a.end\"] }", "request.b.after"),
@@ -245,6 +257,7 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[request.a]\n[background.b]\nafter = [\"a.ok\", \"a.sent\"]", "background.b.after"),
         ("[server]\nprotocol = \"h2\"\n[request.a]", "server.protocol"),
         ("[origin.o]\nprotocol = \"h3\"\n[request.a]", "origin.o.protocol"),
+        ("[server]\ndiscipline = \"fifo\"\nworker_until = \"end\"\n[request.a]", "server.worker_until"),
         ("[server]\nconnect = \"1ms\"\n[request.a]", "server.connect"),
         ("[server]\nrtt = \"1ms\"\n[request.a]", "server.rtt"),
         ("[network]\nrtt = \"1ms\"\n[request.a]", "server.rtt"),

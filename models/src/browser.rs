@@ -73,6 +73,9 @@ macro_rules! rule_type {
     (count) => {
         usize
     };
+    (bytes) => {
+        u64
+    };
     (rank) => {
         usize
     };
@@ -97,6 +100,9 @@ macro_rules! rule_reader {
     };
     (count) => {
         read::count(1, limits::PLACES)
+    };
+    (bytes) => {
+        read::whole(0, limits::BYTES)
     };
     (rank) => {
         read::count(0, RANKS as u64)
@@ -166,6 +172,7 @@ impl Browser {
             websocket_handshake_first: true,
             websocket_opens_connection: true,
             event_source_connects_last: false,
+            event_source_delay: Span::ZERO,
             late_binding: false,
             // Measured: high before auto before low.
             ranks: [5, 4, 3, 1, 0],
@@ -176,6 +183,7 @@ impl Browser {
             cache_lock_releases_all_on_no_store: true,
             cache_lock_releases_all_on_abort: true,
             reload_replaces: Replaces::WhenFree,
+            reload_delay: Span::ZERO,
             cache_partition_by_credentials: true,
             cache_lock_releases_all_on_post: true,
             unread_body_holds_slot: false,
@@ -188,11 +196,15 @@ impl Browser {
         Self {
             partition_by_credentials: false,
             websocket_handshake_takes_slot: true,
-            // Measured: auto first, then low and high with equal rank.
-            ranks: [5, 1, 3, 1, 0],
+            // Measured: where no request of the freed connection's priority waits, auto, then low, then high ("low before
+            // high" in three plans only).
+            ranks: [5, 1, 3, 2, 0],
+            freed_to_same_priority: true,
+            event_source_delay: Span::ZERO,
             delays_low_priority: false,
             cache_lock: false,
             reload_replaces: Replaces::Never,
+            reload_delay: Span::ZERO,
             dispatch: Span::from_nanos(750_000),
             ..Self::chromium()
         }
@@ -205,10 +217,13 @@ impl Browser {
             websocket_handshake_takes_slot: true,
             websocket_one_handshake: false,
             event_source_connects_last: false,
+            event_source_delay: Span::ZERO,
             ranks: [0; 5],
             delays_low_priority: false,
             cache_lock: false,
             reload_replaces: Replaces::Never,
+            reload_delay: Span::ZERO,
+            unread_body_buffer: 0,
             dispatch: Span::ZERO,
             connect: Span::ZERO,
             ..Self::chromium()

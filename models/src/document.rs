@@ -12,6 +12,7 @@ use crate::read::{self, Reader, advice, expected};
 use crate::schema::{self, Fields};
 use crate::source::{Fault, Place, ScenarioError, Sources};
 use crate::tree::{self, Node, Table, Value};
+use crate::warnings::warnings;
 
 /// A scenario file that has been read and checked.
 #[derive(Clone, Debug)]
@@ -237,7 +238,9 @@ impl Document {
             if let Some((knob, value)) = knob {
                 knob.set(&mut root, value)?;
             }
-            Plan::read(&root, &self.place)
+            let mut plan = Plan::read(&root, &self.place)?;
+            plan.warnings = warnings(&plan, &root);
+            Ok(plan)
         };
         build().map_err(|fault| self.sources.error(fault))
     }

@@ -72,6 +72,11 @@ impl Linear {
         self.terms.first().filter(|_| self.bare).and_then(|term| term.parameters.first()).copied()
     }
 
+    /// The indices of the parameters in it.
+    pub(crate) fn parameters(&self) -> impl Iterator<Item = usize> {
+        self.terms.iter().flat_map(|term| &term.parameters).chain(&self.times).copied()
+    }
+
     /// The value as a count: rounded to the nearest whole number, at least 0.
     pub fn count(&self, parameters: &[f64]) -> u64 {
         self.value(parameters).round().clamp(0.0, 1e18) as u64
@@ -143,6 +148,14 @@ pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
         Value::Float(value) => Err(Fault::new(&node.place, format!("{value:?} is not a whole number"))),
         _ => Err(expected("a whole number, a parameter's name or a linear form", node)),
     }
+}
+
+/// Reads a linear form without noise, of lengths of time (in nanoseconds) or of numbers.
+///
+/// # Errors
+/// The first fault, at its place.
+pub(crate) fn constant(node: &Node, is_time: bool, parameters: &[String]) -> Result<Linear, Fault> {
+    linear(node, if is_time { Unit::Time } else { Unit::Plain }, parameters)
 }
 
 /// Reads a share: a number from 0 to 1, or a parameter's name.

@@ -60,6 +60,7 @@ pub mod plan;
 pub mod protocol;
 pub mod queue;
 mod read;
+mod resolve;
 pub mod schema;
 pub mod server_cache;
 mod source;
@@ -68,6 +69,7 @@ mod tree;
 mod url;
 mod variation;
 mod waiters;
+mod warnings;
 
 pub use document::Document;
 pub use form::{Form, Linear};

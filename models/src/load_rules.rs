@@ -4,7 +4,7 @@
 //! nothing can fail, failure is not judged. A page that polls, streams or retries is judged to the horizon unless the
 //! scenario chooses otherwise: its calls go on after it is ready.
 
-use crate::class::{Class, Kind, Names, Start};
+use crate::class::{Class, DeadlineFrom, Kind, Names, Start};
 use crate::limits;
 use crate::read::{self, Reader, expected};
 use crate::schema;
@@ -67,9 +67,19 @@ impl ErrorRule {
         self.failures > 0 && failures >= self.failures || self.no_success_for.is_some_and(|span| lasted >= span)
     }
 
-    /// The time from the first call of an instance to the error if each call is aborted by its deadline; none if that
-    /// takes longer than `until`, or never happens.
+    /// The time from the first call of an instance to the earliest error: each call is aborted by its deadline as soon as
+    /// that can strike, or, where the deadline counts from a later event, one call is held until `no_success_for` is over.
+    /// None if that takes longer than `until`, or never happens.
     pub fn earliest(&self, classes: &[Class], until: Span) -> Option<Span> {
+        let class = classes.get(self.class)?;
+        let is_armed_late = deadlines(class, classes).any(|(_, from)| from != DeadlineFrom::Issued);
+        let held = self.no_success_for.filter(|_| is_armed_late).zip(shortest_deadline(class, classes));
+        let held = held.map(|(span, deadline)| span.max(deadline)).filter(|span| *span <= until);
+        self.by_deadlines(classes, until).into_iter().chain(held).min()
+    }
+
+    /// The same if each call is aborted as soon as its deadline can strike.
+    fn by_deadlines(&self, classes: &[Class], until: Span) -> Option<Span> {
         /// A call ends, a retry is due, a tick is due: those of one instant happen in this order.
         #[derive(PartialEq, Eq, PartialOrd, Ord)]
         enum Due {
@@ -81,7 +91,8 @@ impl ErrorRule {
         let deadline = shortest_deadline(class, classes)?.as_nanos();
         let every = class.every.map(|every| every.as_nanos().max(1));
         let mut due = BinaryHeap::from([Reverse((deadline, Due::End { issued: 0 }))]);
-        due.extend(every.map(|every| Reverse((every, Due::Tick))));
+        let (by_ticks, from_end) = if class.every_from_end { (None, every) } else { (every, None) };
+        due.extend(by_ticks.map(|every| Reverse((every, Due::Tick))));
         let (mut failures, mut began, mut in_flight, mut last_end) = (0, 0, 1_u64, None);
         for _ in 0..4 * limits::REQUESTS {
             let Reverse((now, what)) = due.pop().filter(|Reverse((now, _))| *now <= until.as_nanos())?;
@@ -98,12 +109,14 @@ impl ErrorRule {
                     if failures < class.attempts {
                         let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
                         due.push(Reverse((now + pause.map_or(0, |pause| pause.as_nanos()), Due::Retry)));
+                    } else {
+                        due.extend(from_end.map(|every| Reverse((now + every, Due::Tick))));
                     }
                 }
                 Due::Retry => calls = !class.skip_while_in_flight || in_flight == 0,
                 Due::Tick => {
                     calls = !class.skip_while_in_flight || in_flight == 0 && last_end != Some(now);
-                    due.extend(every.map(|every| Reverse((now + every, Due::Tick))));
+                    due.extend(by_ticks.map(|every| Reverse((now + every, Due::Tick))));
                 }
             }
             if calls {
@@ -121,15 +134,21 @@ impl ErrorRule {
     }
 }
 
-/// The deadlines of other classes that can abort a call of this one: it shares the outcome of the call that it joins.
-fn joined<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item = Span> + 'a {
+/// The other classes whose deadlines can abort a call of this one: it shares the outcome of the call that it joins.
+fn joined<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item = &'a Class> + 'a {
     let leads =
         move |other: &&Class| class.dedupe && other.dedupe && other.name != class.name && other.origin == class.origin;
-    classes.iter().filter(leads).filter_map(|other| other.deadline)
+    classes.iter().filter(leads).filter(|other| other.deadline.is_some())
+}
+
+/// The deadlines that can abort a call of a class, each with the event that it counts from.
+fn deadlines<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item = (Span, DeadlineFrom)> + 'a {
+    let all = std::iter::once(class).chain(joined(class, classes));
+    all.filter_map(|class| class.deadline.map(|deadline| (deadline, class.deadline_from)))
 }
 
 fn shortest_deadline(class: &Class, classes: &[Class]) -> Option<Span> {
-    class.deadline.into_iter().chain(joined(class, classes)).min()
+    deadlines(class, classes).map(|(deadline, _)| deadline).min()
 }
 
 /// The load's own state machine.

@@ -28,6 +28,15 @@ pub enum Discipline {
     EventLoop,
 }
 
+/// When a worker that serves first come, first served is free again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WorkerUntil {
+    /// When the server has sent the headers.
+    Headers,
+    /// At the end of the body, or of the socket.
+    End,
+}
+
 /// A server.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -38,6 +47,8 @@ pub struct Origin {
     pub discipline: Discipline,
     /// Number of requests served at full speed.
     pub workers: usize,
+    /// When a worker of a first-come, first-served server is free again.
+    pub worker_until: WorkerUntil,
     /// n requests on w workers take (n / w) to this power times as long as one (processor sharing).
     pub slowdown_exponent: f64,
     /// Whether an abort ends the work.
@@ -74,6 +85,7 @@ impl Origin {
             name: name.to_owned(),
             discipline: Discipline::Independent,
             workers: 1,
+            worker_until: WorkerUntil::Headers,
             slowdown_exponent: 1.0,
             cancel_on_disconnect: false,
             keep_alive: None,
@@ -98,6 +110,14 @@ impl Origin {
         if origin.discipline == Discipline::EventLoop && origin.workers > 1 {
             return Err(Fault::new(reader.place_of("workers"), "an event loop has one worker")
                 .help("leave out `workers`, or use \"fifo\""));
+        }
+        let words = [("headers", WorkerUntil::Headers), ("end", WorkerUntil::End)];
+        if let Some(until) = reader.read("worker_until", read::choice(&words))? {
+            if origin.discipline != Discipline::Fifo {
+                return Err(Fault::new(reader.place_of("worker_until"), "`worker_until` requires \"fifo\"")
+                    .help("write discipline = \"fifo\", or leave it out"));
+            }
+            origin.worker_until = until;
         }
         origin.slowdown_exponent = reader.or("slowdown_exponent", 1.0, read::number)?;
         if !(1.0..=10.0).contains(&origin.slowdown_exponent) {

@@ -15,6 +15,7 @@ use crate::origin::Origin;
 use crate::protocol::Tls;
 use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
+use crate::resolve::resolve;
 use crate::schema;
 use crate::server_cache::ServerCache;
 use crate::source::{Fault, Place};
@@ -65,6 +66,8 @@ pub struct Plan {
     pub(crate) thresholds: Thresholds,
     /// Which instances wait for which events.
     pub(crate) waiters: Waiters,
+    /// What reads plausible, and does something else.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Plan {
@@ -116,6 +119,11 @@ impl Plan {
     /// When the page is ready, and what counts as a failed load.
     pub fn load(&self) -> &LoadRules {
         &self.load
+    }
+
+    /// What reads plausible in the scenario, and does something else: each a key with what to write instead.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The limits that the scenario states for `sixslot check`.
@@ -171,6 +179,13 @@ impl Plan {
     /// # Errors
     /// The first fault, at its place.
     pub(crate) fn read(root: &Table, place: &Place) -> Result<Self, Fault> {
+        let mut root = root.clone();
+        resolve(&mut root, &schema::SCENARIO)?;
+        Self::read_numbers(&root, place)
+    }
+
+    /// Reads a tree in which each parameter that stands for a number has been replaced.
+    fn read_numbers(root: &Table, place: &Place) -> Result<Self, Fault> {
         let reader = Reader::of(root, place, &schema::SCENARIO)?;
         let (title, horizon) = head(&reader)?;
         let parameters = parameters(&reader)?;
@@ -229,6 +244,7 @@ impl Plan {
             thresholds: Thresholds::read(&reader, &names)?,
             waiters: Waiters::of(&classes),
             classes,
+            warnings: Vec::new(),
         };
         plan.check_counts(&reader)?;
         plan.check_size(&entries, &reader)?;
@@ -314,12 +330,18 @@ impl Plan {
             let issues = match (&class.common.start, class.every) {
                 (Start::Arrivals { rate_per_second, .. }, _) => rate_per_second * horizon,
                 (_, Some(every)) => copies * (1.0 + horizon / every.as_seconds_f64()),
+                // The shortest life of a socket, and the shortest pause after it.
+                _ if class.reconnect.is_some() => {
+                    let forms = class.common.body.iter().chain(&class.reconnect);
+                    let least: Span = forms.map(|form| form.span(&extremes, || 1e-6)).sum();
+                    copies * (1.0 + horizon / least.as_seconds_f64().max(1e-9))
+                }
                 _ => copies,
             };
             let issues = issues * tabs as f64 * f64::from(class.attempts);
             total += issues;
             if total > limit {
-                let place = ["count", "arrivals", "every", "retry"].iter();
+                let place = ["count", "arrivals", "every", "retry", "reconnect"].iter();
                 let place = place.filter_map(|key| entry.node.table().and_then(|table| table.get(key))).next();
                 let message = format!(
                     "`{}` brings the load to about {total:.0} requests, the limit is {}",

@@ -15,9 +15,12 @@ fn within_limit(span: Span) -> Span {
 }
 
 impl Plan {
-    /// Multiplies the browser's costs of a request: `dispatch` and `connect`.
+    /// Multiplies the browser's costs of a request: `dispatch`, `connect` and the delays of its tasks.
     pub fn scale_browser_costs(&mut self, factor: f64) {
-        for span in [&mut self.browser.dispatch, &mut self.browser.connect] {
+        let browser = &mut self.browser;
+        for span in
+            [&mut browser.dispatch, &mut browser.connect, &mut browser.reload_delay, &mut browser.event_source_delay]
+        {
             *span = within_limit(Span::from_seconds_f64(span.as_seconds_f64() * factor));
         }
     }

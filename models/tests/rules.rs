@@ -12,6 +12,10 @@ mod simulate;
 mod caches;
 #[path = "rules/cases.rs"]
 mod cases;
+#[path = "rules/keys.rs"]
+mod keys;
+#[path = "rules/reports.rs"]
+mod reports;
 #[path = "rules/scenarios.rs"]
 mod scenarios;
 

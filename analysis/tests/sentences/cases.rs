@@ -43,6 +43,32 @@ macro_rules! polls {
 
 pub const CASES: &[Case] = &[
     Case {
+        says: &["meanwhile all connections are held by `other`"],
+        never: &["`own`"],
+        ..case(
+            "the limit of the whole pool, with all connections at another origin",
+            "horizon = '20s'
+            browser.connections_total = 6
+            origin.there = {}
+            request.other = { origin = 'there', count = 6, service = '10s' }
+            request.own = { start = '10ms', priority = 'low', service = '50ms' }
+            request.session = { start = '20ms', service = '50ms', deadline = '8s' }
+            load = { ready = ['session'], error = { request = 'session' }, fails = 'error-shown' }",
+        )
+    },
+    Case {
+        says: &["meanwhile all connections are held by `tracking`"],
+        never: &["held by `api`"],
+        ..case(
+            "the connections without credentials are a group of their own",
+            "horizon = '20s'
+            request.api = { count = 6, service = '10s' }
+            request.tracking = { count = 6, credentials = 'omit', service = '10s' }
+            request.session = { start = '20ms', credentials = 'omit', service = '50ms', deadline = '8s' }
+            load = { ready = ['session'], error = { request = 'session' }, fails = 'error-shown' }",
+        )
+    },
+    Case {
         words: &[("none-render", Some(Word::Fixes)), ("retry", Some(Word::Hides)), ("title", Some(Word::Nothing))],
         says: &[
             "`none-render` fixes all of them",

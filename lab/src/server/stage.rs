@@ -15,7 +15,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{Class, Event, Kind, Start};
+use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Start};
 use sixslot_models::load::Call;
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
@@ -29,8 +29,6 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// Path of the page, at the scenario's first origin.
 pub(crate) const PAGE: &str = "/sixslot-page";
-/// Length of a body that the page does not read, in bytes: more than the buffers between server and page hold.
-const UNREAD: usize = 16 << 20;
 /// The first and the last bytes of a body that is sent over time.
 const BODY: &[u8] = &[b' '; 64];
 
@@ -99,7 +97,8 @@ impl Stage {
             let after = |class: &Class| matches!(&class.common.start, Start::After(after) if after.single() == Some((number, event)));
             script.plan.classes().iter().any(after)
         };
-        let until_sent = |class: &Class| class.deadline_until == sixslot_models::class::DeadlineUntil::Sent;
+        let until_sent =
+            |class: &Class| class.deadline_until == DeadlineUntil::Sent || class.deadline_from == DeadlineFrom::Sent;
         let reports_sending = script.plan.classes().iter().enumerate();
         let stage = Arc::new(Self {
             keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), news)?,
@@ -313,15 +312,19 @@ impl Stage {
         }
         let (sender, parts) = mpsc::channel(4);
         let stage = Arc::clone(self);
-        let unread = if class.reads_body { 0 } else { UNREAD };
+        // Of a body that the page reads, only its end matters.
+        let bytes = class.copy(identity.call.index).body_bytes.filter(|_| !class.reads_body).unwrap_or(0);
         tokio::spawn(async move {
             // Firefox passes the headers on with the body's first bytes (measured), so some bytes are sent at once.
             if sender.send(Bytes::from_static(BODY)).await.is_err() {
                 return;
             }
             let block = Bytes::from(vec![b'.'; 1 << 16]);
-            for _ in 0..unread / block.len() {
-                if sender.send(block.clone()).await.is_err() {
+            let mut left = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_sub(2 * BODY.len());
+            while left > 0 {
+                let part = block.slice(..left.min(block.len()));
+                left -= part.len();
+                if sender.send(part).await.is_err() {
                     return;
                 }
             }

@@ -61,7 +61,7 @@ impl Class {
 
 /// Reads a method.
 pub(super) fn method(node: &Node) -> Result<Method, Fault> {
-    read::choice(&[("GET", Method::Get), ("POST", Method::Post)])(node)
+    read::choice(&[("GET", Method::Get), ("HEAD", Method::Head), ("POST", Method::Post)])(node)
 }
 
 /// Reads a number of bytes.
@@ -111,7 +111,7 @@ fn copy(
     copy.priority = reader.or("priority", copy.priority, read::choice(PRIORITIES))?;
     copy.rank = browser.ranks[copy.priority as usize];
     copy.method = reader.or("method", copy.method, method)?;
-    copy.cacheable = class.cache == CacheMode::Default && copy.method == Method::Get;
+    copy.cacheable = class.cache == CacheMode::Default && copy.method != Method::Post;
     copy.stalled = reader.read("stalled", time)?.or(copy.stalled);
     if let Some(entry) = reader.table.entry("service")
         && let Some(other) = ["work", "io_time"].into_iter().find(|key| request.get(key).is_some())
@@ -131,5 +131,18 @@ fn copy(
     copy.body = reader.read("body", time)?.or(copy.body);
     copy.body_bytes = reader.read("body_bytes", bytes)?.or(copy.body_bytes);
     copy.request_bytes = reader.or("request_bytes", copy.request_bytes, bytes)?;
+    no_body_of_head(&reader, copy.method)?;
+    if copy.method == Method::Head {
+        (copy.body, copy.body_bytes) = (Some(Form::constant(Span::ZERO)), None);
+    }
     Ok(copy)
+}
+
+/// Refuses the body of the answer to a HEAD.
+pub(super) fn no_body_of_head(reader: &Reader<'_>, method: Method) -> Result<(), Fault> {
+    let keys = ["body", "body_bytes"].into_iter().filter(|_| method == Method::Head);
+    match keys.filter_map(|key| reader.table.entry(key)).next() {
+        Some(entry) => Err(Fault::new(&entry.key_place, "the answer to a HEAD has no body").help("leave it out")),
+        None => Ok(()),
+    }
 }

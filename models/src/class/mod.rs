@@ -62,6 +62,8 @@ pub enum Start {
 pub enum Method {
     /// May be answered by the cache.
     Get,
+    /// May be answered by the cache, and stores nothing.
+    Head,
     /// Bypasses the cache.
     Post,
 }
@@ -71,6 +73,7 @@ impl Method {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
         }
     }
@@ -99,6 +102,17 @@ impl CacheMode {
     }
 }
 
+/// The event that starts the time of a deadline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeadlineFrom {
+    /// The call.
+    Issued,
+    /// The page passes the request to the browser: it has left its framework's queue.
+    Queue,
+    /// The browser has dispatched the request.
+    Sent,
+}
+
 /// The event that a deadline waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeadlineUntil {
@@ -120,6 +134,8 @@ pub struct Purposes {
     pub stalled: Purpose,
     /// The delay of the poll's timer.
     pub tick: Purpose,
+    /// The pause before a socket opens again.
+    pub reconnect: Purpose,
     /// The arrivals of the Poisson process.
     pub arrivals: Purpose,
     /// The whole service time.
@@ -158,12 +174,22 @@ pub struct Class {
     pub answer_no_store: bool,
     /// How long its response stays fresh in the cache.
     pub max_age: Option<Span>,
-    /// Time from the issue of the request to its abort by the page.
+    /// Until when, from the load's start, a response that an earlier load stored is fresh.
+    pub fresh_for: Option<Span>,
+    /// Time from `deadline_from` to the abort of the request by the page.
     pub deadline: Option<Span>,
+    /// What starts that time.
+    pub deadline_from: DeadlineFrom,
     /// What the deadline waits for.
     pub deadline_until: DeadlineUntil,
+    /// Whether the deadline ends the request; if not, the page gives up and the request goes on.
+    pub deadline_aborts: bool,
+    /// Whether a call aborts the call of its instance before it.
+    pub supersedes: bool,
     /// The poll's period.
     pub every: Option<Span>,
+    /// Whether the period counts from the end of a call, not from tick to tick.
+    pub every_from_end: bool,
     /// Time from the first call to the start of the poll's timer.
     pub timer_delay: Form,
     /// Whether a tick or a retry is skipped while a call is in flight.
@@ -196,6 +222,8 @@ pub struct Class {
     pub reads_body: bool,
     /// A socket's snapshots.
     pub snapshot_every: Option<Span>,
+    /// Time from the socket's end to its opening again; none: it stays closed.
+    pub reconnect: Option<Form>,
     /// The background calls whose successes bring a socket's data.
     pub snapshot_by: Vec<usize>,
     /// The streams of its random quantities.
@@ -229,9 +257,14 @@ impl Class {
             cache: CacheMode::Default,
             answer_no_store: false,
             max_age: None,
+            fresh_for: None,
             deadline: None,
+            deadline_from: DeadlineFrom::Issued,
             deadline_until: DeadlineUntil::End,
+            deadline_aborts: true,
+            supersedes: false,
             every: None,
+            every_from_end: false,
             timer_delay: Form::constant(Span::ZERO),
             skip_while_in_flight: false,
             until_ok: false,
@@ -248,11 +281,13 @@ impl Class {
             segments: 1,
             reads_body: true,
             snapshot_every: None,
+            reconnect: None,
             snapshot_by: Vec::new(),
             purposes: Purposes {
                 start: purpose(" start"),
                 stalled: purpose(" stalled"),
                 tick: purpose(" tick"),
+                reconnect: purpose(" reconnect"),
                 arrivals: purpose(" arrivals"),
                 service: purpose(" service"),
                 work: purpose(" work"),

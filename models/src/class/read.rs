@@ -2,9 +2,9 @@
 //!
 //! Rule: keys that exclude each other, or that require another, are faults at their places.
 
-use super::copies::{bytes, each, method};
+use super::copies::{bytes, each, method, no_body_of_head};
 use super::names::index;
-use super::{After, CacheMode, Class, DeadlineUntil, Kind, Method, Names, Start};
+use super::{After, CacheMode, Class, DeadlineFrom, DeadlineUntil, Kind, Method, Names, Start};
 use crate::browser::{Browser, PRIORITIES, Priority, RANKS};
 use crate::form::{self, Form, Linear};
 use crate::limits;
@@ -34,6 +34,10 @@ const EXCLUSIVE: &[(&str, &str)] = &[
     ("each", "count"),
     ("each", "arrivals"),
     ("every", "arrivals"),
+    ("timer_delay", "every_from"),
+    ("supersedes", "every_from"),
+    // A call would join the one that it is to abort.
+    ("supersedes", "dedupe"),
     ("service", "work"),
     ("service", "io_time"),
 ];
@@ -42,10 +46,14 @@ const EXCLUSIVE: &[(&str, &str)] = &[
 /// requires a poll.
 const REQUIRED: &[(&str, &str)] = &[
     ("timer_delay", "every"),
+    ("every_from", "every"),
     ("skip_while_in_flight", "every"),
     ("until_ok", "every"),
     ("skip_while_fresh", "every"),
+    ("deadline_from", "deadline"),
     ("deadline_until", "deadline"),
+    ("deadline_aborts", "deadline"),
+    ("supersedes", "every"),
     ("later_service", "service"),
 ];
 
@@ -87,6 +95,7 @@ impl Class {
         class.common.priority = reader.or("priority", Priority::Auto, read::choice(PRIORITIES))?;
         class.common.rank = browser.ranks[class.common.priority as usize];
         class.read_cache_control(&reader)?;
+        class.fresh_for = reader.read("fresh_for", read::span)?;
         class.read_repetition(&reader, names)?;
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
@@ -110,7 +119,7 @@ impl Class {
         self.common.method = reader.or("method", Method::Get, method)?;
         let modes = [CacheMode::Default, CacheMode::NoStore, CacheMode::Reload].map(|mode| (mode.name(), mode));
         self.cache = reader.or("cache", CacheMode::Default, read::choice(&modes))?;
-        self.common.cacheable = self.cache == CacheMode::Default && self.common.method == Method::Get;
+        self.common.cacheable = self.cache == CacheMode::Default && self.common.method != Method::Post;
         self.origin = reader.or("origin", 0, |node| index("table [origin.NAME] called", names.origins, node))?;
         self.omits_credentials =
             reader.or("credentials", false, read::choice(&[("include", false), ("omit", true)]))?;
@@ -140,7 +149,17 @@ impl Class {
             &[("end", DeadlineUntil::End), ("headers", DeadlineUntil::Headers), ("sent", DeadlineUntil::Sent)];
         self.deadline = reader.read("deadline", read::span)?;
         self.deadline_until = reader.or("deadline_until", DeadlineUntil::End, read::choice(DEADLINES))?;
+        const STARTS: &[(&str, DeadlineFrom)] =
+            &[("issued", DeadlineFrom::Issued), ("queue", DeadlineFrom::Queue), ("sent", DeadlineFrom::Sent)];
+        self.deadline_from = reader.or("deadline_from", DeadlineFrom::Issued, read::choice(STARTS))?;
+        self.deadline_aborts = reader.or("deadline_aborts", true, read::boolean)?;
+        self.supersedes = reader.or("supersedes", false, read::boolean)?;
+        if self.deadline_from == DeadlineFrom::Sent && self.deadline_until == DeadlineUntil::Sent {
+            let message = "a deadline from \"sent\" until \"sent\" can never strike";
+            return Err(Fault::new(reader.place_of("deadline_from"), message).help("change one of them"));
+        }
         self.every = reader.read("every", positive)?;
+        self.every_from_end = reader.or("every_from", false, read::choice(&[("tick", false), ("end", true)]))?;
         self.timer_delay =
             reader.or("timer_delay", self.timer_delay.clone(), |node| form::time(node, names.parameters))?;
         self.skip_while_in_flight = reader.or("skip_while_in_flight", false, read::boolean)?;
@@ -180,7 +199,7 @@ impl Class {
         (self.segments, self.lookup_before_segment) = segments(reader)?;
         self.common.body = Some(reader.or("body", Form::constant(Span::ZERO), time)?);
         self.reads_body = reader.or("reads_body", true, read::boolean)?;
-        Ok(())
+        no_body_of_head(reader, self.common.method)
     }
 
     /// Reads `[background.NAME]`.
@@ -226,6 +245,8 @@ impl Class {
         class.common.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
         class.common.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
         class.common.body = reader.read("lasts", time)?;
+        requires(&reader, &[("reconnect", "lasts")])?;
+        class.reconnect = reader.read("reconnect", time)?;
         reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
         let background = reader.or("snapshot_by", &[][..], read::list(limits::CLASSES))?;

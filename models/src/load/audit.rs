@@ -94,7 +94,8 @@ impl Running<'_> {
                 let connects = class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last;
                 in_line || request.timer.is_some() || connects
             }
-            Station::Scheduler | Station::Cache | Station::Pool => in_line,
+            Station::Scheduler | Station::Pool => in_line,
+            Station::Cache => in_line || state.writes && request.timer.is_some(),
             Station::Connect => request.timer.is_some() || state.share.is_some(),
             Station::Server => in_line || request.timer.is_some() || state.share.is_some() || state.stream.is_some(),
             Station::Body => {
@@ -106,6 +107,7 @@ impl Running<'_> {
             }
             Station::Ended => {
                 let idle = !state.holds_lock && !state.admitted && !state.has_place && request.deadline.is_none();
+                let idle = idle && !state.holds_worker;
                 idle && request.slot_until.is_some() == request.slot_from.is_some()
             }
         };
@@ -119,7 +121,11 @@ impl Running<'_> {
             state.requests.iter().enumerate().filter(|(id, request)| which(*id, request)).count()
         };
         let in_flight: usize = state.page.instances.iter().map(|instance| instance.in_flight as usize).sum();
-        assert_eq!(in_flight, count(&|_, one| one.ended.is_none() && !one.state.settled), "calls in flight");
+        assert_eq!(
+            in_flight,
+            count(&|_, one| one.ended.is_none() && !one.state.settled && one.gave_up.is_none()),
+            "calls in flight"
+        );
         let inside: usize = state.page.queues.iter().map(|queue| queue.inside).sum();
         assert_eq!(inside, count(&|_, one| one.state.has_place), "places of frameworks' queues");
         for (at, queue) in state.page.queues.iter().enumerate() {

@@ -4,12 +4,13 @@
 //! each holding the lock until its headers have arrived, even if the response turns out not to be storable; a waiter
 //! holds no connection, and goes on alone after 20 s; an abort passes the lock on at once; fetch cache 'no-store' and
 //! POST bypass the lock. All waiters read a storable response. Firefox (measured): the lock is held to the end of the body,
-//! but the headers of a no-store response release all waiters together, and so does an abort, unless an earlier response is
+//! but a no-store response releases all waiters together then, and so does an abort, unless an earlier response is
 //! stored and the aborted request had no headers yet (nsHttpChannel.cpp, CloseCacheEntry dooms only new entries); requests
 //! without credentials have their own entries. WebKitGTK (measured): no lock.
 //!
 //! A fetch with cache 'reload' does not wait, but later GETs wait for it, and its response replaces the stored one
-//! (measured in Chromium and Firefox); in Firefox it bypasses a lock that is held (measured).
+//! (measured in Chromium and Firefox); in Firefox it bypasses a lock that is held (measured). In Chromium the replacement
+//! takes a moment before the request reaches the pool (measured).
 //!
 //! The headers of a response to a POST invalidate whatever is stored of its URL (RFC 9111, section 4.4): later GETs find no
 //! stored response and no queue. GETs that already wait stay in the queue in Chromium (`DoomMainEntryForUrl` leaves an entry that is in use to
@@ -65,6 +66,11 @@ impl Running<'_> {
         (self.cache_url(id), self.state.requests[id].state.version)
     }
 
+    /// Whether a request's response is stored for others to read: that of a HEAD has no body.
+    fn stores(&self, id: RequestId) -> bool {
+        self.class(id).max_age.is_some() && self.copy(id).method != Method::Head
+    }
+
     /// Whether a request replaces the stored entry.
     fn replaces(&self, id: RequestId) -> bool {
         let class = self.class(id);
@@ -97,13 +103,21 @@ impl Running<'_> {
             if self.plan.browser.cache_lock && !self.state.cache.locks.contains(self.key(id)) {
                 self.take_turn(id);
             }
+            let delay = self.plan.browser.reload_delay;
+            if !delay.is_zero() {
+                let request = self.request(id);
+                request.enter(Station::Cache, now);
+                request.timer = Some(agenda.schedule_in(delay, Event::LockTimeout { request: id }));
+                return;
+            }
         }
         if !self.copy(id).cacheable {
             return self.go_to_pool(agenda, id);
         }
         let key = self.key(id);
         self.request(id).enter(Station::Cache, now);
-        if self.state.cache.stored.get(key).is_some_and(|until| now < *until) {
+        let is_warm = key.1 == 0 && self.class(id).fresh_for.is_some_and(|span| now < Time::ZERO + span);
+        if is_warm || self.state.cache.stored.get(key).is_some_and(|until| now < *until) {
             // By an event, so that a long queue of readers does not recurse.
             let request = self.request(id);
             request.enter(Station::Body, now);
@@ -117,7 +131,7 @@ impl Running<'_> {
             self.take_turn(id);
             return self.go_to_pool(agenda, id);
         };
-        if self.class(turn).max_age.is_some() && self.request(turn).headers.is_some() {
+        if self.stores(turn) && self.request(turn).headers.is_some() {
             return self.follow(id, turn);
         }
         if let Some(lock) = self.state.cache.locks.get_mut(key) {
@@ -133,8 +147,12 @@ impl Running<'_> {
         self.go_to_pool(agenda, id);
     }
 
-    /// Removes a request from the queue at the lock, or from the readers of a response.
+    /// Removes a request from the queue at the lock, or from the readers of a response; one that replaces the stored entry is
+    /// in neither.
     pub(super) fn leave_cache(&mut self, id: RequestId) {
+        if self.request(id).state.writes {
+            return;
+        }
         if let Some(leader) = self.state.requests[id].state.leader {
             self.state.requests[leader].state.followers.remove(&mut self.state.links, id);
         } else if let Some(lock) = self.state.cache.locks.get_mut(self.key(id)) {
@@ -155,10 +173,7 @@ impl Running<'_> {
         if !self.request(id).state.holds_lock {
             return;
         }
-        let class = self.class(id);
-        let (no_store, stores) = (class.answer_no_store, class.max_age.is_some());
-        let rules = &self.plan.browser;
-        if stores {
+        if self.stores(id) {
             let key = self.key(id);
             let Some(lock) = self.state.cache.locks.get_mut(key) else { return };
             let mut waiting = std::mem::take(&mut lock.waiting);
@@ -166,11 +181,7 @@ impl Running<'_> {
                 self.drop_timer(agenda, reader);
                 self.follow(reader, id);
             }
-        } else if no_store && rules.cache_lock_releases_all_on_no_store {
-            let key = self.key(id);
-            self.state.cache.kept.remove(key);
-            self.open_lock(agenda, key);
-        } else if rules.cache_lock_until == LockUntil::Headers {
+        } else if self.plan.browser.cache_lock_until == LockUntil::Headers {
             self.pass_lock(agenda, id);
         }
     }
@@ -196,6 +207,7 @@ impl Running<'_> {
     pub(super) fn pass_lock(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.request(id).outcome == Outcome::Ok
             && (self.copy(id).cacheable || self.request(id).state.writes)
+            && self.stores(id)
             && let (Some(max_age), Some(headers)) = (self.class(id).max_age, self.request(id).headers)
             && self.request(id).sent.is_some()
         {
@@ -205,9 +217,15 @@ impl Running<'_> {
         if !std::mem::take(&mut self.request(id).state.holds_lock) {
             return;
         }
-        let key = self.key(id);
+        let (key, no_store) = (self.key(id), self.class(id).answer_no_store);
         match self.state.requests[id].outcome {
-            Outcome::Ok if !self.class(id).answer_no_store => drop(self.state.cache.kept.insert(key, ())),
+            Outcome::Ok | Outcome::Unfinished if no_store && self.plan.browser.cache_lock_releases_all_on_no_store => {
+                self.state.cache.kept.remove(key);
+                return self.open_lock(agenda, key);
+            }
+            Outcome::Ok if !no_store && self.copy(id).method != Method::Head => {
+                self.state.cache.kept.insert(key, ());
+            }
             Outcome::Aborted if self.plan.browser.cache_lock_releases_all_on_abort => {
                 // The headers started to overwrite the stored response; without them it is still there.
                 let overwritten = self.request(id).headers.is_some();

@@ -138,6 +138,12 @@ impl Draws {
         self.span(&class.timer_delay, class.purposes.tick, Self::entity(index, 0, tab))
     }
 
+    /// Time from the end of a socket to its opening again; none if it stays closed.
+    pub fn reconnect(&self, class: &Class, call: Call) -> Option<Span> {
+        let form = class.reconnect.as_ref()?;
+        Some(self.call_span(form, class.purposes.reconnect, class, call, None))
+    }
+
     /// The time that the page holds a call after its issue, if any, for a reason that the scenario does not know.
     pub fn stalled(&self, class: &Class, call: Call) -> Option<Span> {
         let form = class.copy(call.index).stalled.as_ref()?;

@@ -54,8 +54,29 @@ impl Running<'_> {
         }
     }
 
+    /// A request's deadline: the page aborts it, or only gives it up.
     pub(super) fn deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).deadline = None;
+        if self.class(id).deadline_aborts {
+            return self.abort(agenda, id);
+        }
+        if self.request(id).ended.is_none() && !self.request(id).state.settled {
+            self.leave_joinable(id);
+            self.settle(agenda, id, false);
+            self.request(id).gave_up = Some(agenda.now());
+        }
+    }
+
+    /// The next call of its instance aborts a request that is in flight.
+    pub(super) fn supersede(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.request(id).ended.is_none() {
+            self.request(id).superseded = true;
+            self.abort(agenda, id);
+        }
+    }
+
+    /// The page aborts a request.
+    fn abort(&mut self, agenda: &mut Agenda, id: RequestId) {
         let request = &self.state.requests[id];
         match request.station {
             Station::Ended => return,
@@ -121,6 +142,7 @@ impl Running<'_> {
             (Outcome::Aborted, Station::Server) => self.abort_at_server(agenda, id),
             _ => {}
         }
+        self.leave_worker(agenda, id);
         self.drop_timer(agenda, id);
         self.stop_transfer(agenda, id);
         self.free_connection(agenda, id, outcome == Outcome::Aborted);
@@ -158,6 +180,9 @@ impl Running<'_> {
 
     /// Notifies the page of a success or a failure, once: from then on it does not regard the call as in flight.
     fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
+        if self.state.requests[id].gave_up.is_some() {
+            return;
+        }
         if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
             self.request(id).state.settled = true;
             return;
@@ -165,6 +190,7 @@ impl Running<'_> {
         let now = agenda.now();
         let request = &self.state.requests[id];
         let (number, instance, issued) = (request.class, request.instance, request.issued);
+        let superseded = request.superseded;
         let class = &self.plan.classes[number];
         let rules = &self.plan.load;
         let copy = &mut self.state.page.instances[instance];
@@ -181,7 +207,11 @@ impl Running<'_> {
                 self.state.verdict.one_less(rules, now);
             }
             self.reach(agenda, id, class::Event::Ok);
-        } else {
+            self.rearm(agenda, instance);
+            if let Some(pause) = self.state.draws.reconnect(class, self.state.requests[id].call()) {
+                agenda.schedule_in(pause, Event::Retry { failed: id });
+            }
+        } else if !superseded {
             if copy.failures == 0 {
                 copy.row_began = issued;
             }
@@ -193,6 +223,8 @@ impl Running<'_> {
             if failures < class.attempts {
                 let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
                 agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { failed: id });
+            } else {
+                self.rearm(agenda, instance);
             }
             self.reach(agenda, id, class::Event::Failed);
         }

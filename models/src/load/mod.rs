@@ -51,7 +51,7 @@ pub(crate) enum Event {
     Arrival { class: usize, tab: u32, number: u32 },
     /// A poll's tick.
     Tick { instance: usize },
-    /// The pause after a failed request is over: its instance calls again.
+    /// The pause after a failed request, or after the end of a socket, is over: its instance calls again.
     Retry { failed: RequestId },
     /// A request's deadline.
     Deadline { request: RequestId },
@@ -59,9 +59,9 @@ pub(crate) enum Event {
     Stalled { request: RequestId },
     /// A request's longest time in the scheduler is over.
     Release { request: RequestId },
-    /// A request's longest time at the cache lock is over.
+    /// A request's longest time at the cache lock is over, or its time to replace the stored entry.
     LockTimeout { request: RequestId },
-    /// An EventSource starts to connect.
+    /// An EventSource's turn is over, and then its delay: it starts to connect.
     Connects { request: RequestId },
     /// A connection is open.
     Connected { connection: usize },
@@ -362,7 +362,7 @@ impl Model for Running<'_> {
             Event::Stalled { request } => self.stalled(agenda, request),
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
-            Event::Connects { request } => self.go_to_scheduler(agenda, request),
+            Event::Connects { request } => self.event_source_connects(agenda, request),
             Event::Connected { connection } => self.connected(agenda, connection),
             Event::Dispatch { request } => self.dispatch(agenda, request),
             Event::HandedOver => self.handed_over(agenda),

@@ -11,7 +11,7 @@ use super::list::{List, RequestId};
 use super::request::Request;
 use super::table::Table;
 use super::{Agenda, Event, LoadError, Running};
-use crate::class::{self, Kind, Start};
+use crate::class::{self, DeadlineFrom, Kind, Start};
 use crate::limits;
 use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
@@ -179,7 +179,7 @@ impl Running<'_> {
     pub(super) fn start(&mut self, agenda: &mut Agenda, instance: usize) -> Result<(), LoadError> {
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
-        if let Some(every) = class.every {
+        if let Some(every) = class.every.filter(|_| !class.every_from_end) {
             let lag = self.state.draws.timer_delay(class, copy.index, copy.tab);
             agenda.schedule_in(lag + every, Event::Tick { instance });
         }
@@ -196,14 +196,26 @@ impl Running<'_> {
         if class.until_ok && copy.has_had(class::Event::Ok) {
             return Ok(());
         }
-        if let Some(every) = class.every {
+        if let Some(every) = class.every.filter(|_| !class.every_from_end) {
             agenda.schedule_in(every, Event::Tick { instance });
         }
         let busy = class.skip_while_in_flight && (copy.in_flight > 0 || copy.last_end == Some(agenda.now()));
         let fresh = class
             .skip_while_fresh
             .is_some_and(|(socket, within)| self.is_fresh(socket, copy.tab, within, agenda.now()));
-        if busy || fresh { Ok(()) } else { self.issue(agenda, instance, call) }
+        if !busy && !fresh {
+            return self.issue(agenda, instance, call);
+        }
+        self.rearm(agenda, instance);
+        Ok(())
+    }
+
+    /// A call is over, or was left out: a timer that counts from there starts.
+    pub(super) fn rearm(&self, agenda: &mut Agenda, instance: usize) {
+        let class = &self.plan.classes[self.state.page.instances[instance].class];
+        if let Some(every) = class.every.filter(|_| class.every_from_end) {
+            agenda.schedule_in(every, Event::Tick { instance });
+        }
     }
 
     pub(super) fn retry(&mut self, agenda: &mut Agenda, failed: RequestId) -> Result<(), LoadError> {
@@ -240,6 +252,10 @@ impl Running<'_> {
             return Err(LoadError::Requests { load: self.load });
         }
         let now = agenda.now();
+        let copy = &self.state.page.instances[instance];
+        if let Some(last) = copy.last.filter(|_| self.plan.classes[copy.class].supersedes) {
+            self.supersede(agenda, last);
+        }
         let id = self.state.requests.len();
         let copy = &mut self.state.page.instances[instance];
         copy.calls += 1;
@@ -254,10 +270,7 @@ impl Running<'_> {
         self.state.links.push(super::list::Link::default());
         let class = &self.plan.classes[number];
         self.reach(agenda, id, class::Event::Issued);
-        if let Some(deadline) = class.deadline {
-            let key = agenda.schedule_in(deadline, Event::Deadline { request: id });
-            self.request(id).deadline = Some(key);
-        }
+        self.arm_deadline(agenda, id, DeadlineFrom::Issued);
         if class.kind == Kind::Background {
             self.sent(agenda, id);
             return Ok(());
@@ -277,6 +290,15 @@ impl Running<'_> {
             None => self.leave_page(agenda, id),
         }
         Ok(())
+    }
+
+    /// Starts the time of a request's deadline, where it counts from this event.
+    pub(super) fn arm_deadline(&mut self, agenda: &mut Agenda, id: RequestId, from: DeadlineFrom) {
+        let class = self.class(id);
+        if let Some(deadline) = class.deadline.filter(|_| class.deadline_from == from) {
+            let key = agenda.schedule_in(deadline, Event::Deadline { request: id });
+            self.request(id).deadline = Some(key);
+        }
     }
 
     /// A recorded stall is over.
@@ -305,6 +327,19 @@ impl Running<'_> {
             }
             None => self.go_to_scheduler(agenda, id),
         }
+    }
+
+    /// The turn that made an EventSource is over. Each request of the turn delays the task that connects it.
+    pub(super) fn event_source_connects(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let (now, tab, plan) = (agenda.now(), self.state.requests[id].tab, self.plan);
+        let is_over = self.request(id).timer.take().is_some();
+        let of_turn = self.state.requests.iter().rev().take_while(|other| other.issued == now);
+        let made = of_turn.filter(|other| other.tab == tab && plan.classes[other.class].kind != Kind::Background);
+        let delay = plan.browser.event_source_delay * made.count() as u64;
+        if is_over || delay.is_zero() {
+            return self.go_to_scheduler(agenda, id);
+        }
+        self.request(id).timer = Some(agenda.schedule_in(delay, Event::Connects { request: id }));
     }
 
     /// A WebSocket is open: the next one of its origin may start its handshake.

@@ -6,6 +6,8 @@
 //! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
 //! number of streams. A WebSocket has a pool of its own; some engines need one of the six for its handshake.
 //!
+//! WebKitGTK (measured): a freed connection goes first to a waiting request of the same priority as the one that freed it.
+//!
 //! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, if that still
 //! waits (DnsAndConnectSocket.cpp, SetupConn). A handshake never takes an idle connection but opens one, which counts
 //! against the six (nsHttpChannel.cpp takes NS_HTTP_ALLOW_KEEPALIVE from it). So an idle connection may remain at the
@@ -418,6 +420,7 @@ impl Running<'_> {
             }
             return;
         }
+        let rank = self.copy(id).rank;
         let closes = kind == Kind::WebSocket
             || aborted && self.plan.browser.abort_closes_connection
             || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
@@ -426,6 +429,13 @@ impl Running<'_> {
         } else {
             // A waiting request of its own group gets it before it can make room for another group (`ReleaseSocket`).
             self.rest(now, connection);
+            if self.plan.browser.freed_to_same_priority
+                && let Some(next) = self.state.pool.groups[group].queue[rank].first()
+                && !self.opens_its_own(next)
+                && let Some(connection) = self.take_idle(group, now)
+            {
+                self.assign(agenda, connection, next);
+            }
             self.serve(agenda, group, None);
         }
         self.serve_stalled(agenda);

@@ -4,6 +4,7 @@
 
 use super::draws::Call;
 use super::list::{List, RequestId};
+use crate::class::{Class, DeadlineFrom};
 use sixslot_sim_core::{EventKey, Handle, Span, Time};
 
 /// Where a request is.
@@ -47,7 +48,7 @@ impl Station {
 pub enum Outcome {
     /// The response arrived.
     Ok,
-    /// Its deadline expired.
+    /// Its deadline expired, or the next call of its instance superseded it.
     Aborted,
     /// It shared the outcome of a call of the same URL.
     Coalesced,
@@ -81,6 +82,10 @@ pub struct Request {
     pub ended: Option<Time>,
     /// How it ended.
     pub outcome: Outcome,
+    /// When the page gave it up, where it went on (`deadline_aborts = false`).
+    pub gave_up: Option<Time>,
+    /// Whether the next call of its instance aborted it.
+    pub superseded: bool,
     /// Its connection's number, from 1.
     pub connection: Option<u32>,
     /// From when it held one of the connections.
@@ -123,6 +128,8 @@ pub(super) struct State {
     pub settled: bool,
     /// Whether the server still works for it.
     pub at_server: bool,
+    /// Whether a worker of the server stays with it.
+    pub holds_worker: bool,
     /// Whether the server has answered.
     pub answered: bool,
     /// The flow and the stream of the bytes that are being sent for it.
@@ -167,6 +174,8 @@ impl Request {
             headers: None,
             ended: None,
             outcome: Outcome::Unfinished,
+            gave_up: None,
+            superseded: false,
             connection: None,
             slot_from: None,
             slot_until: None,
@@ -198,6 +207,19 @@ impl Request {
     /// Its time at a station.
     pub fn spent(&self, station: Station) -> Span {
         self.spent.get(station as usize).copied().unwrap_or(Span::ZERO)
+    }
+
+    /// When the deadline of its class strikes, unless what that waits for happens before; none while its time has not begun.
+    pub fn deadline_of(&self, class: &Class) -> Option<Time> {
+        let from = match class.deadline_from {
+            DeadlineFrom::Issued => Some(self.issued),
+            DeadlineFrom::Queue => {
+                let left = self.sent.is_some() || self.last_station() != Station::Page;
+                left.then(|| self.issued + self.spent(Station::Page))
+            }
+            DeadlineFrom::Sent => self.sent,
+        };
+        Some(from? + class.deadline?)
     }
 
     /// Whether it got its response, itself or through the call that it had joined.

@@ -9,7 +9,7 @@ use super::list::{List, RequestId};
 use super::request::Station;
 use super::{Agenda, Event, Running};
 use crate::browser::RANKS;
-use crate::class::Kind;
+use crate::class::{DeadlineFrom, Kind};
 use crate::plan::Plan;
 
 /// State of the scheduler for all tabs.
@@ -56,6 +56,7 @@ impl Running<'_> {
 
     pub(super) fn go_to_scheduler(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
+        self.arm_deadline(agenda, id, DeadlineFrom::Queue);
         if self.class(id).kind == Kind::WebSocket {
             return self.go_to_pool(agenda, id);
         }

@@ -1,7 +1,8 @@
 //! The server: it turns work into time, by its discipline.
 //!
 //! Rule: independent requests do not slow each other down; processor sharing gives each of n requests the rate
-//! min(1, workers / n) (Kleinrock 1967); first come, first served keeps a worker for the whole of a request's work; an
+//! min(1, workers / n) (Kleinrock 1967); first come, first served keeps a worker for the whole of a request's work, and with
+//! `worker_until` to the end of its body or of a socket (a thread or process for each connection); an
 //! event loop has one thread, runs blocks in the order in which they became ready, and never interrupts a block. A
 //! request of several segments alternates blocks and I/O. An abort does not stop its work unless the origin says so
 //! (measured: Next.js 14 to 16 runs route handlers and renders to their end).
@@ -10,8 +11,8 @@ use super::list::{List, RequestId};
 use super::request::{Outcome, Station};
 use super::sharing::{Capacity, Sharing};
 use super::{Agenda, Event, Running};
-use crate::class::{self, DeadlineUntil};
-use crate::origin::Discipline;
+use crate::class::{self, DeadlineFrom, DeadlineUntil, Kind};
+use crate::origin::{Discipline, WorkerUntil};
 use sixslot_sim_core::Span;
 
 /// A step to take at this instant for requests at a server.
@@ -58,6 +59,7 @@ impl Running<'_> {
         if class.deadline_until == DeadlineUntil::Sent {
             self.drop_deadline(agenda, id);
         }
+        self.arm_deadline(agenda, id, DeadlineFrom::Sent);
         self.reach(agenda, id, class::Event::Sent);
         let discipline = self.plan.origins[class.origin].discipline;
         let (work, wait) = self.state.draws.service(class, discipline, self.state.requests[id].call());
@@ -189,8 +191,32 @@ impl Running<'_> {
     /// A worker, or the event loop's thread, has finished a block.
     pub(super) fn worked(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).timer = None;
-        self.free_worker(agenda, self.class(id).origin);
+        let holds = self.keeps_worker(id);
+        self.request(id).state.holds_worker = holds;
+        if !holds {
+            self.free_worker(agenda, self.class(id).origin);
+        }
         self.after_work(agenda, id);
+    }
+
+    /// Whether a worker that has done a part of the work stays with the request, to the end of its body or of a socket, where
+    /// the server says so. A computation of a cache's value has it no longer.
+    fn keeps_worker(&self, id: RequestId) -> bool {
+        let class = self.class(id);
+        let rules = &self.plan.origins[class.origin];
+        let request = &self.state.requests[id];
+        rules.discipline == Discipline::Fifo
+            && rules.worker_until == WorkerUntil::End
+            && class.kind != Kind::Background
+            && request.state.making.is_none()
+            && request.station == Station::Server
+    }
+
+    /// A request that has ended needs its worker no longer.
+    pub(super) fn leave_worker(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if std::mem::take(&mut self.request(id).state.holds_worker) {
+            self.free_worker(agenda, self.class(id).origin);
+        }
     }
 
     fn free_worker(&mut self, agenda: &mut Agenda, origin: usize) {
@@ -229,9 +255,12 @@ impl Running<'_> {
         self.advance(agenda, Step::PartDone(id));
     }
 
-    /// Whether the page leaves the body unread, and so holds its connection.
+    /// Whether the page leaves a large body unread, and so holds its connection.
     pub(super) fn is_pinned(&self, id: RequestId) -> bool {
-        !self.class(id).reads_body && self.plan.browser.unread_body_holds_slot
+        let rules = &self.plan.browser;
+        !self.class(id).reads_body
+            && rules.unread_body_holds_slot
+            && self.copy(id).body_bytes.unwrap_or(0) >= rules.unread_body_buffer
     }
 
     /// The browser receives the headers.

@@ -14,7 +14,7 @@ pub static REQUEST: Fields = Fields {
             Kind::Text,
             "Its URL; {index} and {tab} stand for the numbers of the instance and the tab. Default \"/NAME\", or \"/NAME/{index}\" if there is a count.",
         ),
-        field("method", Kind::Choice(&["GET", "POST"]), "The method; only a GET uses the cache. Default \"GET\"."),
+        field("method", Kind::Choice(METHODS), METHOD),
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
         field("credentials", Kind::Choice(&["include", "omit"]), "Default \"include\"."),
         field(
@@ -38,7 +38,7 @@ pub static REQUEST: Fields = Fields {
         field(
             "priority",
             Kind::Choice(&["highest", "high", "auto", "low", "lowest"]),
-            "The fetch priority. Default \"auto\".",
+            "The fetch priority. \"auto\" is also that of a fetch with keepalive, \"lowest\" that of a link prefetch and of navigator.sendBeacon(). Default \"auto\".",
         ),
         field(
             "cache",
@@ -50,18 +50,43 @@ pub static REQUEST: Fields = Fields {
             Kind::Text,
             "Cache-Control of the response: \"no-store\" or \"max-age=SECONDS\".",
         ),
-        field("deadline", Kind::Span, "The page aborts the request this long after issuing it."),
+        field(
+            "fresh_for",
+            Kind::Span,
+            "The response of an earlier load is stored, and fresh for this time from the start of the load: the cache answers a GET that does not bypass it. For a stale one, which costs a request and a 304, give its `service` and its few `body_bytes`. Default: nothing is stored.",
+        ),
+        field("deadline", Kind::Span, "The page aborts the request this long after `deadline_from`."),
+        field(
+            "deadline_from",
+            Kind::Choice(&["issued", "queue", "sent"]),
+            "What starts the time of the deadline: the call; the request's leaving the framework's queue, as where a limit on calls is passed before the timer is armed; or its dispatch. Default \"issued\".",
+        ),
         field(
             "deadline_until",
             Kind::Choice(&["end", "headers", "sent"]),
             "What the deadline waits for. Default \"end\".",
         ),
+        field(
+            "deadline_aborts",
+            Kind::Boolean,
+            "Whether the deadline ends the request. false: the page gives up, and the request goes on and keeps its connection, as with Promise.race and where a service worker that passes requests on hides the abort. Default true.",
+        ),
         field("every", Kind::Span, "Period of a poll: the request is issued again at each tick."),
+        field(
+            "every_from",
+            Kind::Choice(&["tick", "end"]),
+            "What `every` counts from: the tick before, as setInterval does; or the end of the call, its retries included, as a timer that a call arms again and a long poll do. Default \"tick\".",
+        ),
         field("timer_delay", Kind::Time, "Time from the first call to the start of the poll's timer. Default \"0s\"."),
         field(
             "skip_while_in_flight",
             Kind::Boolean,
             "A tick is skipped while a call of this request is in flight. Default false.",
+        ),
+        field(
+            "supersedes",
+            Kind::Boolean,
+            "A call aborts the call of its instance before it, if that is in flight, as an autocompletion with an AbortController does. The aborted call is no failure. Default false.",
         ),
         field("until_ok", Kind::Boolean, "The poll stops at its first success. Default false."),
         field(
@@ -111,6 +136,10 @@ pub static REQUEST: Fields = Fields {
     ],
 };
 
+/// The methods that differ for a browser.
+const METHODS: &[&str] = &["GET", "HEAD", "POST"];
+/// The meaning of `method`.
+const METHOD: &str = "The method. A GET uses the cache; a HEAD takes the cache lock of its URL, reads what is stored and stores nothing; a POST does neither. Default \"GET\".";
 /// The meaning of `stalled`, in a request and in an entry of `each`.
 const STALLED: &str = "Time that the page holds the request after issuing it, before the framework's queue, the scheduler, the cache and the pool: a recorded stall that no rule explains. Part of `page` in `held_ms`. Default \"0s\".";
 /// The meaning of `body_bytes`, in both.
@@ -124,7 +153,7 @@ pub static EACH: Fields = Fields {
     required: &[],
     fields: &[
         field("url", Kind::Text, "Its URL."),
-        field("method", Kind::Choice(&["GET", "POST"]), "Its method."),
+        field("method", Kind::Choice(METHODS), "Its method."),
         field("start", Kind::Time, "Time from the tab's opening."),
         field("after", Kind::Causes, "As for a request."),
         field("delay", Kind::Time, "Time from the event of `after`."),
@@ -207,6 +236,11 @@ pub static SOCKET: Fields = Fields {
         field("after", Kind::Causes, "As for a request."),
         field("handshake", Kind::Time, "Time of the server until the socket is open. Default \"0s\"."),
         field("lasts", Kind::Time, "Time from opening to closing. Default: it stays open."),
+        field(
+            "reconnect",
+            Kind::Time,
+            "Time from its end to its opening again, in a call of its own: for an EventSource that the server ends 3 s in Chromium, unless the server sends `retry:`; for a WebSocket what the page does, with jitter as a distribution. Default: it stays closed.",
+        ),
         field("snapshot_every", Kind::Span, "Period of its snapshots; the first one comes when it opens."),
         field(
             "snapshot_by",

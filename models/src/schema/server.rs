@@ -16,6 +16,11 @@ pub static SERVER: Fields = Fields {
         ),
         field("workers", Kind::Whole, "Number of requests served at full speed. Default 1."),
         field(
+            "worker_until",
+            Kind::Choice(&["headers", "end"]),
+            "fifo: when the worker of a request or a socket is free again: at the headers, or at the end of the body or the socket, as with a thread or process for each connection. Default \"headers\".",
+        ),
+        field(
             "slowdown_exponent",
             Kind::Number,
             "processor-sharing: n requests on w workers take (n / w) to this power times as long as one request alone. Default 1: sharing costs nothing.",

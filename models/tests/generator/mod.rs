@@ -6,8 +6,10 @@
 
 #![allow(dead_code, reason = "two tests use it, each only a part")]
 
+mod rules;
 mod tape;
 
+use rules::RULES;
 use std::fmt::Write;
 pub use tape::Tape;
 
@@ -33,46 +35,6 @@ pub struct Made {
 const TIMES: &[&str] = &["100ms", "0ms", "1ms", "7ms", "50ms", "50ms", "200ms", "300ms", "1s", "1600ms", "1us"];
 const PERIODS: &[&str] = &["1s", "200ms", "250ms", "500ms", "777ms"];
 const COUNTS: &[&str] = &["1", "2", "3", "6", "9"];
-
-/// Every rule that a scenario may override, with values.
-const RULES: &[(&str, &[&str])] = &[
-    ("tab_interval", &["0s", "100ms", "700ms"]),
-    ("connections", &["6", "1", "2", "3", "8"]),
-    ("connections_total", &["256", "1", "2", "4", "7"]),
-    ("partition_by_credentials", &["false", "true"]),
-    ("websocket_takes_slot", &["false", "true"]),
-    ("websocket_handshake_takes_slot", &["false", "true"]),
-    ("websocket_handshake_first", &["false", "true"]),
-    ("websocket_opens_connection", &["false", "true"]),
-    ("websocket_one_handshake", &["false", "true"]),
-    ("event_source_takes_slot", &["false", "true"]),
-    ("event_source_connects_last", &["false", "true"]),
-    (
-        "priorities",
-        &["{ high = 9 }", "{ high = 3, auto = 2, low = 2, lowest = 0, highest = 5 }", "{ auto = 0, low = 4 }"],
-    ),
-    ("abort_closes_connection", &["true", "false"]),
-    ("idle_order", &["lifo", "fifo"]),
-    ("idle_timeout_used", &["300s", "0s", "100ms", "1s"]),
-    ("idle_timeout_unused", &["60s", "0s", "100ms", "1s"]),
-    ("delays_low_priority", &["true", "false"]),
-    ("delayable_below", &["3", "10", "1", "0"]),
-    ("delayable_limit", &["10", "1", "2"]),
-    ("delayable_limit_per_host", &["6", "1", "3"]),
-    ("delayable_timeout", &["15s", "0s", "300ms", "1s"]),
-    ("cache_lock", &["true", "false"]),
-    ("cache_lock_until", &["headers", "end"]),
-    ("cache_lock_timeout", &["20s", "0s", "200ms", "1s"]),
-    ("cache_lock_releases_all_on_no_store", &["false", "true"]),
-    ("cache_lock_releases_all_on_abort", &["false", "true"]),
-    ("reload_replaces", &["never", "when-free", "always"]),
-    ("cache_partition_by_credentials", &["false", "true"]),
-    ("post_invalidates", &["true", "false"]),
-    ("cache_lock_releases_all_on_post", &["false", "true"]),
-    ("unread_body_holds_slot", &["true", "false"]),
-    ("dispatch", &["0s", "1ms", "50ms"]),
-    ("connect", &["0s", "1ms", "50ms", "300ms"]),
-];
 
 /// A length of time, as a constant, a distribution or a linear form.
 fn time(tape: &mut Tape<'_>) -> String {
@@ -149,6 +111,9 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
     line(text, "discipline", discipline);
     if discipline != "event-loop" {
         maybe(text, tape, 50, "workers", &["2", "1", "4"]);
+    }
+    if discipline == "fifo" {
+        maybe(text, tape, 40, "worker_until", &["end", "headers"]);
     }
     if discipline == "processor-sharing" {
         maybe(text, tape, 30, "slowdown_exponent", &["1.3", "1"]);
@@ -239,7 +204,7 @@ fn causes(tape: &mut Tape<'_>, made: &[Made], own: Option<u32>) -> String {
 }
 
 /// The instances one by one, with a few keys each.
-fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, works: bool) {
+fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, (works, head): (bool, bool)) {
     text.push_str("each = [\n");
     for _ in 0..copies {
         let mut entry = String::new();
@@ -254,7 +219,11 @@ fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, work
             _ => {}
         }
         maybe(&mut entry, tape, 30, "url", &["/a", "/b", "/{index}"]);
-        maybe(&mut entry, tape, 20, "method", &["POST", "GET"]);
+        let method = tape.chance(20).then(|| tape.pick(&["POST", "GET", "HEAD"]));
+        if let Some(method) = method {
+            line(&mut entry, "method", method);
+        }
+        let head = method.map_or(head, |method| method == "HEAD");
         maybe(&mut entry, tape, 30, "priority", &["low", "high", "auto", "lowest", "highest"]);
         if tape.chance(20) {
             line(&mut entry, "stalled", time(tape));
@@ -262,10 +231,12 @@ fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, work
         if !works && tape.chance(50) {
             line(&mut entry, "service", time(tape));
         }
-        if tape.chance(30) {
+        if !head && tape.chance(30) {
             line(&mut entry, "body", time(tape));
         }
-        maybe(&mut entry, tape, 20, "body_bytes", &["0", "12345"]);
+        if !head {
+            maybe(&mut entry, tape, 20, "body_bytes", &["0", "12345"]);
+        }
         writeln!(text, "  {{ {} }},", entry.lines().collect::<Vec<_>>().join(", ")).unwrap();
     }
     text.push_str("]\n");
@@ -273,8 +244,11 @@ fn each(text: &mut String, tape: &mut Tape<'_>, made: &[Made], copies: u32, work
 
 /// What a poll may have.
 fn polls(text: &mut String, tape: &mut Tape<'_>, sockets: u32) {
-    if tape.chance(20) {
-        line(text, "timer_delay", time(tape));
+    match tape.below(6) {
+        1 => line(text, "every_from", "end"),
+        2 => line(text, "timer_delay", time(tape)),
+        3 => line(text, "supersedes", "true"),
+        _ => {}
     }
     maybe(text, tape, 60, "skip_while_in_flight", &["true", "false"]);
     maybe(text, tape, 30, "until_ok", &["true"]);
@@ -283,17 +257,28 @@ fn polls(text: &mut String, tape: &mut Tape<'_>, sockets: u32) {
     }
 }
 
-/// What a call may be: how it is sent, its deadline, its retries.
-fn call(text: &mut String, tape: &mut Tape<'_>, world: World) {
+/// What a call may be: how it is sent, its deadline, its retries; whether it is a HEAD, which has no body.
+fn call(text: &mut String, tape: &mut Tape<'_>, world: World) -> bool {
     maybe(text, tape, 50, "url", &["/a", "/b", "/{index}", "/{tab}/{index}", "/{{index}", "/{tab}"]);
-    maybe(text, tape, 15, "method", &["POST", "GET"]);
+    let method = tape.chance(15).then(|| tape.pick(&["POST", "GET", "HEAD"]));
+    if let Some(method) = method {
+        line(text, "method", method);
+    }
+    let head = method == Some("HEAD");
     origin(text, tape, 40, world);
     maybe(text, tape, 25, "credentials", &["omit", "include"]);
     maybe(text, tape, 60, "priority", &["low", "high", "auto", "lowest", "highest"]);
     maybe(text, tape, 25, "cache", &["no-store", "reload", "default"]);
     maybe(text, tape, 35, "response_cache_control", &["max-age=1", "no-store", "max-age=0", "max-age=60"]);
+    maybe(text, tape, 8, "fresh_for", &["300ms", "1s", "1h"]);
     if maybe(text, tape, 50, "deadline", TIMES) {
-        maybe(text, tape, 50, "deadline_until", &["sent", "headers", "end"]);
+        let until = tape.chance(50).then(|| tape.pick(&["sent", "headers", "end"]));
+        if let Some(until) = until {
+            line(text, "deadline_until", until);
+        }
+        let from = if until == Some("sent") { &["issued", "queue"][..] } else { &["issued", "queue", "sent"] };
+        maybe(text, tape, 30, "deadline_from", from);
+        maybe(text, tape, 15, "deadline_aborts", &["false"]);
     }
     maybe(
         text,
@@ -302,6 +287,7 @@ fn call(text: &mut String, tape: &mut Tape<'_>, world: World) {
         "retry",
         &["{ attempts = 2 }", "{ attempts = 4, backoff = [\"50ms\", \"100ms\"] }", "{ attempts = 3, backoff = [] }"],
     );
+    head
 }
 
 fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) -> Made {
@@ -341,8 +327,10 @@ fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) 
             polls(text, tape, sockets);
         }
     }
-    call(text, tape, world);
-    maybe(text, tape, 30, "dedupe", &["true"]);
+    let head = call(text, tape, world);
+    if text.rsplit("[request.").next().is_some_and(|own| !own.contains("supersedes")) {
+        maybe(text, tape, 30, "dedupe", &["true"]);
+    }
     if queues > 0 && tape.chance(50) {
         line(text, "queue", format!("q{}", tape.below(queues)));
     }
@@ -356,17 +344,19 @@ fn request(text: &mut String, tape: &mut Tape<'_>, made: &[Made], world: World) 
         }
     }
     looks_up(text, tape, 40, world);
-    if tape.chance(50) {
+    if !head && tape.chance(50) {
         line(text, "body", time(tape));
     }
     maybe(text, tape, 12, "reads_body", &["false"]);
     if tape.chance(15) {
         line(text, "stalled", time(tape));
     }
-    maybe(text, tape, 25, "body_bytes", &["0", "1000000", "20000"]);
+    if !head {
+        maybe(text, tape, 25, "body_bytes", &["0", "1000000", "20000"]);
+    }
     maybe(text, tape, 10, "request_bytes", &["0", "500", "30000"]);
     if by_one {
-        each(text, tape, made, copies.unwrap_or(0), works);
+        each(text, tape, made, copies.unwrap_or(0), (works, head));
     }
     Made { name, poll, stream, copies: copies.filter(|_| !stream), each: by_one }
 }
@@ -407,6 +397,13 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
     }
     if tape.chance(40) {
         line(text, "lasts", time(tape));
+        maybe(
+            text,
+            tape,
+            40,
+            "reconnect",
+            &["500ms", "3s", "{ distribution = \"uniform\", low = \"100ms\", high = \"1s\" }"],
+        );
     }
     origin(text, tape, 30, world);
     if tape.chance(20) {
@@ -454,7 +451,7 @@ fn load(text: &mut String, tape: &mut Tape<'_>, requests: &[Made]) {
 pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     let mut text = "schema = 1\n".to_owned();
     line(&mut text, "horizon", tape.pick(&["3s", "1s", "5s", "10s"]));
-    writeln!(text, "[parameters]\np = {}\nq = {}", parameter(tape), parameter(tape)).unwrap();
+    writeln!(text, "[parameters]\nfive = 5\np = {}\nq = {}", parameter(tape), parameter(tape)).unwrap();
     browser(&mut text, tape);
     text.push_str("[server]\n");
     server(&mut text, tape);
@@ -465,7 +462,7 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     }
     let queues = tape.below(3);
     for number in 0..queues {
-        writeln!(text, "[queue.q{number}]\nlimit = {}", tape.pick(&["1", "2", "5"])).unwrap();
+        writeln!(text, "[queue.q{number}]\nlimit = {}", tape.pick(&["1", "2", "\"five\""])).unwrap();
         maybe(&mut text, tape, 40, "release_on", &["headers", "end"]);
         maybe(&mut text, tape, 40, "order", &["lifo"]);
     }

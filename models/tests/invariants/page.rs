@@ -3,15 +3,29 @@
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
 use sixslot_models::Fails;
-use sixslot_models::class::{After, Anchor, CacheMode, Copies, DeadlineUntil, Event, Join, Kind, Start};
+use sixslot_models::class::{After, Anchor, CacheMode, Copies, DeadlineFrom, DeadlineUntil, Event, Join, Kind, Start};
 use sixslot_models::load::{Outcome, Verdict};
 use sixslot_models::queue::{Order, ReleaseOn};
 
 impl Story<'_> {
     pub fn deadlines_strike(&self) -> Checked {
-        for life in &self.lives {
+        for life in self.lives.iter().filter(|life| !life.request.superseded) {
             let request = life.request;
-            let Some(deadline) = life.class.deadline.map(|span| life.issued + span.as_nanos()) else {
+            if !life.class.deadline_aborts {
+                prop_assert!(request.outcome != Outcome::Aborted, "{:?}", request);
+                prop_assert!(
+                    request.gave_up.is_none_or(|at| request.deadline_of(life.class) == Some(at)),
+                    "{:?}",
+                    request
+                );
+                continue;
+            }
+            let from = match life.class.deadline_from {
+                DeadlineFrom::Issued => Some(life.issued),
+                DeadlineFrom::Queue => Some(life.page_until),
+                DeadlineFrom::Sent => nanos(request.sent),
+            };
+            let Some(deadline) = from.zip(life.class.deadline).map(|(from, span)| from + span.as_nanos()) else {
                 prop_assert!(request.outcome != Outcome::Aborted, "{:?}", request);
                 continue;
             };
@@ -34,6 +48,12 @@ impl Story<'_> {
             for (call, life) in lives.iter().enumerate() {
                 prop_assert_eq!(life.request.attempt as usize, call + 1);
                 let ticks = class.every.filter(|_| class.attempts == 1).map(|every| every.as_nanos());
+                if let Some(every) = ticks.filter(|_| call > 0 && class.every_from_end) {
+                    let again = lives[call - 1].page_knows + every;
+                    let exact = class.skip_while_fresh.is_none();
+                    prop_assert!(life.issued == again || !exact && life.issued > again, "{:?}", life.request);
+                }
+                let ticks = ticks.filter(|_| !class.every_from_end);
                 if let Some(every) = ticks.filter(|_| call > 0) {
                     // The timer starts with the first call, or after the timer's delay.
                     let (lag, random) = self.time(&class.timer_delay);
@@ -46,15 +66,16 @@ impl Story<'_> {
                 if ticks.is_some() && call > 0 {
                     prop_assert!(!self.socket_is_fresh(life), "{:?}", life.request);
                 }
-                let failed = life.request.ended.is_some() && !life.request.succeeded();
+                let over = life.request.ended.is_some() || life.request.gave_up.is_some();
+                let failed = over && !life.request.succeeded();
                 if class.every.is_none() && failed && life.request.attempt < class.attempts {
                     let pause = class.backoff.get(call).or(class.backoff.last()).map_or(0, |pause| pause.as_nanos());
                     let again = lives.get(call + 1).map(|next| next.issued);
-                    let due = Some(life.until + pause).filter(|at| *at <= self.horizon);
+                    let due = Some(life.page_knows + pause).filter(|at| *at <= self.horizon);
                     prop_assert_eq!(again, due, "the retry of {:?}", life.request);
                 }
             }
-            if class.every.is_none() {
+            if class.every.is_none() && class.reconnect.is_none() {
                 prop_assert!(lives.len() <= class.attempts as usize);
             }
             for pair in lives.windows(2).filter(|_| class.skip_while_in_flight || class.every.is_none()) {
@@ -75,7 +96,7 @@ impl Story<'_> {
                 continue;
             };
             let (lag, random) = self.time(&class.timer_delay);
-            if random {
+            if random || class.every_from_end {
                 continue;
             }
             let ticks = (1..).map(|tick| first + lag + tick * every.as_nanos()).take_while(|at| *at <= self.horizon);
@@ -92,13 +113,19 @@ impl Story<'_> {
 
     /// When a call had an event that other classes can wait for.
     fn had(&self, life: &Life<'_>, event: Event) -> Option<u64> {
-        let over = (life.request.ended.is_some() || life.request.succeeded()).then_some(life.page_knows);
+        let request = life.request;
+        let over = request.ended.is_some() || request.succeeded() || request.gave_up.is_some();
+        let over = over.then_some(life.page_knows);
         match event {
             Event::Issued => Some(life.issued),
             Event::Sent => nanos(life.request.sent),
             Event::Headers => nanos(life.request.headers),
             Event::Ok => life.succeeded_at(),
-            Event::Failed => over.filter(|_| !life.request.succeeded()),
+            // A call that the page had given up before the next one aborted it has failed.
+            Event::Failed => {
+                let failed = !request.superseded || request.gave_up.is_some();
+                over.filter(|_| !request.succeeded() && failed)
+            }
             Event::End => over,
         }
     }
@@ -253,12 +280,16 @@ impl Story<'_> {
             if life.request.outcome != Outcome::Unfinished {
                 continue;
             }
-            let in_flight = |other: &&Life<'_>| other.page_knows >= self.horizon;
+            let in_flight = |other: &&Life<'_>| {
+                let goes_on = other.request.gave_up.is_some() && other.request.ended.is_none();
+                other.page_knows >= self.horizon || goes_on
+            };
             if follows && life.class.kind == Kind::Fetch {
                 let leads = |other: &Life<'_>| other.class.dedupe && other.request.tab == life.request.tab;
                 prop_assert!(peers().filter(in_flight).any(leads), "{:?} waits without a leader", life.request);
             }
-            if life.cache_until == life.until && life.scheduler_until < life.until {
+            let replaces = life.class.cache == CacheMode::Reload;
+            if life.cache_until == life.until && life.scheduler_until < life.until && !replaces {
                 // At the very horizon the turn may just have come to it, or to another that has not moved yet.
                 let writes = |other: &Life<'_>| other.copy.cacheable || other.class.cache == CacheMode::Reload;
                 let leads = |other: &Life<'_>| writes(other) && other.cache_until < other.until;
@@ -302,7 +333,7 @@ impl Story<'_> {
         if let (Some(rule), Some(culprit)) = (verdict.rule.map(|rule| &rules.errors[rule]), verdict.culprit) {
             let culprit = &self.lives[culprit];
             prop_assert_eq!(culprit.request.class, rule.class);
-            prop_assert!(!culprit.request.succeeded() && Some(culprit.until) == error);
+            prop_assert!(!culprit.request.succeeded() && Some(culprit.page_knows) == error);
         }
         prop_assert!(verdict.recovered.is_none() || !rules.error_is_final && verdict.recovered >= verdict.error);
         Ok(())

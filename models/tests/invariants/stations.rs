@@ -7,7 +7,7 @@ use sixslot_models::browser::{LockUntil, Replaces};
 use sixslot_models::class::{CacheMode, Kind, Method};
 use sixslot_models::load::{Outcome, Station};
 use sixslot_models::network::Direction;
-use sixslot_models::origin::{Discipline, Origin};
+use sixslot_models::origin::{Discipline, Origin, WorkerUntil};
 use sixslot_sim_core::Span;
 
 impl Story<'_> {
@@ -31,7 +31,8 @@ impl Story<'_> {
             }
             let mut lives = lives;
             lives.sort_by_key(|life| (life.request.slot_from, life.request.slot_until));
-            let closes = |life: &&&Life<'_>| life.request.outcome == Outcome::Aborted;
+            // Of one instant, the order is not known.
+            let closes = |life: &&&Life<'_>| life.request.outcome == Outcome::Aborted && life.slot().is_some();
             let closed = lives.iter().rev().skip(1).find(closes);
             let reused = self.plan.browser().abort_closes_connection && closed.is_some();
             prop_assert!(!reused, "an aborted connection is used again");
@@ -43,7 +44,8 @@ impl Story<'_> {
 
     /// Late binding: the request that gets a connection was at the head of the queue.
     pub fn pool_serves_by_rank(&self) -> Checked {
-        if !self.plan.browser().late_binding || self.plan.browser().websocket_opens_connection {
+        let rules = self.plan.browser();
+        if !rules.late_binding || rules.websocket_opens_connection || rules.freed_to_same_priority {
             return Ok(());
         }
         for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
@@ -186,7 +188,7 @@ impl Story<'_> {
             let read = self.lives.iter().filter(over).filter(|life| life.class.kind == Kind::Fetch);
             let read = read.filter(|life| life.request.outcome == Outcome::Ok && life.request.sent.is_some());
             let (mut bytes, mut from, mut until) = (0, u64::MAX, 0);
-            for life in read.filter(|life| life.class.reads_body || !self.plan.browser().unread_body_holds_slot) {
+            for life in read {
                 bytes += life.copy.body_bytes.unwrap_or(0);
                 from = from.min(nanos(life.request.sent).unwrap_or(0));
                 until = until.max(life.until);
@@ -237,7 +239,8 @@ impl Story<'_> {
             let tie = lives.windows(2).any(|pair| pair[0].request.sent == pair[1].request.sent);
             let plain = lives.iter().all(one_block) && !lives.iter().any(waits);
             let travels = lives.iter().any(|life| self.way(life) != (0, false));
-            if !loops && rules.discipline != Discipline::Fifo || tie || !plain || travels {
+            let keeps = rules.worker_until == WorkerUntil::End;
+            if !loops && (rules.discipline != Discipline::Fifo || keeps) || tie || !plain || travels {
                 continue;
             }
             let mut free = vec![0; rules.workers];

@@ -74,7 +74,7 @@ impl<'a> Life<'a> {
             pool_until: nanos(request.slot_from).unwrap_or(until),
             issued,
             until,
-            page_knows: nanos(request.headers).filter(|_| unread).unwrap_or(until),
+            page_knows: nanos(request.gave_up).or_else(|| nanos(request.headers).filter(|_| unread)).unwrap_or(until),
         }
     }
 

@@ -279,17 +279,79 @@ pub const CONNECTIONS: &[Case] = &[
     },
     Case {
         profiles: &["chromium"],
+        rule: "event_source_delay",
+        off: &["'0ms'"],
+        scenario: EVENT_SOURCE_AMONG_MANY,
+        holds: |rows| sent(rows, "events", &[(1, 830.0)]) && sent(rows, "image", &[(2, 30.0), (5, 830.0), (5, 1630.0)]),
+    },
+    Case {
+        profiles: &["firefox", "webkit", "as-reported"],
+        rule: "event_source_delay",
+        off: &["'10ms'"],
+        scenario: r#"
+            browser.connect = "1ms"
+            browser.event_source_connects_last = true
+            request.get = { service = "300ms" }
+            socket.events = { kind = "event-source", opens = "0ms" }
+        "#,
+        holds: |rows| near(rows, "events", &[(1, 3.0)], 3.0),
+    },
+    // Both sides of the rule: with two images the EventSource still comes before them.
+    Case {
+        profiles: &["chromium"],
+        rule: "event_source_delay",
+        off: &["'1ms'"],
+        scenario: EVENT_SOURCE_AMONG_FEW,
+        holds: |rows| sent(rows, "events", &[(1, 30.0)]) && sent(rows, "image", &[(1, 30.0), (1, 830.0)]),
+    },
+    Case {
+        profiles: &["webkit"],
+        rule: "freed_to_same_priority",
+        off: &["false"],
+        scenario: LOW_FREES,
+        holds: |rows| sent(rows, "low", &[(1, 1000.0)]) && sent(rows, "auto", &[(1, 1300.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
+        rule: "freed_to_same_priority",
+        off: &["true"],
+        scenario: LOW_FREES,
+        holds: |rows| sent(rows, "auto", &[(1, 1000.0)]) && sent(rows, "low", &[(1, 1300.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
         rule: "unread_body_holds_slot",
         off: &["false"],
-        scenario: UNREAD,
+        scenario: UNREAD_LARGE,
         holds: |rows| sent(rows, "next", &[(1, NEVER)]),
     },
     Case {
         profiles: &["firefox"],
         rule: "unread_body_holds_slot",
         off: &["true"],
+        scenario: UNREAD_LARGE,
+        holds: |rows| sent(rows, "next", &[(1, 200.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
+        rule: "unread_body_buffer",
+        off: &["2000000"],
         scenario: UNREAD,
         holds: |rows| sent(rows, "next", &[(1, 200.0)]),
+    },
+    Case {
+        profiles: &["chromium"],
+        rule: "unread_body_buffer",
+        off: &["2200001"],
+        scenario: UNREAD_LARGE,
+        holds: |rows| sent(rows, "next", &[(1, NEVER)]),
+    },
+    Case {
+        profiles: &["as-reported"],
+        rule: "unread_body_buffer",
+        off: &["2000001"],
+        scenario: UNREAD,
+        holds: |rows| sent(rows, "next", &[(1, NEVER)]),
     },
     // A connection of 0.5 ms, then six dispatches of 1.75 ms each that share the processor.
     Case {

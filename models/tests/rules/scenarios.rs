@@ -56,6 +56,9 @@ pub const ONE_URL_EARLY_HEADERS: &str = r#"request.get = { url = "/one-url", cou
 pub const ONE_URL_NO_STORE: &str =
     r#"request.get = { url = "/one-url", count = 3, service = "300ms", response_cache_control = "no-store" }"#;
 
+/// As measured: headers at 100 ms, the rest of the body at 550 ms.
+pub const ONE_URL_NO_STORE_BODY: &str = r#"request.get = { url = "/one-url", count = 3, service = "100ms", body = "450ms", response_cache_control = "no-store" }"#;
+
 pub const LEADER_ABORTED: &str = r#"
 request.leader = { url = "/one-url", service = "300ms", deadline = "100ms" }
 request.get = { url = "/one-url", count = 3, service = "300ms" }
@@ -85,10 +88,50 @@ socket.events = { kind = "event-source" }
 request.get = { count = 6, service = "300ms" }
 "#;
 
+/// The largest unread body that was seen to free its connection in Chromium.
 pub const UNREAD: &str = r#"
 browser.connections = 1
-request.unread = { service = "100ms", body = "100ms", reads_body = false }
+request.unread = { service = "100ms", body = "100ms", body_bytes = 2000000, reads_body = false }
 request.next = { service = "100ms" }
+"#;
+
+/// The smallest that was seen to pin it.
+pub const UNREAD_LARGE: &str = r#"
+browser.connections = 1
+request.unread = { service = "100ms", body = "100ms", body_bytes = 2200000, reads_body = false }
+request.next = { service = "100ms" }
+"#;
+
+pub const EVENT_SOURCE_AMONG_MANY: &str = r#"
+request.document = { priority = "highest", service = "20ms" }
+socket.events = { kind = "event-source", after = "document.ok" }
+request.get = { count = 4, after = "document.ok", service = "800ms" }
+request.image = { count = 12, after = "document.ok", priority = "low", service = "800ms" }
+"#;
+
+pub const EVENT_SOURCE_AMONG_FEW: &str = r#"
+request.document = { priority = "highest", service = "20ms" }
+socket.events = { kind = "event-source", after = "document.ok" }
+request.get = { count = 4, after = "document.ok", service = "800ms" }
+request.image = { count = 2, after = "document.ok", priority = "low", service = "800ms" }
+"#;
+
+pub const LOW_FREES: &str = r#"
+browser.connections = 1
+request.first = { priority = "low", service = "1000ms" }
+request.auto = { start = "100ms", service = "300ms" }
+request.low = { start = "100ms", priority = "low", service = "300ms" }
+"#;
+
+/// A call made 0.5 ms later overtakes one that takes longer to replace the stored entry.
+pub const RELOAD_OVERTAKEN: &str = r#"
+browser.reload_replaces = "always"
+browser.connections = 1
+browser.connect = "0ms"
+browser.dispatch = "0ms"
+request.first = { service = "300ms" }
+request.reload = { start = "299ms", cache = "reload", service = "300ms" }
+request.get = { start = "299.5ms", service = "300ms" }
 "#;
 
 pub const ONE_URL_TWO_CREDENTIALS: &str = r#"

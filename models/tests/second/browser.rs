@@ -2,7 +2,7 @@
 
 use super::{Event, Id, Key, Line, Second, ns};
 use sixslot_models::browser::{LockUntil, Replaces};
-use sixslot_models::class::{CacheMode, Kind, Method};
+use sixslot_models::class::{CacheMode, DeadlineFrom, Kind, Method};
 use sixslot_models::load::{Outcome, Station};
 
 // --- The scheduler.
@@ -32,6 +32,7 @@ impl Second<'_> {
     }
 
     pub fn go_to_scheduler(&mut self, id: Id) {
+        self.deadline_begins(id, DeadlineFrom::Queue);
         self.requests[id].line = Line::None;
         // A WebSocket is not seen by the scheduler.
         if self.class(id).kind == Kind::WebSocket {
@@ -82,6 +83,11 @@ impl Second<'_> {
         (apart, origin, text)
     }
 
+    /// The answer to a HEAD has nothing to store.
+    fn stores(&self, id: Id) -> bool {
+        self.class(id).max_age.is_some() && self.copy(id).method != Method::Head
+    }
+
     fn version(&self, url: &(bool, usize, String)) -> u32 {
         self.versions.iter().find(|(other, _)| other == url).map_or(0, |(_, version)| *version)
     }
@@ -130,13 +136,20 @@ impl Second<'_> {
             if rules.cache_lock && self.holder(&self.own_key(id)).is_none() {
                 self.give_turn(&self.own_key(id), id);
             }
+            // Replacing the entry takes a moment.
+            if rules.reload_delay > sixslot_sim_core::Span::ZERO {
+                self.enter(id, Station::Cache);
+                return self.set_timer(id, ns(rules.reload_delay), Event::LockTimeout(id));
+            }
         }
         if !self.copy(id).cacheable {
             return self.go_to_pool(id);
         }
         self.enter(id, Station::Cache);
         let key = self.own_key(id);
-        if self.stored.iter().any(|(other, until)| *other == key && self.now < *until) {
+        // What an earlier load stored is fresh, unless this one has invalidated it.
+        let is_warm = key.1 == 0 && self.class(id).fresh_for.is_some_and(|span| self.now < ns(span));
+        if is_warm || self.stored.iter().any(|(other, until)| *other == key && self.now < *until) {
             self.enter(id, Station::Body);
             return self.set_timer(id, 0, Event::BodyEnd(id));
         }
@@ -148,7 +161,7 @@ impl Second<'_> {
             return self.go_to_pool(id);
         };
         // The holder's response is being stored: its body is read with it.
-        if self.class(holder).max_age.is_some() && self.requests[holder].headers.is_some() {
+        if self.stores(holder) && self.requests[holder].headers.is_some() {
             return self.follow(id, holder);
         }
         self.line_up(id, Line::CacheLock);
@@ -169,14 +182,11 @@ impl Second<'_> {
             return;
         }
         let key = self.own_key(id);
-        if self.class(id).max_age.is_some() {
+        if self.stores(id) {
             for reader in self.waits_for_turn(&key) {
                 self.drop_timer(reader);
                 self.follow(reader, id);
             }
-        } else if self.class(id).answer_no_store && rules.cache_lock_releases_all_on_no_store {
-            self.kept.retain(|other| *other != key);
-            self.open_lock(&key);
         } else if rules.cache_lock_until == LockUntil::Headers {
             self.pass_lock(id);
         }
@@ -206,7 +216,7 @@ impl Second<'_> {
     pub fn pass_lock(&mut self, id: Id) {
         let rules = self.plan.browser();
         let request = &self.requests[id];
-        let may_store = self.copy(id).cacheable || request.replaces;
+        let may_store = self.stores(id) && (self.copy(id).cacheable || request.replaces);
         if let (Outcome::Ok, true, Some(max_age), Some(headers), Some(_)) =
             (request.outcome, may_store, self.class(id).max_age, request.headers, request.sent)
         {
@@ -219,7 +229,13 @@ impl Second<'_> {
         }
         let key = self.own_key(id);
         let (outcome, headers) = (self.requests[id].outcome, self.requests[id].headers);
-        if outcome == Outcome::Ok && !self.class(id).answer_no_store && !self.kept.contains(&key) {
+        let no_store = self.class(id).answer_no_store;
+        if outcome != Outcome::Aborted && no_store && rules.cache_lock_releases_all_on_no_store {
+            self.kept.retain(|other| *other != key);
+            return self.open_lock(&key);
+        }
+        let is_head = self.copy(id).method == Method::Head;
+        if outcome == Outcome::Ok && !no_store && !is_head && !self.kept.contains(&key) {
             self.kept.push(key.clone());
         }
         if outcome == Outcome::Aborted && rules.cache_lock_releases_all_on_abort {

@@ -49,6 +49,10 @@ impl Second<'_> {
 
     pub fn deadline(&mut self, id: Id) {
         self.requests[id].deadline = None;
+        if !self.class(id).deadline_aborts {
+            // The page gives up; the request goes on.
+            return self.settle(id, false);
+        }
         if self.requests[id].ended.is_none() {
             self.finish(id, Outcome::Aborted);
         }
@@ -88,6 +92,7 @@ impl Second<'_> {
             (Outcome::Aborted, Station::Server) => self.abort_at_server(id),
             _ => {}
         }
+        self.leave_worker(id);
         self.drop_timer(id);
         self.free_connection(id, outcome == Outcome::Aborted);
         self.pass_lock(id);
@@ -130,7 +135,12 @@ impl Second<'_> {
                 self.verdict.ready = Some(now);
             }
             self.reach(id, class::Event::Ok);
-        } else {
+            self.call_is_over(instance);
+            // A socket that has closed opens again.
+            if let Some(pause) = self.draws.reconnect(class, self.requests[id].call) {
+                self.after(ns(pause), Event::Retry(id));
+            }
+        } else if !self.requests[id].superseded {
             let issued = self.requests[id].issued;
             let state = &mut self.instances[instance];
             if state.failures == 0 {
@@ -156,6 +166,8 @@ impl Second<'_> {
                 let pause =
                     class.backoff.get(failures as usize - 1).or(class.backoff.last()).map_or(0, |span| ns(*span));
                 self.after(pause, Event::Retry(id));
+            } else {
+                self.call_is_over(instance);
             }
             self.reach(id, class::Event::Failed);
         }

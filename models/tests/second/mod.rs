@@ -91,6 +91,8 @@ pub struct Request {
     pub key: Option<Key>,
     pub has_turn: bool,
     pub replaces: bool,
+    /// The next call of its instance aborted it.
+    pub superseded: bool,
     /// What the page has heard of it.
     pub heard: Option<bool>,
     pub looked_up: usize,
@@ -99,6 +101,8 @@ pub struct Request {
     pub own: (u64, u64),
     pub left: u32,
     pub sharing: bool,
+    /// A worker that has done its work stays with it.
+    pub keeps_worker: bool,
     pub block: u64,
     pub gap: u64,
     pub deadline: Option<u64>,
@@ -308,7 +312,7 @@ impl<'a> Second<'a> {
                 self.requests[id].timer = None;
                 self.go_to_pool(id);
             }
-            Event::Connects(id) => self.go_to_scheduler(id),
+            Event::Connects(id) => self.connects(id),
             Event::Connected(connection) => self.connected(connection),
             Event::Dispatch(id) => self.dispatch(id),
             Event::Dispatched => {

@@ -1,7 +1,7 @@
 //! The page: starts, causes, ticks, retries, deduplication, framework queues, handshakes.
 
 use super::{Event, Id, Instance, Line, Request, Second, ns};
-use sixslot_models::class::{self, Copies, Join, Kind, Start};
+use sixslot_models::class::{self, Copies, DeadlineFrom, Join, Kind, Start};
 use sixslot_models::load::{Call, Outcome, Station};
 use sixslot_models::queue::Order;
 
@@ -142,7 +142,7 @@ impl Second<'_> {
     pub fn start(&mut self, instance: usize) {
         let Instance { class, index, tab, .. } = self.instances[instance];
         let rules = &self.plan.classes()[class];
-        if let Some(every) = rules.every {
+        if let (Some(every), false) = (rules.every, rules.every_from_end) {
             let lag = ns(self.draws.timer_delay(rules, index, tab));
             self.after(lag + ns(every), Event::Tick(instance));
         }
@@ -160,16 +160,26 @@ impl Second<'_> {
         if rules.until_ok && had[class::Event::Ok as usize] {
             return;
         }
-        self.after(ns(rules.every.unwrap()), Event::Tick(instance));
+        if !rules.every_from_end {
+            self.after(ns(rules.every.unwrap()), Event::Tick(instance));
+        }
         // A call that ends at the instant of the tick is still in flight.
         let busy = self.in_flight(instance) > 0 || last_end == Some(self.now);
         if rules.skip_while_in_flight && busy {
-            return;
+            return self.call_is_over(instance);
         }
         if rules.skip_while_fresh.is_some_and(|(socket, within)| self.is_fresh(socket, tab, ns(within))) {
-            return;
+            return self.call_is_over(instance);
         }
         self.issue(instance, Call { index, tab, tick: ticks, attempt: 1 });
+    }
+
+    /// A timer that counts from the end of a call, or from a tick that was left out, starts.
+    pub fn call_is_over(&mut self, instance: usize) {
+        let rules = &self.plan.classes()[self.instances[instance].class];
+        if rules.every_from_end {
+            self.after(ns(rules.every.unwrap()), Event::Tick(instance));
+        }
     }
 
     pub fn retry(&mut self, failed: Id) {
@@ -196,6 +206,13 @@ impl Second<'_> {
     fn issue(&mut self, instance: usize, call: Call) {
         let (now, class) = (self.now, self.instances[instance].class);
         let attempt = 1 + self.requests.iter().filter(|request| request.instance == instance).count();
+        let before = self.requests.iter().rposition(|request| request.instance == instance);
+        if let Some(before) = before.filter(|before| self.class(*before).supersedes)
+            && self.requests[before].ended.is_none()
+        {
+            self.requests[before].superseded = true;
+            self.finish(before, Outcome::Aborted);
+        }
         if self.instances[instance].failures == 0 {
             self.instances[instance].row_began = now;
         }
@@ -227,12 +244,14 @@ impl Second<'_> {
             has_turn: false,
             replaces: false,
             heard: None,
+            superseded: false,
             looked_up: 0,
             computing: None,
             awaits: None,
             own: (0, 0),
             left: 0,
             sharing: false,
+            keeps_worker: false,
             block: 0,
             gap: 0,
             deadline: None,
@@ -240,10 +259,7 @@ impl Second<'_> {
         });
         self.reach(id, class::Event::Issued);
         let rules = self.class(id);
-        if let Some(deadline) = rules.deadline {
-            let key = self.after(ns(deadline), Event::Deadline(id));
-            self.requests[id].deadline = Some(key);
-        }
+        self.deadline_begins(id, DeadlineFrom::Issued);
         if rules.kind == Kind::Background {
             return self.sent(id);
         }
@@ -255,6 +271,14 @@ impl Second<'_> {
         match self.draws.stalled(rules, call) {
             Some(stalled) => self.set_timer(id, ns(stalled), Event::Stalled(id)),
             None => self.leave_page(id),
+        }
+    }
+
+    /// A request has the event from which its class counts the deadline, if it is this one.
+    pub fn deadline_begins(&mut self, id: Id, event: DeadlineFrom) {
+        if let (Some(deadline), true) = (self.class(id).deadline, self.class(id).deadline_from == event) {
+            let key = self.after(ns(deadline), Event::Deadline(id));
+            self.requests[id].deadline = Some(key);
         }
     }
 
@@ -293,6 +317,21 @@ impl Second<'_> {
             }
             None => self.go_to_scheduler(id),
         }
+    }
+
+    /// An EventSource connects from a task of its own, later the more requests its tab made in the turn.
+    pub fn connects(&mut self, id: Id) {
+        let tab = self.requests[id].call.tab;
+        let of_turn = |other: &Id| {
+            let request = &self.requests[*other];
+            request.issued == self.now && request.call.tab == tab && self.class(*other).kind != Kind::Background
+        };
+        let made = (0..self.requests.len()).filter(of_turn).count() as u64;
+        let delay = ns(self.plan.browser().event_source_delay) * made;
+        if self.requests[id].timer.take().is_some() || delay == 0 {
+            return self.go_to_scheduler(id);
+        }
+        self.set_timer(id, delay, Event::Connects(id));
     }
 
     pub fn next_handshake(&mut self, origin: usize) {

@@ -298,6 +298,14 @@ impl Second<'_> {
             self.connections[at].state = State::Closed;
         } else {
             self.rest(at);
+            // WebKitGTK: first come first of the same rank.
+            let same = |next: &Id| rules.freed_to_same_priority && self.copy(*next).rank == self.copy(id).rank;
+            if let Some(next) = self.waiting(group).into_iter().find(same)
+                && !self.opens_its_own(next)
+                && let Some(connection) = self.take_idle(group)
+            {
+                self.assign(connection, next);
+            }
             self.serve(group, None);
         }
         self.serve_all();

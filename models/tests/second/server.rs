@@ -2,9 +2,9 @@
 
 use super::sharing::Which;
 use super::{Event, Id, Line, Second, ns};
-use sixslot_models::class::{self, DeadlineUntil};
+use sixslot_models::class::{self, DeadlineFrom, DeadlineUntil, Kind};
 use sixslot_models::load::{Computation, Outcome, Station};
-use sixslot_models::origin::Discipline;
+use sixslot_models::origin::{Discipline, WorkerUntil};
 use sixslot_models::server_cache::TtlFrom;
 use sixslot_sim_core::{Span, Time};
 
@@ -21,6 +21,7 @@ impl Second<'_> {
         if class.deadline_until == DeadlineUntil::Sent {
             self.drop_deadline(id);
         }
+        self.deadline_begins(id, DeadlineFrom::Sent);
         self.reach(id, class::Event::Sent);
         let (work, wait) = self.draws.service(class, discipline, self.requests[id].call);
         let segments = if discipline == Discipline::EventLoop { class.segments } else { 1 };
@@ -98,14 +99,28 @@ impl Second<'_> {
     /// Whether a worker is busy with a request.
     fn is_worked_on(&self, id: Id) -> bool {
         let alone = matches!(self.discipline(id), Discipline::Fifo | Discipline::EventLoop);
-        alone && self.requests[id].sharing && self.requests[id].sent.is_some()
+        alone && (self.requests[id].sharing && self.requests[id].sent.is_some() || self.requests[id].keeps_worker)
     }
 
     pub fn worked(&mut self, id: Id) {
         self.requests[id].timer = None;
         self.requests[id].sharing = false;
-        self.next_of_worker(self.class(id).origin);
+        // Where the server says so, a body or a socket keeps the worker that has done the request's own work.
+        let to_the_end = self.plan.origins()[self.class(id).origin].worker_until == WorkerUntil::End;
+        let keeps = to_the_end && self.class(id).kind != Kind::Background;
+        let has_client = self.requests[id].station == Station::Server;
+        if keeps && has_client && self.discipline(id) == Discipline::Fifo && self.requests[id].computing.is_none() {
+            self.requests[id].keeps_worker = true;
+        } else {
+            self.next_of_worker(self.class(id).origin);
+        }
         self.wait_after_work(id);
+    }
+
+    pub fn leave_worker(&mut self, id: Id) {
+        if std::mem::take(&mut self.requests[id].keeps_worker) {
+            self.next_of_worker(self.class(id).origin);
+        }
     }
 
     fn next_of_worker(&mut self, origin: usize) {
@@ -176,7 +191,9 @@ impl Second<'_> {
         if class.kind.is_socket() {
             self.socket_opened(id);
         }
-        if !class.reads_body && self.plan.browser().unread_body_holds_slot {
+        let rules = self.plan.browser();
+        let is_large = self.copy(id).body_bytes.unwrap_or(0) >= rules.unread_body_buffer;
+        if !class.reads_body && rules.unread_body_holds_slot && is_large {
             return;
         }
         match self.draws.body(class, self.requests[id].call).map(ns) {

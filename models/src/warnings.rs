@@ -1,0 +1,139 @@
+//! What reads plausible in a scenario, and does something else.
+//!
+//! Rule: a warning is a fact about the plan or its text, and says what to write instead. It changes no result.
+
+use crate::class::{Class, Kind, Start};
+use crate::form::Form;
+use crate::origin::Origin;
+use crate::plan::Plan;
+use crate::server_cache::TtlFrom;
+use crate::tree::{Node, Table, Value};
+use sixslot_sim_core::Span;
+
+/// The most warnings of a plan.
+const MOST: usize = 20;
+
+/// The warnings of a plan that was read from this text.
+pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
+    let parameters = plan.parameters().iter().map(|parameter| parameter.name.as_str());
+    let unused = parameters.filter(|name| !is_used(root, name)).map(|name| {
+        format!("parameters.{name}: nothing uses it. Name it in a `per`, a `times`, a count or another number, or remove it.")
+    });
+    let classes = plan.classes().iter().flat_map(|class| of_class(plan, class));
+    let origins = plan.origins().iter().enumerate().filter_map(|(number, origin)| overload(plan, number, origin));
+    unused.chain(classes).chain(origins).chain(short_lives(plan)).take(MOST).collect()
+}
+
+/// Whether a parameter's name occurs anywhere but in its own table and in the sweep: as a text, or as a factor of a key.
+fn is_used(root: &Table, name: &str) -> bool {
+    fn in_node(node: &Node, name: &str) -> bool {
+        match &node.value {
+            Value::Text(text) => text == name,
+            Value::List(items) => items.iter().any(|item| in_node(item, name)),
+            Value::Table(table) => table.entries.iter().any(|entry| {
+                let is_factor = entry.key.split('*').any(|factor| factor.trim() == name);
+                is_factor || in_node(&entry.node, name)
+            }),
+            _ => false,
+        }
+    }
+    let others = root.entries.iter().filter(|entry| !["parameters", "sweep"].contains(&entry.key.as_str()));
+    others.map(|entry| &entry.node).any(|node| in_node(node, name))
+}
+
+/// Where a class stands in a scenario.
+fn key(class: &Class, key: &str) -> String {
+    let table = match class.kind {
+        Kind::Fetch => "request",
+        Kind::WebSocket | Kind::EventSource => "socket",
+        Kind::Background => "background",
+    };
+    format!("{table}.{}.{key}", class.name)
+}
+
+fn of_class(plan: &Plan, class: &Class) -> Vec<String> {
+    let mut found = Vec::new();
+    for copy in class.copies() {
+        if let Some(word) = placeholder(copy.url.template()) {
+            found.push(format!(
+                "{}: `{{{word}}}` stands for nothing, so all instances have one URL. Write `{{index}}` for the number of the instance, or `{{tab}}` for that of the tab.",
+                key(class, "url")
+            ));
+        }
+        let rules = plan.browser();
+        let pins = rules.unread_body_holds_slot && copy.body_bytes.unwrap_or(0) >= rules.unread_body_buffer;
+        if !class.reads_body && rules.unread_body_holds_slot && !pins {
+            found.push(format!(
+                "{}: the connection is free all the same, since the browser buffers an unread body of less than {} bytes. Write `body_bytes` if it is larger.",
+                key(class, "reads_body"),
+                rules.unread_body_buffer
+            ));
+        }
+        let times = [
+            ("service", copy.service.as_ref()),
+            ("later_service", class.later_service.as_ref()),
+            ("work", Some(copy.work.as_ref().unwrap_or(&class.work))),
+            ("io_time", Some(&class.io_time)),
+            ("body", copy.body.as_ref()),
+            ("stalled", copy.stalled.as_ref()),
+            ("start", if let Start::At(form) = &copy.start { Some(form) } else { None }),
+            ("delay", if let Start::After(after) = &copy.start { Some(&after.delay) } else { None }),
+        ];
+        for (name, form) in times {
+            if form.is_some_and(can_be_negative) {
+                found.push(format!(
+                    "{}: the distribution goes below 0, and a negative draw counts as 0. Write `at_least = \"0ms\"`, or another family.",
+                    key(class, name)
+                ));
+            }
+        }
+        if found.len() >= MOST {
+            break;
+        }
+    }
+    found.dedup();
+    found
+}
+
+/// A word in braces that is no placeholder.
+fn placeholder(url: &str) -> Option<&str> {
+    let words = url.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(word, _)| word);
+    words.into_iter().find(|word| {
+        let is_word = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_');
+        is_word && !["index", "tab"].contains(word)
+    })
+}
+
+/// Whether a distribution of times has draws below 0.
+fn can_be_negative(form: &Form) -> bool {
+    matches!(form, Form::Drawn(distribution) if distribution.quantile(1e-6) < 0.0)
+}
+
+/// A server that gets slower the more requests it has, and whose requests come whatever it does.
+fn overload(plan: &Plan, number: usize, origin: &Origin) -> Option<String> {
+    let open = |class: &&Class| class.origin == number && matches!(class.common.start, Start::Arrivals { .. });
+    let class = plan.classes().iter().find(open).filter(|_| origin.slowdown_exponent > 1.0)?;
+    let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
+    Some(format!(
+        "{table}.slowdown_exponent: `{}` arrives at a rate that does not depend on the server, which gets slower the more requests it has: after a burst it may never recover, and results depend on the horizon. Write slowdown_exponent = 1, or limit who is at the server.",
+        class.name
+    ))
+}
+
+/// Values of server caches that have expired when they are computed.
+fn short_lives(plan: &Plan) -> impl Iterator<Item = String> {
+    let medians: Vec<f64> = plan.parameters().iter().map(|parameter| parameter.value.quantile(0.5)).collect();
+    plan.server_caches().iter().filter_map(move |cache| {
+        let span = |form: &Form| form.span(&medians, || 0.5);
+        let takes = span(&cache.work) + span(&cache.io_time);
+        let is_short = cache.ttl_from == TtlFrom::Start && cache.ttl > Span::ZERO && cache.ttl < takes;
+        is_short.then(|| {
+            format!(
+                "server_cache.{}.ttl: {} ms from the start of a computation that takes {} ms or more in half of the cases: the value has expired when it is there. Write ttl_from = \"end\", or a longer ttl.",
+                cache.name,
+                cache.ttl.as_millis_f64(),
+                takes.as_millis_f64()
+            )
+        })
+    })
+}
