@@ -11,6 +11,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut load = Load::new();
     // The same seed and number give the same load on every machine.
     load.simulate(&plan, 1, number, Extent::Whole)?;
-    print!("{}", Story { plan: &plan, load: &load }.tell(20));
+    let story = Story { plan: &plan, load: &load };
+    print!("{}\n\n{}", story.answer(), story.times(20, 100));
     Ok(())
 }

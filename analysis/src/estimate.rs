@@ -5,7 +5,7 @@
 
 use crate::ready_times::ReadyTimes;
 pub use crate::replications::LEVEL;
-use crate::replications::{Replications, Stopped, Tally};
+use crate::replications::{Replications, Stopped, Tally, next_round};
 use crate::waits::Wait;
 use serde::Serialize;
 use sixslot_models::load::Station;
@@ -52,6 +52,9 @@ pub struct Estimate {
     pub notes: Vec<String>,
     /// Where the calls of each class waited, up to the verdict.
     pub waits: Vec<Wait>,
+    /// Whether an interrupt ended the run before its rule did.
+    #[serde(skip)]
+    pub is_interrupted: bool,
     #[serde(skip)]
     ready: ReadyTimes,
     #[serde(skip)]
@@ -161,6 +164,7 @@ impl Estimate {
             first_failure: tally.first_failure,
             notes,
             waits: tally.waits.map_or_else(Vec::new, |waits| waits.rows(plan, tally.loads)),
+            is_interrupted: false,
             ready,
             late: tally.late,
             failing: tally.failing,
@@ -190,10 +194,10 @@ impl Estimate {
 
     /// Simulates until the stopping rule is satisfied, or `most` loads.
     ///
-    /// `look` is called with the number of loads after each round.
+    /// `look` is called with the number of loads after each round. An interrupt gives the estimate of the loads so far.
     ///
     /// # Errors
-    /// An interrupt, or a load beyond its limits.
+    /// An interrupt before the first round has ended, or a load beyond its limits.
     pub fn run(
         plan: &Plan,
         seed: u64,
@@ -206,13 +210,18 @@ impl Estimate {
         let mut tally = Tally::with_waits();
         loop {
             let target = match stopping {
-                // In rounds too, so that progress can be shown.
-                Stopping::Fixed(loads) => (*loads).min(tally.loads + 50_000),
+                Stopping::Fixed(loads) => next_round(tally.loads, *loads),
                 // Looks are cheap against loads, and the sequence allows any number of them.
                 rule => most.min(rule.next_look(tally.loads)),
             };
             let loads = tally.loads..target;
-            tally = tally.extend(plan, &Replications::new(seed, loads, interrupt))?;
+            match Tally::with_waits().extend(plan, &Replications::new(seed, loads, interrupt)) {
+                Ok(later) => tally = tally.join(later),
+                Err(Stopped::Interrupted) if tally.loads > 0 => {
+                    return Ok(Self { is_interrupted: true, ..Self::new(plan, tally, stopping) });
+                }
+                Err(stopped) => return Err(stopped),
+            }
             look(tally.loads);
             let done = match stopping {
                 Stopping::Fixed(loads) => tally.loads >= *loads,

@@ -41,6 +41,7 @@
 
 pub mod acceptance;
 pub mod answers;
+pub mod baseline;
 pub mod cause;
 pub mod comparison;
 mod crossed;
@@ -64,6 +65,7 @@ pub mod story;
 pub mod subsets;
 pub mod svg_text;
 pub mod sweep;
+pub mod text_table;
 pub mod thin_evidence;
 pub mod thresholds;
 pub mod tuning;

@@ -24,6 +24,13 @@ pub const KEPT: usize = 200;
 /// Smallest number of blocks of a run, so that the threads share a few long loads.
 const BLOCKS: u64 = 64;
 
+/// The load after the last one of the next round, after `done` of `loads`: a fixed number of loads is simulated in rounds, so
+/// that progress is seen and an interrupt loses no more than a fifth of the work.
+#[must_use]
+pub fn next_round(done: u64, loads: u64) -> u64 {
+    loads.min(done.saturating_add((done / 4).clamp(100, 50_000)))
+}
+
 /// The loads to simulate, and how to interrupt and observe the run.
 #[derive(Clone, Copy)]
 pub struct Replications<'a> {

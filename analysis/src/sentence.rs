@@ -208,7 +208,11 @@ impl<'a> Finding<'a> {
                 if worse.len() == 1 { "makes" } else { "each make" }
             ));
         }
-        let unknown = self.fixes.iter().find(|fix| fix.verdict.is_none());
+        let unjudged = self.fixes.iter().find(|fix| fix.verdict.is_none() && fix.needed_horizon_ms.is_none());
+        let unknown = self.fixes.iter().find(|fix| fix.verdict.is_none() && fix.needed_horizon_ms.is_some());
+        if let Some(fix) = unjudged {
+            clauses.push(format!("it was interrupted before it was known what `{}` does", fix.fix));
+        }
         if clauses.is_empty() && unknown.is_none() {
             clauses.push("No fix of the scenario changes that for certain".to_owned());
         }

@@ -3,6 +3,7 @@
 //! Rule: a reason is a number of the load itself. The classes that held the slots are counted from the connections' times
 //! during the wait, not guessed from the scenario.
 
+use crate::text_table::{Align, TextTable, TimeUnit};
 use crate::waterfall::name;
 use crate::words::duration;
 use sixslot_models::Plan;
@@ -205,34 +206,40 @@ impl Story<'_> {
         decisive
     }
 
-    /// The outcome, the reasons, and a table of where the time went.
-    pub fn tell(&self, rows: usize) -> String {
-        let mut out = format!("{}\n", self.outcome());
-        let decisive = self.decisive();
+    /// The outcome and the reason, in sentences.
+    #[must_use]
+    pub fn answer(&self) -> String {
         let culprit = self.load.culprit(self.plan);
+        let decisive = self.decisive();
         let longest = decisive.iter().copied().max_by_key(|request| request.spent(Station::Pool));
-        if let Some(text) = culprit.or(longest).and_then(|request| self.holders(request)) {
-            let _ = writeln!(out, "{text}");
+        let holders = culprit.or(longest).and_then(|request| self.holders(request));
+        [Some(self.outcome()), holders].into_iter().flatten().collect::<Vec<_>>().join(" ")
+    }
+
+    /// Where the time of the requests went that decided the load, at most `rows` of them, in lines of at most `width` columns.
+    #[must_use]
+    pub fn times(&self, rows: usize, width: usize) -> String {
+        let decisive = self.decisive();
+        let shown = || decisive.iter().take(rows);
+        let stations = Station::ALL.into_iter().filter(|(at, _)| shown().any(|one| !one.spent(*at).is_zero()));
+        let stations: Vec<_> = stations.collect();
+        let ms = |span: Span| span.as_millis_f64();
+        let unit = TimeUnit::of(shown().flat_map(|one| [ms(one.issued - Time::ZERO), ms(life(one))]));
+        let of = |what: &str| (format!("{what}, {}", unit.symbol()), Align::Right);
+        let left = [("where the time went".to_owned(), Align::Left), of("issued"), of("life")];
+        let columns = left.into_iter().chain(stations.iter().map(|(_, name)| of(name)));
+        let mut table = TextTable::new(columns.chain([("outcome".to_owned(), Align::Left)]));
+        for request in shown() {
+            let times = [request.issued - Time::ZERO, life(request)].map(|span| unit.write(ms(span)));
+            let spent = stations.iter().map(|(at, _)| match request.spent(*at) {
+                spent if spent.is_zero() => "-".to_owned(),
+                spent => unit.write(ms(spent)),
+            });
+            let outcome = crate::record::outcome_word(request.outcome).to_owned();
+            let label = [name(self.plan, self.load, request)];
+            table.row(label.into_iter().chain(times).chain(spent).chain([outcome]));
         }
-        if decisive.is_empty() {
-            return out;
-        }
-        let _ = write!(out, "\n{:<26}{:>9}{:>9} ", "where the time went", "issued", "life");
-        for (_, station) in Station::ALL {
-            let _ = write!(out, "{station:>10}");
-        }
-        out.push_str("   outcome\n");
-        for request in decisive.iter().take(rows) {
-            let label: String = name(self.plan, self.load, request).chars().take(25).collect();
-            let issued = duration(request.issued - Time::ZERO);
-            let _ = write!(out, "{label:<26}{issued:>9}{:>9} ", duration(life(request)));
-            for (station, _) in Station::ALL {
-                let spent = request.spent(station);
-                let text = if spent.is_zero() { "-".to_owned() } else { duration(spent) };
-                let _ = write!(out, "{text:>10}");
-            }
-            let _ = writeln!(out, "   {}", crate::record::outcome_word(request.outcome));
-        }
+        let mut out = if decisive.is_empty() { String::new() } else { table.draw(width) };
         if decisive.len() > rows {
             let _ = writeln!(out, "... and {} more", decisive.len() - rows);
         }

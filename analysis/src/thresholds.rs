@@ -87,6 +87,8 @@ pub struct Checked {
     pub limits: Vec<Limit>,
     /// Passed if every limit is, failed if one is.
     pub verdict: Outcome,
+    /// Whether an interrupt ended it before the loads decided.
+    pub is_interrupted: bool,
 }
 
 /// The longest time that a call of a class was held before it was sent.
@@ -123,10 +125,10 @@ fn properties(thresholds: &Thresholds) -> Vec<(&'static str, Property, f64)> {
 
 /// Simulates a plan until the limits of its `[thresholds]` are decided, or `most` loads.
 ///
-/// `look` is called with the number of loads after each round.
+/// `look` is called with the number of loads after each round. An interrupt gives what the loads so far say.
 ///
 /// # Errors
-/// An interrupt, or a load beyond its limits.
+/// An interrupt before the first round has ended, or a load beyond its limits.
 pub fn check(
     plan: &Plan,
     seed: u64,
@@ -159,7 +161,14 @@ pub fn check(
             (tally.join(later), beyond)
         };
         let none = || (Tally::with_waits(), vec![0; properties.len()]);
-        (tally, beyond) = join((tally, beyond), replications.fold(none, each, join)?);
+        let is_interrupted = match replications.fold(none, each, join) {
+            Ok(later) => {
+                (tally, beyond) = join((tally, beyond), later);
+                false
+            }
+            Err(Stopped::Interrupted) if tally.loads > 0 => true,
+            Err(stopped) => return Err(stopped),
+        };
         look(tally.loads);
         let limits: Vec<Limit> = properties
             .iter()
@@ -173,8 +182,8 @@ pub fn check(
         } else {
             Outcome::Undecided
         };
-        if verdict != Outcome::Undecided || tally.loads >= most {
-            return Ok(Checked { tally, limits, verdict });
+        if verdict != Outcome::Undecided || tally.loads >= most || is_interrupted {
+            return Ok(Checked { tally, limits, verdict, is_interrupted });
         }
     }
 }

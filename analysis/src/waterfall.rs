@@ -3,14 +3,19 @@
 //! Rule: a row shows the request's own times; the rows of slots and of the queue are counted from them. The
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
-use crate::words::{duration, plain, request_name};
+use crate::words::{cut, duration, plain, request_name};
 use sixslot_models::Plan;
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 use std::fmt::Write as _;
 
+/// The most characters of a request's name, and of what stands behind its bar.
 const LABEL: usize = 26;
 const NOTE: usize = 30;
+/// The least characters behind a bar: those of an aborted call.
+const ENDED: usize = 24;
+/// The least characters of a bar.
+const BAR: usize = 20;
 
 /// The character and colour of each station.
 const SHADES: [(Station, char, &str, &str); Station::COUNT] = [
@@ -44,6 +49,15 @@ pub fn name(plan: &Plan, load: &Load, request: &Request) -> String {
     };
     let class = &plan.classes()[request.class].name;
     request_name(class, request, differs(|request| request.index), differs(|request| request.tab))
+}
+
+/// A request's name in at most `room` characters, with the number at its end.
+fn short(name: &str, room: usize) -> String {
+    let tail = name.rfind(' ').map_or("", |at| &name[at..]);
+    if name.chars().count() <= room || tail.is_empty() || tail.len() > room / 2 {
+        return cut(name, room);
+    }
+    cut(&name[..name.len() - tail.len()], room - tail.len()) + tail
 }
 
 /// The codes of all colours that text for terminals has (SGR parameters, ECMA-48 section 8.3.117).
@@ -88,33 +102,42 @@ impl Waterfall<'_> {
     /// The picture, with colours as escape sequences.
     pub fn draw(&self) -> String {
         let end = self.end();
-        let columns = self.width.saturating_sub(LABEL + NOTE).max(20);
+        let label = self.label();
+        let columns = self.width.saturating_sub(label + NOTE).max(BAR);
         let column_span = |column: usize| Time::ZERO + end * column as u64 / columns as u64;
         let mut out = String::new();
         self.axis(&mut out, end, columns);
         let (chosen, left_out) = self.chosen(Time::ZERO + end);
         for id in chosen {
             let request = &self.load.requests()[id];
-            let label: String = name(self.plan, self.load, request).chars().take(LABEL - 2).collect();
-            let _ = write!(out, "{label:<LABEL$}");
+            let room = self.label();
+            let label = short(&name(self.plan, self.load, request), room - 2);
+            let _ = write!(out, "{label:<room$}");
             self.bar(&mut out, request, columns, column_span);
-            out.push_str(self.note(request, end).trim_end());
+            let note = self.note(request, end);
+            out.push_str(&cut(note.trim_end(), self.width.saturating_sub(room + columns + 1).max(1)));
             out.push('\n');
         }
         if left_out > 0 {
-            let _ = writeln!(out, "{:<LABEL$}and {left_out} more; --rows {} shows them", "...", self.rows + left_out);
+            let _ = writeln!(out, "{:<label$}and {left_out} more; --rows {} shows them", "...", self.rows + left_out);
         }
         self.counts(&mut out, columns, column_span);
         let _ = writeln!(out, "\n{}", self.legend());
         out
     }
 
+    /// The characters of a request's name in a line of this width.
+    fn label(&self) -> usize {
+        self.width.saturating_sub(BAR + ENDED).clamp(12, LABEL)
+    }
+
     fn axis(&self, out: &mut String, end: Span, columns: usize) {
+        let label = self.label();
         let seconds = end.as_seconds_f64();
         let rough = seconds / (columns as f64 / 9.0);
         let steps = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0];
         let step = steps.into_iter().find(|step| *step >= rough).unwrap_or((rough / 600.0).ceil() * 600.0);
-        let mut line = vec![' '; columns + NOTE];
+        let mut line = vec![' '; (columns + NOTE).min(self.width.saturating_sub(label))];
         let mut tick = 0.0;
         while tick <= seconds {
             let at = (tick / seconds * columns as f64).round() as usize;
@@ -126,7 +149,7 @@ impl Waterfall<'_> {
             }
             tick += step;
         }
-        let _ = writeln!(out, "{:LABEL$}{}", "", line.into_iter().collect::<String>().trim_end());
+        let _ = writeln!(out, "{:label$}{}", "", line.into_iter().collect::<String>().trim_end());
     }
 
     fn bar(&self, out: &mut String, request: &Request, columns: usize, column_start: impl Fn(usize) -> Time) {
@@ -189,8 +212,9 @@ impl Waterfall<'_> {
             let waits = |request: &&Request| station_at(request, time) == Some(Station::Pool);
             self.load.requests().iter().filter(own).filter(waits).count()
         };
+        let room = self.label();
         let mut row = |label: &str, count: &dyn Fn(Time) -> usize, full: usize| {
-            let _ = write!(out, "{label:<LABEL$}");
+            let _ = write!(out, "{:<room$}", cut(label, room - 1));
             for column in 0..columns {
                 let (from, until) = (column_start(column), column_start(column + 1));
                 let number = count(from + Span::from_nanos((until - from).as_nanos() / 2));
@@ -200,8 +224,9 @@ impl Waterfall<'_> {
             }
             out.push('\n');
         };
-        row(&format!("slots in use (of {limit})"), &taken, limit);
-        row("waiting for a slot", &waiting, usize::MAX);
+        let is_narrow = room < LABEL;
+        row(&if is_narrow { format!("slots of {limit}") } else { format!("slots in use (of {limit})") }, &taken, limit);
+        row(if is_narrow { "waiting" } else { "waiting for a slot" }, &waiting, usize::MAX);
     }
 
     fn legend(&self) -> String {
@@ -217,7 +242,22 @@ impl Waterfall<'_> {
         if self.plan.classes().iter().any(|class| class.deadline.is_some()) {
             parts.push(format!("{} deadline", paint("┊", "31")));
         }
-        parts.join("   ")
+        let mut text = String::new();
+        let mut used = 0;
+        for (number, part) in parts.iter().enumerate() {
+            let length = textwrap::core::display_width(part);
+            let gap = if number == 0 {
+                ""
+            } else if used + 3 + length > self.width {
+                "\n"
+            } else {
+                "   "
+            };
+            used = if gap == "\n" { length } else { used + gap.len() + length };
+            text.push_str(gap);
+            text.push_str(part);
+        }
+        text
     }
 }
 

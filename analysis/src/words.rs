@@ -127,8 +127,8 @@ pub fn markdown(text: &str) -> String {
     result
 }
 
-/// A text in lines of at most `width` columns, broken between words; a longer word stands alone. `first` precedes the first
-/// line, and the others are indented as far.
+/// A text in lines of at most `width` columns, broken between words, and in a word where that alone is longer. `first` precedes
+/// the first line, and the others are indented as far.
 #[must_use]
 pub fn wrap(first: &str, text: &str, width: usize) -> String {
     let indent = " ".repeat(first.chars().count());
@@ -136,8 +136,31 @@ pub fn wrap(first: &str, text: &str, width: usize) -> String {
         .initial_indent(first)
         .subsequent_indent(&indent)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
-        .break_words(false);
+        .break_words(true);
     textwrap::fill(&plain(text), options)
+}
+
+/// A text in which the lines that are wider than `width` columns are broken between words, with the indentation that they have.
+/// Colours take no room.
+#[must_use]
+pub fn fit(text: &str, width: usize) -> String {
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let (line, end) = line.strip_suffix('\n').map_or((line, ""), |line| (line, "\n"));
+        if textwrap::core::display_width(line) <= width {
+            out.push_str(line);
+        } else {
+            let indent = " ".repeat((line.len() - line.trim_start_matches(' ').len()).min(width / 2));
+            let options = textwrap::Options::new(width)
+                .initial_indent(&indent)
+                .subsequent_indent(&indent)
+                .word_splitter(textwrap::WordSplitter::NoHyphenation)
+                .break_words(true);
+            out.push_str(&textwrap::fill(line.trim_start_matches(' '), options));
+        }
+        out.push_str(end);
+    }
+    out
 }
 
 /// A count with its noun: `1 call`, `3 calls`.
@@ -179,6 +202,16 @@ mod tests {
         assert_eq!([count(0, "call"), count(1, "call"), count(2, "call")], ["0 calls", "1 call", "2 calls"]);
         assert_eq!(plain("a\n[b]\u{202e}\u{1b}[31m"), "a [b]\u{fffd} [31m");
         assert_eq!([cut("abc", 3), cut("abcd", 3), cut("é\n", 2)], ["abc", "ab…", "é "]);
+    }
+
+    #[test]
+    fn only_lines_that_are_too_wide_are_broken() {
+        assert_eq!(fit("  a b c\n\nde\n", 7), "  a b c\n\nde\n");
+        assert_eq!(fit("  aa bb cc dd\nx", 8), "  aa bb\n  cc dd\nx");
+        assert_eq!(fit("abcdefghij", 4), "abcd\nefgh\nij");
+        let coloured = "\u{1b}[1maa\u{1b}[0m bb";
+        assert_eq!(fit(coloured, 5), coloured);
+        assert_eq!(fit(coloured, 4), "\u{1b}[1maa\u{1b}[0m\nbb");
     }
 
     #[test]

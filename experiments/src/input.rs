@@ -91,12 +91,15 @@ pub fn render(error: &ScenarioError) -> String {
     // A table's place can span many lines; its first line is enough.
     let line = text[error.bytes.start..].find('\n').map_or(end, |at| error.bytes.start + at);
     let span = error.bytes.start..end.min(line.max(error.bytes.start));
-    let snippet = Snippet::source(&text).path(&name).annotation(AnnotationKind::Primary.span(span));
+    let snippet = Snippet::source(&text).annotation(AnnotationKind::Primary.span(span));
     let mut report = vec![Group::with_title(Level::ERROR.primary_title(&message)).element(snippet)];
     let help = error.help.as_deref().map(plain);
     if let Some(help) = &help {
         report.push(Group::with_title(Level::HELP.secondary_title(help)));
     }
-    // The place comes first and in one piece, for editors and for grep.
-    format!("{path}: {message}\n{}", Renderer::plain().render(&report))
+    // The place and the message come first and in one piece, for editors and for grep; so the title and the place above
+    // the lines of text would be a repetition.
+    let shown = Renderer::plain().render(&report);
+    let lines: Vec<&str> = shown.lines().skip(1).skip_while(|line| line.trim_start().starts_with("-->")).collect();
+    format!("{path}: {message}\n{}", lines.join("\n"))
 }

@@ -92,27 +92,35 @@ impl Document {
         let mut sources = Sources::default();
         let file = sources.add(name, text);
         let place = Place { source: file, bytes: 0..0 };
-        match Self::build(&mut sources, &place, text, sets) {
+        match Self::tree(&mut sources, &place, text, sets).and_then(|root| Self::of(root, &place)) {
             Ok(document) => Ok(Self { sources, ..document }),
             Err(fault) => Err(sources.error(fault)),
         }
     }
 
-    /// The document without its sources.
-    fn build(sources: &mut Sources, place: &Place, text: &str, sets: &[String]) -> Result<Self, Fault> {
+    /// The tree of a text, with the changes of the command line.
+    fn tree(sources: &mut Sources, place: &Place, text: &str, sets: &[String]) -> Result<Table, Fault> {
         let mut root = tree::parse(place.source, text)?;
-        for set in sets {
-            let source = sources.add("--set", set);
-            let whole = Place { source, bytes: 0..set.len() };
-            let (path, value) = set.split_once('=').ok_or_else(|| {
-                Fault::new(&whole, "there is no `=` in it")
-                    .help("write --set PATH=VALUE, such as --set parameters.projects=8")
-            })?;
-            let path = path_of(path, &whole, &root, "--set PATH=VALUE")?;
-            let written = value.trim();
-            let value_place = Place { source, bytes: set.len() - value.trim_start().len()..set.trim_end().len() };
-            root.set(&path, &whole, tree::parse_value(written, &value_place)?)?;
-        }
+        sets.iter().try_for_each(|set| Self::change(sources, &mut root, set))?;
+        Ok(root)
+    }
+
+    /// Makes one change of the command line, `PATH=VALUE`, in a tree.
+    pub(crate) fn change(sources: &mut Sources, root: &mut Table, set: &str) -> Result<(), Fault> {
+        let source = sources.add("--set", set);
+        let whole = Place { source, bytes: 0..set.len() };
+        let (path, value) = set.split_once('=').ok_or_else(|| {
+            Fault::new(&whole, "there is no `=` in it")
+                .help("write --set PATH=VALUE, such as --set parameters.projects=8")
+        })?;
+        let path = path_of(path, &set[path.len()..], &whole, root, "--set PATH=VALUE")?;
+        let written = value.trim();
+        let value_place = Place { source, bytes: set.len() - value.trim_start().len()..set.trim_end().len() };
+        root.set(&path, &whole, tree::parse_value(written, &value_place)?)
+    }
+
+    /// The document of a tree, without its sources.
+    pub(crate) fn of(mut root: Table, place: &Place) -> Result<Self, Fault> {
         let evidence = Evidence::take(&mut root)?;
         let plan = Plan::read(&root, place)?;
         let reader = Reader::of(&root, place, &schema::SCENARIO)?;
@@ -134,6 +142,15 @@ impl Document {
     /// The recorded loads that the scenario was fitted to, where an import wrote them.
     pub fn evidence(&self) -> Option<&Evidence> {
         self.evidence.as_ref()
+    }
+
+    /// Line and column of a key in the scenario's file, from 1; none where the file does not have it, or where a `--set`
+    /// replaced it.
+    pub fn place_in_file(&self, path: &[&str]) -> Option<(usize, usize)> {
+        let (last, tables) = path.split_last()?;
+        let table = tables.iter().try_fold(&self.root, |table, key| table.get(key).and_then(Node::table))?;
+        let place = &table.entry(last)?.key_place;
+        (place.source == self.place.source).then(|| self.sources.line_and_column(place))
     }
 
     /// Keys of fitted numbers that have been changed since: their samples are not used.
@@ -174,7 +191,7 @@ impl Document {
                 Fault::new(&whole, "there is no `=` in it")
                     .help("write --tune PATH=LOW..HIGH, such as --tune request.session.deadline=2s..20s")
             })?;
-            let path = path_of(key, &whole, &self.root, "--tune PATH=LOW..HIGH")?;
+            let path = path_of(key, &text[key.len()..], &whole, &self.root, "--tune PATH=LOW..HIGH")?;
             Knob::read(path, range, &whole)
         };
         read().map_err(|fault| self.sources.error(fault))
@@ -274,8 +291,12 @@ pub struct UnknownFix {
     advice: String,
 }
 
-/// Reads the path of a key on the command line; `form` is how the argument is written.
-fn path_of(text: &str, whole: &Place, root: &Table, form: &str) -> Result<Vec<String>, Fault> {
+/// The tables of tables with names that the user chooses, and the parameters.
+const NAMED: &[&str] =
+    &["request", "socket", "background", "server_cache", "queue", "origin", "parameters", "fix", "layer"];
+
+/// Reads the path of a key on the command line; `rest` follows it there, and `form` is how the argument is written.
+fn path_of(text: &str, rest: &str, whole: &Place, root: &Table, form: &str) -> Result<Vec<String>, Fault> {
     let path: Vec<String> = text.split('.').map(|part| part.trim().trim_matches('"').to_owned()).collect();
     if path.iter().any(String::is_empty) {
         return Err(Fault::new(whole, "the path has an empty part").help(format!("write {form}")));
@@ -284,6 +305,12 @@ fn path_of(text: &str, whole: &Place, root: &Table, form: &str) -> Result<Vec<St
         let message = format!("the path has {} parts, the limit is {}", path.len(), limits::DEPTH);
         return Err(Fault::new(whole, message));
     }
+    if let Some(full) = full_path(root, &path) {
+        let message = format!("`{}` is not a key of the scenario's top level", path[0]);
+        return Err(
+            Fault::new(whole, message).help(format!("did you mean `{}{rest}`?", text.replacen(&path[0], &full, 1)))
+        );
+    }
     if let [kind, name, ..] = path.as_slice() {
         let flag = form.split(' ').next().unwrap_or_default();
         known(root, kind, name, whole, &format!("`{flag}`"))?;
@@ -291,11 +318,18 @@ fn path_of(text: &str, whole: &Place, root: &Table, form: &str) -> Result<Vec<St
     Ok(path)
 }
 
+/// The name of a table or a parameter with what stands before it, where a path begins with it alone.
+fn full_path(root: &Table, path: &[String]) -> Option<String> {
+    let name = path.first().filter(|name| !schema::SCENARIO.knows(name))?;
+    let has = |kind: &&str| root.get(kind).and_then(Node::table).is_some_and(|table| table.get(name).is_some());
+    // A parameter has no keys of its own that one would set so.
+    let kinds: &[&str] = if path.len() == 1 { &["parameters"] } else { NAMED };
+    kinds.iter().find(|kind| has(kind)).map(|kind| format!("{kind}.{name}"))
+}
+
 /// Refuses a patch of a table that does not exist: a typo, not a new request.
 fn known(root: &Table, kind: &str, name: &str, place: &Place, patch: &str) -> Result<(), Fault> {
-    if !["request", "socket", "background", "server_cache", "queue", "origin", "parameters", "fix", "layer"]
-        .contains(&kind)
-    {
+    if !NAMED.contains(&kind) {
         return Ok(());
     }
     let there = root.get(kind).and_then(Node::table).map_or(&[][..], |table| &table.entries);

@@ -47,6 +47,7 @@ pub mod class;
 mod distribution;
 pub mod document;
 pub mod evidence;
+pub mod faults;
 mod form;
 pub mod knob;
 pub mod limits;

@@ -76,3 +76,6 @@ pub const TIMES: u64 = 4_000_000;
 pub const FITTED: usize = 10_000;
 /// Recorded times in `[evidence]`, over all numbers.
 pub const RECORDED: usize = 50_000;
+
+/// Faults of one scenario that are listed.
+pub const FAULTS: usize = 50;

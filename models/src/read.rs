@@ -4,7 +4,7 @@
 //! that are.
 
 use crate::limits;
-use crate::schema::{Field, Fields, Kind, renamed_to};
+use crate::schema::{Field, Fields, Kind, meant, renamed_to};
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table, Value};
 use jiff::SignedDuration;
@@ -98,10 +98,14 @@ pub fn expected(what: &str, node: &Node) -> Fault {
     Fault::new(&node.place, format!("expected {what}, found {}", node.type_name()))
 }
 
-/// The new name of a renamed one, "did you mean", or the list of known names.
+/// The new name of a renamed one, "did you mean" for a synonym or a similar word, or the list of known names.
 pub fn advice(word: &str, known: &[&str]) -> String {
     if let Some(now) = renamed_to(word, known) {
         return now;
+    }
+    let meant: Vec<String> = meant(word, known).iter().map(|name| format!("`{name}`")).collect();
+    if !meant.is_empty() {
+        return format!("did you mean {}?", meant.join(" or "));
     }
     let limit = 1 + word.len() / 4;
     // Names that differ more in length are not similar, and very long ones are slow to compare.

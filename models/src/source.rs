@@ -40,14 +40,20 @@ impl Sources {
         &self.0[place.source]
     }
 
+    /// Line and column of a place, from 1.
+    pub(crate) fn line_and_column(&self, place: &Place) -> (usize, usize) {
+        let text = self.at(place).text.as_bytes();
+        let before = &text[..place.bytes.start.min(text.len())];
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        (line, String::from_utf8_lossy(&before[line_start..]).chars().count() + 1)
+    }
+
     /// A finished error: the message with its place resolved to line and column.
     pub fn error(&self, fault: Fault) -> ScenarioError {
         let source = self.at(&fault.place);
         let start = fault.place.bytes.start.min(source.text.len());
-        let before = &source.text.as_bytes()[..start];
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let column = String::from_utf8_lossy(&before[line_start..]).chars().count() + 1;
+        let (line, column) = self.line_and_column(&fault.place);
         ScenarioError {
             message: fault.message,
             help: fault.help,

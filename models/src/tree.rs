@@ -179,11 +179,37 @@ pub fn parse(source: usize, text: &str) -> Result<Table, Fault> {
         let place = Place { source, bytes: 0..0 };
         return Err(Fault::new(&place, format!("the text has {} bytes, the limit is {}", text.len(), limits::TEXT)));
     }
-    let document = DeTable::parse(text).map_err(|error| {
-        let place = Place { source, bytes: error.span().unwrap_or(0..0) };
-        Fault::new(&place, format!("not TOML: {}", error.message().replace('\n', ", ")))
-    })?;
+    let document = DeTable::parse(text).map_err(|error| syntax(source, &error))?;
     table(source, document.get_ref(), limits::DEPTH)
+}
+
+fn syntax(source: usize, error: &toml::de::Error) -> Fault {
+    let place = Place { source, bytes: error.span().unwrap_or(0..0) };
+    Fault::new(&place, format!("not TOML: {}", error.message().replace('\n', ", ")))
+}
+
+/// As [`parse`], with every fault of syntax, the first of each line.
+///
+/// # Errors
+/// At least one fault.
+pub(crate) fn parse_all(source: usize, text: &str) -> Result<Table, Vec<Fault>> {
+    let first = match parse(source, text) {
+        Ok(table) => return Ok(table),
+        Err(fault) => fault,
+    };
+    if text.len() > limits::TEXT {
+        return Err(vec![first]);
+    }
+    let (_, errors) = DeTable::parse_recoverable(text);
+    let mut faults = vec![first];
+    for fault in errors.iter().map(|error| syntax(source, error)) {
+        let last = faults.iter().map(|fault| fault.place.bytes.start).max().unwrap_or(0).min(text.len());
+        let start = fault.place.bytes.start.min(text.len());
+        if start > last && text.as_bytes()[last..start].contains(&b'\n') {
+            faults.push(fault);
+        }
+    }
+    Err(faults)
 }
 
 /// Reads the value of `--set PATH=VALUE`, which is at `place`: a TOML value, or a bare word as a string

@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 #![expect(clippy::disallowed_types, reason = "a limit on real time is what is tested")]
 
+use sixslot_models::faults::faults as all_faults;
 use sixslot_models::load::{Extent, Load, LoadError};
 use sixslot_models::{Document, ScenarioError};
 use std::time::{Duration, Instant};
@@ -41,10 +42,24 @@ fn every_fault_is_named_at_its_place() {
         if said != format!("{source}:{}", expected.trim_end()) {
             faults.push(format!("{name}: {said}"));
         }
+        // Among all faults it is there too, once, and so is every other.
+        let all: Vec<String> = all_faults("scenario", &text, &sets).iter().map(ToString::to_string).collect();
+        if all.iter().filter(|one| **one == said).count() != 1 || (1..all.len()).any(|at| all[..at].contains(&all[at]))
+        {
+            faults.push(format!("{name}: {said} among {all:#?}"));
+        }
         count += 1;
     }
     assert!(faults.is_empty(), "{faults:#?}");
     assert!(count >= 150, "{count} cases");
+}
+
+/// What is missing is supplied, so that the rest is read too.
+#[test]
+fn faults_behind_a_missing_schema_are_found() {
+    let found = all_faults("scenario", "[request.a]\ndeadlin = \"8s\"\n", &[]);
+    let found: Vec<&str> = found.iter().map(|fault| fault.message.as_str()).collect();
+    assert_eq!(found, ["`schema` is missing", "`load` is missing", "unknown key `deadlin`"]);
 }
 
 #[test]

@@ -58,11 +58,12 @@ struct LoadAnswer<'a> {
 pub(crate) fn load(plan: &Plan, case: &Case, number: u64) -> Result<Vec<u8>, Refusal> {
     let load = simulated(plan, case.seed, number)?;
     let subject = Subject::new(plan, &load, case.seed, number, &case.fixes);
+    let story = Story { plan, load: &load };
     json(&LoadAnswer {
         record: LoadRecord::new(plan, &load, case.seed, number, &case.fixes),
         picture: subject.picture(),
         outcome: subject.outcome(),
-        story: Story { plan, load: &load }.tell(12),
+        story: format!("{}\n\n{}", story.answer(), story.times(12, 110)),
     })
 }
 

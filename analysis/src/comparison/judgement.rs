@@ -48,10 +48,7 @@ fn beyond(plan: &Plan, horizon: Span) -> Option<Span> {
     slowest.filter(|slowest| *slowest > horizon)
 }
 
-/// Judges each fix.
-///
-/// # Errors
-/// An interrupt.
+/// Judges each fix; after an interrupt, those that need no longer horizon.
 pub(super) fn judge(
     baseline: &Plan,
     variants: &[Variant],
@@ -59,7 +56,7 @@ pub(super) fn judge(
     counts: &Counts,
     level: f64,
     interrupt: &AtomicBool,
-) -> Result<Vec<Judgement>, Stopped> {
+) -> Vec<Judgement> {
     let horizon = baseline.horizon() - Time::ZERO;
     let fixes = 0..variants.len();
     let new = |fix| Judgement::new(counts, fix, Some(word(counts, fix, level)), horizon);
@@ -90,15 +87,21 @@ pub(super) fn judge(
         };
         let again: Vec<Variant> =
             fixes.iter().map(|fix| Variant { plan: at(&variants[*fix].plan), ..variants[*fix].clone() }).collect();
-        let run = (settings.seed, settings.loads);
-        let counts = match pairs::count(&at(baseline), &again, run, settings.by, interrupt, &|_| ()) {
-            Ok(counts) => counts,
-            // So many requests are over a limit.
+        let longer = if counts.loads < settings.loads {
+            Err(Stopped::Interrupted)
+        } else {
+            pairs::count(&at(baseline), &again, (settings.seed, settings.loads), settings.by, interrupt, &|_| ())
+        };
+        let counts = match longer {
+            Ok(counts) if counts.loads == settings.loads => counts,
             Err(Stopped::Load(_)) => {
                 fixes.iter().for_each(|fix| judgements[*fix].refuse(span));
                 continue;
             }
-            Err(stopped) => return Err(stopped),
+            _ => {
+                fixes.iter().for_each(|fix| judgements[*fix].word = None);
+                continue;
+            }
         };
         for (number, fix) in fixes.into_iter().enumerate() {
             clean[fix] &= word::is_clean(&counts, number);
@@ -114,5 +117,5 @@ pub(super) fn judge(
             }
         }
     }
-    Ok(judgements)
+    judgements
 }

@@ -23,7 +23,7 @@ use pairs::{Counts, Track};
 use sixslot_models::{Document, Plan, ScenarioError};
 use sixslot_statistics::interval;
 use sixslot_statistics::paired;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Why a comparison has no result.
 #[derive(Debug, thiserror::Error)]
@@ -71,9 +71,10 @@ pub fn compare(
 }
 
 /// Compares variants of a plan with it over the first loads of a seed; the best comes first, and equal ones in their order.
+/// An interrupt gives the comparison of the loads so far.
 ///
 /// # Errors
-/// An interrupt, a load beyond its limits.
+/// An interrupt before the first round has ended, a load beyond its limits.
 pub fn compare_plans(
     baseline: &Plan,
     variants: &[Variant],
@@ -84,8 +85,10 @@ pub fn compare_plans(
     let Settings { seed, loads, by } = settings;
     let counts = pairs::count(baseline, variants, (seed, loads), by, interrupt, &done)?;
     let level = simultaneous(variants.len());
-    let judgements = judgement::judge(baseline, variants, settings, &counts, level, interrupt)?;
-    Ok(conclude(baseline, variants, counts, by, &judgements))
+    let judgements = judgement::judge(baseline, variants, settings, &counts, level, interrupt);
+    let mut found = conclude(baseline, variants, counts, by, &judgements);
+    found.is_interrupted = interrupt.load(Ordering::Relaxed);
+    Ok(found)
 }
 
 /// The level of each of the four statements about each fix, so that all hold together at [`LEVEL`].
@@ -138,5 +141,15 @@ fn conclude(
     let without = Outcomes::new(baseline, &counts.without, counts.loads);
     let Track { failures, late, failing, being_late, .. } = counts.without;
     let horizon_ms = baseline.horizon().as_millis_f64();
-    Comparisons { loads: counts.loads, horizon_ms, without, failures, late, failing, being_late, fixes }
+    Comparisons {
+        loads: counts.loads,
+        is_interrupted: false,
+        horizon_ms,
+        without,
+        failures,
+        late,
+        failing,
+        being_late,
+        fixes,
+    }
 }

@@ -5,7 +5,7 @@
 
 use super::settings::{Measure, Variant};
 use crate::ready_times::NEVER;
-use crate::replications::{KEPT, Replications, Simulator, Stopped};
+use crate::replications::{KEPT, Replications, Simulator, Stopped, next_round};
 use sixslot_models::load::{Extent, Load, LoadState, Station};
 use sixslot_models::{Fails, Plan, limits};
 use sixslot_sim_core::Time;
@@ -225,10 +225,10 @@ fn see(
     })
 }
 
-/// Simulates the first loads of a seed without and with each fix.
+/// Simulates the first loads of a seed without and with each fix; fewer of them after an interrupt.
 ///
 /// # Errors
-/// An interrupt, a load beyond its limits.
+/// An interrupt before the first round has ended, a load beyond its limits.
 pub(super) fn count(
     baseline: &Plan,
     variants: &[Variant],
@@ -238,7 +238,6 @@ pub(super) fn count(
     done: &(impl Fn(u64) + Sync),
 ) -> Result<Counts, Stopped> {
     let kept = limits::TIMES / (variants.len() as u64 + 1);
-    let replications = Replications { seed, from: 0, to: loads, interrupt, done };
     let each = |counts: &mut Counts, simulator: &mut Simulator<'_>, number| {
         let without = see(simulator, baseline, number, measure, None)?;
         let with = variants.iter().map(|variant| see(simulator, &variant.plan, number, measure, without.culprit));
@@ -246,5 +245,15 @@ pub(super) fn count(
         counts.count(number, without, &with, number < kept);
         Ok(())
     };
-    replications.fold(|| Counts::new(variants.len()), each, Counts::join)
+    let none = || Counts::new(variants.len());
+    let mut counts = none();
+    while counts.loads < loads {
+        let (from, to) = (counts.loads, next_round(counts.loads, loads));
+        match (Replications { seed, from, to, interrupt, done }).fold(none, each, Counts::join) {
+            Ok(later) => counts = counts.join(later),
+            Err(Stopped::Interrupted) if from > 0 => break,
+            Err(stopped) => return Err(stopped),
+        }
+    }
+    Ok(counts)
 }

@@ -120,6 +120,8 @@ pub struct Discordant {
 pub struct Comparisons {
     /// Number of loads, each without and with every fix.
     pub loads: u64,
+    /// Whether an interrupt came before the loads were simulated, or before all fixes were judged.
+    pub is_interrupted: bool,
     /// The scenario's horizon, in milliseconds.
     pub horizon_ms: f64,
     /// The loads without a fix.

@@ -164,6 +164,20 @@ impl Report {
         Self { files, together }
     }
 
+    /// The first sentence: of all files together, or of the only one.
+    #[must_use]
+    pub fn sentence(&self) -> &str {
+        let all = self.together.as_ref().and_then(|all| all.statements.first());
+        let first = || self.files.first().map_or("", |file| file.sentence.as_str());
+        all.map_or_else(first, |pooled| pooled.statement.text.as_str())
+    }
+
+    /// The first sentence and the strongest statements, for a terminal with `width` columns.
+    #[must_use]
+    pub fn brief(&self, width: usize) -> String {
+        text::brief(self, width)
+    }
+
     /// For a terminal with `width` columns.
     pub fn text(&self, width: usize) -> String {
         text::report(self, width)

@@ -15,6 +15,9 @@ const IN_FULL: usize = 3;
 /// Statements under one title; more are counted.
 pub(super) const STATEMENTS: usize = 12;
 
+/// Statements of a part in a brief diagnosis.
+const BRIEF: usize = 3;
+
 /// Adds a text in lines of at most `width` columns.
 fn wrapped(out: &mut String, first: &str, text: &str, width: usize) {
     let _ = writeln!(out, "{}", wrap(first, text, width));
@@ -27,19 +30,19 @@ fn sentence(out: &mut String, text: &str, width: usize) {
     out.push_str("\x1b[0m\n");
 }
 
-/// The statements under their titles.
-fn titled(out: &mut String, statements: &[(Part, String)], width: usize) {
-    for part in Part::TITLED {
+/// The statements under their titles, at most `most` of each part.
+fn titled(out: &mut String, statements: &[(Part, String)], parts: &[Part], most: usize, width: usize) {
+    for part in parts.iter().copied() {
         let texts = statements.iter().filter(|(of, _)| *of == part).map(|(_, text)| text).collect::<Vec<_>>();
         if texts.is_empty() {
             continue;
         }
         let _ = writeln!(out, "\n\x1b[1m{}\x1b[0m", part.title());
-        for text in texts.iter().take(STATEMENTS) {
+        for text in texts.iter().take(most) {
             wrapped(out, "  - ", text, width);
         }
-        if texts.len() > STATEMENTS {
-            let _ = writeln!(out, "  and {} more; --format json has them all", texts.len() - STATEMENTS);
+        if texts.len() > most {
+            let _ = writeln!(out, "  and {} more; sixslot diagnose --format json has them all", texts.len() - most);
         }
     }
 }
@@ -137,7 +140,7 @@ fn loads<'a>(
     title: &str,
     width: usize,
 ) {
-    titled(out, &of_loads(&together.statements), width);
+    titled(out, &of_loads(&together.statements), &Part::TITLED, STATEMENTS, width);
     out.push_str("\n\x1b[1mThe page, in all loads\x1b[0m\n");
     table(out, page::KIND_TITLES, &page::kinds(&together.pool), 2, width);
     let _ = writeln!(out, "\n\x1b[1m{title}\x1b[0m");
@@ -159,18 +162,32 @@ fn file(out: &mut String, report: &FileReport, width: usize) {
     match (&report.together, report.loads.as_slice()) {
         (Some(together), _) => loads(out, together, &report.loads, "Load by load", width),
         (None, [load, ..]) => {
-            titled(out, &of_load(&load.statements), width);
+            titled(out, &of_load(&load.statements), &Part::TITLED, STATEMENTS, width);
             tables(out, load, width);
         }
         (None, []) => {}
     }
 }
 
+/// The first sentence, and the strongest statements of what is proved and what is only possible.
+pub(super) fn brief(report: &Report, width: usize) -> String {
+    let mut out = String::new();
+    wrapped(&mut out, "", report.sentence(), width);
+    let first = report.files.first();
+    let together = report.together.as_ref().or(first.and_then(|file| file.together.as_ref()));
+    let statements = match (together, first.and_then(|file| file.loads.first())) {
+        (Some(together), _) => of_loads(&together.statements),
+        (None, Some(load)) => of_load(&load.statements),
+        (None, None) => Vec::new(),
+    };
+    titled(&mut out, &statements, &[Part::Proved, Part::Possible], BRIEF, width);
+    out
+}
+
 pub(super) fn report(report: &Report, width: usize) -> String {
     let mut out = String::new();
     if let Some(all) = &report.together {
-        let first = all.statements.first().map_or("", |pooled| pooled.statement.text.as_str());
-        sentence(&mut out, first, width);
+        sentence(&mut out, report.sentence(), width);
         let _ = writeln!(out, "{} together", count(report.files.len(), "file"));
         let each = report.files.iter().flat_map(|file| &file.loads);
         loads(&mut out, all, each, "File by file", width);

@@ -13,7 +13,7 @@ pub use grid::{Cell, Grid, nearest_to_half};
 pub use manifest::{Manifest, PROGRAM, sha256};
 pub use part::{JoinError, Part};
 
-use crate::replications::{Replications, Stopped, Tally};
+use crate::replications::{Replications, Stopped, Tally, next_round};
 use serde::{Deserialize, Serialize};
 use sixslot_models::{Document, Plan, ScenarioError};
 use sixslot_statistics::stopping::Stopping;
@@ -199,6 +199,37 @@ impl Sweep {
         let loads = Replications::new(self.manifest.seed, range.clone(), interrupt);
         let tally = Tally::default().extend(&plan, &loads)?;
         Ok(Part::new(number, plan.load().can_fail, range, tally))
+    }
+
+    /// As [`rows`](Self::rows), load by load instead of cell by cell: an interrupt gives the rows of the first loads of every
+    /// cell, and their number. `done` is called with the loads of each part.
+    ///
+    /// # Errors
+    /// An interrupt before the first round of loads has ended, or a load beyond its limits.
+    pub fn rows_so_far(
+        &self,
+        interrupt: &AtomicBool,
+        mut done: impl FnMut(u64),
+    ) -> Result<(Vec<Row>, u64), SweepFailure> {
+        let mut parts: Vec<Vec<Part>> = vec![Vec::new(); self.cells()];
+        let mut loads = 0;
+        while loads < self.loads() {
+            let range = loads..next_round(loads, self.loads());
+            let part = |number| {
+                let part = self.part(number, range.clone(), interrupt)?;
+                done(range.end - range.start);
+                Ok(part)
+            };
+            let round: Result<Vec<Part>, SweepFailure> = (0..self.cells()).map(part).collect();
+            match round {
+                Ok(round) => parts.iter_mut().zip(round).for_each(|(parts, part)| parts.push(part)),
+                Err(SweepFailure::Stopped(Stopped::Interrupted)) if loads > 0 => break,
+                Err(failure) => return Err(failure),
+            }
+            loads = range.end;
+        }
+        let row = |(number, parts)| Part::join(number, loads, parts).ok().map(|cell| Row::from(&cell));
+        Ok((parts.into_iter().enumerate().filter_map(row).collect(), loads))
     }
 
     /// Simulates all cells and keeps the results of a table for each; `done` is called with the loads of each finished cell.

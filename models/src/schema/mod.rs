@@ -11,6 +11,7 @@ mod renamed;
 mod request;
 mod scenario;
 mod server;
+mod synonyms;
 
 pub(crate) use browser::browser_rules;
 pub(crate) use browser::{BROWSER, PRIORITIES};
@@ -22,6 +23,7 @@ pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, QUEUE, REQUEST, RETRY, SOCK
 pub use scenario::SCENARIO;
 pub(crate) use scenario::{ERROR, EVIDENCE, FITTED, FIX, LAYER, LOAD, SWEEP, THRESHOLDS};
 pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE};
+pub(crate) use synonyms::meant;
 
 /// The type of a field.
 #[derive(Clone, Copy, Debug)]

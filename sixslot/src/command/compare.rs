@@ -2,28 +2,22 @@
 //! the cause.
 
 use super::evidence::with_data;
-use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
+use super::fixes_table::{self, About};
+use super::scenario::scenario_text;
+use super::terminal::note;
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_data, print_json, print_text, progress};
 use super::{layers, ranked, subsets};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::answers::CompareRecord;
-use sixslot_analysis::comparison::{
-    Comparison, ComparisonError, Comparisons, Measure, Outcomes, QuantileIntervals, Settings, Word, compare_plans,
-    variants,
-};
+use sixslot_analysis::comparison::{ComparisonError, Comparisons, Measure, Settings, Word, compare_plans, variants};
 use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::notes::notes;
 use sixslot_analysis::ranking::MARGIN;
-use sixslot_analysis::ready_times::ReadyQuantile;
 use sixslot_analysis::sentence::Finding;
-use sixslot_analysis::waterfall::paint;
-use sixslot_analysis::words::{duration, percent_short, plain};
 use sixslot_experiments::csv_table::{self, CsvError};
-use sixslot_experiments::input::ScenarioText;
 use sixslot_models::{Plan, limits};
-use sixslot_sim_core::Span;
-use std::fmt::Write as _;
 use std::path::PathBuf;
 
 /// The arguments of `sixslot compare`.
@@ -80,7 +74,7 @@ impl From<ComparisonError> for Failure {
 
 impl Compare {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
-        let document = self.common.document(&ScenarioText::read(&self.scenario)?)?;
+        let document = self.common.document(&scenario_text(&self.scenario)?)?;
         if self.layers {
             if self.common.format == Format::Csv {
                 return Err(Failure::Usage("--layers has no table of fixes; give --format text or json".to_owned()));
@@ -121,14 +115,21 @@ impl Compare {
                 let title = &document.title;
                 print_json(&CompareRecord::new(title, seed, &self.fix, &found, interval, &sentence, &notes))?;
             }
-            Format::Csv => print_text(&self.csv(&found.fixes)?)?,
-            Format::Text => print_text(&(opening(&sentence, &notes) + &self.table(&document.title, &found)))?,
+            Format::Csv => print_data(&self.csv(&found)?)?,
+            _ => {
+                let about = About { title: &document.title, loads: found.loads, seed, base: &self.fix };
+                print_text(&(opening(&sentence, &notes) + &fixes_table::text(&about, &found)))?;
+            }
+        }
+        if found.is_interrupted {
+            note(&format!("interrupted: this is the comparison of the first {} loads", found.loads));
+            return Ok(Exit::Interrupted);
         }
         Ok(Exit::Done)
     }
 
     /// A row for each fix.
-    fn csv(&self, fixes: &[Comparison]) -> Result<String, CsvError> {
+    fn csv(&self, found: &Comparisons) -> Result<String, CsvError> {
         #[derive(Serialize)]
         struct Line<'a> {
             fix: &'a str,
@@ -157,11 +158,11 @@ impl Compare {
             p_value: f64,
             p_value_holm: f64,
         }
-        csv_table::of_records(fixes.iter().map(|fix| Line {
+        csv_table::of_records(found.fixes.iter().map(|fix| Line {
             fix: &fix.fix,
             title: &fix.title,
             seed: self.common.seed,
-            loads: self.loads,
+            loads: found.loads,
             failed: fix.outcomes.shares.failed,
             late: fix.outcomes.shares.late,
             ready: fix.outcomes.shares.ready,
@@ -185,49 +186,6 @@ impl Compare {
             p_value_holm: fix.p_value_holm,
         }))
     }
-
-    /// The loads without a fix and with each, as a table.
-    fn table(&self, title: &str, found: &Comparisons) -> String {
-        let base = if self.fix.is_empty() { String::new() } else { format!(", on top of {}", self.fix.join(" + ")) };
-        let mut text = format!(
-            "{}\n{} loads, seed {}, each without and with the fix{base}; 95 % intervals\n\n",
-            paint(&plain(title), "1"),
-            self.loads,
-            self.common.seed
-        );
-        let width = found.fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max(7);
-        let _ = writeln!(
-            text,
-            "   {:<width$} {:>25} {:>8} {:>24} {:>24} {:>6} {:>6}  does",
-            "fix", "failed", "late", "ready, median", "ready, 95 %", "fixed", "broken"
-        );
-        let none = if self.fix.is_empty() { "none" } else { "no more" };
-        let _ = writeln!(text, "   {none:<width$} {}", cells(&found.without));
-        for fix in &found.fixes {
-            let word = fix.verdict.map_or_else(|| "(unknown)".to_owned(), |word| word.to_string());
-            // A tie is marked at the place.
-            let place = format!("{}{}", fix.place, if fix.tied_with.is_empty() { " " } else { "=" });
-            let row = format!(
-                "{place:<2} {:<width$} {} {:>6} {:>6}  {word}",
-                fix.fix,
-                cells(&fix.outcomes),
-                fix.fixed,
-                fix.broken
-            );
-            let _ = writeln!(text, "{row}");
-        }
-        for fix in &found.fixes {
-            if let Some(needed) = fix.needed_horizon_ms {
-                let _ = writeln!(text, "{}: what it does shows only at a horizon of {}", fix.fix, span(needed));
-            } else if fix.judged_horizon_ms != found.horizon_ms {
-                let _ = writeln!(text, "{}: judged at a horizon of {}", fix.fix, span(fix.judged_horizon_ms));
-            }
-        }
-        if found.fixes.iter().any(|fix| !fix.tied_with.is_empty()) {
-            text.push_str("=: a tie, neither better nor worse for certain than another fix; JSON lists them\n");
-        }
-        text
-    }
 }
 
 /// What the fixes are ranked by.
@@ -245,30 +203,4 @@ fn measure(text: &str, plan: &Plan) -> Result<Measure, Failure> {
         }
         _ => Err(Failure::Usage(format!("--by {text} is unknown; give failed, ready-p95 or stalled:NAME"))),
     }
-}
-
-fn span(milliseconds: f64) -> String {
-    duration(Span::from_seconds_f64(milliseconds / 1e3))
-}
-
-/// The outcomes of loads in the table.
-fn cells(outcomes: &Outcomes) -> String {
-    let failed = match (outcomes.shares.failed, outcomes.failed_interval) {
-        (Some(share), Some(interval)) => {
-            format!("{} ({} to {})", percent_short(share), short(interval.low), short(interval.high))
-        }
-        _ => "not judged".to_owned(),
-    };
-    let time = |time: Option<f64>| time.map_or_else(|| "never".to_owned(), span);
-    let with = |quantile: ReadyQuantile| match quantile.low {
-        None => "never".to_owned(),
-        low => format!("{} ({} to {})", time(quantile.value), time(low), time(quantile.high)),
-    };
-    let QuantileIntervals { p50, p95 } = outcomes.ready_interval_ms;
-    format!("{failed:>25} {:>8} {:>24} {:>24}", percent_short(outcomes.shares.late), with(p50), with(p95))
-}
-
-/// A share without its unit.
-fn short(share: f64) -> String {
-    percent_short(share).trim_end_matches(" %").to_owned()
 }

@@ -1,13 +1,10 @@
 //! `sixslot diagnose`: what archives of a page's loads prove, what they only suggest, and what to change.
 
-use super::{Exit, Failure, print_json, print_text};
+use super::archives::{FILES, archive};
+use super::{Exit, Failure, PROSE, print_data, print_json, print_text, width};
 use clap::{Args, ValueEnum};
 use sixslot_analysis::diagnose::Report;
-use sixslot_har::{Archive, HarError};
-use std::path::{Path, PathBuf};
-
-/// The most archives of one run: all of them are in memory at once.
-const FILES: usize = 1_000;
+use std::path::PathBuf;
 
 /// The format of a diagnosis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -33,11 +30,6 @@ pub(super) struct Diagnose {
     format: Format,
 }
 
-/// An archive by its path; `-` is standard input.
-pub(super) fn archive(path: &Path) -> Result<Archive, HarError> {
-    if path == Path::new("-") { Archive::read("standard input", std::io::stdin().lock()) } else { Archive::open(path) }
-}
-
 impl Diagnose {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
         if self.archives.len() > FILES {
@@ -47,12 +39,8 @@ impl Diagnose {
         let report = Report::new(archives);
         match self.format {
             Format::Json => print_json(&report)?,
-            Format::Markdown => print_text(&report.markdown())?,
-            Format::Text => {
-                let width =
-                    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0).clamp(40, 120));
-                print_text(&report.text(width))?;
-            }
+            Format::Markdown => print_data(&report.markdown())?,
+            Format::Text => print_text(&report.text(width().min(PROSE)))?,
         }
         Ok(Exit::Done)
     }

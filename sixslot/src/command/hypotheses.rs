@@ -1,6 +1,8 @@
 //! `sixslot hypotheses`: compares several hypotheses about one page with published figures; writes a folder.
 
-use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, thread_pool};
+use super::archives::refuse_archive;
+use super::threads::thread_pool;
+use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::words::plain;
@@ -50,6 +52,7 @@ impl Hypotheses {
             let message = "a hypotheses file refers to scenarios in its folder, so it cannot be read from standard input; name a file";
             return Err(Failure::Usage(message.to_owned()));
         }
+        refuse_archive(&self.file, "hypotheses")?;
         let ScenarioText { name, text } = ScenarioText::read(&self.file)?;
         let file = HypothesesFile::read(&self.file)?;
         let loads = self.loads.unwrap_or(file.loads);

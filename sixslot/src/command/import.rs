@@ -1,16 +1,14 @@
 //! `sixslot import`: drafts a scenario from archives of a page's loads.
 
-use super::diagnose::archive;
+use super::archives::{draft, guesses, hashed, note_strange};
 use super::terminal::say_text;
-use super::{Exit, Failure, Format, Overwrite, print_json, print_text, thread_pool};
+use super::{Exit, Failure, Format, Overwrite, print_data, print_json, print_text};
 use clap::Args;
-use sha2::{Digest as _, Sha256};
+use sixslot_analysis::import::Statement;
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
-use sixslot_analysis::import::{Statement, import};
 use sixslot_analysis::words::{count, cut, plain};
 use sixslot_experiments::files::Purpose;
-use sixslot_har::Archive;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -55,18 +53,16 @@ impl Import {
                 "--format json prints to standard output, where `-o -` writes; name a file".to_owned(),
             ));
         }
-        let archives = self.archives.iter().map(|path| hashed(path)).collect::<Result<Vec<_>, _>>()?;
+        let archives = hashed(&self.archives)?;
         let number = archives.len();
-        let notes = notes(&archives);
-        say_text(&notes);
-        let draft =
-            thread_pool(None)?.install(|| import(archives)).map_err(|error| Failure::Usage(error.to_string()))?;
+        note_strange(&archives);
+        let draft = draft(archives)?;
         let statements = draft.statements();
         if to_stdout {
             if self.explain {
                 say_text(&explained(&statements));
             }
-            print_text(&draft.text)?;
+            print_data(&draft.text)?;
             return Ok(Exit::Done);
         }
         files.write(&self.output, Purpose::Scenario, draft.text.into_bytes())?;
@@ -75,8 +71,7 @@ impl Import {
             print_json(&Explained { scenario, archives: number, failing: draft.share, statements: &statements })?;
             return Ok(Exit::Done);
         }
-        let guesses = statements.iter().filter(|statement| statement.known == Known::Guessed).count();
-        let guesses = if guesses == 1 { "1 guess".to_owned() } else { format!("{guesses} guesses") };
+        let guesses = guesses(&statements);
         let (first, last) = match draft.share {
             Some(share) if share.contradicts() => (share.sentence() + "\n", String::new()),
             Some(share) => (String::new(), share.sentence() + "\n"),
@@ -95,50 +90,8 @@ impl Import {
     }
 }
 
-/// An archive with the SHA-256 of its file.
-fn hashed(path: &Path) -> Result<Archive, Failure> {
-    let mut archive = archive(path)?;
-    if path != Path::new("-") {
-        let mut digest = Digest(Sha256::new());
-        std::io::copy(&mut std::fs::File::open(path)?, &mut digest)?;
-        archive.sha256 = Some(digest.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
-    }
-    Ok(archive)
-}
-
-/// A digest that can be written to.
-struct Digest(Sha256);
-
-impl std::io::Write for Digest {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What was strange in the archives, each once.
-fn notes(archives: &[Archive]) -> String {
-    let mut notes: Vec<(&str, &str, usize)> = Vec::new();
-    for (archive, note) in archives.iter().flat_map(|archive| archive.notes.iter().map(move |note| (archive, note))) {
-        match notes.iter_mut().find(|(_, other, _)| other == note) {
-            Some((.., count)) => *count += 1,
-            None => notes.push((&archive.name, note, 1)),
-        }
-    }
-    let mut text = String::new();
-    for (name, note, count) in notes.iter().take(10) {
-        let more = if *count > 1 { format!(" and {} more", count - 1) } else { String::new() };
-        let _ = writeln!(text, "note: {}{more}: {note}", plain(name));
-    }
-    text
-}
-
 /// `9 kinds of requests and 1 socket`.
-fn kinds(tables: &[sixslot_analysis::import::text::Table]) -> String {
+pub(super) fn kinds(tables: &[sixslot_analysis::import::text::Table]) -> String {
     let of = |word: &str| tables.iter().filter(|table| table.name.starts_with(word)).count();
     let (requests, sockets) = (of("request."), of("socket."));
     let requests = count(requests, "kind") + " of requests";

@@ -1,5 +1,6 @@
 //! `sixslot lab`: runs loads in a real browser and compares them with their predictions.
 
+use super::archives::refuse_archive;
 use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
 use clap::Args;
 use sixslot_accuracy::recording::{self, Recording, RecordingError, Source};
@@ -205,6 +206,7 @@ impl Lab {
             };
             return Ok((format!("random plans of seed {}", self.seed), loads.map(plan).collect()));
         };
+        refuse_archive(path, "lab")?;
         let ScenarioText { name, text } = ScenarioText::read(path)?;
         let what = format!("{name}{}", self.fix.iter().map(|fix| format!(" --fix {fix}")).collect::<String>());
         Ok((what, vec![(source(name, text), loads.collect())]))

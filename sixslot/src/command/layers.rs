@@ -1,11 +1,12 @@
 //! `sixslot compare --layers`: the contribution of each layer of the cause, and which layers suffice.
 
-use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress};
+use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress, table_width};
 use serde::Serialize;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
 use sixslot_analysis::subsets::Interaction;
+use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_analysis::waterfall::paint;
-use sixslot_analysis::words::{percent, plain};
+use sixslot_analysis::words::percent;
 use sixslot_models::Document;
 use std::fmt::Write as _;
 
@@ -67,29 +68,29 @@ fn text(title: &str, seed: u64, attribution: &Attribution) -> String {
     // Decimals down to a tenth of the weight of one load, and at least to hundredths.
     let places = (loads.ilog10().saturating_sub(1) as usize).clamp(2, 8);
     let points = |value: f64| format!("{:+.places$}", 100.0 * value);
-    let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1} %", 100.0 * share));
-    let width = layers.iter().map(|layer| layer.layer.len()).max().unwrap_or_default().max("all layers".len());
-    let _ = writeln!(
-        text,
-        "{:<width$} {:>12} {:>20} {:>8} {:>15}",
-        "layer", "contribution", "95 % interval", "share", "only it removed"
-    );
+    let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{:.1}", 100.0 * share));
+    let mut table = TextTable::new([
+        ("layer", Align::Left),
+        ("contribution, points", Align::Right),
+        ("95 % interval", Align::Right),
+        ("share, %", Align::Right),
+        ("only it removed, %", Align::Right),
+        ("", Align::Left),
+    ]);
     for layer in layers {
         let interval = &layer.contribution_interval;
-        let _ = writeln!(
-            text,
-            "{:<width$} {:>12} {:>20} {:>8} {:>15}  {}",
-            layer.layer,
+        table.row([
+            layer.layer.clone(),
             points(layer.contribution),
             format!("{} to {}", points(interval.low), points(interval.high)),
             share(layer.share),
-            percent(layer.all_others),
-            plain(&layer.title),
-        );
+            percent(layer.all_others).trim_end_matches(" %").to_owned(),
+            layer.title.clone(),
+        ]);
     }
     let whole = (attribution.total != 0.0).then_some(1.0);
-    let _ =
-        writeln!(text, "{:<width$} {:>12} {:>20} {:>8}\n", "all layers", points(attribution.total), "", share(whole));
+    table.row(["all layers".to_owned(), points(attribution.total), String::new(), share(whole)]);
+    let _ = writeln!(text, "{}", table.draw(table_width()));
     text.push_str(&interactions(&attribution.interactions, 3, points));
     let threshold = percent(attribution.threshold);
     if smallest_sets.is_empty() {
@@ -121,14 +122,14 @@ pub(super) fn interactions(interactions: &[Interaction], most: usize, points: im
     if strong.is_empty() {
         return "no two of them are shown to act on each other\n\n".to_owned();
     }
-    let names: Vec<String> = strong.iter().map(|of| of.of.join(" x ")).collect();
-    let width = names.iter().map(String::len).max().unwrap_or_default().max("interaction of".len());
-    let mut text = format!("{:<width$} {:>12} {:>20}\n", "interaction of", "effect", "95 % interval");
-    for (name, of) in names.iter().zip(strong) {
+    let titles = [("interaction of", Align::Left), ("effect, points", Align::Right), ("95 % interval", Align::Right)];
+    let mut table = TextTable::new(titles);
+    for of in strong {
         let interval = &of.effect_interval;
         let between = format!("{} to {}", points(interval.low), points(interval.high));
-        let _ = writeln!(text, "{name:<width$} {:>12} {between:>20}", points(of.effect));
+        table.row([of.of.join(" x "), points(of.effect), between]);
     }
+    let mut text = table.draw(table_width());
     text.push('\n');
     text
 }

@@ -1,9 +1,10 @@
 //! `sixslot compare --until ranked`: the fixes in their order, with as few loads as that needs.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress_up_to, table_width};
 use serde::Serialize;
 use sixslot_analysis::comparison::Variant;
 use sixslot_analysis::ranking::{Ranking, rank};
+use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_analysis::waterfall::paint;
 use sixslot_analysis::words::percent;
 use sixslot_models::Plan;
@@ -27,7 +28,7 @@ pub(super) fn run(
     tie: f64,
     most: u64,
 ) -> Result<Exit, Failure> {
-    let bar = progress(most, "loads");
+    let bar = progress_up_to(most, "loads");
     let ranking =
         common.pool()?.install(|| rank(baseline, variants, tie, common.seed, most, &INTERRUPT, |loads| bar.inc(loads)));
     bar.finish_and_clear();
@@ -51,31 +52,35 @@ fn text(title: &str, seed: u64, ranking: &Ranking) -> String {
         ranking.loads,
         100.0 * ranking.level
     );
-    let width = places.iter().map(|place| place.fix.len()).max().unwrap_or_default().max(3);
-    let _ = writeln!(
-        text,
-        "{:>4} {:<width$} {:>9} {:>22} {:>8}  tied with",
-        "rank", "fix", "failed", "95 % interval", "loads"
-    );
+    let mut table = TextTable::new([
+        ("rank", Align::Right),
+        ("fix", Align::Left),
+        ("failed, %", Align::Right),
+        ("95 % interval", Align::Right),
+        ("loads", Align::Right),
+        ("tied with", Align::Left),
+    ]);
+    let number = |share: f64| percent(share).trim_end_matches(" %").to_owned();
     for place in places {
-        let between = format!("{} to {}", percent(place.interval.low), percent(place.interval.high));
+        let between = format!("{} to {}", number(place.interval.low), number(place.interval.high));
         let mut others = place.tied_with.join(", ");
         if !place.undecided.is_empty() {
             let _ = write!(others, " (undecided: {})", place.undecided.join(", "));
         }
-        let line = format!(
-            "{:>4} {:<width$} {:>9} {between:>22} {:>8}  {others}",
-            place.rank,
-            place.fix,
-            percent(place.failed),
-            place.loads
-        );
-        let _ = writeln!(text, "{}", line.trim_end());
+        let others = others.trim_start().to_owned();
+        table.row([
+            place.rank.to_string(),
+            place.fix.clone(),
+            number(place.failed),
+            between,
+            place.loads.to_string(),
+            others,
+        ]);
     }
-    let _ = writeln!(
-        text,
-        "\nrank: one more than the number of variants that are surely better. Loads stop where a variant's place is settled, so a\n\
-         share is biased and its interval is a confidence sequence."
+    text.push_str(&table.draw(table_width()));
+    text.push_str(
+        "\nrank: one more than the number of variants that are surely better. Loads stop where a variant's place is settled, so a \
+         share is biased and its interval is a confidence sequence.\n",
     );
     text
 }

@@ -1,6 +1,6 @@
 //! `sixslot run --rare`: how often a load fails where failure is too rare to be counted.
 
-use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress, say};
+use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress_up_to, say};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 use sixslot_analysis::rare::{self, BUDGET, Event, Rare, RareError, Wanted};
@@ -69,7 +69,7 @@ impl RareArguments {
         };
         let event = if self.late { Event::Late } else { Event::Failed };
         let Common { seed, format, .. } = *common;
-        let bar = progress(self.rare_loads, "loads");
+        let bar = progress_up_to(self.rare_loads, "loads");
         let result = common.pool()?.install(|| {
             rare::estimate(plan, event, wanted, seed, self.rare_loads, &INTERRUPT, &|loads| bar.inc(loads))
         });
@@ -107,7 +107,7 @@ fn text(rare: &Rare, title: &str, seed: u64) -> String {
     if !rare.shifts.is_empty() {
         text.push_str("\nwhat makes the event likely, in standard deviations of the quantity's normal score:\n");
         for shift in &rare.shifts {
-            let _ = writeln!(text, "  {:<40} {:+.2}", shift.quantity, shift.shift);
+            let _ = writeln!(text, "  {:<32} {:+.2}", shift.quantity, shift.shift);
         }
     }
     text

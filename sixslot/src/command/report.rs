@@ -1,18 +1,20 @@
 //! `sixslot report`: a sweep's folder, or a scenario that is simulated now, as one HTML file.
 
+use super::scenario::scenario_text;
+use super::terminal::note;
 use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_json, print_text, progress};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::report::{BYTES, LOADS, Report, ReportError, Source, live};
-use sixslot_analysis::sweep::Sweep;
+use sixslot_analysis::sweep::{Recipe, Sweep};
 use sixslot_analysis::words::plain;
 use sixslot_experiments::files::{Files, Purpose};
-use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::report_pictures::SweepPictures;
 use sixslot_experiments::sweep::reading;
 use sixslot_models::limits;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// The arguments of `sixslot report`.
 #[derive(Debug, Args)]
@@ -62,7 +64,7 @@ impl ReportArguments {
         let files = self.files();
         files.check(&self.output, Purpose::Report)?;
         let live = self.page.as_deref().map(page).transpose()?;
-        let source = if self.input.is_dir() { self.folder()? } else { self.scenario()? };
+        let (source, is_interrupted) = if self.input.is_dir() { (self.folder()?, false) } else { self.scenario()? };
         let bar = progress(Report::work(&source), "loads");
         let waterfalls = usize::from(self.waterfalls);
         let pool = self.common.pool()?;
@@ -86,7 +88,7 @@ impl ReportArguments {
             let (opening, out) = (opening(&sentence, &[]), plain(&out));
             print_text(&format!("{opening}{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
         }
-        Ok(Exit::Done)
+        Ok(if is_interrupted { Exit::Interrupted } else { Exit::Done })
     }
 
     /// The writer, which leaves the folder's files or the scenario as they are.
@@ -126,8 +128,8 @@ impl ReportArguments {
         if self.waterfalls == 14 { String::new() } else { format!(" --waterfalls {}", self.waterfalls) }
     }
 
-    /// A report of a scenario: simulates its grid.
-    fn scenario(&self) -> Result<Source, Failure> {
+    /// A report of a scenario: simulates its grid, and says whether an interrupt left it with fewer loads.
+    fn scenario(&self) -> Result<(Source, bool), Failure> {
         if self.scenario.is_some() {
             let message =
                 "--scenario requires a folder of `sixslot sweep`; name the scenario alone, or the folder first";
@@ -139,17 +141,33 @@ impl ReportArguments {
                 self.input.display()
             )));
         }
-        let text = ScenarioText::read(&self.input)?;
+        let text = scenario_text(&self.input)?;
         let recipe = self.common.recipe(text, self.loads);
         let command = recipe.report_command(&self.fix) + &self.waterfalls();
-        let sweep = Sweep::new(recipe)?;
-        let fixes = sweep.document().fixes_named(&self.fix)?;
-        let sweep = if fixes.is_empty() { sweep } else { sweep.with_fixes(&fixes)? };
+        let sweep = self.sweep(recipe)?;
         let bar = progress(sweep.cells() as u64 * sweep.loads(), "loads");
         let pool = self.common.pool()?;
-        let rows = pool.install(|| sweep.rows(&INTERRUPT, |loads| bar.inc(loads)));
+        let rows = pool.install(|| sweep.rows_so_far(&INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
-        Ok(Source { sweep, rows: rows?, commands: vec![command] })
+        let (rows, loads) = rows?;
+        let (mut sweep, mut commands) = (sweep, vec![command]);
+        let is_interrupted = loads < sweep.loads();
+        if is_interrupted {
+            // The report of fewer loads; another Ctrl-C ends it.
+            INTERRUPT.store(false, Ordering::Relaxed);
+            note(&format!("interrupted: the report is about the first {loads} loads"));
+            let recipe = Recipe { loads: Some(loads), ..sweep.recipe().clone() };
+            commands = vec![recipe.report_command(&self.fix) + &self.waterfalls()];
+            sweep = self.sweep(recipe)?;
+        }
+        Ok((Source { sweep, rows, commands }, is_interrupted))
+    }
+
+    /// The sweep of a recipe with the fixes that are in place.
+    fn sweep(&self, recipe: Recipe) -> Result<Sweep, Failure> {
+        let sweep = Sweep::new(recipe)?;
+        let fixes = sweep.document().fixes_named(&self.fix)?;
+        Ok(if fixes.is_empty() { sweep } else { sweep.with_fixes(&fixes)? })
     }
 }
 

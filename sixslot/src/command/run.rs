@@ -1,10 +1,12 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
 use super::evidence::with_data;
+use super::progress::Interruptible;
 use super::rare::RareArguments;
+use super::terminal::note;
 use super::{
-    Common, Exit, Failure, Format, INTERRUPT, Interruptible, Overwrite, Scenario, opening, print_json, print_text,
-    progress, width,
+    Common, Exit, Failure, Format, INTERRUPT, Overwrite, Scenario, opening, print_json, print_text, progress,
+    progress_up_to, table_width, width,
 };
 use clap::Args;
 use sixslot_analysis::answers::EstimateRecord;
@@ -14,6 +16,7 @@ use sixslot_analysis::export::{self, Subject};
 use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::story::Story;
+use sixslot_analysis::text_table::{Align, TextTable, TimeUnit};
 use sixslot_analysis::waits::Wait;
 use sixslot_analysis::waterfall::{Waterfall, paint};
 use sixslot_analysis::words::{duration, percent};
@@ -134,16 +137,19 @@ impl Run {
         if format == Format::Json {
             return print_json(&LoadRecord::new(plan, &load, seed, self.replication, &self.scenario.fix));
         }
-        let mut text = self.header(plan, &format!("load {}", self.replication));
+        let story = Story { plan, load: &load };
+        let mut text = opening(&story.answer(), &[]);
+        text.push_str(&self.header(plan, &format!("load {}", self.replication)));
         text.push_str(&Waterfall { plan, load: &load, width: width(), rows: self.rows }.draw());
-        let _ = write!(text, "\n{}", Story { plan, load: &load }.tell(self.rows.min(12)));
+        let _ = write!(text, "\n{}", story.times(self.rows.min(12), table_width()));
         print_text(&text)
     }
 
     fn many(&self, document: &Document, plan: &Plan, stopping: &Stopping) -> Result<Exit, Failure> {
         let Common { seed, format, .. } = self.scenario.common;
         let total = if let Stopping::Fixed(loads) = stopping { *loads } else { self.max_loads };
-        let bar = progress(total, "loads");
+        let is_fixed = matches!(stopping, Stopping::Fixed(_));
+        let bar = if is_fixed { progress(total, "loads") } else { progress_up_to(total, "loads") };
         let pool = self.scenario.common.pool()?;
         let estimate =
             pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
@@ -153,6 +159,7 @@ impl Run {
         let data = with_data(document, &fixes, seed, Simulated::of_estimate(&estimate), &pool)?;
         estimate.interval_with_data = data.as_ref().map(|data| data.interval);
         let stopped_by = match (stopping, estimate.failures.zip(estimate.interval)) {
+            _ if estimate.is_interrupted => "an interrupt".to_owned(),
             (Stopping::Fixed(_), _) => "the number of loads".to_owned(),
             (_, None) => "the number of loads: nothing can fail".to_owned(),
             (rule, Some((failures, interval))) if rule.is_satisfied(failures, estimate.loads, &interval) => {
@@ -161,7 +168,14 @@ impl Run {
             (rule, _) => format!("max-loads, before {rule} was reached"),
         };
         let is_undecided = matches!(stopping, Stopping::Decided(_)) && stopped_by.starts_with("max-loads");
-        let exit = if is_undecided { Exit::Undecided } else { Exit::Done };
+        let exit = match (estimate.is_interrupted, is_undecided) {
+            (true, _) => Exit::Interrupted,
+            (_, true) => Exit::Undecided,
+            _ => Exit::Done,
+        };
+        if estimate.is_interrupted {
+            note(&format!("interrupted: this is the result of the first {} loads", estimate.loads));
+        }
         let finding = Finding::of_estimate(plan, seed, &estimate, self.scenario.others(document))?;
         let sentence = finding.with_data(data.as_ref()).sentence();
         if format == Format::Json {
@@ -254,23 +268,22 @@ fn waits(waits: &[Wait]) -> String {
     let mut longest: Vec<&Wait> = waits.iter().collect();
     longest.sort_by(|one, other| other.p95_ms.total_cmp(&one.p95_ms).then(other.share.total_cmp(&one.share)));
     longest.truncate(WAITS);
-    let Some(most) = longest.iter().map(|wait| wait.request.chars().count()).max() else { return String::new() };
-    let width = most.max(7);
-    let mut text = format!(
-        "\nlongest wait of a call, over all loads\n{:<width$} {:<10} {:>9} {:>9} {:>9}\n",
-        "request", "station", "median", "95 %", "in loads"
-    );
-    let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
-    for wait in longest {
-        let _ = writeln!(
-            text,
-            "{:<width$} {:<10} {:>9} {:>9} {:>9}",
-            wait.request,
-            wait.station,
-            span(wait.p50_ms),
-            span(wait.p95_ms),
-            percent(wait.share)
-        );
+    if longest.is_empty() {
+        return String::new();
     }
-    text
+    let unit = TimeUnit::of(longest.iter().flat_map(|wait| [wait.p50_ms, wait.p95_ms]));
+    let (median, most) = (format!("median, {}", unit.symbol()), format!("95 %, {}", unit.symbol()));
+    let mut table = TextTable::new([
+        ("request", Align::Left),
+        ("station", Align::Left),
+        (median.as_str(), Align::Right),
+        (most.as_str(), Align::Right),
+        ("in loads, %", Align::Right),
+    ]);
+    for wait in longest {
+        let loads = percent(wait.share).trim_end_matches(" %").to_owned();
+        let cells = [wait.request.clone(), wait.station.to_owned(), unit.write(wait.p50_ms), unit.write(wait.p95_ms)];
+        table.row(cells.into_iter().chain([loads]));
+    }
+    format!("\nlongest wait of a call, over all loads\n{}", table.draw(table_width()))
 }

@@ -2,11 +2,12 @@
 
 use super::layers::interactions;
 use super::shares::ShareCells;
-use super::{Common, Failure, Format, INTERRUPT, opening, print_json, print_text, progress};
+use super::{Common, Failure, Format, INTERRUPT, opening, print_data, print_json, print_text, progress, table_width};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::replications::Replications;
 use sixslot_analysis::subsets::{FixSet, Subsets, subsets};
+use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_analysis::words::percent;
 use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_models::{Document, limits};
@@ -64,8 +65,8 @@ pub(super) fn run(
     let subsets = result?;
     match common.format {
         Format::Json => print_json(&SubsetsRecord { scenario: &document.title, seed: common.seed, subsets: &subsets }),
-        Format::Csv => print_text(&csv(&subsets)?),
-        Format::Text => print_text(&text(&subsets, common.seed)),
+        Format::Csv => print_data(&csv(&subsets)?),
+        _ => print_text(&text(&subsets, common.seed)),
     }
 }
 
@@ -101,25 +102,26 @@ fn csv(subsets: &Subsets) -> Result<String, CsvError> {
     }))
 }
 
-/// A share with its interval.
+/// A share with its interval, without the unit.
 fn share(share: Option<f64>, interval: Option<sixslot_statistics::Interval>) -> String {
+    let number = |share: f64| percent(share).trim_end_matches(" %").to_owned();
     match (share, interval) {
         (Some(share), Some(interval)) => {
-            format!("{} ({} to {})", percent(share), percent(interval.low), percent(interval.high))
+            format!("{} ({} to {})", number(share), number(interval.low), number(interval.high))
         }
         _ => "-".to_owned(),
     }
 }
 
 fn rows(text: &mut String, sets: &[FixSet]) {
-    let shown = || sets.iter().take(ROWS);
-    let width = shown().map(|set| set.name().len()).max().unwrap_or_default().max("set".len());
-    let _ = writeln!(text, "{:<width$} {:>6} {:>28} {:>28}", "set", "cost", "failed", "late");
-    for set in shown() {
+    let titles = ["cost", "failed, %", "late, %"].map(|title| (title, Align::Right));
+    let mut table = TextTable::new([("set", Align::Left)].into_iter().chain(titles));
+    for set in sets.iter().take(ROWS) {
         let failed = share(set.shares.failed, set.shares.failed_interval);
         let late = share(Some(set.shares.late), Some(set.shares.late_interval));
-        let _ = writeln!(text, "{:<width$} {:>6} {failed:>28} {late:>28}", set.name(), set.cost);
+        table.row([set.name(), set.cost.to_string(), failed, late]);
     }
+    text.push_str(&table.draw(table_width()));
     if sets.len() > ROWS {
         let _ = writeln!(text, "and {} more: --format csv", sets.len() - ROWS);
     }
@@ -140,26 +142,29 @@ fn text(subsets: &Subsets, seed: u64) -> String {
     }
     let places = (subsets.loads.ilog10().saturating_sub(1) as usize).clamp(2, 8);
     let points = |value: f64| format!("{:+.places$}", 100.0 * value);
-    let width = subsets.fixes.iter().map(|fix| fix.fix.len()).max().unwrap_or_default().max("fix".len());
-    let _ = writeln!(
-        text,
-        "{:<width$} {:>6} {:>11} {:>11} {:>9} {:>20}",
-        "fix", "cost", "fail: alone", "all others", "effect", "95 % interval"
-    );
+    let number = |share: f64| percent(share).trim_end_matches(" %").to_owned();
+    let mut table = TextTable::new([
+        ("fix", Align::Left),
+        ("cost", Align::Right),
+        ("fail: alone, %", Align::Right),
+        ("all others, %", Align::Right),
+        ("effect, points", Align::Right),
+        ("95 % interval", Align::Right),
+        ("", Align::Left),
+    ]);
     for fix in &subsets.fixes {
         let interval = &fix.effect_interval;
-        let _ = writeln!(
-            text,
-            "{:<width$} {:>6} {:>11} {:>11} {:>9} {:>20}  {}",
-            fix.fix,
-            fix.cost,
-            percent(fix.alone),
-            percent(fix.all_others),
+        table.row([
+            fix.fix.clone(),
+            fix.cost.to_string(),
+            number(fix.alone),
+            number(fix.all_others),
             points(fix.effect),
             format!("{} to {}", points(interval.low), points(interval.high)),
-            fix.title,
-        );
+            fix.title.clone(),
+        ]);
     }
+    text.push_str(&table.draw(table_width()));
     text.push('\n');
     text.push_str(&interactions(&subsets.interactions, 6, points));
     for overlap in &subsets.overlaps {

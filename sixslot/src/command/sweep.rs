@@ -1,5 +1,6 @@
 //! `sixslot sweep` and `sixslot merge`: simulate the grid of a scenario into a folder.
 
+use super::archives::refuse_archive;
 use super::shard::{range, shard};
 use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_json, print_text, progress, say};
 use clap::Args;
@@ -91,6 +92,7 @@ fn sentence(sweep: Sweep, rows: Vec<Row>) -> Result<Option<String>, Failure> {
 
 impl SweepArguments {
     pub(super) fn run(&self) -> Result<Exit, Failure> {
+        refuse_archive(&self.scenario, "sweep")?;
         let text = ScenarioText::read(&self.scenario)?;
         let recipe = Recipe { decide: self.decide, ..self.common.recipe(text, self.loads) };
         let prepared = Sweep::new(recipe)?;

@@ -1,14 +1,15 @@
 //! `sixslot explore --frontier`: the safe region as a table, as a sentence and as a picture.
 
+use super::super::scenario::scenario_text;
 use super::super::shares::ShareCells;
-use super::super::{Failure, INTERRUPT, opening, progress};
+use super::super::{Failure, INTERRUPT, opening, progress_up_to, table_width};
 use super::{Answer, Explore, word};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::frontier::{Axis, Frontier, Line, Method, Search, values};
+use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_analysis::words::percent;
 use sixslot_experiments::csv_table::{self, CsvError};
-use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries};
 use sixslot_models::{Document, Plan, limits};
 use std::fmt::Write as _;
@@ -85,7 +86,7 @@ fn second(document: &Document, plan: &Plan, text: &str) -> Result<Axis, Failure>
 
 impl Explore {
     pub(super) fn answer_frontier(&self, acceptance: Acceptance) -> Result<(String, Answer<Frontier>), Failure> {
-        let document = self.scenario.common.document(&ScenarioText::read(&self.scenario.scenario)?)?;
+        let document = self.scenario.common.document(&scenario_text(&self.scenario.scenario)?)?;
         let base = document.fixes_named(&self.scenario.fix)?;
         let plan = document.plan(&base, &[])?;
         let (parameter, along) = match self.frontier.as_slice() {
@@ -119,7 +120,7 @@ impl Explore {
         let (parameter, along) = (&parameter, along.as_ref());
         let search =
             Search { document: &document, fix_sets: &fix_sets, parameter, along, acceptance, seed: common.seed, most };
-        let bar = progress(0, "loads");
+        let bar = progress_up_to(0, "loads");
         let result = common.pool()?.install(|| search.run(&INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let frontier = result?;
@@ -214,27 +215,24 @@ fn text(frontier: &Frontier, seed: u64) -> String {
         frontier.parameter, frontier.loads
     );
     let sets: Vec<&[Line]> = frontier.lines.chunk_by(|one, other| one.fixes == other.fixes).collect();
-    let width = frontier.lines.iter().map(|line| line.name().len()).max().unwrap_or_default().max(6);
-    if let Some(along) = &frontier.along {
-        let _ = write!(text, "{along:>width$}");
-        for line in sets.first().copied().unwrap_or_default() {
-            let _ = write!(text, " {:>8}", line.at.map_or(String::new(), |at| at.to_string()));
-        }
-        text.push('\n');
-    }
+    let along = frontier.along.clone().unwrap_or_default();
+    let at = |line: &Line| (line.at.map_or_else(|| frontier.parameter.clone(), |at| at.to_string()), Align::Right);
+    let columns = sets.first().copied().unwrap_or_default().iter().map(at);
+    let mut table = TextTable::new([(along, Align::Left)].into_iter().chain(columns));
     for lines in sets {
-        let _ = write!(text, "{:<width$}", lines.first().map_or(String::new(), Line::name));
-        for line in lines {
+        let name = lines.first().map_or(String::new(), Line::name);
+        let cells = lines.iter().map(|line| {
             let mark = if line.method == Method::Scan { "*" } else { "" };
             let safe = match line.safe_up_to {
                 None => "none".to_owned(),
                 Some(value) if value == high => format!("{value}+"),
                 Some(value) => value.to_string(),
             };
-            let _ = write!(text, " {:>8}", format!("{safe}{mark}"));
-        }
-        text.push('\n');
+            format!("{safe}{mark}")
+        });
+        table.row([name].into_iter().chain(cells));
     }
+    text.push_str(&table.draw(table_width()));
     let _ = writeln!(text, "\nnone: not shown safe at {low}; {high}+: safe at the end of the search.");
     if frontier.lines.iter().any(|line| line.method == Method::Scan) {
         text.push_str("*: below the value that bisection found a point is not shown safe, or above it one is; the line was scanned, and this is the last\nvalue before the first that is not shown safe.\n");

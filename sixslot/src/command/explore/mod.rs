@@ -4,7 +4,7 @@ mod frontier;
 mod sensitivity;
 mod tuning;
 
-use super::{Exit, Failure, Format, Overwrite, Scenario, print_json, print_text};
+use super::{Exit, Failure, Format, Overwrite, Scenario, print_data, print_json, print_text};
 use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::acceptance::{Acceptance, Decision};
@@ -18,7 +18,7 @@ use std::path::{Path, PathBuf};
 /// The arguments of `sixslot explore`.
 #[derive(Debug, Args)]
 #[command(group(clap::ArgGroup::new("question").required(true).args(["frontier", "sensitivity", "tune"])))]
-#[command(mut_arg("format", |format| format.value_parser(clap::value_parser!(Format))))]
+#[command(mut_arg("format", |format| format.value_parser(Format::of_table())))]
 pub(super) struct Explore {
     #[command(flatten)]
     scenario: Scenario,
@@ -153,8 +153,8 @@ impl Explore {
                 question: answer.name,
                 answer: answer.record,
             }),
-            Format::Csv => print_text(&answer.csv),
-            Format::Text => {
+            Format::Csv => print_data(&answer.csv),
+            _ => {
                 let files = self.output.as_ref().map_or(String::new(), |folder| {
                     let pictures = answer.pictures.iter().map(|(name, _)| name.clone());
                     let names: Vec<String> = pictures.chain([format!("{}.csv", answer.name)]).collect();

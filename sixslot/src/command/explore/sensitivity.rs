@@ -1,10 +1,11 @@
 //! `sixslot explore --sensitivity`: what decides the outcome of a load, as a table, as a sentence and as a picture.
 
-use super::super::{Failure, INTERRUPT, opening, progress};
+use super::super::{Failure, INTERRUPT, opening, progress, table_width};
 use super::{Answer, Explore};
 use serde::Serialize;
 use sixslot_analysis::replications::Replications;
 use sixslot_analysis::sensitivity::{Group, LEAST, Outcome, Question, Sensitivity};
+use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_experiments::pictures::{Tornado, TornadoBar};
 use sixslot_statistics::jackknife::Estimated;
@@ -103,7 +104,7 @@ fn csv(sensitivity: &Sensitivity) -> Result<String, CsvError> {
 /// An index with its interval.
 fn index(Estimated { value, interval }: &Estimated) -> String {
     let share = |index: f64| format!("{:.1}", 100.0 * index.clamp(0.0, 1.0));
-    format!("{} % ({} to {})", share(*value), share(interval.low), share(interval.high))
+    format!("{} ({} to {})", share(*value), share(interval.low), share(interval.high))
 }
 
 fn text(sensitivity: &Sensitivity, seed: u64) -> String {
@@ -116,12 +117,13 @@ fn text(sensitivity: &Sensitivity, seed: u64) -> String {
         sensitivity.outcome.words()
     );
     let shown = || sensitivity.groups.iter().take(ROWS);
-    let width = shown().map(|group| group.name.len()).max().unwrap_or_default().max(5);
-    let _ = writeln!(text, "{:<width$} {:>6} {:>24} {:>24} {:>24}", "group", "draws", "total", "closed", "first order");
+    let titles = ["draws", "total, %", "closed, %", "first order, %"].map(|title| (title, Align::Right));
+    let mut table = TextTable::new([("group", Align::Left)].into_iter().chain(titles));
     for group in shown() {
         let [total, closed, first] = [&group.total, &group.closed, &group.first_order].map(index);
-        let _ = writeln!(text, "{:<width$} {:>6} {total:>24} {closed:>24} {first:>24}", group.name, group.draws);
+        table.row([group.name.clone(), group.draws.to_string(), total, closed, first]);
     }
+    text.push_str(&table.draw(table_width()));
     if sensitivity.groups.len() > ROWS {
         let _ = writeln!(text, "and {} more: --format csv", sensitivity.groups.len() - ROWS);
     }

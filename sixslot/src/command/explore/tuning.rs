@@ -1,14 +1,15 @@
 //! `sixslot explore --tune`: one key over a range, as a table, as a sentence and as pictures.
 
+use super::super::scenario::scenario_text;
 use super::super::shares::ShareCells;
-use super::super::{Failure, INTERRUPT, opening, progress};
+use super::super::{Failure, INTERRUPT, opening, progress, table_width};
 use super::{Answer, Explore};
 use serde::Serialize;
 use sixslot_analysis::replications::Replications;
+use sixslot_analysis::text_table::{Align, TextTable, TimeUnit};
 use sixslot_analysis::tuning::{OUTCOMES, Tuned, Tuning, tune};
-use sixslot_analysis::words::{milliseconds, percent};
+use sixslot_analysis::words::percent;
 use sixslot_experiments::csv_table::{self, CsvError};
-use sixslot_experiments::input::ScenarioText;
 use sixslot_experiments::pictures::{Curve, CurvePoint, CurveSeries};
 use std::fmt::Write as _;
 
@@ -25,7 +26,7 @@ impl Explore {
                 "--tune keeps the outcome of each load: with {values} values the limit is --loads {most}"
             )));
         }
-        let mut document = self.scenario.common.document(&ScenarioText::read(&self.scenario.scenario)?)?;
+        let mut document = self.scenario.common.document(&scenario_text(&self.scenario.scenario)?)?;
         let fixes = document.fixes_named(&self.scenario.fix)?;
         let knob = document.knob(knob)?;
         let common = &self.scenario.common;
@@ -172,13 +173,15 @@ fn text(tuning: &Tuning, seed: u64) -> String {
         "{} loads of each value, the same for all, seed {seed}; Clopper-Pearson intervals, 95 % for all values at once\n",
         tuning.loads
     );
-    let width = tuning.values.iter().map(|value| value.value.len()).max().unwrap_or_default().max(5);
-    let _ = writeln!(
-        text,
-        "  {:<width$} {:>26} {:>26} {:>9} {:>9} {:>9}",
-        "value", "failed", "late", "p50", "p95", "error"
-    );
-    let time = |time: Option<f64>, none: &str| time.map_or(none.to_owned(), milliseconds);
+    let times = tuning.values.iter().flat_map(|value| [value.ready_ms.p50, value.ready_ms.p95, value.error_ms]);
+    let unit = TimeUnit::of(times.flatten());
+    let of = |what: &str| format!("{what}, {}", unit.symbol());
+    let titles = ["failed, %".to_owned(), "late, %".to_owned(), of("p50"), of("p95"), of("error")];
+    let left = [(String::new(), Align::Left), ("value".to_owned(), Align::Left)];
+    let mut table = TextTable::new(left.into_iter().chain(titles.map(|title| (title, Align::Right))));
+    let number = |share: f64| percent(share).trim_end_matches(" %").to_owned();
+    let with = |share: f64, low: f64, high: f64| format!("{} ({} to {})", number(share), number(low), number(high));
+    let time = |time: Option<f64>, none: &str| time.map_or(none.to_owned(), |ms| unit.write(ms));
     for value in &tuning.values {
         let is_best = value.value == tuning.best;
         let mark = if is_best {
@@ -188,21 +191,20 @@ fn text(tuning: &Tuning, seed: u64) -> String {
         } else {
             " "
         };
-        let failed =
-            value.shares.failed.zip(value.shares.failed_interval).map_or("-".to_owned(), |(share, interval)| {
-                format!("{} ({} to {})", percent(share), percent(interval.low), percent(interval.high))
-            });
+        let failed = value.shares.failed.zip(value.shares.failed_interval);
+        let failed = failed.map_or("-".to_owned(), |(share, interval)| with(share, interval.low, interval.high));
         let interval = value.shares.late_interval;
-        let late = format!("{} ({} to {})", percent(value.shares.late), percent(interval.low), percent(interval.high));
-        let _ = writeln!(
-            text,
-            "{mark} {:<width$} {failed:>26} {late:>26} {:>9} {:>9} {:>9}",
-            value.value,
+        table.row([
+            mark.to_owned(),
+            value.value.clone(),
+            failed,
+            with(value.shares.late, interval.low, interval.high),
             time(value.ready_ms.p50, "never"),
             time(value.ready_ms.p95, "never"),
             time(value.error_ms, "-"),
-        );
+        ]);
     }
+    text.push_str(&table.draw(table_width()));
     text.push_str(
         "\n*: best; =: not told apart from it by failed and late loads (McNemar, Holm). p50, p95: time to ready over all loads; never:\n\
          that share of loads never gets ready. error: median time of the page's error in failed loads.\n",
