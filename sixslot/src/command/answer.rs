@@ -126,6 +126,7 @@ impl Answer {
         files.write(&html, Purpose::Report, page.into_bytes())?;
         let title = document.title.as_str();
         if self.format == Format::Json {
+            let interval = found.data.as_ref().map(|data| data.interval);
             let comparison = found.compared.as_ref().map(|compared| {
                 CompareRecord::new(title, self.seed, &[], compared, interval, &found.sentence, &found.notes)
             });
