@@ -135,11 +135,10 @@ impl Check {
         let common = &self.scenario.common;
         let before = self.baseline.as_deref().map(|path| earlier(path, common.seed)).transpose()?;
         let bar = progress_up_to(self.max_loads, "loads");
-        let look = |loads| bar.set_position(loads);
         let pool = common.pool()?;
+        let look = |loads| bar.set_position(loads);
         let checked = pool.install(|| check(&plan, common.seed, self.max_loads, &INTERRUPT, look))?;
-        let needs_sample = before.is_some() || common.format == Format::Json;
-        let sample = if needs_sample && !checked.is_interrupted {
+        let sample = if (before.is_some() || common.format == Format::Json) && !checked.is_interrupted {
             Some(pool.install(|| Sample::of(&plan, common.seed, baseline::LOADS, &INTERRUPT))?)
         } else {
             None
@@ -159,19 +158,18 @@ impl Check {
         cases.extend(changes.iter().flatten().map(case_of_change));
         let is_worse = changes.iter().flatten().any(|change| change.is_worse);
         let verdict = if is_worse { Outcome::Failed } else { checked.verdict };
-        let (format, notes) = (common.format, &estimate.notes);
         let scenario = self.scenario.scenario.display().to_string();
         let summary = Summary {
             scenario: &scenario,
             title: plan.title(),
             sentence: &sentence,
-            notes,
+            notes: &estimate.notes,
             verdict,
             cases: &cases,
             seed: common.seed,
             loads: estimate.loads,
         };
-        read_or_not(match (format, &sample) {
+        read_or_not(match (common.format, &sample) {
             (Format::Json, Some(sample)) => print_json(&CheckRecord {
                 scenario: plan.title(),
                 seed: common.seed,
