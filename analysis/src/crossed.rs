@@ -115,14 +115,14 @@ pub(crate) fn mean(sum: &Sum, loads: u64, units: i128, level: f64) -> (f64, Inte
     let summary = Summary::of_fractions(loads as usize, sum.sum, sum.squares, units).expect("two loads");
     let bound = |count| interval::clopper_pearson(count, loads, level).expect("consistent").high;
     let with_effect = sum.positive + sum.negative;
-    let interval = if with_effect < FEW {
-        let (low, high) = (-bound(sum.negative), bound(sum.positive));
-        Interval { method: interval::Method::ClopperPearson, level, low, high }
-    } else if summary.standard_error == 0.0 {
+    let method = interval::Method::ClopperPearson;
+    let interval = if summary.standard_error == 0.0 {
         // The same in every load: at most this share of all loads has another effect.
         let other = bound(0);
         let centre = summary.mean * (1.0 - other);
-        Interval { method: interval::Method::ClopperPearson, level, low: centre - other, high: centre + other }
+        Interval { method, level, low: centre - other, high: centre + other }
+    } else if with_effect < FEW {
+        Interval { method, level, low: -bound(sum.negative), high: bound(sum.positive) }
     } else {
         summary.interval(level).expect("a level")
     };
