@@ -77,7 +77,10 @@ impl Writer<'_> {
         let varies = matches!(law, Delays::Varying(_));
         let what = format!("{} in {}", law.told(), count(start.tabs, "tab"));
         let mut value = law.time();
-        if varies && start.together || varies && member.group.kind != Kind::Fetch && start.anchor != Anchor::Opening {
+        let socket = member.group.kind != Kind::Fetch;
+        // A socket opens at once after its cause.
+        let is_kept = !socket || start.anchor == Anchor::Opening;
+        if varies && start.together && is_kept {
             let name = format!("{}-delay", member.group.name);
             let why = format!("milliseconds, drawn once for each load: when {} begins; {what}", member.group.name);
             let parameter = law.parameter();
@@ -85,7 +88,6 @@ impl Writer<'_> {
             self.parameters.line(&name, parameter, Known::Estimated, why);
             value = format!("{{ per = {{ {name} = \"1ms\" }} }}");
         }
-        let socket = member.group.kind != Kind::Fetch;
         let key = match start.anchor {
             Anchor::Opening if socket => "opens",
             Anchor::Opening => "start",
