@@ -5,7 +5,7 @@ use indicatif::{HumanCount, ProgressBar, ProgressState, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::atomic::Ordering;
 
-/// Marks work that ends soon after [`INTERRUPT`] is set; at any other time Ctrl-C ends the program at once.
+/// Marks work that ends soon after `INTERRUPT` is set; at any other time Ctrl-C ends the program at once.
 pub(super) struct Interruptible(());
 
 impl Interruptible {
