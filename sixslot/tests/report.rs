@@ -392,7 +392,7 @@ fn what_cannot_be_believed_is_refused_with_advice() {
     says(of(name(&folder), &["--loads", "3"]), &["--loads would change the numbers"]);
     says(of(SCENARIO, &["--fix", "no-such"]), &["no fix `no-such`"]);
     says(of(SCENARIO, &["--scenario", SCENARIO]), &["--scenario requires a folder"]);
-    says(of(SCENARIO, &["--waterfalls", "1"]), &["2..=60"]);
+    says(of(SCENARIO, &["--waterfalls", "1"]), &["from 2 to 60"]);
     says(refused(&["report", SCENARIO, "-o", "-"]), &["name a file"]);
     says(refused(&["report", name(&folder), "-o", "no/such/folder.html"]), &["no/such/folder.html cannot be written"]);
     says(refused(&["report", SCENARIO]), &["--output <FILE>"]);
