@@ -232,7 +232,7 @@ fn it_refuses_and_loses_nothing() {
     refuses(&unfinished, "300", &["--resume", "--seed", "2"], "other settings");
     refuses(&unfinished, "300", &["--resume", "--set", "parameters.sessions=11"], "other settings");
     refuses(&unfinished, "300", &["--set", "request.sesion.deadline=9s"], "did you mean `session`?");
-    refuses(&unfinished, "0", &["--resume"], "0 is not in 1..");
+    refuses(&unfinished, "0", &["--resume"], "0 is not a whole number from 1 to");
     for shard in ["0/3", "4/3", "1/0", "x", "1"] {
         refuses(&unfinished, "300", &["--shard", shard], "such as 1/4");
     }
