@@ -29,7 +29,7 @@ pub enum Align {
 /// let mut table = TextTable::new([("fix", Align::Left), ("loads that fail, %", Align::Right)]);
 /// table.row(["no-prefetch".to_owned(), "0".to_owned()]);
 /// assert_eq!(table.draw(80), "fix          loads that fail, %\nno-prefetch                   0\n");
-/// assert_eq!(table.draw(22), "fix            loads\n                that\n             fail, %\nno-prefetch        0\n");
+/// assert_eq!(table.draw(22), "fix              loads\n                  that\n               fail, %\nno-prefetch          0\n");
 /// assert_eq!(table.draw(16), "no-prefetch\n  loads that\n  fail, % 0\n");
 /// ```
 #[derive(Clone, Debug)]

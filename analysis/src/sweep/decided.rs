@@ -47,7 +47,7 @@ impl Sweep {
             .collect();
         let more = if best.len() > NAMED { format!(" and {} more", best.len() - NAMED) } else { String::new() };
         let names = best[..best.len().min(NAMED)].join(", ");
-        let _ = write!(text, " With {names}{more} fewer fail at {most} of them.");
+        let _ = write!(text, " Fewer fail at {most} points with {names}{more}.");
         Some(text)
     }
 }
