@@ -63,8 +63,8 @@ impl Simulated {
 }
 
 impl DataInterval {
-    /// The interval with the data around what was simulated; `None` where nothing is judged, where the scenario has no evidence or one recorded
-    /// load, or where no recorded load was judged.
+    /// The interval with the data around what was simulated; `None` where nothing is judged, where the scenario has no evidence
+    /// or one recorded load, or where no recorded load was judged.
     ///
     /// # Errors
     /// An interrupt, or a load beyond its limits.
@@ -92,24 +92,29 @@ impl DataInterval {
         let failed = evidence.failed.filter(|_| fixes.is_empty() && document.is_as_imported());
         let Ok(interval) = interval else { return Ok(None) };
         let alone = Self { interval, recorded, failed, is_missed: false };
-        Ok(Some(match failed.map(|failed| clopper_pearson(failed, recorded as u64, interval.level)) {
-            Some(Ok(exact)) => alone.held_against(&exact, count.failures as f64 / count.loads as f64),
+        let exact = failed.and_then(|failed| clopper_pearson(failed, recorded as u64, interval.level).ok());
+        Ok(Some(match (failed, exact) {
+            (Some(failed), Some(exact)) => {
+                alone.held_against(failed, &exact, count.failures as f64 / count.loads as f64)
+            }
             _ => alone,
         }))
     }
 
-    /// The interval with what the recorded loads show by themselves; `share` is the model's.
-    fn held_against(self, exact: &Interval, share: f64) -> Self {
-        let recorded = self.failed.unwrap_or_default() as f64 / self.recorded as f64;
-        let is_near = self.interval.contains(recorded);
+    /// The interval with what the recorded loads show by themselves: how many failed, with the exact interval of their share.
+    /// `share` is the model's.
+    fn held_against(self, failed: u64, exact: &Interval, share: f64) -> Self {
+        let is_near = self.interval.contains(failed as f64 / self.recorded as f64);
         if !exact.contains(share) {
             return Self { is_missed: !is_near, ..self };
         }
         let Interval { low, high, .. } = self.interval;
-        let (low, high) = match is_near {
-            true if self.interval.half_width() > exact.half_width() => (exact.low, exact.high),
-            true => (low, high),
-            false => (low.min(exact.low), high.max(exact.high)),
+        let (low, high) = if !is_near {
+            (low.min(exact.low), high.max(exact.high))
+        } else if self.interval.half_width() > exact.half_width() {
+            (exact.low, exact.high)
+        } else {
+            (low, high)
         };
         Self { interval: Interval { low, high, ..self.interval }, ..self }
     }

@@ -37,6 +37,18 @@ const NEAR: (f64, f64) = (0.009, 0.03);
 /// A set-up may be shorter than its round trips by this factor: then the round trip is.
 const SHORTER: f64 = 0.8;
 
+/// The recorded times of a request that used the network, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+struct Recorded {
+    /// From sending to the headers, with what the origin's set-up time does not have of a set-up.
+    service: f64,
+    body: f64,
+    /// The round-trip time to its origin.
+    rtt: f64,
+    /// Whether the bytes of its body are known.
+    has_bytes: bool,
+}
+
 /// Fits a network to a load that was settled with an error. Origins in `without` have none. Gives the error of the replay
 /// with a network; without one the graph is as before.
 pub fn fit(
@@ -158,25 +170,19 @@ fn rate(graph: &Graph, load: &Load) -> Option<f64> {
 
 /// Takes out of the recorded times what the network explains.
 fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
-    let mut wholes: Vec<Option<(f64, f64, f64)>> = Vec::with_capacity(graph.nodes.len());
-    for number in 0..graph.nodes.len() {
-        let whole = whole(graph, number);
-        let bytes =
-            load.archive.entries[graph.nodes[number].seen[0].place].body_bytes().is_some_and(|bytes| bytes >= 1.0);
-        graph.nodes[number].remainder = whole.map(|(service, body, rtt)| Remainder {
-            service: (service - rtt).max(0.0),
-            body: if bytes && graph.rate.is_some() { 0.0 } else { body },
-        });
-        wholes.push(whole);
+    let recorded: Vec<Option<Recorded>> =
+        (0..graph.nodes.len()).map(|number| Recorded::of(graph, number, load)).collect();
+    let is_known = graph.rate.is_some();
+    for (node, recorded) in graph.nodes.iter_mut().zip(&recorded) {
+        node.remainder = recorded.map(|recorded| recorded.without_network(is_known));
     }
     for _ in 0..ROUNDS {
         let simulated = play(graph, draft)?;
         let mut changed = false;
-        for (number, whole) in wholes.iter().enumerate() {
-            let (Some(whole), Some(simulated)) = (whole, simulated[number]) else { continue };
-            let Some(remainder) = &mut graph.nodes[number].remainder else { continue };
-            let more = correct(remainder, *whole, simulated);
-            changed |= more > 0.2;
+        for ((node, recorded), simulated) in graph.nodes.iter_mut().zip(&recorded).zip(simulated) {
+            if let (Some(remainder), Some(recorded), Some(simulated)) = (&mut node.remainder, recorded, simulated) {
+                changed |= recorded.correct(remainder, simulated) > 0.2;
+            }
         }
         if !changed {
             break;
@@ -185,27 +191,41 @@ fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> 
     Some(compared(graph, &play(graph, draft)?))
 }
 
-/// The recorded time to the headers with what of a set-up is left, the time of the body, and the round trip; none of a node
-/// without a network.
-fn whole(graph: &Graph, number: usize) -> Option<(f64, f64, f64)> {
-    let node = &graph.nodes[number];
-    let listed = &graph.classes[graph.places[number].0];
-    let Source::Network(at) = listed.source else { return None };
-    let path = graph.origins[at].path.as_ref()?;
-    let record = node.record();
-    (!record.failed && !record.open).then(|| (service(graph, listed, &node.seen[0]), record.body, path.rtt))
-}
-
-/// Moves the end of a request towards its record; gives by how much it was wrong.
-fn correct(remainder: &mut Remainder, (service, body, rtt): (f64, f64, f64), simulated: Simulated) -> f64 {
-    let more = service + body - (simulated.life - simulated.held);
-    let before = *remainder;
-    // A time at the server is between none and all that was waited.
-    remainder.service = (remainder.service + more).clamp(0.0, (service - rtt).max(0.0));
-    let left = more - (remainder.service - before.service);
-    // A least time of the body would stay under any other network: a small error of the rate is no reason for one.
-    if remainder.body > 0.0 || left > SLOW.0 + SLOW.1 * body {
-        remainder.body = if left > 0.0 { simulated.body + left } else { (remainder.body + left).max(0.0) };
+impl Recorded {
+    /// Those of a node; `None` without a network to its origin, or without an end.
+    fn of(graph: &Graph, number: usize, load: &Load) -> Option<Self> {
+        let node = &graph.nodes[number];
+        let listed = &graph.classes[graph.places[number].0];
+        let Source::Network(at) = listed.source else { return None };
+        let path = graph.origins[at].path.as_ref()?;
+        let (seen, record) = (&node.seen[0], node.record());
+        let has_bytes = load.archive.entries[seen.place].body_bytes().is_some_and(|bytes| bytes >= 1.0);
+        let service = || service(graph, listed, seen);
+        (!record.failed && !record.open).then(|| Self {
+            service: service(),
+            body: record.body,
+            rtt: path.rtt,
+            has_bytes,
+        })
     }
-    if *remainder == before { 0.0 } else { more.abs() }
+
+    /// What remains without the round trip, and, where the rate of the link is known, without the transfer.
+    fn without_network(self, is_rate_known: bool) -> Remainder {
+        let body = if self.has_bytes && is_rate_known { 0.0 } else { self.body };
+        Remainder { service: (self.service - self.rtt).max(0.0), body }
+    }
+
+    /// Moves the end of a request towards its record; gives by how much it was wrong.
+    fn correct(self, remainder: &mut Remainder, simulated: Simulated) -> f64 {
+        let more = self.service + self.body - (simulated.life - simulated.held);
+        let before = *remainder;
+        // A time at the server is between none and all that was waited.
+        remainder.service = (remainder.service + more).clamp(0.0, (self.service - self.rtt).max(0.0));
+        let left = more - (remainder.service - before.service);
+        // A least time of the body would stay under any other network: a small error of the rate is no reason for one.
+        if remainder.body > 0.0 || left > SLOW.0 + SLOW.1 * self.body {
+            remainder.body = if left > 0.0 { simulated.body + left } else { (remainder.body + left).max(0.0) };
+        }
+        if *remainder == before { 0.0 } else { more.abs() }
+    }
 }
