@@ -30,6 +30,11 @@ pub fn notes(plan: &Plan) -> Vec<String> {
 fn nothing_fails(plan: &Plan) -> String {
     let rules = plan.load();
     let text = "failure is not judged:";
+    if rules.fails == Fails::Nothing {
+        return format!(
+            "{text} [load] has fails = \"nothing\". Write fails = \"not-ready\", \"error-shown\" or \"any-error\" to judge it."
+        );
+    }
     let Some(needs) = needed(plan) else {
         return match rules.fails {
             Fails::NotReady => format!(

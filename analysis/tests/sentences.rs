@@ -170,6 +170,8 @@ fn imports(table: &mut String) {
         let with = data(Simulated::of_comparisons(&found));
         let compare = Finding::of_comparisons(&plan, 1, &found).unwrap().with_data(with.as_ref()).sentence();
         let _ = writeln!(table, "- `compare`: {compare}");
+        // An import that judges nothing says that this is its rule, not that its deadlines cannot strike.
+        assert_eq!(notes(&plan).iter().any(|note| note.contains("has fails = \"nothing\"")), failed == 0);
         for said in [run, compare] {
             assert_eq!(said.contains("interval with the uncertainty of the archives"), failed > 0, "{said}");
             assert_eq!(said.contains("Failure is not judged"), failed == 0, "{said}");

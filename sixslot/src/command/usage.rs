@@ -31,7 +31,7 @@ fn plain_numbers(error: &clap::Error, text: String) -> String {
     let Some(source) = error.source() else { return text };
     let reason = source.to_string();
     let better = if source.is::<std::num::ParseIntError>() {
-        "write a whole number, 0 or more, such as 1000".to_owned()
+        "write a whole number without a sign, such as 1000".to_owned()
     } else if source.is::<std::num::ParseFloatError>() {
         "write a number, such as 0.01".to_owned()
     } else if let Some((number, range)) = reason.split_once(" is not in ") {
