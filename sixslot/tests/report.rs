@@ -5,6 +5,7 @@
 
 mod binary;
 mod report {
+    pub mod imported;
     pub mod live;
     pub mod markup;
 }

@@ -41,7 +41,7 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
                     h2 { "Which fix" }
                     @if let Some((fix, equals)) = best { (best_fix(fix, &equals)) }
                     @else if report.fixes().is_empty() { p { "The scenario has no fix to compare. Add a table " code { "[fix.NAME]" } " with a patch." } }
-                    @else { p { "No fix changes anything for certain: more " code { "--loads" } " may decide." } }
+                    @else if let Some(fix) = finding.which_fix() { p { (sentence(&fix)) } }
                 }
             }
         }
@@ -55,7 +55,10 @@ fn often(report: &Report<'_>) -> Markup {
         @if !report.point.plan.load().can_fail {
             @for note in crate::notes::notes(&report.point.plan) { (sentence(&note)) " " }
         } @else if let Ok(interval) = interval {
-            @if failures == 0 { "With 95\u{a0}% confidence fewer than " strong { (tied(&percent(interval.high))) } " of loads fail" }
+            @if let Some(data) = &report.data {
+                "With 95\u{a0}% confidence, the uncertainty of the archives included, " strong { (tied(&words::between(&data.interval))) } " of loads fail"
+                ", by simulation alone " (tied(&words::between(&interval))) ","
+            } @else if failures == 0 { "With 95\u{a0}% confidence fewer than " strong { (tied(&percent(interval.high))) } " of loads fail" }
             @else { "With 95\u{a0}% confidence between " strong { (tied(&percent(interval.low))) } " and " strong { (tied(&percent(interval.high))) } " of loads fail" }
             " at " (text(&report.point.words)) "."
         }

@@ -46,7 +46,7 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                                     @if fix.title != fix.fix { " " code { (clean(&fix.fix)) } }
                                 }
                                 td data-label="does" { (word(fix)) }
-                                td.number data-label="fail with it" { strong { (tied(&percent(fix.with))) } " " span.quiet { (tied(&words::between(&fix.with_interval))) } }
+                                td.number data-label="fail with it" { (failing(fix)) }
                                 td.number data-label="late" { (tied(&percent(fix.outcomes.shares.late))) }
                                 td.number data-label="ready, median" { (time(fix.outcomes.ready_interval_ms.p50)) }
                                 td.number data-label="ready, 95 %" { (time(fix.outcomes.ready_interval_ms.p95)) }
@@ -66,6 +66,15 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                 p { "The scenario has no fix to compare. Add a table " code { "[fix.NAME]" } " with a patch." }
             }
         }
+    }
+}
+
+/// The share of loads that fail with a fix, where its rules can fail a load.
+fn failing(fix: &Comparison) -> Markup {
+    html! {
+        @if let (Some(share), Some(interval)) = (fix.outcomes.shares.failed, fix.outcomes.failed_interval) {
+            strong { (tied(&percent(share))) } " " span.quiet { (tied(&words::between(&interval))) }
+        } @else { "not judged" }
     }
 }
 
