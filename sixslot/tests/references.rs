@@ -116,7 +116,7 @@ fn prose<'a>(path: &str, line: &'a str) -> &'a str {
 
 /// The words of a line that can be paths. A pattern (`results/*/`) is none.
 fn words(line: &str) -> impl Iterator<Item = &str> {
-    let part = |c: char| c.is_ascii_alphanumeric() || "_-./#*{}<>$".contains(c);
+    let part = |c: char| c.is_ascii_alphanumeric() || "_-./#*{}<>$@".contains(c);
     line.split(move |c| !part(c))
         .map(|word| word.trim_end_matches(['.', '#']))
         .filter(|word| !word.contains(['*', '{', '<', '$']) && !word.starts_with("//"))
