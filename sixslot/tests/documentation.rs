@@ -4,7 +4,7 @@
 //! Rule: a fenced block `console` is run by trycmd, the commands of a document one after the other in a folder of their own that has
 //! the repository's scenarios and archives. `...` stands for any lines, `? 1` for an exit code. Commands that are too slow, or that need
 //! other programs, are in blocks `sh` whose first line names what runs them: `# run by PATH`. Nothing else is shown as a command.
-//! `TRYCMD=overwrite cargo test --workspace --test documentation` writes what the program prints now.
+//! `TRYCMD=overwrite cargo test --workspace --test documentation` writes what the program prints now; cut it again where it is long.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -155,7 +155,7 @@ exec 'PROGRAM' \"$@\"
 fn case(path: &Path, program: &Path) -> TestCases {
     let cases = TestCases::new();
     cases.register_bin("sixslot", program);
-    for (name, value) in [("NO_COLOR", "1"), ("LC_ALL", "C.UTF-8")] {
+    for (name, value) in [("FORCE_COLOR", "0"), ("LC_ALL", "C.UTF-8"), ("COLUMNS", "110")] {
         cases.env(name, value);
     }
     cases.case(path);
