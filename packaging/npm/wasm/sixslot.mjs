@@ -70,15 +70,17 @@ const open = async jobs => {
   }, jobs);
 };
 
-const percent = share => share === null || share === undefined ? 'not judged' : `${Number((100 * share).toPrecision(3))} %`;
-const seconds = ms => ms === null ? 'never' : `${Number((ms / 1000).toPrecision(3))} s`;
+/** Per cent with two digits that count; the sentence has more. */
+const percent = share => `${Number((100 * share).toPrecision(2))}`;
+const seconds = ms => ms === null ? 'never' : `${Number((ms / 1000).toPrecision(3))}`;
 /** A table, its first column to the left. */
 const table = rows => {
   const widths = rows[0].map((_, at) => Math.max(...rows.map(row => row[at].length)));
   return rows.map(row => row.map((cell, at) => at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at])).join('  ').trimEnd()).join('\n');
 };
-const fixes = ({without, fixes: found}) => table([['fix', 'failed', 'late', 'ready, median', 'ready, 95 %', 'does'],
-  ...[{fix: 'none', verdict: '', ...without}, ...found].map(one => [one.fix, percent(one.failed), percent(one.late), seconds(one.ready_ms.p50), seconds(one.ready_ms.p95), one.verdict ?? 'unknown'])]);
+const failed = ({failed: share, failed_interval: interval}) => interval ? `${percent(share)} (${percent(interval.low)} to ${percent(interval.high)})` : 'not judged';
+const fixes = ({without, fixes: found}) => table([['fix', 'failed, %', 'late, %', 'ready, median, s', 'ready, 95 %, s', 'does'],
+  ...[{fix: 'none', verdict: '', ...without}, ...found].map(one => [one.fix, failed(one), percent(one.late), seconds(one.ready_ms.p50), seconds(one.ready_ms.p95), one.verdict ?? 'unknown'])]);
 
 /** Imports archives; what was strange in them goes to standard error. */
 const imported = async (pool, names) => {
@@ -112,10 +114,10 @@ const commands = {
       return json({sentence, scenario: toml, report: html, archives: names.length, loads, seed: options.seed, interval_with_data: look.answer.interval_with_data,
         statements: draft.statements, diagnosis: diagnosis.report, comparison: compared?.answer ?? null});
     }
-    say(`${wrapped(sentence)}\n`);
+    say([wrapped(sentence), ...look.answer.notes.map(note => wrapped(`note: ${note}`)), ''].join('\n'));
     // The first part of the diagnosis; `sixslot diagnose` has the rest.
     say(`${plain(diagnosis.text).trim().split('\n\n')[0]}\n`);
-    if (compared) say(`${described.title}\n${loads} loads, seed ${options.seed}, each without and with the fix\n\n${fixes(compared.answer)}\n`);
+    if (compared) say(`${described.title}\n${loads} loads, seed ${options.seed}, each without and with the fix; 95 % intervals\n\n${fixes(compared.answer)}\n`);
     say(wrapped(`${toml}: the scenario; what is marked GUESS is not known; edit it, then sixslot compare ${toml}`));
     say(wrapped(`${html}: a page that simulates it; open it in a browser`));
   },
@@ -142,13 +144,14 @@ const commands = {
     if (format === 'json') return json(answer);
     say(wrapped(answer.sentence));
     for (const note of answer.notes) say(wrapped(`note: ${note}`));
-    say(`\n${loads} loads, seed ${seed}\n${table([['failed', 'late', 'ready', 'ready, median', 'ready, 95 %'], [percent(answer.failed), percent(answer.late), percent(answer.ready), seconds(answer.ready_ms.p50), seconds(answer.ready_ms.p95)]])}`);
+    const found = {failed: answer.failed, failed_interval: answer.interval};
+    say(`\n${loads} loads, seed ${seed}\n${table([['failed, %', 'late, %', 'ready, median, s', 'ready, 95 %, s'], [failed(found), percent(answer.late), seconds(answer.ready_ms.p50), seconds(answer.ready_ms.p95)]])}`);
   },
   async compare(pool, [name], {loads = 10_000, set, fix, seed, format}) {
     const subject = {scenario: {name, text: read(name).toString(), set}, fixes: fix, seed};
     const {answer} = await pool.ask({question: 'compare', ...subject, loads});
     if (format === 'json') return json(answer);
-    say(`${wrapped(answer.sentence)}\n\n${answer.scenario}\n${loads} loads, seed ${seed}, each without and with the fix\n\n${fixes(answer)}`);
+    say(`${wrapped(answer.sentence)}\n\n${answer.scenario}\n${loads} loads, seed ${seed}, each without and with the fix; 95 % intervals\n\n${fixes(answer)}`);
   },
   async validate(pool, names, {set}) {
     for (const name of names) {
