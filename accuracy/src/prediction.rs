@@ -38,7 +38,8 @@ impl Prediction {
             ended_ms: request.ended.map(Time::as_millis_f64),
             outcome: match request.outcome {
                 Outcome::Ok => Ending::Ok,
-                Outcome::Aborted => Ending::Aborted,
+                // The lab refuses plans whose calls fail otherwise.
+                Outcome::Aborted | Outcome::Failed => Ending::Aborted,
                 Outcome::Coalesced => Ending::Coalesced,
                 Outcome::Unfinished => Ending::Unfinished,
             },

@@ -6,10 +6,10 @@
 use crate::replications::{KEPT, Stopped};
 use crate::story::Story;
 use sixslot_models::Plan;
-use sixslot_models::class::DeadlineFrom;
+use sixslot_models::class::{DeadlineFrom, Failure};
 use sixslot_models::load::{Extent, Load, Outcome, Station};
 use sixslot_sim_core::Span;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why loads fail or are late.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Cause {
     pub loads: usize,
     /// Its deadline, if that counts from its call and aborted it in each of these loads.
     pub deadline: Option<Span>,
+    /// How it failed, ascending, if it was not its deadline in any of these loads, nor that the load ended; else empty.
+    pub failures: Vec<Failure>,
     /// Number of these loads in which it was never sent.
     pub never_sent: usize,
     /// Its mean duration.
@@ -46,6 +48,8 @@ pub struct Cause {
 struct Sum {
     loads: usize,
     aborted: usize,
+    /// How it failed, by load; none where its deadline, or no failure, was the cause.
+    failures: BTreeSet<Option<Failure>>,
     never_sent: usize,
     spent: [u128; Station::COUNT],
     held: BTreeMap<usize, u128>,
@@ -66,6 +70,7 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
         let sum = sums.entry(request.class).or_default();
         sum.loads += 1;
         sum.aborted += usize::from(request.outcome == Outcome::Aborted);
+        sum.failures.insert(request.failure.filter(|failure| *failure != Failure::Timeout));
         sum.never_sent += usize::from(request.slot_from.is_none() && request.sent.is_none());
         for (station, _) in Station::ALL {
             sum.spent[station as usize] += u128::from(request.spent(station).as_nanos());
@@ -101,6 +106,7 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
         class: plan.classes()[class].name.clone(),
         loads: sum.loads,
         deadline: whole_life.filter(|_| sum.aborted == sum.loads),
+        failures: sum.failures.into_iter().collect::<Option<_>>().unwrap_or_default(),
         never_sent: sum.never_sent,
         life: mean(sum.spent.iter().sum()),
         station,

@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 use sixslot_models::Plan;
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Failure, Kind};
 use sixslot_models::load::{Load, LoadState, Need, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 
@@ -102,6 +102,11 @@ pub struct RequestRecord<'a> {
     headers_ms: Option<f64>,
     ended_ms: Option<f64>,
     outcome: &'static str,
+    /// The HTTP status, where it is not that of most answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
     connection: Option<u32>,
     held_ms: Held,
     server_ms: f64,
@@ -124,6 +129,7 @@ pub const fn outcome_word(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "ok",
         Outcome::Aborted => "aborted",
+        Outcome::Failed => "failed",
         Outcome::Coalesced => "coalesced",
         Outcome::Unfinished => "unfinished",
     }
@@ -179,6 +185,8 @@ impl<'a> RequestRecord<'a> {
             headers_ms: request.headers.map(Time::as_millis_f64),
             ended_ms: request.ended.map(Time::as_millis_f64),
             outcome: outcome_word(request.outcome),
+            status: request.headers.map(|_| request.status).filter(|status| *status != 200),
+            error: request.failure.and_then(Failure::net_error),
             connection: request.connection,
             held_ms: Held {
                 page: spent(Station::Page),

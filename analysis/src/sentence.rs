@@ -12,6 +12,7 @@ use crate::replications::Stopped;
 use crate::waits::Wait;
 use crate::words::{count, duration, percent, percent_short};
 use sixslot_models::Plan;
+use sixslot_models::class::Failure;
 use sixslot_models::load::Station;
 use sixslot_sim_core::{Span, Time};
 use sixslot_statistics::interval::{Interval, fixed_sample};
@@ -297,7 +298,12 @@ pub fn why(cause: &Cause) -> String {
         Some(deadline) => format!("its {} deadline", whole(deadline)),
         None => format!("its {}", duration(*life)),
     };
-    let mut text = format!("`{class}` spends {} of {of_what} {}", duration(*spent), doing(*station));
+    let spends = format!("spends {} of {of_what} {}", duration(*spent), doing(*station));
+    let mut text = match ends(&cause.failures) {
+        Some(ends) if life.is_zero() => format!("`{class}` {ends}"),
+        Some(ends) => format!("`{class}` {ends}, and {spends}"),
+        None => format!("`{class}` {spends}"),
+    };
     if let (Station::Pool, Some((holder, share))) = (station, cause.holders.first()) {
         let all: usize = cause.holders.len();
         let _ = match all {
@@ -311,6 +317,18 @@ pub fn why(cause: &Cause) -> String {
         let _ = write!(text, " (in {loads} of the {of} such loads that were examined)");
     }
     text
+}
+
+/// How a request ends that fails in these ways.
+fn ends(failures: &[Failure]) -> Option<String> {
+    Some(match failures {
+        [] => return None,
+        [Failure::Status(status)] => format!("is answered with HTTP status {status}"),
+        [Failure::Refused] => "finds its connection refused".to_owned(),
+        [Failure::Reset] => "loses its connection in the middle of the answer".to_owned(),
+        all if all.iter().all(|one| matches!(one, Failure::Status(_))) => "is answered with an error status".to_owned(),
+        _ => "fails at the network or with an error status".to_owned(),
+    })
 }
 
 /// What a request does at a station, in the words of DevTools.

@@ -7,7 +7,7 @@ use crate::text_table::{Align, TextTable, TimeUnit};
 use crate::waterfall::name;
 use crate::words::duration;
 use sixslot_models::Plan;
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Failure, Kind};
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_models::origin::Discipline;
 use sixslot_sim_core::{Span, Time};
@@ -87,6 +87,11 @@ impl Story<'_> {
             }
             Outcome::Aborted if request.superseded => format!("`{name}` was aborted by the next call: it was {at}"),
             Outcome::Aborted => format!("`{name}` was aborted by its deadline: it was {at}"),
+            Outcome::Failed => match request.failure {
+                Some(Failure::Status(status)) => format!("`{name}` was answered with HTTP status {status}"),
+                Some(Failure::Refused) => format!("the connection of `{name}` was refused"),
+                _ => format!("the connection of `{name}` was reset in the middle of the answer"),
+            },
             Outcome::Coalesced => format!("`{name}` had joined a call of the same URL that failed"),
             _ => format!("`{name}` had not ended: it was {at}"),
         }
@@ -190,7 +195,7 @@ impl Story<'_> {
         let end = verdict.error.or(verdict.ready).unwrap_or(self.plan.horizon());
         let rules = self.plan.load();
         let failed = |request: &Request| {
-            let aborted = request.ended.filter(|_| request.outcome == Outcome::Aborted && !request.superseded);
+            let aborted = request.ended.filter(|_| request.outcome.is_wrong() && !request.superseded);
             request.gave_up.or(aborted).is_some_and(|ended| ended <= end)
         };
         let decides = |request: &&Request| {

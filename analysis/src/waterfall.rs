@@ -3,7 +3,7 @@
 //! Rule: a row shows the request's own times; the rows of slots and of the queue are counted from them. The
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
-use crate::words::{cut, duration, plain, request_name};
+use crate::words::{cut, duration, failure_words, plain, request_name};
 use sixslot_models::Plan;
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
@@ -160,7 +160,7 @@ impl Waterfall<'_> {
         for column in 0..columns {
             let (from, until) = (column_start(column), column_start(column + 1));
             let ends_here = request.ended.is_some_and(|ended| from <= ended && ended < until);
-            let (character, wanted) = if ends_here && request.outcome == Outcome::Aborted {
+            let (character, wanted) = if ends_here && request.outcome.is_wrong() {
                 ('✗', "1;31")
             } else if deadline.is_some_and(|deadline| from <= deadline && deadline < until) {
                 ('┊', "31")
@@ -190,6 +190,9 @@ impl Waterfall<'_> {
                 let station = request.last_station();
                 let place = Station::ALL.iter().find(|(other, _)| *other == station).map_or("", |(_, name)| name);
                 format!("deadline, {} ({place})", life(ended))
+            }
+            (Outcome::Failed, Some(ended)) => {
+                format!("{}, {}", request.failure.map_or_else(String::new, failure_words), life(ended))
             }
             (Outcome::Coalesced, Some(ended)) => format!("joined, {}", life(ended)),
             _ if self.plan.classes()[request.class].kind.is_socket() && request.headers.is_some() => "open".to_owned(),
@@ -236,8 +239,12 @@ impl Waterfall<'_> {
         let mut parts: Vec<String> = seen
             .map(|(_, character, colour, text)| format!("{} {text}", paint(&character.to_string(), colour)))
             .collect();
-        if requests.iter().any(|request| request.outcome == Outcome::Aborted) {
-            parts.push(format!("{} aborted", paint("✗", "1;31")));
+        let has = |outcome| requests.iter().any(|request| request.outcome == outcome);
+        match (has(Outcome::Aborted), has(Outcome::Failed)) {
+            (true, true) => parts.push(format!("{} aborted, or failed", paint("✗", "1;31"))),
+            (true, false) => parts.push(format!("{} aborted", paint("✗", "1;31"))),
+            (false, true) => parts.push(format!("{} failed", paint("✗", "1;31"))),
+            (false, false) => {}
         }
         if self.plan.classes().iter().any(|class| class.deadline.is_some()) {
             parts.push(format!("{} deadline", paint("┊", "31")));

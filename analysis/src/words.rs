@@ -3,6 +3,7 @@
 //! Rule: what comes from a file is shown, never obeyed: it cannot end a line, move a cursor or turn the line around. In a
 //! sentence a share is 0 % only where it is none and 100 % only where it is all.
 
+use sixslot_models::class::Failure;
 use sixslot_models::load::Request;
 use sixslot_sim_core::Span;
 use std::fmt::Write as _;
@@ -52,6 +53,17 @@ pub fn percent_short(probability: f64) -> String {
 #[must_use]
 pub fn percent_column(probability: f64) -> String {
     format!("{:.2} %", 100.0 * probability)
+}
+
+/// How a call failed, in a table.
+#[must_use]
+pub fn failure_words(failure: Failure) -> String {
+    match failure {
+        Failure::Status(status) => format!("HTTP {status}"),
+        Failure::Refused => "connection refused".to_owned(),
+        Failure::Reset => "connection reset".to_owned(),
+        _ => "deadline".to_owned(),
+    }
 }
 
 /// A length of time in a sentence: `12.3 s`, `1.23 s`, `123 ms`.

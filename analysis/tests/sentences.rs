@@ -204,3 +204,29 @@ fn no_random_scenario_makes_a_sentence_false() {
         assert!(words.contains(&word), "no random fix has the word {word}: {words:?}");
     }
 }
+
+/// How the cause fails is said where it fails so in each of the loads that fail, and only there.
+#[test]
+fn how_a_call_fails_is_said_where_it_is_so() {
+    let said = |keys: &str| {
+        let document = document(&format!("request.a = {{ {keys} }}\nload.ready = [\"a\"]"));
+        estimate(&document.plan(&[], &[]).unwrap(), 300, &Stopping::Fixed(300)).1
+    };
+    let service = "service = \"200ms\"";
+    for (keys, clause) in [
+        ("status = { 503 = 0.3 }", Some("is answered with HTTP status 503, and spends 200 ms of its 202 ms")),
+        ("status = { 503 = 0.3, 500 = 0.3 }", Some("is answered with an error status, and spends")),
+        ("status = { 503 = 0.3 }, fails_on = []", None),
+        ("status = { 503 = 0.3 }, deadline = \"100ms\"", None),
+        ("reset = 0.3", Some("loses its connection in the middle of the answer, and spends")),
+        ("refused = 0.3", Some("`a` finds its connection refused.")),
+        ("refused = 0.3, reset = 0.3", Some("fails at the network or with an error status, and spends")),
+    ] {
+        let sentence = said(&format!("{service}, {keys}"));
+        let clauses = ["is answered with", "loses its connection", "connection refused", "fails at the network"];
+        match clause {
+            Some(clause) => assert!(sentence.contains(clause), "{keys}: {sentence}"),
+            None => assert!(!clauses.iter().any(|clause| sentence.contains(clause)), "{keys}: {sentence}"),
+        }
+    }
+}

@@ -154,6 +154,7 @@ impl Script {
                 "a load of the lab begins with an empty cache; leave it out",
             ));
         }
+        check_outcomes(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
         match class.common.priority {
             Priority::Lowest => {
                 return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
@@ -225,7 +226,10 @@ impl Script {
             origin.worker_until == WorkerUntil::End,
             "a worker of the lab's servers is free again at the headers; leave it out",
         );
-        let Some((key, _, why)) = keys.into_iter().chain([keeps]).find(|(_, set, _)| *set) else { return Ok(()) };
+        let refuses = ("queue", origin.queue.is_some(), "the lab's servers refuse no request; leave it out");
+        let Some((key, _, why)) = keys.into_iter().chain([keeps, refuses]).find(|(_, set, _)| *set) else {
+            return Ok(());
+        };
         let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
         Err(Unsupported::new(format!("{table}.{key}"), why))
     }
@@ -264,6 +268,21 @@ impl Script {
             None => Ok(()),
         }
     }
+}
+
+/// Failures that the lab's server does not make.
+fn check_outcomes(class: &Class) -> Result<(), (&'static str, &'static str)> {
+    let (answer, server) = (&class.answer, "the lab's server answers every request with 200; leave it out");
+    let keys = [
+        ("status", !answer.statuses.is_empty(), server),
+        ("refused", answer.refused.is_some(), server),
+        ("reset", answer.reset.is_some(), server),
+        ("handshake_fails", answer.handshake_fails.is_some(), server),
+        ("retry.on", class.retry_on.is_some(), "the lab's page retries after every failure; leave it out"),
+        ("retry.jitter", class.jitter > 0.0, "the lab's page keeps to the backoff; leave it out"),
+        ("reconnect_at_most", class.reconnect_at_most.is_some(), "the lab's page keeps to `reconnect`; leave it out"),
+    ];
+    keys.into_iter().find(|(_, set, _)| *set).map_or(Ok(()), |(key, _, why)| Err((key, why)))
 }
 
 /// Causes and instances that cannot be sent to the lab's page.

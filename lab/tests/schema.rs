@@ -142,14 +142,32 @@ const RULES: &[(&str, &str)] = &[
 /// The machine's costs: they matter to the prediction only.
 const COSTS: &[&str] = &["browser.dispatch", "browser.connect", "browser.event_source_delay", "browser.reload_delay"];
 
-/// Without effect where the plan can be run: sent bytes take no time without a network, and streams require another protocol.
-const WITHOUT_EFFECT: &[&str] = &["request.request_bytes", "server.max_concurrent_streams"];
+/// Without effect where the plan can be run: sent bytes take no time without a network, streams require another protocol, and
+/// all answers have the status 200.
+const WITHOUT_EFFECT: &[&str] = &[
+    "request.request_bytes",
+    "server.max_concurrent_streams",
+    "request.fails_on",
+    "request.retry_after",
+    "request.retry.follows_retry_after",
+    "socket.reconnect_factor",
+];
 
 /// Refused by their keys wherever they say something (`what_cannot_be_run_is_refused_by_its_key`).
 const REFUSED: &[&str] = &[
     "request.each",
     "request.fresh_for",
     "request.stalled",
+    "request.status",
+    "request.refused",
+    "request.reset",
+    "request.retry.on",
+    "request.retry.jitter",
+    "socket.refused",
+    "socket.handshake_fails",
+    "socket.reconnect_at_most",
+    "server.queue.limit",
+    "server.queue.retry_after",
     "server.protocol",
     "server.connect",
     "server.rtt",
@@ -230,6 +248,22 @@ fn costs_are_not_compared() {
     assert_eq!(script.check(Engine::Chromium), Ok(()));
 }
 
+/// Failures that the lab's server and page do not make.
+const OUTCOMES: &[(&str, &str)] = &[
+    ("[request.a]\nstatus = { 503 = 0.1 }", "request.a.status"),
+    ("[request.a]\nrefused = 0.1", "request.a.refused"),
+    ("[request.a]\nreset = 0.1", "request.a.reset"),
+    ("[request.a]\nretry = { attempts = 2, on = [\"5xx\"] }", "request.a.retry.on"),
+    ("[request.a]\nretry = { attempts = 2, jitter = 0.5 }", "request.a.retry.jitter"),
+    ("[request.a]\n[socket.b]\nkind = \"websocket\"\nrefused = 0.1", "socket.b.refused"),
+    ("[request.a]\n[socket.b]\nkind = \"websocket\"\nhandshake_fails = 0.1", "socket.b.handshake_fails"),
+    (
+        "[request.a]\n[socket.b]\nkind = \"websocket\"\nlasts = \"1s\"\nreconnect = \"2s\"\nreconnect_at_most = \"1s\"",
+        "socket.b.reconnect_at_most",
+    ),
+    ("[server]\ndiscipline = \"fifo\"\nqueue = { limit = 1 }\n[request.a]", "server.queue"),
+];
+
 #[test]
 fn what_cannot_be_run_is_refused_by_its_key() {
     let cases = [
@@ -267,8 +301,8 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[server]\ntls = \"1.3\"\n[request.a]", "server.tls"),
         ("[server]\nresponse_delay = \"1ms\"\n[request.a]", "server.response_delay"),
     ];
-    for (text, option) in cases {
-        assert_eq!(refused(text, 1.0).option, option, "{text}");
+    for (text, option) in cases.iter().chain(OUTCOMES) {
+        assert_eq!(refused(text, 1.0).option, *option, "{text}");
     }
     let style = "[request.a]\n[request.b]\npriority = \"highest\"\n";
     for line in [

@@ -46,6 +46,8 @@ pub const TABS: u64 = 1_000;
 pub const PLACES: u64 = 100_000;
 /// Segments of a request on an event loop; stages of an Erlang law.
 pub const SEGMENTS: u64 = 1_000;
+/// Statuses of a request's answers, and of a list of failures.
+pub const STATUSES: usize = 100;
 /// Attempts of a retry, failures before an error.
 pub const ATTEMPTS: u64 = 1_000;
 /// Fixes of a scenario.

@@ -4,7 +4,7 @@
 //! nothing can fail, failure is not judged. A page that polls, streams or retries is judged to the horizon unless the
 //! scenario chooses otherwise: its calls go on after it is ready.
 
-use crate::class::{Class, DeadlineFrom, Kind, Names, Start};
+use crate::class::{Class, DeadlineFrom, Failure, Kind, Names, Start};
 use crate::limits;
 use crate::read::{self, Reader, expected};
 use crate::schema;
@@ -58,22 +58,28 @@ pub struct ErrorRule {
     pub failures: u32,
     /// A failure also triggers the error when the first of the consecutive failures was issued at least this long ago.
     pub no_success_for: Option<Span>,
+    /// A failure also triggers the error if no retry follows it.
+    pub unless_retried: bool,
 }
 
 impl ErrorRule {
-    /// Whether a failure triggers the error: the number of consecutive failures of its instance, and the time since the
-    /// first of them was issued.
-    pub fn strikes(&self, failures: u32, lasted: Span) -> bool {
-        self.failures > 0 && failures >= self.failures || self.no_success_for.is_some_and(|span| lasted >= span)
+    /// Whether a failure triggers the error: the number of consecutive failures of its instance, the time since the first
+    /// of them was issued, and whether a retry follows.
+    pub fn strikes(&self, failures: u32, lasted: Span, is_retried: bool) -> bool {
+        self.failures > 0 && failures >= self.failures
+            || self.no_success_for.is_some_and(|span| lasted >= span)
+            || self.unless_retried && !is_retried
     }
 
     /// The time from the first call of an instance to the earliest error: each call is aborted by its deadline as soon as
-    /// that can strike, or, where the deadline counts from a later event, one call is held until `no_success_for` is over.
+    /// that can strike, or, where the deadline counts from a later event or a call fails otherwise, one call is held until
+    /// `no_success_for` is over.
     /// None if that takes longer than `until`, or never happens.
     pub fn earliest(&self, classes: &[Class], until: Span) -> Option<Span> {
         let class = classes.get(self.class)?;
         let is_armed_late = deadlines(class, classes).any(|(_, from)| from != DeadlineFrom::Issued);
-        let held = self.no_success_for.filter(|_| is_armed_late).zip(shortest_deadline(class, classes));
+        let varies = is_armed_late || fails(class, classes) || class.jitter > 0.0;
+        let held = self.no_success_for.filter(|_| varies).zip(shortest_deadline(class, classes));
         let held = held.map(|(span, deadline)| span.max(deadline)).filter(|span| *span <= until);
         self.by_deadlines(classes, until).into_iter().chain(held).min()
     }
@@ -90,6 +96,8 @@ impl ErrorRule {
         let class = classes.get(self.class)?;
         let deadline = shortest_deadline(class, classes)?.as_nanos();
         let every = class.every.map(|every| every.as_nanos().max(1));
+        let timeouts = deadlines(class, classes).next().map(|_| Failure::Timeout);
+        let can_retry = timeouts.iter().chain(&class.answer.failures).any(|failure| class.retries(Some(*failure)));
         let mut due = BinaryHeap::from([Reverse((deadline, Due::End { issued: 0 }))]);
         let (by_ticks, from_end) = if class.every_from_end { (None, every) } else { (every, None) };
         due.extend(by_ticks.map(|every| Reverse((every, Due::Tick))));
@@ -103,12 +111,13 @@ impl ErrorRule {
                     failures += 1;
                     in_flight -= 1;
                     last_end = Some(now);
-                    if self.strikes(failures, Span::from_nanos(now - began)) {
+                    let retries = failures < class.attempts && can_retry;
+                    if self.strikes(failures, Span::from_nanos(now - began), retries) {
                         return Some(Span::from_nanos(now));
                     }
-                    if failures < class.attempts {
-                        let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
-                        due.push(Reverse((now + pause.map_or(0, |pause| pause.as_nanos()), Due::Retry)));
+                    if retries {
+                        let pause = class.backoff_after(failures).as_seconds_f64() * (1.0 - class.jitter);
+                        due.push(Reverse((now + Span::from_seconds_f64(pause).as_nanos(), Due::Retry)));
                     } else {
                         due.extend(from_end.map(|every| Reverse((now + every, Due::Tick))));
                     }
@@ -138,7 +147,7 @@ impl ErrorRule {
 fn joined<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item = &'a Class> + 'a {
     let leads =
         move |other: &&Class| class.dedupe && other.dedupe && other.name != class.name && other.origin == class.origin;
-    classes.iter().filter(leads).filter(|other| other.deadline.is_some())
+    classes.iter().filter(leads).filter(|other| other.deadline.is_some() || !other.answer.failures.is_empty())
 }
 
 /// The deadlines that can abort a call of a class, each with the event that it counts from.
@@ -147,8 +156,15 @@ fn deadlines<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item =
     all.filter_map(|class| class.deadline.map(|deadline| (deadline, class.deadline_from)))
 }
 
+/// The least time in which a call of a class can fail: its deadline, or none where it fails otherwise.
 fn shortest_deadline(class: &Class, classes: &[Class]) -> Option<Span> {
-    deadlines(class, classes).map(|(deadline, _)| deadline).min()
+    let at_once = fails(class, classes).then_some(Span::ZERO);
+    deadlines(class, classes).map(|(deadline, _)| deadline).chain(at_once).min()
+}
+
+/// Whether a call of a class can fail by something other than a deadline.
+fn fails(class: &Class, classes: &[Class]) -> bool {
+    std::iter::once(class).chain(joined(class, classes)).any(|class| !class.answer.failures.is_empty())
 }
 
 /// The load's own state machine.
@@ -217,7 +233,10 @@ impl LoadRules {
     /// Decides whether a load can fail within the horizon.
     pub(crate) fn weigh(&mut self, classes: &[Class], horizon: Span) {
         self.can_fail = match self.fails {
-            Fails::NotReady => self.is_chosen || classes.iter().any(|class| class.deadline.is_some()),
+            Fails::NotReady => {
+                let fails = |class: &Class| class.deadline.is_some() || !class.answer.failures.is_empty();
+                self.is_chosen || classes.iter().any(fails)
+            }
             Fails::ErrorShown | Fails::AnyError => self.errors.iter().any(|rule| rule.can_strike(classes, horizon)),
             Fails::Nothing => false,
         };
@@ -234,7 +253,10 @@ fn repeats(class: &Class) -> bool {
 fn each_request(classes: &[Class]) -> Vec<ErrorRule> {
     let fetches = classes.iter().enumerate().filter(|(_, class)| class.kind == Kind::Fetch);
     fetches
-        .map(|(number, class)| ErrorRule { name: None, class: number, failures: class.attempts, no_success_for: None })
+        .map(|(number, class)| {
+            let (failures, unless_retried) = (class.attempts, class.retry_on.is_some());
+            ErrorRule { name: None, class: number, failures, no_success_for: None, unless_retried }
+        })
         .collect()
 }
 
@@ -283,6 +305,7 @@ fn error(node: &Node, name: Option<String>, names: &Names<'_>) -> Result<ErrorRu
         class: table.read("request", |node| names.request(node))?.unwrap_or_default(),
         failures: u32::try_from(table.or("failures", 1, read::whole(0, limits::ATTEMPTS))?).unwrap_or(u32::MAX),
         no_success_for: table.read("no_success_for", read::span)?,
+        unless_retried: false,
     };
     if rule.failures == 0 && rule.no_success_for.is_none() {
         return Err(Fault::new(table.place_of("failures"), "with 0 failures and no time the error never shows")

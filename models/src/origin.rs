@@ -37,6 +37,26 @@ pub enum WorkerUntil {
     End,
 }
 
+/// The limit of a server's queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServerQueue {
+    /// Requests at the server beyond its workers.
+    pub limit: usize,
+    /// Retry-After of the answers to those that it refuses.
+    pub retry_after: Option<Span>,
+}
+
+impl ServerQueue {
+    fn read(node: &Node) -> Result<Self, Fault> {
+        let reader = Reader::new(node, &schema::SERVER_QUEUE)?;
+        Ok(Self {
+            limit: reader.or("limit", 0, count(0, limits::PLACES))?,
+            retry_after: reader.read("retry_after", read::span)?,
+        })
+    }
+}
+
 /// A server.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -49,6 +69,8 @@ pub struct Origin {
     pub workers: usize,
     /// When a worker of a first-come, first-served server is free again.
     pub worker_until: WorkerUntil,
+    /// The limit of its queue, beyond which it answers with 503; none: there is no limit.
+    pub queue: Option<ServerQueue>,
     /// n requests on w workers take (n / w) to this power times as long as one (processor sharing).
     pub slowdown_exponent: f64,
     /// Whether an abort ends the work.
@@ -86,6 +108,7 @@ impl Origin {
             discipline: Discipline::Independent,
             workers: 1,
             worker_until: WorkerUntil::Headers,
+            queue: None,
             slowdown_exponent: 1.0,
             cancel_on_disconnect: false,
             keep_alive: None,
@@ -118,6 +141,13 @@ impl Origin {
                     .help("write discipline = \"fifo\", or leave it out"));
             }
             origin.worker_until = until;
+        }
+        origin.queue = reader.read("queue", ServerQueue::read)?;
+        if origin.queue.is_some() && ![Discipline::Fifo, Discipline::ProcessorSharing].contains(&origin.discipline) {
+            let message = "`queue` requires \"fifo\" or \"processor-sharing\"";
+            return Err(
+                Fault::new(reader.place_of("queue"), message).help("write discipline = \"fifo\", or leave it out")
+            );
         }
         origin.slowdown_exponent = reader.or("slowdown_exponent", 1.0, read::number)?;
         if !(1.0..=10.0).contains(&origin.slowdown_exponent) {

@@ -48,7 +48,8 @@ impl Plan {
             let once = [streams.start, streams.tick, streams.arrivals];
             let calls =
                 [streams.stalled, streams.service, streams.work, streams.io_time, streams.body, streams.response_delay];
-            let calls = calls.iter().flat_map(|purpose| with_retries(*purpose, class));
+            let ends = [streams.status, streams.refused, streams.reset, streams.handshake, streams.jitter];
+            let calls = calls.iter().chain(&ends).flat_map(|purpose| with_retries(*purpose, class));
             owners.extend(once.into_iter().chain(calls).map(|purpose| (purpose, Owner::Class(number))));
             for (position, cache) in class.looks_up.iter().enumerate() {
                 let made = &self.server_caches[*cache];

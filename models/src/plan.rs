@@ -228,6 +228,7 @@ impl Plan {
             });
         }
         encrypt(&mut origins, &classes);
+        classes.iter_mut().for_each(|class| class.answer.find_failures(class.kind, &origins[class.origin]));
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
@@ -292,10 +293,13 @@ impl Plan {
                     .help(format!("to round, write the count as {{ per = {{ {name} = 1 }} }}")));
             }
         }
-        for origin in &self.origins {
-            let Some(number) = origin.noise_shared.bare_parameter() else { continue };
+        let noise = self.origins.iter().map(|origin| (&origin.noise_shared, "noise_shared", &origin.name));
+        let shares = self.classes.iter().flat_map(|class| class.answer.shares().map(move |share| (class, share)));
+        let shares = shares.map(|(class, (share, key))| (share, key, &class.name));
+        for (share, key, name) in noise.chain(shares) {
+            let Some(number) = share.bare_parameter() else { continue };
             if let Some((place, wrong)) = self.unfit(root, number, form::is_share) {
-                let message = format!("{wrong}, but `{}` uses it as `noise_shared`, a share from 0 to 1", origin.name);
+                let message = format!("{wrong}, but `{name}` uses it as `{key}`, a share from 0 to 1");
                 return Err(Fault::new(place, message));
             }
         }
@@ -332,7 +336,8 @@ impl Plan {
                 (_, Some(every)) => copies * (1.0 + horizon / every.as_seconds_f64()),
                 // The shortest life of a socket, and the shortest pause after it.
                 _ if class.reconnect.is_some() => {
-                    let forms = class.common.body.iter().chain(&class.reconnect);
+                    let opens = class.answer.failures.is_empty();
+                    let forms = class.common.body.iter().filter(|_| opens).chain(&class.reconnect);
                     let least: Span = forms.map(|form| form.span(&extremes, || 1e-6)).sum();
                     copies * (1.0 + horizon / least.as_seconds_f64().max(1e-9))
                 }

@@ -208,7 +208,7 @@ fn check<'a>(engine: &str, run: &'a Run, exceptions: &[Exception], sets: &[Strin
         let simulated = match row.request.outcome {
             Outcome::Ok => "ok",
             Outcome::Aborted => "aborted",
-            Outcome::Coalesced | Outcome::Unfinished => "neither",
+            Outcome::Failed | Outcome::Coalesced | Outcome::Unfinished => "neither",
         };
         if simulated != outcome {
             faults.push(format!("{id}: {simulated}, measured {outcome}"));

@@ -234,6 +234,29 @@ fn shared_workers_do_not_mind_the_law_of_the_work() {
 }
 
 #[test]
+fn a_full_queue_turns_away_as_many_as_erlang_says() {
+    let exponential = "{ distribution = \"exponential\", mean = \"1s\" }";
+    let rows = [
+        (55, 0.9, 4, "0.0862572355195", "fifo", exponential),
+        (56, 1.2, 2, "0.259465193394", "fifo", exponential),
+        (57, 0.9, 4, "0.0862572355195", "processor-sharing", "1s"),
+    ];
+    for (seed, rho, waiting, written, discipline, work) in rows {
+        let sets = [
+            rate(6.0 * rho),
+            set("request.job.work", work),
+            set("server.discipline", discipline),
+            set("server.queue.limit", waiting),
+            set("horizon", "2000s"),
+        ];
+        let [refused] =
+            observe(&plan(SHARING, &sets), seed, |load| [share(jobs(load), |request| request.status == 503)]);
+        let exact = table(written, formulas::loss(6, 6.0 * rho, waiting));
+        check(&format!("M/M/6/6+{waiting} rho {rho}, {discipline}: P(503)"), exact, refused);
+    }
+}
+
+#[test]
 fn one_slot_with_aborts_until_the_end() {
     let rows = [(61, 0.9, "1s", "0.538658660", "0.487398511"), (62, 1.2, "2s", "0.253103800", "0.377586500")];
     for (seed, lambda, tau, idle, aborts) in rows {

@@ -14,6 +14,8 @@ mod caches;
 mod cases;
 #[path = "rules/keys.rs"]
 mod keys;
+#[path = "rules/outcomes.rs"]
+mod outcomes;
 #[path = "rules/reports.rs"]
 mod reports;
 #[path = "rules/scenarios.rs"]

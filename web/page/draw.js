@@ -45,7 +45,8 @@ export const PHASES = {
 };
 
 const MOMENTS = {ready: 'ready', error: 'error', recovered: 'error cleared'};
-const ENDS = {ok: '', aborted: 'aborted by its deadline', coalesced: 'joined another call', unfinished: 'not ended', cached: 'from the cache'};
+const wrong = (row) => row.outcome === 'aborted' || row.outcome === 'failed';
+const ENDS = {ok: '', aborted: 'aborted by its deadline', failed: 'failed', coalesced: 'joined another call', unfinished: 'not ended', cached: 'from the cache'};
 
 /** A request in words: its life and where its time went. */
 export const told = row => {
@@ -63,7 +64,7 @@ const chosen = (rows, filter, most) => {
   const rank = fits.map(row => {
     const number = (seen.get(row.class) ?? 0) + 1;
     seen.set(row.class, number);
-    return [!row.culprit, !(row.decisive && row.outcome === 'aborted'), number > 6, !row.decisive, row.kind !== 'socket', row.number];
+    return [!row.culprit, !(row.decisive && wrong(row)), number > 6, !row.decisive, row.kind !== 'socket', row.number];
   });
   const order = fits.map((row, at) => at).sort((one, other) => {
     for (let key = 0; key < 6; key += 1) if (rank[one][key] !== rank[other][key]) return rank[one][key] - rank[other][key];
@@ -94,17 +95,17 @@ export const load = (picture, view, say, zoom) => {
     const at = y;
     y += ROW;
     const end = row.ended_ms ?? picture.horizon_ms;
-    const words = row.outcome === 'aborted' || row.outcome === 'ok' ? time(end - row.issued_ms)
+    const words = wrong(row) || row.outcome === 'ok' ? time(end - row.issued_ms)
       : row.kind === 'socket' ? 'open' : {coalesced: 'joined', cached: 'cached', unfinished: 'pending'}[row.outcome];
     return svg('g', {
-      class: `row${row.outcome === 'aborted' ? ' aborted' : ''}`, role: 'option', 'aria-selected': 'false', tabindex: number ? -1 : 0,
+      class: `row${wrong(row) ? ' aborted' : ''}`, role: 'option', 'aria-selected': 'false', tabindex: number ? -1 : 0,
       'data-number': row.number,
     },
     svg('rect', {class: number % 2 ? 'stripe' : 'stripe odd', x: 0, y: at, width, height: ROW}),
     svg('text', {class: 'name', x: 4, y: at + 15}, cut(plain(row.name))),
     bar(row, at),
-    row.outcome === 'aborted' && within(row.ended_ms, row.ended_ms) && svg('path', {class: 'end', d: `M${x(row.ended_ms)},${at + 2}v${ROW - 4}`}),
-    row.deadline_ms !== null && row.outcome !== 'aborted' && within(row.deadline_ms, row.deadline_ms)
+    wrong(row) && within(row.ended_ms, row.ended_ms) && svg('path', {class: 'end', d: `M${x(row.ended_ms)},${at + 2}v${ROW - 4}`}),
+    row.deadline_ms !== null && !wrong(row) && within(row.deadline_ms, row.deadline_ms)
       && svg('path', {class: 'deadline', d: `M${x(row.deadline_ms)},${at + 3}v${ROW - 6}`}),
     !narrow && svg('text', {class: 'life', x: width - 4, y: at + 15, 'text-anchor': 'end'}, ` ${words}`));
   });

@@ -10,7 +10,7 @@ use super::{Phases, Subject, host, network_life, network_start, priority};
 use crate::record::{LoadRecord, OutcomeRecord, RequestRecord};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use sixslot_models::class::{Kind, Method};
+use sixslot_models::class::{Failure, Kind, Method};
 use sixslot_models::load::{Outcome, Request};
 use sixslot_models::protocol::Protocol;
 use sixslot_sim_core::{Span, Time};
@@ -286,10 +286,12 @@ impl<'a> Subject<'a> {
         }
         let (status, text) = match (answered, class.kind) {
             (false, _) => (0, ""),
+            (true, _) if request.status != 200 => (request.status, ""),
             (true, Kind::WebSocket) => (101, "Switching Protocols"),
             (true, _) => (200, "OK"),
         };
-        let aborted = request.outcome == Outcome::Aborted;
+        let aborted = (request.outcome == Outcome::Aborted).then_some("net::ERR_ABORTED");
+        let error = request.failure.and_then(Failure::net_error).or(aborted);
         // A scenario may not know it: 0 then. Headers have no size here.
         let size = class.copy(request.index).body_bytes.unwrap_or(0);
         json!({
@@ -298,7 +300,7 @@ impl<'a> Subject<'a> {
             "content": {"size": if answered { size } else { 0 }, "mimeType": if answered { mime } else { "x-unknown" }},
             "redirectURL": "", "headersSize": -1, "bodySize": if from_cache { 0 } else { -1 },
             "_transferSize": if answered && !from_cache { size } else { 0 },
-            "_error": aborted.then_some("net::ERR_ABORTED"), "_fetchedViaServiceWorker": false,
+            "_error": error, "_fetchedViaServiceWorker": false,
         })
     }
 

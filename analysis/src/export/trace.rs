@@ -7,7 +7,7 @@
 
 use super::{Phases, Subject, network_start, pool_wait, priority};
 use serde_json::{Value, json};
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Failure, Kind};
 use sixslot_models::load::{Outcome, Request};
 use sixslot_sim_core::{Span, Time};
 
@@ -94,7 +94,8 @@ impl Subject<'_> {
             events.push(instant("ResourceReceiveResponse", headers, self.answer(request, id, headers)));
         }
         if let Some(ended) = request.ended {
-            let failed = request.outcome == Outcome::Aborted;
+            let broken = request.failure.and_then(Failure::net_error).is_some();
+            let failed = request.outcome == Outcome::Aborted || broken;
             events.push(instant(
                 "ResourceFinish",
                 ended,
@@ -125,7 +126,7 @@ impl Subject<'_> {
             "receiveHeadersStart": received, "receiveHeadersEnd": received,
         });
         json!({
-            "requestId": id, "frame": FRAME, "statusCode": 200, "mimeType": "", "encodedDataLength": 0,
+            "requestId": id, "frame": FRAME, "statusCode": request.status, "mimeType": "", "encodedDataLength": 0,
             "fromCache": from_cache, "fromServiceWorker": false, "responseTime": seconds(headers), "headers": [],
             "protocol": self.protocol(request),
             "connectionId": request.connection.unwrap_or(0), "connectionReused": connect.is_none(), "timing": timing,
@@ -181,9 +182,8 @@ impl Subject<'_> {
             for (lane, request) in lanes {
                 let from = request.slot_from.unwrap_or(Time::ZERO);
                 let until = request.slot_until.unwrap_or(self.plan.horizon());
-                let aborted = request.outcome == Outcome::Aborted;
                 let colour = match self.class(request).kind {
-                    _ if aborted => "error",
+                    _ if request.outcome.is_wrong() => "error",
                     Kind::WebSocket | Kind::EventSource => "tertiary",
                     _ => "primary",
                 };
@@ -192,7 +192,7 @@ impl Subject<'_> {
                 held["dur"] = ((until - from).as_nanos() as f64 / 1e3).into();
                 held["pid"] = SLOTS.into();
                 held["tid"] = (thread + lane + 1).into();
-                held["args"] = json!({"url": self.url(request), "aborted": aborted});
+                held["args"] = json!({"url": self.url(request), "aborted": request.outcome == Outcome::Aborted});
                 events.push(held);
             }
             thread += count;

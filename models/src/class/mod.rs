@@ -3,11 +3,14 @@
 //! Rule: a load reads no string of the scenario; classes, queues, origins and parameters are indices, and every random
 //! quantity of a class has its own purpose, named after the class, so that all fixes see the same draws.
 
+mod answer;
 mod cause;
 mod copies;
 mod names;
 mod read;
+mod retry;
 
+pub use answer::{Answer, Failure, Failures, UNAVAILABLE};
 pub(crate) use cause::anchor_nodes;
 pub use cause::{After, Anchor, Copies, Event, Join};
 pub use copies::CopySpec;
@@ -148,6 +151,16 @@ pub struct Purposes {
     pub body: Purpose,
     /// The delay of an answer.
     pub response_delay: Purpose,
+    /// The status of an answer.
+    pub status: Purpose,
+    /// Whether the connection is refused.
+    pub refused: Purpose,
+    /// Whether the connection is reset.
+    pub reset: Purpose,
+    /// Whether the server refuses the handshake.
+    pub handshake: Purpose,
+    /// The jitter of the pause before a retry.
+    pub jitter: Purpose,
 }
 
 /// A class of requests.
@@ -202,6 +215,14 @@ pub struct Class {
     pub attempts: u32,
     /// Pauses before the retries; the last one repeats.
     pub backoff: Vec<Span>,
+    /// The failures that are followed by a retry; none: all.
+    pub retry_on: Option<Failures>,
+    /// The largest share by which a pause before a retry is shortened at random.
+    pub jitter: f64,
+    /// Whether a retry waits at least for the answer's Retry-After.
+    pub follows_retry_after: bool,
+    /// How its calls end.
+    pub answer: Answer,
     /// Whether a call joins a call of the same URL that is in flight.
     pub dedupe: bool,
     /// Index of the framework queue that holds it.
@@ -224,6 +245,10 @@ pub struct Class {
     pub snapshot_every: Option<Span>,
     /// Time from the socket's end to its opening again; none: it stays closed.
     pub reconnect: Option<Form>,
+    /// What each opening that fails multiplies the next pause by.
+    pub reconnect_factor: f64,
+    /// The longest such pause.
+    pub reconnect_at_most: Option<Span>,
     /// The background calls whose successes bring a socket's data.
     pub snapshot_by: Vec<usize>,
     /// The streams of its random quantities.
@@ -271,6 +296,10 @@ impl Class {
             skip_while_fresh: None,
             attempts: 1,
             backoff: Vec::new(),
+            retry_on: None,
+            jitter: 0.0,
+            follows_retry_after: true,
+            answer: Answer::default(),
             dedupe: false,
             queue: None,
             later_service: None,
@@ -282,6 +311,8 @@ impl Class {
             reads_body: true,
             snapshot_every: None,
             reconnect: None,
+            reconnect_factor: 1.0,
+            reconnect_at_most: None,
             snapshot_by: Vec::new(),
             purposes: Purposes {
                 start: purpose(" start"),
@@ -294,6 +325,11 @@ impl Class {
                 io_time: purpose(" wait"),
                 body: purpose(" body"),
                 response_delay: purpose(" response delay"),
+                status: purpose(" status"),
+                refused: purpose(" refused"),
+                reset: purpose(" reset"),
+                handshake: purpose(" handshake"),
+                jitter: purpose(" jitter"),
             },
         }
     }

@@ -4,7 +4,7 @@
 
 use super::copies::{bytes, each, method, no_body_of_head};
 use super::names::index;
-use super::{After, CacheMode, Class, DeadlineFrom, DeadlineUntil, Kind, Method, Names, Start};
+use super::{After, Answer, CacheMode, Class, DeadlineFrom, DeadlineUntil, Kind, Method, Names, Start};
 use crate::browser::{Browser, PRIORITIES, Priority, RANKS};
 use crate::form::{self, Form, Linear};
 use crate::limits;
@@ -97,6 +97,7 @@ impl Class {
         class.read_cache_control(&reader)?;
         class.fresh_for = reader.read("fresh_for", read::span)?;
         class.read_repetition(&reader, names)?;
+        class.answer = Answer::of_request(&reader, names.parameters)?;
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
         class.read_server(&reader, names)?;
@@ -170,13 +171,7 @@ impl Class {
             self.skip_while_fresh = Some((socket, fresh.or("within", Span::ZERO, read::span)?));
         }
         if let Some(node) = reader.get("retry") {
-            let retry = Reader::new(node, &schema::RETRY)?;
-            let attempts = retry.or("attempts", 1, read::whole(1, limits::ATTEMPTS))?;
-            self.attempts = u32::try_from(attempts).unwrap_or(u32::MAX);
-            self.backoff = match retry.get("backoff") {
-                Some(list) => read::list(limits::LIST)(list)?.iter().map(read::span).collect::<Result<_, _>>()?,
-                None => Vec::new(),
-            };
+            self.read_retry(node)?;
         }
         Ok(())
     }
@@ -245,8 +240,13 @@ impl Class {
         class.common.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
         class.common.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
         class.common.body = reader.read("lasts", time)?;
-        requires(&reader, &[("reconnect", "lasts")])?;
+        class.answer = Answer::of_socket(&reader, names.parameters)?;
+        if ["refused", "handshake_fails"].iter().all(|key| reader.get(key).is_none()) {
+            requires(&reader, &[("reconnect", "lasts")])?;
+        }
+        requires(&reader, &[("reconnect_factor", "reconnect"), ("reconnect_at_most", "reconnect")])?;
         class.reconnect = reader.read("reconnect", time)?;
+        class.read_reconnect_growth(&reader)?;
         reader.exclude("snapshot_every", "snapshot_by")?;
         class.snapshot_every = reader.read("snapshot_every", positive)?;
         let background = reader.or("snapshot_by", &[][..], read::list(limits::CLASSES))?;

@@ -121,11 +121,7 @@ impl Running<'_> {
             state.requests.iter().enumerate().filter(|(id, request)| which(*id, request)).count()
         };
         let in_flight: usize = state.page.instances.iter().map(|instance| instance.in_flight as usize).sum();
-        assert_eq!(
-            in_flight,
-            count(&|_, one| one.ended.is_none() && !one.state.settled && one.gave_up.is_none()),
-            "calls in flight"
-        );
+        assert_eq!(in_flight, count(&|_, one| one.ended.is_none() && !one.state.heard), "calls in flight");
         let inside: usize = state.page.queues.iter().map(|queue| queue.inside).sum();
         assert_eq!(inside, count(&|_, one| one.state.has_place), "places of frameworks' queues");
         for (at, queue) in state.page.queues.iter().enumerate() {

@@ -17,7 +17,7 @@
 //! its users), and are released together in Firefox (both measured).
 
 use super::list::{List, RequestId};
-use super::request::{Outcome, Station};
+use super::request::{Outcome, Request, Station};
 use super::table::Table;
 use super::{Agenda, Event, Running};
 use crate::browser::{LockUntil, Replaces};
@@ -66,9 +66,14 @@ impl Running<'_> {
         (self.cache_url(id), self.state.requests[id].state.version)
     }
 
-    /// Whether a request's response is stored for others to read: that of a HEAD has no body.
+    /// Whether a request's response is stored for others to read: that of a HEAD has no body, and errors are not stored.
     fn stores(&self, id: RequestId) -> bool {
-        self.class(id).max_age.is_some() && self.copy(id).method != Method::Head
+        self.class(id).max_age.is_some() && self.copy(id).method != Method::Head && !self.is_error_status(id)
+    }
+
+    /// Whether the server answered with a status from 400 on.
+    fn is_error_status(&self, id: RequestId) -> bool {
+        self.state.requests[id].status >= 400
     }
 
     /// Whether a request replaces the stored entry.
@@ -163,6 +168,9 @@ impl Running<'_> {
     /// The headers of the request that holds the lock have arrived.
     pub(super) fn headers_at_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.copy(id).method == Method::Post && self.plan.browser.post_invalidates {
+            if self.is_error_status(id) {
+                return;
+            }
             let url = self.cache_url(id);
             let version = self.invalidate(url);
             if self.plan.browser.cache_lock_releases_all_on_post {
@@ -218,15 +226,22 @@ impl Running<'_> {
             return;
         }
         let (key, no_store) = (self.key(id), self.class(id).answer_no_store);
-        match self.state.requests[id].outcome {
-            Outcome::Ok | Outcome::Unfinished if no_store && self.plan.browser.cache_lock_releases_all_on_no_store => {
+        let Request { outcome, headers, ref state, .. } = self.state.requests[id];
+        let broken = outcome == Outcome::Failed && (headers.is_none() || state.resets);
+        match outcome {
+            Outcome::Ok | Outcome::Unfinished | Outcome::Failed
+                if no_store && !broken && self.plan.browser.cache_lock_releases_all_on_no_store =>
+            {
                 self.state.cache.kept.remove(key);
                 return self.open_lock(agenda, key);
             }
-            Outcome::Ok if !no_store && self.copy(id).method != Method::Head => {
+            Outcome::Ok if !no_store && self.copy(id).method != Method::Head && !self.is_error_status(id) => {
                 self.state.cache.kept.insert(key, ());
             }
-            Outcome::Aborted if self.plan.browser.cache_lock_releases_all_on_abort => {
+            // A connection that breaks closes the entry as an abort does.
+            Outcome::Aborted | Outcome::Failed
+                if (outcome == Outcome::Aborted || broken) && self.plan.browser.cache_lock_releases_all_on_abort =>
+            {
                 // The headers started to overwrite the stored response; without them it is still there.
                 let overwritten = self.request(id).headers.is_some();
                 if self.state.cache.kept.contains(key) && !overwritten {

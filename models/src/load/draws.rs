@@ -9,8 +9,8 @@ use super::LoadError;
 use super::shared::Shared;
 use super::uniforms::Source;
 use crate::browser::Browser;
-use crate::class::{After, Class, Kind, Start};
-use crate::form::Form;
+use crate::class::{After, Class, Kind, Start, UNAVAILABLE};
+use crate::form::{Form, Linear};
 use crate::limits;
 use crate::network::Path;
 use crate::origin::{Discipline, Origin};
@@ -173,6 +173,48 @@ impl Draws {
         class.copy(call.index).body.as_ref().map(|form| self.call_span(form, class.purposes.body, class, call, None))
     }
 
+    /// Whether the connection of a call is refused.
+    pub fn is_refused(&self, class: &Class, call: Call) -> bool {
+        self.happens(class.answer.refused.as_ref(), class.purposes.refused, class, call)
+    }
+
+    /// Whether the connection of a call is reset in the middle of its answer.
+    pub fn is_reset(&self, class: &Class, call: Call) -> bool {
+        self.happens(class.answer.reset.as_ref(), class.purposes.reset, class, call)
+    }
+
+    /// The status of the answer to a call: for a socket whose handshake is refused the server's.
+    pub fn status(&self, class: &Class, call: Call) -> u16 {
+        if self.happens(class.answer.handshake_fails.as_ref(), class.purposes.handshake, class, call) {
+            return UNAVAILABLE;
+        }
+        if class.answer.statuses.is_empty() {
+            return 200;
+        }
+        let uniform = self.uniform_of(class.purposes.status, class, call);
+        let mut below = 1.0;
+        let mut statuses = class.answer.statuses.iter().rev();
+        let found = statuses.find(|(_, share)| {
+            below -= share.value(&self.parameters);
+            uniform > below
+        });
+        found.map_or(200, |(status, _)| *status)
+    }
+
+    /// A pause before the retry of a failed call, shortened by the jitter.
+    pub fn jittered(&self, pause: Span, class: &Class, failed: Call) -> Span {
+        if class.jitter == 0.0 || pause.is_zero() {
+            return pause;
+        }
+        let left = 1.0 - class.jitter * self.uniform_of(class.purposes.jitter, class, failed);
+        Span::from_seconds_f64(pause.as_seconds_f64() * left)
+    }
+
+    /// Whether something of this probability happens to a call: it does for the largest uniforms.
+    fn happens(&self, share: Option<&Linear>, purpose: Purpose, class: &Class, call: Call) -> bool {
+        share.is_some_and(|share| self.uniform_of(purpose, class, call) > 1.0 - share.value(&self.parameters))
+    }
+
     /// The work and the I/O time of computing a cached value, by the call that causes the computation: `call` of `class`, for
     /// the look-up at `position` (from 0) of those that it makes.
     pub fn computation(&self, cache: &ServerCache, class: &Class, call: Call, position: usize) -> (Span, Span) {
@@ -184,21 +226,25 @@ impl Draws {
     }
 
     /// A length of time for a call.
+    fn call_span(&self, form: &Form, purpose: Purpose, class: &Class, call: Call, shared: Option<Shared>) -> Span {
+        form.span(&self.parameters, || {
+            let own = self.uniform_of(purpose, class, call);
+            shared.map_or(own, |shared| shared.uniform(own))
+        })
+    }
+
+    /// The uniform of a call.
     ///
     /// A poll's calls are numbered by their ticks, other calls by their attempts; a retry within a poll's tick has a
     /// separate purpose.
-    fn call_span(&self, form: &Form, purpose: Purpose, class: &Class, call: Call, shared: Option<Shared>) -> Span {
+    fn uniform_of(&self, purpose: Purpose, class: &Class, call: Call) -> f64 {
         let (number, retries) = match class.every {
             Some(_) => (u64::from(call.tick) + 1, call.attempt - 1),
             None => (u64::from(call.attempt), 0),
         };
         let rest = (number >> NUMBER_BITS) << 32 | u64::from(retries);
         let purpose = if rest == 0 { purpose } else { purpose.numbered(rest) };
-        let entity = Self::entity(call.index, number & ((1 << NUMBER_BITS) - 1), call.tab);
-        form.span(&self.parameters, || {
-            let own = self.source.uniform(purpose, entity);
-            shared.map_or(own, |shared| shared.uniform(own))
-        })
+        self.source.uniform(purpose, Self::entity(call.index, number & ((1 << NUMBER_BITS) - 1), call.tab))
     }
 
     /// The time to open the connection with a number to an origin, where it is not the browser's `connect`.

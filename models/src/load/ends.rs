@@ -2,14 +2,14 @@
 //!
 //! Rule: a response, or an abort, frees the connection first, then the other stations, and then reaches the page. A call
 //! that others have joined ends for all of them. A failure is followed by a retry while fewer than `attempts` consecutive
-//! calls have failed.
+//! calls have failed (`failures.rs`).
 
 use super::list::{List, RequestId};
 use super::request::{Outcome, Station};
 use super::{Agenda, Event, Running};
-use crate::class::{self, Kind};
+use crate::class::{self, Failure, Kind};
+use crate::load_rules::ErrorRule;
 use crate::queue::ReleaseOn;
-use sixslot_sim_core::Span;
 
 impl Running<'_> {
     /// The page has received the headers of a request.
@@ -26,7 +26,11 @@ impl Running<'_> {
         }
         if !reads_body && kind == Kind::Fetch {
             self.leave_joinable(id);
-            self.settle(agenda, id, true);
+            if self.is_error(id) {
+                let request = self.request(id);
+                request.failure.get_or_insert(Failure::Status(request.status));
+            }
+            self.settle(agenda, id, self.state.requests[id].failure.is_none());
             self.finish_joined(agenda, id);
         }
     }
@@ -57,10 +61,16 @@ impl Running<'_> {
     /// A request's deadline: the page aborts it, or only gives it up.
     pub(super) fn deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
         self.request(id).deadline = None;
+        if self.request(id).ended.is_some() {
+            return;
+        }
+        if !self.request(id).state.heard {
+            self.request(id).failure = Some(Failure::Timeout);
+        }
         if self.class(id).deadline_aborts {
             return self.abort(agenda, id);
         }
-        if self.request(id).ended.is_none() && !self.request(id).state.settled {
+        if !self.request(id).state.heard {
             self.leave_joinable(id);
             self.settle(agenda, id, false);
             self.request(id).gave_up = Some(agenda.now());
@@ -145,7 +155,10 @@ impl Running<'_> {
         self.leave_worker(agenda, id);
         self.drop_timer(agenda, id);
         self.stop_transfer(agenda, id);
-        self.free_connection(agenda, id, outcome == Outcome::Aborted);
+        let resets = self.request(id).state.resets && outcome == Outcome::Failed;
+        let closes = resets || outcome == Outcome::Aborted && self.plan.browser.abort_closes_connection;
+        self.free_connection(agenda, id, closes);
+        self.leave_handshake(agenda, id);
         self.pass_lock(agenda, id);
         self.scheduler_forget(agenda, id);
         self.leave_queue(agenda, id);
@@ -156,14 +169,18 @@ impl Running<'_> {
         }
         let succeeded = match outcome {
             Outcome::Ok => true,
-            Outcome::Coalesced => {
-                let leader = self.state.requests[id].state.leader;
-                leader.is_some_and(|leader| self.state.requests[leader].state.settled)
-            }
-            Outcome::Aborted | Outcome::Unfinished => false,
+            Outcome::Coalesced => self.shares_success(id),
+            Outcome::Aborted | Outcome::Failed | Outcome::Unfinished => false,
         };
         self.settle(agenda, id, succeeded);
         (std::mem::take(&mut self.request(id).state.followers), outcome)
+    }
+
+    /// Whether the call that a request had joined succeeded; its failure is this one's too.
+    fn shares_success(&mut self, id: RequestId) -> bool {
+        let Some(leader) = self.state.requests[id].state.leader else { return false };
+        self.request(id).failure = self.state.requests[leader].failure;
+        self.state.requests[leader].state.settled
     }
 
     /// The calls that have joined a call get its response as soon as the page has it, even if the body is still downloading.
@@ -180,18 +197,14 @@ impl Running<'_> {
 
     /// Notifies the page of a success or a failure, once: from then on it does not regard the call as in flight.
     fn settle(&mut self, agenda: &mut Agenda, id: RequestId, succeeded: bool) {
-        if self.state.requests[id].gave_up.is_some() {
+        if std::mem::replace(&mut self.request(id).state.heard, true) {
             return;
         }
-        if std::mem::replace(&mut self.request(id).state.settled, succeeded) {
-            self.request(id).state.settled = true;
-            return;
-        }
+        self.request(id).state.settled = succeeded;
         let now = agenda.now();
         let request = &self.state.requests[id];
         let (number, instance, issued) = (request.class, request.instance, request.issued);
         let superseded = request.superseded;
-        let class = &self.plan.classes[number];
         let rules = &self.plan.load;
         let copy = &mut self.state.page.instances[instance];
         debug_assert!(copy.in_flight > 0, "request {id} was not in flight");
@@ -208,24 +221,23 @@ impl Running<'_> {
             }
             self.reach(agenda, id, class::Event::Ok);
             self.rearm(agenda, instance);
-            if let Some(pause) = self.state.draws.reconnect(class, self.state.requests[id].call()) {
-                agenda.schedule_in(pause, Event::Retry { failed: id });
-            }
+            self.open_again(agenda, id, 0);
         } else if !superseded {
             if copy.failures == 0 {
                 copy.row_began = issued;
             }
             copy.failures += 1;
             let (failures, row) = (copy.failures, now - copy.row_began);
-            if let Some((rule, _)) = rules.errors_of(number).find(|(_, rule)| rule.strikes(failures, row)) {
+            let pause = self.retry_pause(id, failures);
+            let strikes = |rule: &ErrorRule| rule.strikes(failures, row, pause.is_some());
+            if let Some((rule, _)) = rules.errors_of(number).find(|(_, rule)| strikes(rule)) {
                 self.state.verdict.show_error(rules, rule, id, now);
             }
-            if failures < class.attempts {
-                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last());
-                agenda.schedule_in(pause.copied().unwrap_or(Span::ZERO), Event::Retry { failed: id });
-            } else {
-                self.rearm(agenda, instance);
+            match pause {
+                Some(pause) => drop(agenda.schedule_in(pause, Event::Retry { failed: id })),
+                None => self.rearm(agenda, instance),
             }
+            self.open_again(agenda, id, failures);
             self.reach(agenda, id, class::Event::Failed);
         }
         self.reach(agenda, id, class::Event::End);

@@ -11,6 +11,7 @@ mod causes;
 mod cost;
 mod draws;
 mod ends;
+mod failures;
 mod list;
 mod network;
 mod page;
@@ -65,6 +66,8 @@ pub(crate) enum Event {
     Connects { request: RequestId },
     /// A connection is open.
     Connected { connection: usize },
+    /// The connection of a request has been refused.
+    Refused { request: RequestId },
     /// A request that needs none of the group's connections has a separate one.
     Dispatch { request: RequestId },
     /// The browser has dispatched one or more requests.
@@ -364,6 +367,7 @@ impl Model for Running<'_> {
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
             Event::Connects { request } => self.event_source_connects(agenda, request),
             Event::Connected { connection } => self.connected(agenda, connection),
+            Event::Refused { request } => self.refused(agenda, request),
             Event::Dispatch { request } => self.dispatch(agenda, request),
             Event::HandedOver => self.handed_over(agenda),
             Event::Sent { request } => self.sent(agenda, request),

@@ -182,6 +182,7 @@ impl Running<'_> {
         if class.kind == Kind::Background {
             return self.headers_arrived(agenda, id);
         }
+        self.decide_answer(id);
         let call = self.state.requests[id].call();
         let delay = self.state.draws.response_delay(class, &self.plan.origins[class.origin].path, call);
         if delay.is_zero() {
@@ -197,6 +198,9 @@ impl Running<'_> {
         let bytes = self.copy(id).body_bytes.filter(|bytes| *bytes > 0 && class.kind == Kind::Fetch);
         let bytes =
             bytes.filter(|_| self.plan.origins[class.origin].path.transfers(Direction::Down) && !self.is_pinned(id));
+        let state = &self.state.requests[id].state;
+        let bytes =
+            bytes.filter(|_| !state.turned_away).map(|bytes| if state.resets { bytes.div_ceil(2) } else { bytes });
         if half.is_zero() && bytes.is_none() {
             return self.headers_arrived(agenda, id);
         }

@@ -342,10 +342,13 @@ impl Running<'_> {
         self.request(id).timer = Some(agenda.schedule_in(delay, Event::Connects { request: id }));
     }
 
-    /// A WebSocket is open: the next one of its origin may start its handshake.
-    pub(super) fn handshake_done(&mut self, agenda: &mut Agenda, origin: usize) {
-        self.state.page.handshakes[origin].busy = false;
-        self.next_handshake(agenda, origin);
+    /// A WebSocket is open, or has failed to open: the next one of its origin may start its handshake.
+    pub(super) fn leave_handshake(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if std::mem::take(&mut self.request(id).state.handshaking) {
+            let origin = self.class(id).origin;
+            self.state.page.handshakes[origin].busy = false;
+            self.next_handshake(agenda, origin);
+        }
     }
 
     fn next_handshake(&mut self, agenda: &mut Agenda, origin: usize) {
@@ -354,6 +357,7 @@ impl Running<'_> {
             && let Some(id) = state.waiting.pop(&mut self.state.links)
         {
             state.busy = true;
+            self.request(id).state.handshaking = true;
             self.go_to_scheduler(agenda, id);
         }
     }

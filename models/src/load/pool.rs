@@ -106,6 +106,9 @@ impl Running<'_> {
 
     pub(super) fn go_to_pool(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
+        if self.is_refused(id) {
+            return self.refuse(agenda, id);
+        }
         if !self.needs_slot(self.class(id).kind) {
             self.request(id).enter(Station::Connect, now);
             let connect = self.connect_time(now, self.group(id));
@@ -394,8 +397,8 @@ impl Running<'_> {
         }
     }
 
-    /// A request has ended, or a socket no longer needs its slot: the connection goes to the next request, or is closed.
-    pub(super) fn free_connection(&mut self, agenda: &mut Agenda, id: RequestId, aborted: bool) {
+    /// A request has ended, or a socket no longer needs its slot: the connection goes to the next request, or `closes`.
+    pub(super) fn free_connection(&mut self, agenda: &mut Agenda, id: RequestId, closes: bool) {
         let now = agenda.now();
         let kind = self.class(id).kind;
         let request = self.request(id);
@@ -421,9 +424,8 @@ impl Running<'_> {
             return;
         }
         let rank = self.copy(id).rank;
-        let closes = kind == Kind::WebSocket
-            || aborted && self.plan.browser.abort_closes_connection
-            || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
+        let closes =
+            closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {
             self.state.pool.total -= 1;
         } else {
@@ -462,6 +464,6 @@ impl Running<'_> {
         if !self.plan.browser.websocket_takes_slot {
             self.free_connection(agenda, id, false);
         }
-        self.handshake_done(agenda, class.origin);
+        self.leave_handshake(agenda, id);
     }
 }

@@ -4,7 +4,7 @@
 
 use super::draws::Call;
 use super::list::{List, RequestId};
-use crate::class::{Class, DeadlineFrom};
+use crate::class::{Class, DeadlineFrom, Failure};
 use sixslot_sim_core::{EventKey, Handle, Span, Time};
 
 /// Where a request is.
@@ -50,10 +50,19 @@ pub enum Outcome {
     Ok,
     /// Its deadline expired, or the next call of its instance superseded it.
     Aborted,
+    /// It failed: by the status of its answer, or because its connection was refused or reset.
+    Failed,
     /// It shared the outcome of a call of the same URL.
     Coalesced,
     /// It had not ended when the simulation stopped.
     Unfinished,
+}
+
+impl Outcome {
+    /// Whether the request itself went wrong: it was aborted, or failed.
+    pub const fn is_wrong(self) -> bool {
+        matches!(self, Self::Aborted | Self::Failed)
+    }
 }
 
 /// A request.
@@ -82,6 +91,10 @@ pub struct Request {
     pub ended: Option<Time>,
     /// How it ended.
     pub outcome: Outcome,
+    /// The HTTP status of its answer; 200 also while there is none.
+    pub status: u16,
+    /// How it failed; none if it has not. A superseded call has not failed.
+    pub failure: Option<Failure>,
     /// When the page gave it up, where it went on (`deadline_aborts = false`).
     pub gave_up: Option<Time>,
     /// Whether the next call of its instance aborted it.
@@ -125,7 +138,15 @@ pub(super) struct State {
     /// How many times its URL had been invalidated when it reached the cache.
     pub version: u32,
     /// Whether the page has been notified of its success or failure.
+    pub heard: bool,
+    /// Whether that was a success.
     pub settled: bool,
+    /// Whether its socket is the one of its origin that is opening.
+    pub handshaking: bool,
+    /// Whether the server's queue had no place for it.
+    pub turned_away: bool,
+    /// Whether its connection is reset in the middle of the answer.
+    pub resets: bool,
     /// Whether the server still works for it.
     pub at_server: bool,
     /// Whether a worker of the server stays with it.
@@ -174,6 +195,8 @@ impl Request {
             headers: None,
             ended: None,
             outcome: Outcome::Unfinished,
+            status: 200,
+            failure: None,
             gave_up: None,
             superseded: false,
             connection: None,
@@ -214,7 +237,7 @@ impl Request {
         let from = match class.deadline_from {
             DeadlineFrom::Issued => Some(self.issued),
             DeadlineFrom::Queue => {
-                let left = self.sent.is_some() || self.last_station() != Station::Page;
+                let left = self.sent.is_some() || self.gave_up.is_some() || self.last_station() != Station::Page;
                 left.then(|| self.issued + self.spent(Station::Page))
             }
             DeadlineFrom::Sent => self.sent,

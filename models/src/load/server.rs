@@ -8,7 +8,7 @@
 //! (measured: Next.js 14 to 16 runs route handlers and renders to their end).
 
 use super::list::{List, RequestId};
-use super::request::{Outcome, Station};
+use super::request::Station;
 use super::sharing::{Capacity, Sharing};
 use super::{Agenda, Event, Running};
 use crate::class::{self, DeadlineFrom, DeadlineUntil, Kind};
@@ -33,6 +33,8 @@ pub(super) enum Step {
 pub(super) struct Server {
     /// Number of busy workers (fifo, event loop).
     pub(super) busy: usize,
+    /// Number of requests that wait for one.
+    pub(super) waiting: usize,
     /// Requests that wait for a worker.
     pub(super) queue: List,
     /// Requests that share the processor.
@@ -42,6 +44,7 @@ pub(super) struct Server {
 impl Server {
     pub(super) fn reset(&mut self) {
         self.busy = 0;
+        self.waiting = 0;
         self.queue = List::default();
         self.sharing.reset();
     }
@@ -76,6 +79,9 @@ impl Running<'_> {
         let request = self.request(id);
         request.timer = None;
         request.state.at_server = true;
+        if self.turns_away(id) {
+            return self.leave_server(agenda, id);
+        }
         self.invalidate_caches(id);
         self.advance(agenda, Step::Next(id));
     }
@@ -168,6 +174,7 @@ impl Running<'_> {
                 } else {
                     debug_assert!(server.busy == rules.workers, "{} of {} workers", server.busy, rules.workers);
                     server.queue.push(&mut self.state.links, id);
+                    server.waiting += 1;
                 }
             }
         }
@@ -227,6 +234,7 @@ impl Running<'_> {
                 server.busy -= 1;
             }
             Some(next) => {
+                server.waiting -= 1;
                 let block = self.state.requests[next].state.block;
                 self.request(next).timer = Some(agenda.schedule_in(block, Event::Worked { request: next }));
             }
@@ -271,7 +279,10 @@ impl Running<'_> {
         request.timer = None;
         request.headers = Some(now);
         request.enter(Station::Body, now);
-        let body = self.state.draws.body(class, self.state.requests[id].call());
+        if class.kind.is_socket() && self.is_error(id) {
+            return self.end_body(agenda, id);
+        }
+        let body = self.body_of(id);
         self.headers_at_cache(agenda, id);
         self.headers_seen(agenda, id);
         if class.kind.is_socket() {
@@ -288,7 +299,7 @@ impl Running<'_> {
         }
         match body.filter(|_| !self.is_pinned(id)) {
             None => {}
-            Some(span) if span.is_zero() => self.finish(agenda, id, Outcome::Ok),
+            Some(span) if span.is_zero() => self.end_body(agenda, id),
             Some(span) => {
                 self.request(id).timer = Some(agenda.schedule_in(span, Event::BodyEnd { request: id }));
             }
@@ -300,7 +311,22 @@ impl Running<'_> {
         request.timer = None;
         // A stored response has no headers before this instant.
         request.headers = request.headers.or(Some(agenda.now()));
-        self.finish(agenda, id, Outcome::Ok);
+        self.end_body(agenda, id);
+    }
+
+    fn end_body(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let outcome = self.ending(id);
+        self.finish(agenda, id, outcome);
+    }
+
+    /// The time of a body: none of an answer that the server's queue gave, half of it where the connection is reset.
+    fn body_of(&self, id: RequestId) -> Option<Span> {
+        let request = &self.state.requests[id];
+        if request.state.turned_away {
+            return Some(Span::ZERO);
+        }
+        let body = self.state.draws.body(self.class(id), request.call());
+        if request.state.resets { body.map(|span| span / 2) } else { body }
     }
 
     /// The page has aborted a request that has a connection: the server's work goes on, or stops.
@@ -331,7 +357,9 @@ impl Running<'_> {
             return;
         }
         if self.request(id).timer.is_none() {
-            self.state.servers[origin].queue.remove(&mut self.state.links, id);
+            let server = &mut self.state.servers[origin];
+            server.queue.remove(&mut self.state.links, id);
+            server.waiting -= 1;
         } else if rules.discipline == Discipline::EventLoop {
             // A block that has started runs to its end; nothing follows it.
             let request = self.request(id);

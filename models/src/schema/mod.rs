@@ -22,7 +22,7 @@ pub use renamed::{MOVED, Moved, RENAMED, Renamed, renamed_to};
 pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
 pub use scenario::SCENARIO;
 pub(crate) use scenario::{ERROR, EVIDENCE, FITTED, FIX, LAYER, LOAD, SWEEP, THRESHOLDS};
-pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE};
+pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE, SERVER_QUEUE};
 pub(crate) use synonyms::meant;
 
 /// The type of a field.

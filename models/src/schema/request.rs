@@ -96,6 +96,27 @@ pub static REQUEST: Fields = Fields {
         ),
         field("retry", Kind::Table(&RETRY), "What the page does after a failure."),
         field(
+            "status",
+            Kind::Keyed(&Kind::Share),
+            "HTTP statuses of its answers, each with its share: { 503 = 0.07, 500 = 0.03 }; what is left is 200. A share is a number, or a parameter's name. An answer with a status from 400 on is not stored.",
+        ),
+        field(
+            "fails_on",
+            Kind::Names,
+            "The statuses with which a call fails, such as \"503\" and \"5xx\". [] as with fetch() alone, which resolves on every status. Default [\"4xx\", \"5xx\"], as with a library that throws.",
+        ),
+        field(
+            "refused",
+            Kind::Share,
+            "Probability that the connection is refused (net::ERR_CONNECTION_REFUSED): the call fails at once, when it would join the queue for a connection, and takes none. A number, or a parameter's name. Default 0.",
+        ),
+        field(
+            "reset",
+            Kind::Share,
+            "Probability that the connection is reset in the middle of the answer (net::ERR_CONNECTION_RESET): after the headers and half of the body the call fails, and the connection is closed; over h2 and h3 its stream. A number, or a parameter's name. Default 0.",
+        ),
+        field("retry_after", Kind::Span, "Retry-After of its answers with 429 and 503. Default: they have none."),
+        field(
             "dedupe",
             Kind::Boolean,
             "A call joins a call of the same URL that is in flight in its tab. Default false.",
@@ -205,6 +226,21 @@ pub static RETRY: Fields = Fields {
     fields: &[
         field("attempts", Kind::Whole, "Number of attempts, the first included."),
         field("backoff", Kind::Spans, "The pause before each retry; the last one repeats. Default none."),
+        field(
+            "on",
+            Kind::Names,
+            "The failures that are followed by a retry: statuses such as \"503\" and \"5xx\", \"network\" (a refused or a reset connection) and \"timeout\" (the deadline). Default: all.",
+        ),
+        field(
+            "jitter",
+            Kind::Number,
+            "Each pause is shortened at random by up to this share of it: 1 is full jitter, 0.5 equal jitter. Default 0.",
+        ),
+        field(
+            "follows_retry_after",
+            Kind::Boolean,
+            "The pause is at least the Retry-After of the answer. Default true.",
+        ),
     ],
 };
 
@@ -240,6 +276,22 @@ pub static SOCKET: Fields = Fields {
             "reconnect",
             Kind::Time,
             "Time from its end to its opening again, in a call of its own: for an EventSource that the server ends 3 s in Chromium, unless the server sends `retry:`; for a WebSocket what the page does, with jitter as a distribution. Default: it stays closed.",
+        ),
+        field(
+            "reconnect_factor",
+            Kind::Number,
+            "Each opening that fails multiplies the next pause by this, until one succeeds: 2 doubles it. Default 1.",
+        ),
+        field("reconnect_at_most", Kind::Span, "The longest pause of `reconnect`. Default: no limit."),
+        field(
+            "refused",
+            Kind::Share,
+            "Probability that the connection is refused: the opening fails at once. A number, or a parameter's name. Default 0.",
+        ),
+        field(
+            "handshake_fails",
+            Kind::Share,
+            "Probability that the server answers the handshake with 503: a WebSocket closes, and `reconnect` is what the page does; an EventSource stays closed. A number, or a parameter's name. Default 0.",
         ),
         field("snapshot_every", Kind::Span, "Period of its snapshots; the first one comes when it opens."),
         field(

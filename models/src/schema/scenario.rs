@@ -74,7 +74,7 @@ pub static LOAD: Fields = Fields {
         field(
             "fails",
             Kind::Choice(&["error-shown", "not-ready", "any-error", "nothing"]),
-            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. \"nothing\": failure is not judged. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request has a deadline. Where nothing can fail, failure is not judged.",
+            "What counts as a failed load. \"error-shown\": an error was triggered before the page was ready. \"any-error\": an error was triggered at any time up to the horizon; without `error`, a call of any request failed, and its retries too. \"not-ready\": the page was not ready by the horizon. \"nothing\": failure is not judged. Default: \"any-error\" if the page polls, streams or retries; otherwise \"error-shown\" where there is an error, and \"not-ready\" where a request can fail. Where nothing can fail, failure is not judged.",
         ),
     ],
 };

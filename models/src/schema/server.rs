@@ -20,6 +20,7 @@ pub static SERVER: Fields = Fields {
             Kind::Choice(&["headers", "end"]),
             "fifo: when the worker of a request or a socket is free again: at the headers, or at the end of the body or the socket, as with a thread or process for each connection. Default \"headers\".",
         ),
+        field("queue", Kind::Table(&SERVER_QUEUE), "The limit of the queue for the workers. Default: no limit."),
         field(
             "slowdown_exponent",
             Kind::Number,
@@ -81,6 +82,16 @@ pub static SERVER: Fields = Fields {
             Kind::Share,
             "How much of the randomness of this server's times one factor per load explains: the share of the variance of their logarithm, from 0 (independent) to 1 (one factor decides all). It concerns every distribution of `service`, `work`, `io_time` and `handshake`; each keeps its own distribution over many loads. A number, or a parameter's name. Default 0.",
         ),
+    ],
+};
+
+/// A server's queue.
+pub static SERVER_QUEUE: Fields = Fields {
+    text: "fifo, processor-sharing: how many requests may be at the server beyond its workers. Another request, or the handshake of a socket, is answered with 503 as it arrives. Background calls are never refused.",
+    required: &["limit"],
+    fields: &[
+        field("limit", Kind::Whole, "Requests beyond `workers`. 0: none waits."),
+        field("retry_after", Kind::Span, "Retry-After of the answers with 503. Default: they have none."),
     ],
 };
 

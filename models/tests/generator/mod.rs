@@ -6,6 +6,7 @@
 
 #![allow(dead_code, reason = "two tests use it, each only a part")]
 
+mod outcomes;
 mod rules;
 mod tape;
 
@@ -117,6 +118,9 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
     }
     if discipline == "processor-sharing" {
         maybe(text, tape, 30, "slowdown_exponent", &["1.3", "1"]);
+    }
+    if ["fifo", "processor-sharing"].contains(&discipline) {
+        maybe(text, tape, 15, "queue", &["{ limit = 1 }", "{ limit = 0, retry_after = \"300ms\" }", "{ limit = 4 }"]);
     }
     maybe(text, tape, 40, "cancel_on_disconnect", &["true"]);
     if maybe(text, tape, 20, "protocol", &["h2", "h3"]) {
@@ -280,13 +284,7 @@ fn call(text: &mut String, tape: &mut Tape<'_>, world: World) -> bool {
         maybe(text, tape, 30, "deadline_from", from);
         maybe(text, tape, 15, "deadline_aborts", &["false"]);
     }
-    maybe(
-        text,
-        tape,
-        35,
-        "retry",
-        &["{ attempts = 2 }", "{ attempts = 4, backoff = [\"50ms\", \"100ms\"] }", "{ attempts = 3, backoff = [] }"],
-    );
+    outcomes::request(text, tape);
     head
 }
 
@@ -397,14 +395,8 @@ fn socket(text: &mut String, tape: &mut Tape<'_>, number: u32, world: World) {
     }
     if tape.chance(40) {
         line(text, "lasts", time(tape));
-        maybe(
-            text,
-            tape,
-            40,
-            "reconnect",
-            &["500ms", "3s", "{ distribution = \"uniform\", low = \"100ms\", high = \"1s\" }"],
-        );
     }
+    outcomes::socket(text, tape);
     origin(text, tape, 30, world);
     if tape.chance(20) {
         line(text, "count", count(tape));
@@ -451,7 +443,7 @@ fn load(text: &mut String, tape: &mut Tape<'_>, requests: &[Made]) {
 pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     let mut text = "schema = 1\n".to_owned();
     line(&mut text, "horizon", tape.pick(&["3s", "1s", "5s", "10s"]));
-    writeln!(text, "[parameters]\nfive = 5\np = {}\nq = {}", parameter(tape), parameter(tape)).unwrap();
+    writeln!(text, "[parameters]\nfive = 5\nshare = 0.25\np = {}\nq = {}", parameter(tape), parameter(tape)).unwrap();
     browser(&mut text, tape);
     text.push_str("[server]\n");
     server(&mut text, tape);

@@ -66,13 +66,10 @@ impl Story<'_> {
                 if ticks.is_some() && call > 0 {
                     prop_assert!(!self.socket_is_fresh(life), "{:?}", life.request);
                 }
-                let over = life.request.ended.is_some() || life.request.gave_up.is_some();
+                let over = life.request.ended.is_some() || life.request.failure.is_some();
                 let failed = over && !life.request.succeeded();
-                if class.every.is_none() && failed && life.request.attempt < class.attempts {
-                    let pause = class.backoff.get(call).or(class.backoff.last()).map_or(0, |pause| pause.as_nanos());
-                    let again = lives.get(call + 1).map(|next| next.issued);
-                    let due = Some(life.page_knows + pause).filter(|at| *at <= self.horizon);
-                    prop_assert_eq!(again, due, "the retry of {:?}", life.request);
+                if class.every.is_none() && failed && class.kind == Kind::Fetch {
+                    self.retry_follows(life, lives.get(call + 1).map(|next| next.issued))?;
                 }
             }
             if class.every.is_none() && class.reconnect.is_none() {
@@ -84,6 +81,22 @@ impl Story<'_> {
                 let apart = ended < issued || ended == issued && class.attempts > 1;
                 prop_assert!(apart, "calls overlap: {:?}", pair[1].request);
             }
+        }
+        Ok(())
+    }
+
+    /// A retry follows its failure after the pause, if the policy says so.
+    fn retry_follows(&self, life: &Life<'_>, again: Option<u64>) -> Checked {
+        let (class, request) = (life.class, life.request);
+        let can = request.attempt < class.attempts && class.retries(request.failure);
+        let pause = class.backoff_after(request.attempt).as_nanos();
+        let least = life.page_knows + (pause as f64 * (1.0 - class.jitter)) as u64;
+        let queue = self.plan.origins()[class.origin].queue.and_then(|queue| queue.retry_after);
+        let asks = [class.answer.retry_after, queue].into_iter().flatten().map(|span| span.as_nanos()).max();
+        let most = life.page_knows + pause.max(asks.unwrap_or(0));
+        match again {
+            Some(at) => prop_assert!(can && (least..=most).contains(&at), "the retry of {:?} at {at}", request),
+            None => prop_assert!(!can || most > self.horizon, "no retry of {:?}", request),
         }
         Ok(())
     }
@@ -114,12 +127,15 @@ impl Story<'_> {
     /// When a call had an event that other classes can wait for.
     fn had(&self, life: &Life<'_>, event: Event) -> Option<u64> {
         let request = life.request;
-        let over = request.ended.is_some() || request.succeeded() || request.gave_up.is_some();
+        let over = request.ended.is_some() || request.succeeded() || request.failure.is_some();
         let over = over.then_some(life.page_knows);
         match event {
             Event::Issued => Some(life.issued),
             Event::Sent => nanos(life.request.sent),
-            Event::Headers => nanos(life.request.headers),
+            // A handshake that is refused opens nothing.
+            Event::Headers => {
+                nanos(life.request.headers).filter(|_| !life.class.kind.is_socket() || request.status == 200)
+            }
             Event::Ok => life.succeeded_at(),
             // A call that the page had given up before the next one aborted it has failed.
             Event::Failed => {

@@ -4,7 +4,7 @@ use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
 use sixslot_models::Form;
 use sixslot_models::browser::{LockUntil, Replaces};
-use sixslot_models::class::{CacheMode, Kind, Method};
+use sixslot_models::class::{CacheMode, Failure, Kind, Method};
 use sixslot_models::load::{Outcome, Station};
 use sixslot_models::network::Direction;
 use sixslot_models::origin::{Discipline, Origin, WorkerUntil};
@@ -34,6 +34,10 @@ impl Story<'_> {
             // Of one instant, the order is not known.
             let closes = |life: &&&Life<'_>| life.request.outcome == Outcome::Aborted && life.slot().is_some();
             let closed = lives.iter().rev().skip(1).find(closes);
+            let breaks = |life: &&Life<'_>| {
+                life.request.failure == Some(Failure::Reset) && life.request.outcome == Outcome::Failed
+            };
+            prop_assert!(!lives.iter().rev().skip(1).any(breaks), "a connection that was reset is used again");
             let reused = self.plan.browser().abort_closes_connection && closed.is_some();
             prop_assert!(!reused, "an aborted connection is used again");
             let closes = self.plan.origins()[lives[0].class.origin].keep_alive.is_some_and(Span::is_zero);
@@ -143,7 +147,11 @@ impl Story<'_> {
         };
         for lives in grouped(&self.lives, through).into_values() {
             // Readers of a stored response, and those that a no-store response or an abort has released, pass together.
-            let aborts = |life: &Life<'_>| life.request.outcome == Outcome::Aborted;
+            let broken = |life: &Life<'_>| {
+                let resets = life.class.answer.reset.is_some();
+                life.request.outcome == Outcome::Failed && (resets || life.request.headers.is_none())
+            };
+            let aborts = |life: &Life<'_>| life.request.outcome == Outcome::Aborted || broken(life);
             let apart = |life: &&Life<'_>| {
                 let freed = rules.cache_lock_releases_all_on_abort && aborts(life);
                 life.class.max_age.is_some() || life.class.answer_no_store || freed
@@ -154,7 +162,10 @@ impl Story<'_> {
                 (_, CacheMode::Reload) => rules.reload_replaces != Replaces::Never,
                 _ => false,
             };
-            if lives.iter().any(apart) || self.lives.iter().any(|other| other.url == lives[0].url && parts(other)) {
+            let breaks = |other: &Life<'_>| rules.cache_lock_releases_all_on_abort && aborts(other);
+            if lives.iter().any(apart)
+                || self.lives.iter().any(|other| other.url == lives[0].url && (parts(other) || breaks(other)))
+            {
                 continue;
             }
             let until_headers = rules.cache_lock_until == LockUntil::Headers;
@@ -165,6 +176,11 @@ impl Story<'_> {
             prop_assert!(most <= 1, "{most} at once past the lock of {:?}", lives[0].url);
         }
         Ok(())
+    }
+
+    /// Whether the server's queue may have had no place for a request.
+    fn may_be_turned_away(&self, life: &Life<'_>) -> bool {
+        life.request.status == 503 && self.plan.origins()[life.class.origin].queue.is_some()
     }
 
     /// The round-trip time of a request's path, and whether its way takes more than that.
@@ -187,6 +203,7 @@ impl Story<'_> {
                 |life: &&Life<'_>| self.plan.origins()[life.class.origin].path.link(Direction::Down) == Some(number);
             let read = self.lives.iter().filter(over).filter(|life| life.class.kind == Kind::Fetch);
             let read = read.filter(|life| life.request.outcome == Outcome::Ok && life.request.sent.is_some());
+            let read = read.filter(|life| !self.may_be_turned_away(life));
             let (mut bytes, mut from, mut until) = (0, u64::MAX, 0);
             for life in read {
                 bytes += life.copy.body_bytes.unwrap_or(0);
@@ -205,7 +222,7 @@ impl Story<'_> {
     /// The server gives a request the time that was drawn, or more where it is shared, and the path its round trip.
     pub fn servers_take_their_time(&self) -> Checked {
         for life in &self.lives {
-            let Some(sent) = nanos(life.request.sent) else { continue };
+            let Some(sent) = nanos(life.request.sent).filter(|_| !self.may_be_turned_away(life)) else { continue };
             let (rtt, more) = self.way(life);
             let alone = self.plan.origins()[life.class.origin].discipline == Discipline::Independent;
             let alone = alone && life.class.looks_up.is_empty() && !more;
@@ -240,7 +257,12 @@ impl Story<'_> {
             let plain = lives.iter().all(one_block) && !lives.iter().any(waits);
             let travels = lives.iter().any(|life| self.way(life) != (0, false));
             let keeps = rules.worker_until == WorkerUntil::End;
-            if !loops && (rules.discipline != Discipline::Fifo || keeps) || tie || !plain || travels {
+            if !loops && (rules.discipline != Discipline::Fifo || keeps)
+                || rules.queue.is_some()
+                || tie
+                || !plain
+                || travels
+            {
                 continue;
             }
             let mut free = vec![0; rules.workers];

@@ -71,7 +71,7 @@ impl<'a> Life<'a> {
             page_until,
             scheduler_until,
             cache_until,
-            pool_until: nanos(request.slot_from).unwrap_or(until),
+            pool_until: nanos(request.slot_from).unwrap_or(cache_until + spent(Station::Pool)),
             issued,
             until,
             page_knows: nanos(request.gave_up).or_else(|| nanos(request.headers).filter(|_| unread)).unwrap_or(until),

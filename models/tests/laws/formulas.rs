@@ -67,6 +67,12 @@ pub fn sharing(c: u32, a: f64) -> f64 {
     1.0 + erlang_c(c, a) / (f64::from(c) - a)
 }
 
+/// M/M/c/c+K and M/G/c/c+K processor sharing: the probability that a request is turned away.
+pub fn loss(c: u32, a: f64, waiting: i32) -> f64 {
+    let (b, rho) = (erlang_b(c, a), a / f64::from(c));
+    b * rho.powi(waiting) / (1.0 + b * (1..=waiting).map(|n| rho.powi(n)).sum::<f64>())
+}
+
 /// One server and a deadline until the end of the service: the probabilities of an idle server and of an abort.
 pub fn abort(lambda: f64, tau: f64) -> (f64, f64) {
     let theta = lambda - 1.0;

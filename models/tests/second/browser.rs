@@ -85,7 +85,7 @@ impl Second<'_> {
 
     /// The answer to a HEAD has nothing to store.
     fn stores(&self, id: Id) -> bool {
-        self.class(id).max_age.is_some() && self.copy(id).method != Method::Head
+        self.class(id).max_age.is_some() && self.copy(id).method != Method::Head && self.requests[id].status < 400
     }
 
     fn version(&self, url: &(bool, usize, String)) -> u32 {
@@ -171,6 +171,9 @@ impl Second<'_> {
     pub fn headers_at_cache(&mut self, id: Id) {
         let rules = self.plan.browser();
         if self.copy(id).method == Method::Post && rules.post_invalidates {
+            if self.requests[id].status >= 400 {
+                return;
+            }
             let url = self.cached_url(id);
             let version = self.invalidate(&url);
             if rules.cache_lock_releases_all_on_post {
@@ -230,15 +233,19 @@ impl Second<'_> {
         let key = self.own_key(id);
         let (outcome, headers) = (self.requests[id].outcome, self.requests[id].headers);
         let no_store = self.class(id).answer_no_store;
-        if outcome != Outcome::Aborted && no_store && rules.cache_lock_releases_all_on_no_store {
+        // A connection that breaks is for the cache what an abort is.
+        let broken = self.requests[id].headers.is_none() || self.requests[id].resets;
+        let aborted = outcome == Outcome::Aborted || outcome == Outcome::Failed && broken;
+        if !aborted && no_store && rules.cache_lock_releases_all_on_no_store {
             self.kept.retain(|other| *other != key);
             return self.open_lock(&key);
         }
         let is_head = self.copy(id).method == Method::Head;
-        if outcome == Outcome::Ok && !no_store && !is_head && !self.kept.contains(&key) {
+        let is_error = self.requests[id].status >= 400;
+        if outcome == Outcome::Ok && !no_store && !is_head && !is_error && !self.kept.contains(&key) {
             self.kept.push(key.clone());
         }
-        if outcome == Outcome::Aborted && rules.cache_lock_releases_all_on_abort {
+        if aborted && rules.cache_lock_releases_all_on_abort {
             // Without headers, an earlier response is still there.
             if !(self.kept.contains(&key) && headers.is_none()) {
                 self.kept.retain(|other| *other != key);

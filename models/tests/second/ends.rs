@@ -2,10 +2,11 @@
 
 use super::sharing::Which;
 use super::{Event, Id, Line, Second, ns};
-use sixslot_models::class::{self, DeadlineUntil, Kind};
+use sixslot_models::class::{self, DeadlineUntil, Failure, Kind};
 use sixslot_models::load::{Outcome, Station};
 use sixslot_models::load_rules::Fails;
 use sixslot_models::queue::ReleaseOn;
+use sixslot_sim_core::Span;
 
 impl Second<'_> {
     pub fn headers_seen(&mut self, id: Id) {
@@ -19,7 +20,11 @@ impl Second<'_> {
         }
         // A page that does not read the body has its response now; so have the calls that joined.
         if !class.reads_body && class.kind == Kind::Fetch {
-            self.settle(id, true);
+            if self.is_error(id) {
+                let failure = Failure::Status(self.requests[id].status);
+                self.requests[id].failure.get_or_insert(failure);
+            }
+            self.settle(id, !self.is_error(id));
             for follower in self.followers(id) {
                 if self.requests[follower].station == Station::Page {
                     self.finish(follower, Outcome::Coalesced);
@@ -33,10 +38,17 @@ impl Second<'_> {
         let class = self.class(id);
         if class.kind == Kind::WebSocket {
             if !self.plan.browser().websocket_takes_slot {
-                self.free_connection(id, false);
+                self.free_connection(id, false, false);
             }
-            self.handshaking[class.origin] = false;
-            self.next_handshake(class.origin);
+            self.leave_handshake(id);
+        }
+    }
+
+    fn leave_handshake(&mut self, id: Id) {
+        let origin = self.class(id).origin;
+        if self.handshaking[origin] == Some(id) {
+            self.handshaking[origin] = None;
+            self.next_handshake(origin);
         }
     }
 
@@ -49,6 +61,9 @@ impl Second<'_> {
 
     pub fn deadline(&mut self, id: Id) {
         self.requests[id].deadline = None;
+        if self.requests[id].ended.is_none() && self.requests[id].heard.is_none() {
+            self.requests[id].failure = Some(Failure::Timeout);
+        }
         if !self.class(id).deadline_aborts {
             // The page gives up; the request goes on.
             return self.settle(id, false);
@@ -94,7 +109,9 @@ impl Second<'_> {
         }
         self.leave_worker(id);
         self.drop_timer(id);
-        self.free_connection(id, outcome == Outcome::Aborted);
+        let breaks = outcome == Outcome::Failed && self.requests[id].resets;
+        self.free_connection(id, outcome == Outcome::Aborted, breaks);
+        self.leave_handshake(id);
         self.pass_lock(id);
         self.scheduler_forgets(id);
         self.leave_framework_queue(id);
@@ -102,6 +119,9 @@ impl Second<'_> {
             self.reach(id, class::Event::Headers);
         }
         let leader = self.requests[id].leader;
+        if let (Outcome::Coalesced, Some(leader)) = (outcome, leader) {
+            self.requests[id].failure = self.requests[leader].failure;
+        }
         let succeeded = match outcome {
             Outcome::Ok => true,
             Outcome::Coalesced => leader.is_some_and(|leader| self.requests[leader].heard == Some(true)),
@@ -136,10 +156,7 @@ impl Second<'_> {
             }
             self.reach(id, class::Event::Ok);
             self.call_is_over(instance);
-            // A socket that has closed opens again.
-            if let Some(pause) = self.draws.reconnect(class, self.requests[id].call) {
-                self.after(ns(pause), Event::Retry(id));
-            }
+            self.open_again(id, 0);
         } else if !self.requests[id].superseded {
             let issued = self.requests[id].issued;
             let state = &mut self.instances[instance];
@@ -148,10 +165,13 @@ impl Second<'_> {
             }
             state.failures += 1;
             let (failures, row) = (state.failures, now - state.row_began);
+            let (failure, call) = (self.requests[id].failure, self.requests[id].call);
+            let is_retried = failures < class.attempts && class.retries(failure);
             let strikes = |rule: &usize| {
                 let rule = &rules.errors[*rule];
                 let in_a_row = rule.failures > 0 && failures >= rule.failures;
-                rule.class == number && (in_a_row || rule.no_success_for.is_some_and(|span| row >= ns(span)))
+                let is_over = rule.unless_retried && !is_retried;
+                rule.class == number && (in_a_row || is_over || rule.no_success_for.is_some_and(|span| row >= ns(span)))
             };
             let counts = self.verdict.ready.is_none() || rules.fails == Fails::AnyError;
             if let Some(rule) = (0..rules.errors.len()).find(strikes)
@@ -162,15 +182,32 @@ impl Second<'_> {
                 self.verdict.culprit = Some(id);
                 self.verdict.rule = Some(rule);
             }
-            if failures < class.attempts {
-                let pause =
-                    class.backoff.get(failures as usize - 1).or(class.backoff.last()).map_or(0, |span| ns(*span));
-                self.after(pause, Event::Retry(id));
+            if is_retried {
+                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last()).copied();
+                let pause = ns(self.draws.jittered(pause.unwrap_or(Span::ZERO), class, call));
+                let of_server = self.plan.origins()[class.origin].queue.and_then(|queue| queue.retry_after);
+                let asked = match failure {
+                    Some(Failure::Status(_)) if self.requests[id].turned_away => of_server,
+                    Some(Failure::Status(429 | 503)) => class.answer.retry_after,
+                    _ => None,
+                };
+                let asked = asked.filter(|_| class.follows_retry_after).map_or(0, ns);
+                self.after(pause.max(asked), Event::Retry(id));
             } else {
                 self.call_is_over(instance);
             }
+            self.open_again(id, failures);
             self.reach(id, class::Event::Failed);
         }
         self.reach(id, class::Event::End);
+    }
+
+    /// A socket that has closed, or that did not open, opens again; an EventSource not after a status.
+    fn open_again(&mut self, id: Id, failures: u32) {
+        let (class, request) = (self.class(id), &self.requests[id]);
+        let is_final = class.kind == Kind::EventSource && matches!(request.failure, Some(Failure::Status(_)));
+        if let Some(pause) = self.draws.reconnect(class, request.call).filter(|_| !is_final) {
+            self.after(ns(class.reconnect_after(pause, failures)), Event::Retry(id));
+        }
     }
 }

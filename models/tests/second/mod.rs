@@ -15,7 +15,7 @@ mod sharing;
 
 use sharing::Sharing;
 use sixslot_models::Plan;
-use sixslot_models::class::{Class, CopySpec};
+use sixslot_models::class::{Class, CopySpec, Failure};
 use sixslot_models::load::{Call, Computation, Draws, Outcome, Station};
 use sixslot_sim_core::{Span, Time};
 
@@ -33,6 +33,7 @@ pub enum Event {
     LockTimeout(Id),
     Connects(Id),
     Connected(usize),
+    Refused(Id),
     Dispatch(Id),
     Dispatched,
     Sent(Id),
@@ -93,6 +94,12 @@ pub struct Request {
     pub replaces: bool,
     /// The next call of its instance aborted it.
     pub superseded: bool,
+    pub status: u16,
+    pub failure: Option<Failure>,
+    /// The server's queue had no place for it.
+    pub turned_away: bool,
+    /// Its connection breaks in the middle of the answer.
+    pub resets: bool,
     /// What the page has heard of it.
     pub heard: Option<bool>,
     pub looked_up: usize,
@@ -171,7 +178,7 @@ pub struct Second<'a> {
     /// Connections that were opened to each group so far.
     pub opened: Vec<u64>,
     /// The WebSocket of each origin that is opening.
-    pub handshaking: Vec<bool>,
+    pub handshaking: Vec<Option<Id>>,
     pub dispatching: Sharing,
     pub sharings: Vec<Sharing>,
     pub turns: Vec<(Key, Id)>,
@@ -197,7 +204,7 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         requests: Vec::new(),
         connections: Vec::new(),
         opened: vec![0; 2 * plan.origins().len()],
-        handshaking: vec![false; plan.origins().len()],
+        handshaking: vec![None; plan.origins().len()],
         dispatching: Sharing::default(),
         sharings: plan.origins().iter().map(|_| Sharing::default()).collect(),
         turns: Vec::new(),
@@ -314,6 +321,11 @@ impl<'a> Second<'a> {
             }
             Event::Connects(id) => self.connects(id),
             Event::Connected(connection) => self.connected(connection),
+            Event::Refused(id) => {
+                self.requests[id].timer = None;
+                self.requests[id].failure.get_or_insert(Failure::Refused);
+                self.finish(id, Outcome::Failed);
+            }
             Event::Dispatch(id) => self.dispatch(id),
             Event::Dispatched => {
                 while let Some(id) = self.done_dispatching() {
@@ -332,7 +344,7 @@ impl<'a> Second<'a> {
                 self.requests[id].timer = None;
                 let now = self.now;
                 self.requests[id].headers.get_or_insert(now);
-                self.finish(id, Outcome::Ok);
+                self.body_is_over(id);
             }
         }
     }
@@ -360,8 +372,10 @@ impl<'a> Second<'a> {
         let Request { class, call, attempt, outcome, connection, drawn, spent, .. } = request;
         let Request { issued, sent, headers, ended, slot_from, slot_until, .. } = request;
         format!(
-            "{class} {call:?} #{attempt} {outcome:?} on {connection:?}, drawn {drawn}, {issued} {sent:?} {headers:?} {ended:?}, slot {slot_from:?} {slot_until:?}, {spent:?}, {}",
-            request.heard == Some(true)
+            "{class} {call:?} #{attempt} {outcome:?} on {connection:?}, drawn {drawn}, {issued} {sent:?} {headers:?} {ended:?}, slot {slot_from:?} {slot_until:?}, {spent:?}, {} {} {:?}",
+            request.heard == Some(true),
+            request.status,
+            request.failure,
         )
     }
 
@@ -381,7 +395,7 @@ pub fn record(request: &sixslot_models::load::Request) -> String {
     let spent = Station::ALL.map(|(station, _)| request.spent(station).as_nanos());
     let connection = request.connection.map(|number| number as usize);
     format!(
-        "{} {:?} #{} {:?} on {connection:?}, drawn {}, {} {:?} {:?} {:?}, slot {:?} {:?}, {spent:?}, {}",
+        "{} {:?} #{} {:?} on {connection:?}, drawn {}, {} {:?} {:?} {:?}, slot {:?} {:?}, {spent:?}, {} {} {:?}",
         request.class,
         request.call(),
         request.attempt,
@@ -394,5 +408,7 @@ pub fn record(request: &sixslot_models::load::Request) -> String {
         t(request.slot_from),
         t(request.slot_until),
         request.succeeded(),
+        request.status,
+        request.failure,
     )
 }

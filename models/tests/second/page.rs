@@ -243,6 +243,10 @@ impl Second<'_> {
             key: None,
             has_turn: false,
             replaces: false,
+            status: 200,
+            failure: None,
+            turned_away: false,
+            resets: false,
             heard: None,
             superseded: false,
             looked_up: 0,
@@ -336,8 +340,8 @@ impl Second<'_> {
 
     pub fn next_handshake(&mut self, origin: usize) {
         let waiting = self.line(Line::Handshake, |load, id| load.class(id).origin == origin);
-        if let Some(id) = waiting.first().filter(|_| !self.handshaking[origin]) {
-            self.handshaking[origin] = true;
+        if let Some(id) = waiting.first().filter(|_| self.handshaking[origin].is_none()) {
+            self.handshaking[origin] = Some(*id);
             self.go_to_scheduler(*id);
         }
     }

@@ -71,6 +71,11 @@ impl Second<'_> {
     pub fn go_to_pool(&mut self, id: Id) {
         let rules = self.plan.browser();
         self.requests[id].line = Line::None;
+        // Nobody listens: an error at once, and no connection is taken.
+        if self.draws.is_refused(self.class(id), self.requests[id].call) {
+            self.enter(id, Station::Connect);
+            return self.set_timer(id, 0, Event::Refused(id));
+        }
         let needs_slot = match self.class(id).kind {
             Kind::Fetch => true,
             Kind::Background => false,
@@ -276,7 +281,7 @@ impl Second<'_> {
     }
 
     /// A request does not need its connection any more.
-    pub fn free_connection(&mut self, id: Id, aborted: bool) {
+    pub fn free_connection(&mut self, id: Id, aborted: bool, breaks: bool) {
         let (rules, now) = (self.plan.browser(), self.now);
         let request = &mut self.requests[id];
         let (Some(_), None, Some(at)) = (request.slot_from, request.slot_until, request.connection) else { return };
@@ -294,7 +299,8 @@ impl Second<'_> {
             return;
         }
         let one_response = self.plan.origins()[group / 2].keep_alive.is_some_and(|span| ns(span) == 0);
-        if self.class(id).kind == Kind::WebSocket || aborted && rules.abort_closes_connection || one_response {
+        let closes = aborted && rules.abort_closes_connection || breaks;
+        if self.class(id).kind == Kind::WebSocket || closes || one_response {
             self.connections[at].state = State::Closed;
         } else {
             self.rest(at);

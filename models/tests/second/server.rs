@@ -2,7 +2,7 @@
 
 use super::sharing::Which;
 use super::{Event, Id, Line, Second, ns};
-use sixslot_models::class::{self, DeadlineFrom, DeadlineUntil, Kind};
+use sixslot_models::class::{self, DeadlineFrom, DeadlineUntil, Failure, Kind};
 use sixslot_models::load::{Computation, Outcome, Station};
 use sixslot_models::origin::{Discipline, WorkerUntil};
 use sixslot_models::server_cache::TtlFrom;
@@ -29,12 +29,32 @@ impl Second<'_> {
         request.drawn = ns(work) + ns(wait);
         request.left = segments;
         request.own = (ns(work) / u64::from(segments), ns(wait) / u64::from(segments));
+        if self.has_no_place(id) {
+            self.requests[id].turned_away = true;
+            return self.answer(id);
+        }
         for (cache, rules) in self.server_caches.iter_mut().zip(self.plan.server_caches()) {
             if rules.invalidated_by.contains(&self.requests[id].class) {
                 cache.value = None;
             }
         }
         self.next_part(id);
+    }
+
+    /// Whether the queue of its server is full.
+    fn has_no_place(&self, id: Id) -> bool {
+        let origin = self.class(id).origin;
+        let rules = &self.plan.origins()[origin];
+        let there = |other: &Id| {
+            let is_there = self.is_worked_on(*other) || self.requests[*other].line == Line::Worker;
+            self.class(*other).origin == origin && is_there
+        };
+        let present = match rules.discipline {
+            Discipline::ProcessorSharing => self.present(origin),
+            _ => (0..self.requests.len()).filter(there).count(),
+        };
+        let is_client = self.class(id).kind != Kind::Background;
+        rules.queue.is_some_and(|queue| is_client && present >= rules.workers + queue.limit)
     }
 
     fn next_part(&mut self, id: Id) {
@@ -183,9 +203,19 @@ impl Second<'_> {
     }
 
     fn answer(&mut self, id: Id) {
-        let class = self.class(id);
+        let (class, call) = (self.class(id), self.requests[id].call);
         self.requests[id].headers = Some(self.now);
         self.enter(id, Station::Body);
+        if self.requests[id].turned_away {
+            self.requests[id].status = 503;
+        } else if class.kind != Kind::Background {
+            self.requests[id].status = self.draws.status(class, call);
+            self.requests[id].resets = self.draws.is_reset(class, call);
+        }
+        // A handshake that is refused opens nothing.
+        if class.kind.is_socket() && self.requests[id].status != 200 {
+            return self.body_is_over(id);
+        }
         self.headers_at_cache(id);
         self.headers_seen(id);
         if class.kind.is_socket() {
@@ -196,11 +226,31 @@ impl Second<'_> {
         if !class.reads_body && rules.unread_body_holds_slot && is_large {
             return;
         }
-        match self.draws.body(class, self.requests[id].call).map(ns) {
+        let share = if self.requests[id].resets { 2 } else { 1 };
+        let body = if self.requests[id].turned_away { Some(0) } else { self.draws.body(class, call).map(ns) };
+        match body.map(|body| body / share) {
             None => {}
-            Some(0) => self.finish(id, Outcome::Ok),
+            Some(0) => self.body_is_over(id),
             Some(body) => self.set_timer(id, body, Event::BodyEnd(id)),
         }
+    }
+
+    /// How the page takes an answer whose body is over.
+    pub fn body_is_over(&mut self, id: Id) {
+        let request = &self.requests[id];
+        let failure = match request.status {
+            _ if request.resets => Some(Failure::Reset),
+            status if self.is_error(id) => Some(Failure::Status(status)),
+            _ => None,
+        };
+        self.requests[id].failure = self.requests[id].failure.or(failure);
+        self.finish(id, if failure.is_some() { Outcome::Failed } else { Outcome::Ok });
+    }
+
+    /// Whether the page takes the status of an answer as a failure.
+    pub fn is_error(&self, id: Id) -> bool {
+        let (class, status) = (self.class(id), self.requests[id].status);
+        if class.kind.is_socket() { status != 200 } else { class.answer.fails_on.contain(Failure::Status(status)) }
     }
 
     /// The client is gone: the server goes on, or stops at once unless others wait for what it computes.

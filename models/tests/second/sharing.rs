@@ -76,6 +76,11 @@ impl Second<'_> {
         self.requests[id].sharing = true;
     }
 
+    /// How many share a server.
+    pub fn present(&self, origin: usize) -> usize {
+        self.sharings[origin].present.len() + self.sharings[origin].done.len()
+    }
+
     pub fn stop_sharing(&mut self, which: Which, id: Id) {
         self.requests[id].sharing = false;
         self.catch_up(which);

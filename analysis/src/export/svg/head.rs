@@ -55,8 +55,14 @@ impl Sheet<'_> {
         if is(&|request| self.is_open_socket(request)) {
             items.push((10, "open socket"));
         }
-        if is(&|request| request.outcome == Outcome::Aborted && request.ended.is_some_and(|ended| ended <= stop)) {
-            items.push((11, "aborted by its deadline"));
+        let ends = |request: &Request| request.ended.is_some_and(|ended| ended <= stop);
+        let [aborted, failed] = [Outcome::Aborted, Outcome::Failed]
+            .map(|outcome| is(&|request| request.outcome == outcome && ends(request)));
+        match (aborted, failed) {
+            (true, true) => items.push((11, "aborted, or failed")),
+            (true, false) => items.push((11, "aborted by its deadline")),
+            (false, true) => items.push((11, "failed")),
+            (false, false) => {}
         }
         if is(&|request| self.deadline(request).is_some()) {
             items.push((12, "deadline"));

@@ -4,7 +4,7 @@ use super::super::{host, steps};
 use super::sheet::{AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, rect};
 use crate::svg_text as measure;
 use crate::words::xml;
-use sixslot_models::load::{Outcome, Request};
+use sixslot_models::load::Request;
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -62,7 +62,7 @@ impl Sheet<'_> {
             );
             let outline = if width > 3.0 { "stroke=\"#ffffff\" stroke-width=\".8\"" } else { "" };
             self.rect((x, y), (width, LANE - 4.0), &format!("fill=\"{ground}\" {outline}"));
-            if request.outcome == Outcome::Aborted && until <= stop {
+            if request.outcome.is_wrong() && until <= stop {
                 self.rect((x + width - 3.0, y), (3.0, LANE - 4.0), &format!("fill=\"{RED}\""));
             }
             let number = numbers.get(&std::ptr::from_ref(request)).map_or_else(String::new, ToString::to_string);

@@ -16,7 +16,7 @@ use crate::svg_text::clean;
 use crate::words::xml;
 use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH};
 use sixslot_models::class::Kind;
-use sixslot_models::load::{Outcome, Request};
+use sixslot_models::load::Request;
 use sixslot_sim_core::{Span, Time};
 
 /// The most rows; the others are counted.
@@ -49,7 +49,7 @@ fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usi
             let decisive = rules.ready.contains(&request.class) || rules.judges(request.class);
             let socket = subject.class(request).kind.is_socket();
             let culprit = culprit.is_some_and(|culprit| std::ptr::eq(culprit, *request));
-            let aborted = request.outcome == Outcome::Aborted;
+            let aborted = request.outcome.is_wrong();
             (
                 (!culprit, !(decisive && aborted), of_class[request.class] > OF_EACH, !decisive, !socket, *number),
                 *request,

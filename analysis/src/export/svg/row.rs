@@ -58,7 +58,7 @@ impl Sheet<'_> {
 
     pub(super) fn row(&mut self, number: usize, request: &Request, striped: bool) {
         let (subject, y) = (self.subject, self.y);
-        let aborted = request.outcome == Outcome::Aborted;
+        let aborted = request.outcome.is_wrong();
         if striped {
             let stripe = rect((MARGIN, y), (WIDTH - 2.0 * MARGIN, ROW), &format!("fill=\"{STRIPE}\""));
             self.ground.push_str(&stripe);
@@ -138,7 +138,7 @@ impl Sheet<'_> {
             self.line((x, self.y + 1.0), (x, self.y + ROW - 1.0), &style);
         }
         match request.ended {
-            Some(ended) if request.outcome == Outcome::Aborted && ended <= stop => {
+            Some(ended) if request.outcome.is_wrong() && ended <= stop => {
                 let x = self.x(ended);
                 self.rect((x - 1.5, top - 2.5), (3.5, BAR + 5.0), &format!("fill=\"{RED}\""));
             }
