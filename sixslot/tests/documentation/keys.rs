@@ -41,6 +41,10 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("request.NAME.body", "DevTools: Content Download; HAR: `receive`"),
     ("request.NAME.body_bytes", "DevTools: column Size; HAR: `_transferSize`"),
     ("request.NAME.request_bytes", "HAR: `headersSize` and `bodySize` of the request"),
+    ("request.NAME.status", "DevTools: column Status; HAR: `response.status`"),
+    ("request.NAME.refused", "DevTools: status (failed); HAR: `_error`"),
+    ("request.NAME.reset", "DevTools: status (failed); HAR: `_error`"),
+    ("request.NAME.retry_after", "header Retry-After of the response"),
     ("socket.NAME.kind", "DevTools: column Type, websocket or eventsource"),
     ("socket.NAME.reconnect", "the field `retry` of an event stream"),
 ];
