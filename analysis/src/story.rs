@@ -80,6 +80,7 @@ impl Story<'_> {
             at = format!("{at}, after {} {}", duration(request.spent(longest)), place(longest));
         }
         match request.outcome {
+            _ if request.cancelled => format!("`{name}` was cancelled: it was {at}"),
             _ if request.gave_up.is_some() => {
                 format!(
                     "`{name}` was given up at its deadline and went on: at its end, or that of the load, it was {at}"
@@ -196,7 +197,8 @@ impl Story<'_> {
         let rules = self.plan.load();
         let failed = |request: &Request| {
             let aborted = request.ended.filter(|_| request.outcome.is_wrong() && !request.superseded);
-            request.gave_up.or(aborted).is_some_and(|ended| ended <= end)
+            let aborted = aborted.filter(|_| !request.cancelled);
+            request.gave_up.filter(|_| !request.cancelled).or(aborted).is_some_and(|ended| ended <= end)
         };
         let decides = |request: &&Request| {
             self.plan.classes()[request.class].kind == Kind::Fetch

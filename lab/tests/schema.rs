@@ -143,7 +143,7 @@ const RULES: &[(&str, &str)] = &[
 const COSTS: &[&str] = &["browser.dispatch", "browser.connect", "browser.event_source_delay", "browser.reload_delay"];
 
 /// Without effect where the plan can be run: sent bytes take no time without a network, streams require another protocol, and
-/// all answers have the status 200.
+/// all answers have the status 200, and no call is cancelled or of a page with a name.
 const WITHOUT_EFFECT: &[&str] = &[
     "request.request_bytes",
     "server.max_concurrent_streams",
@@ -151,6 +151,12 @@ const WITHOUT_EFFECT: &[&str] = &[
     "request.retry_after",
     "request.retry.follows_retry_after",
     "socket.reconnect_factor",
+    "request.cancel_aborts",
+    "request.keepalive",
+    "socket.cancel_aborts",
+    "page.tabs",
+    "page.left_by",
+    "page.closes",
 ];
 
 /// Refused by their keys wherever they say something (`what_cannot_be_run_is_refused_by_its_key`).
@@ -161,6 +167,12 @@ const REFUSED: &[&str] = &[
     "request.status",
     "request.refused",
     "request.reset",
+    "request.page",
+    "request.cancelled_by",
+    "request.unmounted_by",
+    "socket.page",
+    "socket.cancelled_by",
+    "socket.unmounted_by",
     "request.retry.on",
     "request.retry.jitter",
     "socket.refused",
@@ -248,8 +260,14 @@ fn costs_are_not_compared() {
     assert_eq!(script.check(Engine::Chromium), Ok(()));
 }
 
-/// Failures that the lab's server and page do not make.
+/// Failures that the lab's server does not make, and cancellations that its page does not.
 const OUTCOMES: &[(&str, &str)] = &[
+    ("[page.p]\n[request.a]\npage = \"p\"", "request.a.page"),
+    ("[request.a]\ncancelled_by = \"b.ok\"\n[request.b]", "request.a.cancelled_by"),
+    ("[request.a]\nunmounted_by = \"b.ok\"\n[request.b]", "request.a.unmounted_by"),
+    ("[request.a]\n[socket.b]\nkind = \"websocket\"\nunmounted_by = \"a.ok\"", "socket.b.unmounted_by"),
+    ("[request.a]\n[socket.b]\nkind = \"websocket\"\ncancelled_by = \"a.ok\"", "socket.b.cancelled_by"),
+    ("[page.p]\n[request.a]\n[socket.b]\nkind = \"websocket\"\npage = \"p\"", "socket.b.page"),
     ("[request.a]\nstatus = { 503 = 0.1 }", "request.a.status"),
     ("[request.a]\nrefused = 0.1", "request.a.refused"),
     ("[request.a]\nreset = 0.1", "request.a.reset"),

@@ -43,6 +43,7 @@
 //! ```
 
 pub mod browser;
+mod cancels;
 pub mod class;
 mod distribution;
 pub mod document;
@@ -57,6 +58,7 @@ pub mod network;
 mod order;
 pub mod origin;
 pub mod owner;
+pub mod pages;
 pub mod plan;
 pub mod protocol;
 pub mod queue;

@@ -40,7 +40,7 @@ pub const TERMS: usize = 100;
 pub const FACTORS: usize = 8;
 /// Parameters.
 pub const PARAMETERS: usize = 64;
-/// Tabs.
+/// Tabs, and the numbers of a page's tabs.
 pub const TABS: u64 = 1_000;
 /// Connections, streams, workers, queue places, priorities' limits.
 pub const PLACES: u64 = 100_000;

@@ -4,6 +4,7 @@
 //! counts over their limits. Many threads read a plan; none changes it.
 
 use crate::browser::Browser;
+use crate::cancels::Cancels;
 use crate::class::{self, Class, Names, Start};
 use crate::distribution;
 use crate::form;
@@ -12,6 +13,7 @@ use crate::load_rules::LoadRules;
 use crate::network::{Bandwidth, Network};
 use crate::order;
 use crate::origin::Origin;
+use crate::pages::Page;
 use crate::protocol::Tls;
 use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
@@ -64,8 +66,12 @@ pub struct Plan {
     pub(crate) load: LoadRules,
     /// The limits that `sixslot check` holds it to.
     pub(crate) thresholds: Thresholds,
+    /// The pages.
+    pub(crate) pages: Vec<Page>,
     /// Which instances wait for which events.
     pub(crate) waiters: Waiters,
+    /// Which events cancel which calls.
+    pub(crate) cancels: Cancels,
     /// What reads plausible, and does something else.
     pub(crate) warnings: Vec<String>,
 }
@@ -114,6 +120,11 @@ impl Plan {
     /// Requests, sockets and background calls, in the order of the file. A request's `class` is an index into it.
     pub fn classes(&self) -> &[Class] {
         &self.classes
+    }
+
+    /// The pages, where tabs show different ones, or leave or close theirs.
+    pub fn pages(&self) -> &[Page] {
+        &self.pages
     }
 
     /// When the page is ready, and what counts as a failed load.
@@ -211,7 +222,10 @@ impl Plan {
         let cache_names: Vec<String> = cache_entries.iter().map(|entry| entry.key.clone()).collect();
         let numbers: BTreeMap<&str, usize> =
             class_names.iter().enumerate().map(|(number, (name, _))| (name.as_str(), number)).collect();
+        let page_entries = named(&reader, "page")?;
+        let page_names: Vec<String> = page_entries.iter().map(|entry| entry.key.clone()).collect();
         let names = Names {
+            pages: &page_names,
             parameters: &parameter_names,
             origins: &origin_names,
             queues: &queue_names,
@@ -228,6 +242,16 @@ impl Plan {
             });
         }
         encrypt(&mut origins, &classes);
+        let pages = page_entries.iter().map(|entry| Page::read(&entry.key, &entry.node, &names));
+        let pages = pages.collect::<Result<Vec<_>, _>>()?;
+        for class in &mut classes {
+            if let Some(page) = class.page {
+                pages[page].shows(class);
+            }
+        }
+        let closing =
+            (0..classes.len()).filter(|class| classes[*class].page.is_some_and(|page| pages[page].closes.is_some()));
+        let cancels = Cancels::of(&classes, &closing.collect::<Vec<_>>());
         classes.iter_mut().for_each(|class| class.answer.find_failures(class.kind, &origins[class.origin]));
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
@@ -243,6 +267,8 @@ impl Plan {
             server_caches,
             load: LoadRules::read(&reader, &names, &classes)?,
             thresholds: Thresholds::read(&reader, &names)?,
+            pages,
+            cancels,
             waiters: Waiters::of(&classes),
             classes,
             warnings: Vec::new(),

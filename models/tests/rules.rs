@@ -10,6 +10,8 @@ mod simulate;
 
 #[path = "rules/caches.rs"]
 mod caches;
+#[path = "rules/cancel.rs"]
+mod cancel;
 #[path = "rules/cases.rs"]
 mod cases;
 #[path = "rules/keys.rs"]

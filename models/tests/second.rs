@@ -17,6 +17,7 @@ use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load};
 use sixslot_sim_core::Time;
 use std::cell::{Cell, RefCell};
+use std::fmt::Write as _;
 
 /// The second implementation looks at everything at each event: its time grows with the third power of the requests.
 const MOST: usize = 120;
@@ -29,16 +30,39 @@ fn without_network(text: &str) -> String {
     text.lines().filter(|line| !is_of_path(line)).map(|line| format!("{line}\n")).collect()
 }
 
-/// Compares a load of a random scenario; the number of its requests.
-fn compare(words: &[u32], load: &mut Load) -> Result<usize, TestCaseError> {
-    let text = without_network(&scenario(&mut Tape::new(words)).text);
+/// Adds events that cancel calls to some of the requests.
+fn with_cancels(text: &str, words: &[u32]) -> String {
+    let requests = text.lines().filter(|line| line.starts_with("[request.")).count();
+    let events = ["issued", "sent", "headers", "ok", "failed", "end"];
+    let mut number = 0;
+    let mut lines = |line: &str| {
+        let mut text = format!("{line}\n");
+        if line.starts_with("[request.") || line.starts_with("[socket.") {
+            number += 1;
+            let word = words[(7 * number) % words.len()] as usize;
+            let event = format!("\"r{}.{}\"", word / 60 % requests, events[word / 10 % 6]);
+            match word % 10 {
+                1 => writeln!(text, "cancelled_by = {event}").unwrap(),
+                2 => writeln!(text, "cancelled_by = [{event}, \"r0.end\"]\ncancel_aborts = false").unwrap(),
+                3 => writeln!(text, "unmounted_by = {event}").unwrap(),
+                _ => {}
+            }
+        }
+        text
+    };
+    text.lines().map(&mut lines).collect()
+}
+
+/// Compares a load of a random scenario; the number of its requests, and of those that were cancelled.
+fn compare(words: &[u32], load: &mut Load) -> Result<(usize, usize), TestCaseError> {
+    let text = with_cancels(&without_network(&scenario(&mut Tape::new(words)).text), words);
     let document =
         Document::read("random", &text, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
     let plan = document.plan(&[], &[]).unwrap();
     let number = u64::from(words[0]);
     load.simulate(&plan, 1, number, Extent::Whole).unwrap();
     if load.requests().len() > MOST {
-        return Ok(0);
+        return Ok((0, 0));
     }
     let other = simulate(&plan, 1, number);
     for (id, request) in load.requests().iter().enumerate() {
@@ -53,7 +77,8 @@ fn compare(words: &[u32], load: &mut Load) -> Result<usize, TestCaseError> {
     let verdict =
         Verdict { failed: verdict.failed, ready, error, recovered, culprit: verdict.culprit, rule: verdict.rule };
     prop_assert_eq!(&verdict, &other.verdict, "{}", text);
-    Ok(load.requests().len())
+    let cancelled = load.requests().iter().filter(|request| request.cancelled).count();
+    Ok((load.requests().len(), cancelled))
 }
 
 #[test]
@@ -62,15 +87,18 @@ fn both_implementations_agree_in_every_scenario() {
     let config =
         ProptestConfig { cases, rng_seed: RngSeed::Fixed(16), failure_persistence: None, ..ProptestConfig::default() };
     let (load, compared, requests) = (RefCell::new(Load::new()), Cell::new(0_u32), Cell::new(0));
+    let cancelled = Cell::new(0);
     let words = prop::collection::vec(0..10_000_u32, 40..300);
     TestRunner::new(config)
         .run(&words, |words| {
-            let number = compare(&words, &mut load.borrow_mut())?;
+            let (number, withdrawn) = compare(&words, &mut load.borrow_mut())?;
+            cancelled.set(cancelled.get() + withdrawn);
             compared.set(compared.get() + u32::from(number > 0));
             requests.set(requests.get() + number);
             Ok(())
         })
         .unwrap_or_else(|error| panic!("{error}"));
     println!("{} of {cases} scenarios compared, {} requests", compared.get(), requests.get());
+    assert!(cancelled.get() > cases as usize / 20, "too few calls are cancelled: {}", cancelled.get());
     assert!(compared.get() > cases / 2, "too few scenarios are small enough: {}", compared.get());
 }

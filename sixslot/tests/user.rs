@@ -143,6 +143,21 @@ fn every_template_is_a_scenario_without_faults_and_without_notes() {
     assert!(done(&["init", "-o", "-"]).contains("schema = 1"));
 }
 
+#[test]
+fn validate_says_what_reads_plausible_and_does_something_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let of = |url: &str| {
+        let text = format!("schema = 1\nrequest.a = {{ count = 2, url = \"{url}\" }}\nload.ready = [\"a\"]\n");
+        std::fs::write(folder.path().join("a.toml"), text).unwrap();
+        let found = json(&within(folder.path(), &["validate", "a.toml", "--format", "json"]));
+        (stdout(&within(folder.path(), &["validate", "a.toml"])), found["files"][0]["notes"].clone())
+    };
+    let (text, notes) = of("/{i}");
+    assert!(text.starts_with("a.toml: valid\nnote: request.a.url: `{i}` stands for nothing"), "{text}");
+    assert_eq!(notes.as_array().map(Vec::len), Some(1));
+    assert_eq!(of("/{index}"), ("a.toml: valid\n".to_owned(), serde_json::json!([])));
+}
+
 /// Line, message and help of each fault.
 fn faults(text: &str, sets: &[&str]) -> Vec<(String, u64, String)> {
     let folder = tempfile::tempdir().unwrap();

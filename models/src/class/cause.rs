@@ -99,6 +99,21 @@ impl After {
     }
 }
 
+/// Reads the events that cancel calls: `NAME.EVENT`, or several of them.
+pub(crate) fn events(node: &Node, names: &Names<'_>) -> Result<Vec<Anchor>, Fault> {
+    let event = |node: &Node| {
+        let anchor = trigger(node, names)?;
+        if anchor.copies != Copies::Every {
+            return Err(Fault::new(&node.place, "an event of any instance is meant here").help("write \"NAME.EVENT\""));
+        }
+        if names.classes[anchor.class].1 == Table::Socket && anchor.event != Event::Headers {
+            return Err(Fault::new(&node.place, "a socket has one event: `open`"));
+        }
+        Ok(anchor)
+    };
+    anchor_nodes(node)?.iter().map(event).collect()
+}
+
 /// Reads an anchor: `NAME.EVENT`, `NAME[3].EVENT` or `NAME[i].EVENT`.
 fn trigger(node: &Node, names: &Names<'_>) -> Result<Anchor, Fault> {
     const EVENTS: &[(&str, Event)] = &[

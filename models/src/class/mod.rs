@@ -11,8 +11,8 @@ mod read;
 mod retry;
 
 pub use answer::{Answer, Failure, Failures, UNAVAILABLE};
-pub(crate) use cause::anchor_nodes;
 pub use cause::{After, Anchor, Copies, Event, Join};
+pub(crate) use cause::{anchor_nodes, events};
 pub use copies::CopySpec;
 pub(crate) use names::{Names, Table};
 
@@ -251,11 +251,28 @@ pub struct Class {
     pub reconnect_at_most: Option<Span>,
     /// The background calls whose successes bring a socket's data.
     pub snapshot_by: Vec<usize>,
+    /// Index of the page that makes its calls; none: all pages.
+    pub page: Option<usize>,
+    /// The numbers of the tabs that make its calls; none: all.
+    pub tabs: Option<Vec<u32>>,
+    /// Events of any instance of a class, each of which cancels its calls.
+    pub cancelled_by: Vec<Anchor>,
+    /// Events that cancel its calls, and after which it makes none.
+    pub unmounted_by: Vec<Anchor>,
+    /// Whether the network sees a cancellation as an abort; if not, the request goes on.
+    pub cancel_aborts: bool,
+    /// Whether its calls outlive their page.
+    pub keepalive: bool,
     /// The streams of its random quantities.
     pub purposes: Purposes,
 }
 
 impl Class {
+    /// Whether a tab makes its calls.
+    pub fn is_in(&self, tab: u32) -> bool {
+        self.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab))
+    }
+
     fn bare(name: &str, kind: Kind) -> Self {
         let purpose = |what| Purpose::named(name).and(what);
         Self {
@@ -314,6 +331,12 @@ impl Class {
             reconnect_factor: 1.0,
             reconnect_at_most: None,
             snapshot_by: Vec::new(),
+            page: None,
+            tabs: None,
+            cancelled_by: Vec::new(),
+            unmounted_by: Vec::new(),
+            cancel_aborts: true,
+            keepalive: false,
             purposes: Purposes {
                 start: purpose(" start"),
                 stalled: purpose(" stalled"),

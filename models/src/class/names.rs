@@ -18,6 +18,7 @@ pub(crate) struct Names<'a> {
     pub(crate) parameters: &'a [String],
     pub(crate) origins: &'a [String],
     pub(crate) queues: &'a [String],
+    pub(crate) pages: &'a [String],
     pub(crate) server_caches: &'a [String],
     /// Requests, sockets and background calls in the order of classes.
     pub(crate) classes: &'a [(String, Table)],

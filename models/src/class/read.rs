@@ -2,6 +2,7 @@
 //!
 //! Rule: keys that exclude each other, or that require another, are faults at their places.
 
+use super::cause::events;
 use super::copies::{bytes, each, method, no_body_of_head};
 use super::names::index;
 use super::{After, Answer, CacheMode, Class, DeadlineFrom, DeadlineUntil, Kind, Method, Names, Start};
@@ -98,6 +99,8 @@ impl Class {
         class.fresh_for = reader.read("fresh_for", read::span)?;
         class.read_repetition(&reader, names)?;
         class.answer = Answer::of_request(&reader, names.parameters)?;
+        class.read_cancellation(&reader, names)?;
+        class.keepalive = reader.or("keepalive", false, read::boolean)?;
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;
         class.read_server(&reader, names)?;
@@ -176,6 +179,18 @@ impl Class {
         Ok(())
     }
 
+    /// Reads its page, and the events that cancel its calls.
+    fn read_cancellation(&mut self, reader: &Reader<'_>, names: &Names<'_>) -> Result<(), Fault> {
+        self.page = reader.read("page", |node| index("table [page.NAME] called", names.pages, node))?;
+        self.cancelled_by = reader.read("cancelled_by", |node| events(node, names))?.unwrap_or_default();
+        self.unmounted_by = reader.read("unmounted_by", |node| events(node, names))?.unwrap_or_default();
+        self.cancel_aborts = reader.or("cancel_aborts", true, read::boolean)?;
+        if ["cancelled_by", "unmounted_by", "page"].iter().all(|key| reader.get(key).is_none()) {
+            requires(reader, &[("cancel_aborts", "cancelled_by")])?;
+        }
+        Ok(())
+    }
+
     /// Reads what the server does for a request, and the body of its response.
     fn read_server(&mut self, reader: &Reader<'_>, names: &Names<'_>) -> Result<(), Fault> {
         let time = |node: &Node| form::time(node, names.parameters);
@@ -241,6 +256,7 @@ impl Class {
         class.common.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
         class.common.body = reader.read("lasts", time)?;
         class.answer = Answer::of_socket(&reader, names.parameters)?;
+        class.read_cancellation(&reader, names)?;
         if ["refused", "handshake_fails"].iter().all(|key| reader.get(key).is_none()) {
             requires(&reader, &[("reconnect", "lasts")])?;
         }

@@ -107,7 +107,7 @@ impl Running<'_> {
             }
             Station::Ended => {
                 let idle = !state.holds_lock && !state.admitted && !state.has_place && request.deadline.is_none();
-                let idle = idle && !state.holds_worker;
+                let idle = idle && !state.holds_worker && !state.flying && !state.handshaking;
                 idle && request.slot_until.is_some() == request.slot_from.is_some()
             }
         };

@@ -47,6 +47,7 @@ impl Running<'_> {
 
     /// An instance has had an event: releases the starts that wait for it.
     pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
+        self.announce(agenda, id, event);
         let request = &self.state.requests[id];
         let (class, tab, instance, index) = (request.class, request.tab, request.instance, request.index);
         let copy = &mut self.state.page.instances[instance];

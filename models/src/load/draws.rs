@@ -111,6 +111,7 @@ impl Draws {
         match class.common.start {
             Start::Arrivals { .. } => 0,
             _ if class.kind == Kind::Background && tab > 0 => 0,
+            _ if !class.is_in(tab) => 0,
             _ => class.count.count(&self.parameters),
         }
     }

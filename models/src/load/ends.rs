@@ -70,6 +70,11 @@ impl Running<'_> {
         if self.class(id).deadline_aborts {
             return self.abort(agenda, id);
         }
+        self.give_up(agenda, id);
+    }
+
+    /// The page does not wait for a request any more, which goes on.
+    pub(super) fn give_up(&mut self, agenda: &mut Agenda, id: RequestId) {
         if !self.request(id).state.heard {
             self.leave_joinable(id);
             self.settle(agenda, id, false);
@@ -86,7 +91,7 @@ impl Running<'_> {
     }
 
     /// The page aborts a request.
-    fn abort(&mut self, agenda: &mut Agenda, id: RequestId) {
+    pub(super) fn abort(&mut self, agenda: &mut Agenda, id: RequestId) {
         let request = &self.state.requests[id];
         match request.station {
             Station::Ended => return,
@@ -94,6 +99,7 @@ impl Running<'_> {
                 Some(leader) => self.state.requests[leader].state.followers.remove(&mut self.state.links, id),
                 // A stall that was recorded: its timer ends with the request.
                 None if request.timer.is_some() => {}
+                None if self.class(id).kind == Kind::WebSocket => self.leave_handshakes(id),
                 None => {
                     if let Some(queue) = self.class(id).queue {
                         let at = self.queue_state(queue, self.state.requests[id].tab);
@@ -142,6 +148,7 @@ impl Running<'_> {
         let now = agenda.now();
         debug_assert!(self.state.requests[id].ended.is_none(), "request {id} ends twice");
         self.drop_deadline(agenda, id);
+        self.land(id);
         let station = self.request(id).station;
         let request = self.request(id);
         request.enter(Station::Ended, now);
@@ -204,7 +211,7 @@ impl Running<'_> {
         let now = agenda.now();
         let request = &self.state.requests[id];
         let (number, instance, issued) = (request.class, request.instance, request.issued);
-        let superseded = request.superseded;
+        let (superseded, cancelled) = (request.superseded, request.cancelled);
         let rules = &self.plan.load;
         let copy = &mut self.state.page.instances[instance];
         debug_assert!(copy.in_flight > 0, "request {id} was not in flight");
@@ -222,6 +229,8 @@ impl Running<'_> {
             self.reach(agenda, id, class::Event::Ok);
             self.rearm(agenda, instance);
             self.open_again(agenda, id, 0);
+        } else if cancelled {
+            self.rearm(agenda, instance);
         } else if !superseded {
             if copy.failures == 0 {
                 copy.row_began = issued;

@@ -6,6 +6,7 @@
 
 mod audit;
 mod cache;
+mod cancels;
 mod causes;
 #[cfg(test)]
 mod cost;
@@ -48,6 +49,10 @@ const LOOK: u64 = 100;
 pub(crate) enum Event {
     /// An instance of a class makes its first call.
     Start { instance: usize },
+    /// An event of a request cancels others.
+    Cancels { request: RequestId, event: crate::class::Event },
+    /// A tab that shows a page is closed.
+    Closed { page: usize, tab: u32 },
     /// The next request of a random stream.
     Arrival { class: usize, tab: u32, number: u32 },
     /// A poll's tick.
@@ -172,6 +177,7 @@ struct State {
     draws: Draws,
     tabs: u32,
     page: page::Page,
+    cancelling: cancels::Cancelling,
     scheduler: scheduler::Scheduler,
     cache: cache::Cache,
     pool: pool::Pool,
@@ -359,6 +365,8 @@ impl Model for Running<'_> {
         match event {
             Event::Start { instance } => self.start(agenda, instance)?,
             Event::Arrival { class, tab, number } => self.arrive(agenda, class, tab, number)?,
+            Event::Cancels { request, event } => self.cancel_by(agenda, request, event),
+            Event::Closed { page, tab } => self.close_page(agenda, page, tab),
             Event::Tick { instance } => self.tick(agenda, instance)?,
             Event::Retry { failed } => self.retry(agenda, failed)?,
             Event::Deadline { request } => self.deadline(agenda, request),

@@ -118,6 +118,9 @@ impl Running<'_> {
         page.queues.resize(plan.queues.len() * tabs as usize, QueueState::default());
         page.handshakes.clear();
         page.handshakes.resize(plan.origins.len(), Handshakes::default());
+        let flights = if plan.cancels.is_used() { tabs as usize * plan.classes.len() } else { 0 };
+        self.state.cancelling.reset(flights);
+        let page = &mut self.state.page;
         for tab in 0..tabs {
             for (number, class) in plan.classes.iter().enumerate() {
                 let first = page.instances.len();
@@ -137,10 +140,12 @@ impl Running<'_> {
         if self.state.verdict.missing == 0 {
             self.state.verdict.ready = Some(Time::ZERO);
         }
+        self.schedule_closings(agenda);
         for tab in 0..tabs {
             let opens = plan.browser.tab_interval * u64::from(tab);
             for (number, class) in plan.classes.iter().enumerate() {
                 match &class.common.start {
+                    Start::Arrivals { .. } if !class.is_in(tab) => {}
                     Start::Arrivals { .. } => self.schedule_arrival(agenda, number, tab, 0, opens),
                     Start::At(_) | Start::After(_) => self.open_copies(agenda, number, tab, opens),
                 }
@@ -223,6 +228,10 @@ impl Running<'_> {
         let (instance, call) = (request.instance, request.call());
         let copy = &self.state.page.instances[instance];
         let busy = self.plan.classes[copy.class].skip_while_in_flight && copy.in_flight > 0;
+        if self.is_withdrawn(failed) {
+            self.rearm(agenda, instance);
+            return Ok(());
+        }
         if busy { Ok(()) } else { self.issue(agenda, instance, Call { attempt: call.attempt + 1, ..call }) }
     }
 
@@ -252,6 +261,9 @@ impl Running<'_> {
             return Err(LoadError::Requests { load: self.load });
         }
         let now = agenda.now();
+        if self.is_unmounted(self.state.page.instances[instance].class, call.tab) {
+            return Ok(());
+        }
         let copy = &self.state.page.instances[instance];
         if let Some(last) = copy.last.filter(|_| self.plan.classes[copy.class].supersedes) {
             self.supersede(agenda, last);
@@ -268,6 +280,7 @@ impl Running<'_> {
         }
         self.state.requests.push(Request::new(number, call, calls, instance, now));
         self.state.links.push(super::list::Link::default());
+        self.take_off(id);
         let class = &self.plan.classes[number];
         self.reach(agenda, id, class::Event::Issued);
         self.arm_deadline(agenda, id, DeadlineFrom::Issued);
@@ -332,6 +345,9 @@ impl Running<'_> {
     /// The turn that made an EventSource is over. Each request of the turn delays the task that connects it.
     pub(super) fn event_source_connects(&mut self, agenda: &mut Agenda, id: RequestId) {
         let (now, tab, plan) = (agenda.now(), self.state.requests[id].tab, self.plan);
+        if self.state.requests[id].ended.is_some() {
+            return;
+        }
         let is_over = self.request(id).timer.take().is_some();
         let of_turn = self.state.requests.iter().rev().take_while(|other| other.issued == now);
         let made = of_turn.filter(|other| other.tab == tab && plan.classes[other.class].kind != Kind::Background);
@@ -360,6 +376,12 @@ impl Running<'_> {
             self.request(id).state.handshaking = true;
             self.go_to_scheduler(agenda, id);
         }
+    }
+
+    /// A WebSocket that waits for its handshake does so no longer.
+    pub(super) fn leave_handshakes(&mut self, id: RequestId) {
+        let origin = self.class(id).origin;
+        self.state.page.handshakes[origin].waiting.remove(&mut self.state.links, id);
     }
 
     /// A number for the URL of a request at its origin.

@@ -48,7 +48,7 @@ impl Station {
 pub enum Outcome {
     /// The response arrived.
     Ok,
-    /// Its deadline expired, or the next call of its instance superseded it.
+    /// Its deadline expired, the next call of its instance superseded it, or an event or the end of its page cancelled it.
     Aborted,
     /// It failed: by the status of its answer, or because its connection was refused or reset.
     Failed,
@@ -93,12 +93,14 @@ pub struct Request {
     pub outcome: Outcome,
     /// The HTTP status of its answer; 200 also while there is none.
     pub status: u16,
-    /// How it failed; none if it has not. A superseded call has not failed.
+    /// How it failed; none if it has not. A call that was superseded or cancelled has not failed.
     pub failure: Option<Failure>,
     /// When the page gave it up, where it went on (`deadline_aborts = false`).
     pub gave_up: Option<Time>,
     /// Whether the next call of its instance aborted it.
     pub superseded: bool,
+    /// Whether an event cancelled it, or the end of its page.
+    pub cancelled: bool,
     /// Its connection's number, from 1.
     pub connection: Option<u32>,
     /// From when it held one of the connections.
@@ -143,6 +145,10 @@ pub(super) struct State {
     pub settled: bool,
     /// Whether its socket is the one of its origin that is opening.
     pub handshaking: bool,
+    /// Whether it can be cancelled by an event.
+    pub flying: bool,
+    /// Its events so far that cancel others, one bit each.
+    pub announced: u8,
     /// Whether the server's queue had no place for it.
     pub turned_away: bool,
     /// Whether its connection is reset in the middle of the answer.
@@ -199,6 +205,7 @@ impl Request {
             failure: None,
             gave_up: None,
             superseded: false,
+            cancelled: false,
             connection: None,
             slot_from: None,
             slot_until: None,

@@ -19,7 +19,7 @@ pub(crate) use form::{DISTRIBUTIONS, FORM};
 pub use json::json_schema;
 pub(crate) use network::{NETWORK, PROFILE_NAMES, PROFILES};
 pub use renamed::{MOVED, Moved, RENAMED, Renamed, renamed_to};
-pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, QUEUE, REQUEST, RETRY, SOCKET};
+pub(crate) use request::{ANY, ARRIVALS, EACH, FRESH, PAGE, QUEUE, REQUEST, RETRY, SOCKET};
 pub use scenario::SCENARIO;
 pub(crate) use scenario::{ERROR, EVIDENCE, FITTED, FIX, LAYER, LOAD, SWEEP, THRESHOLDS};
 pub(crate) use server::{BACKGROUND, SERVER, SERVER_CACHE, SERVER_QUEUE};

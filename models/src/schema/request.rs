@@ -88,6 +88,15 @@ pub static REQUEST: Fields = Fields {
             Kind::Boolean,
             "A call aborts the call of its instance before it, if that is in flight, as an autocompletion with an AbortController does. The aborted call is no failure. Default false.",
         ),
+        field("page", Kind::Text, PAGE_OF),
+        field("cancelled_by", Kind::Causes, CANCELLED_BY),
+        field("unmounted_by", Kind::Causes, UNMOUNTED_BY),
+        field("cancel_aborts", Kind::Boolean, CANCEL_ABORTS),
+        field(
+            "keepalive",
+            Kind::Boolean,
+            "Calls in flight outlive their page, as a fetch with keepalive and a beacon do. Default false.",
+        ),
         field("until_ok", Kind::Boolean, "The poll stops at its first success. Default false."),
         field(
             "skip_while_fresh",
@@ -154,6 +163,32 @@ pub static REQUEST: Fields = Fields {
         field("body_bytes", Kind::Whole, BODY_BYTES),
         field("request_bytes", Kind::Whole, REQUEST_BYTES),
         field("reads_body", Kind::Boolean, "The page reads the body. Default true."),
+    ],
+};
+
+/// The meaning of `page`, in a request and a socket.
+const PAGE_OF: &str =
+    "A table [page.NAME]: only its tabs make the call, and it ends with the page. Default: every tab.";
+/// The meaning of `cancelled_by`, in both.
+const CANCELLED_BY: &str = "NAME.EVENT, or a list of them: each time that a call of NAME in this tab has the event, the page aborts the calls in flight, as with an AbortController, and drops their retries. A cancelled call has neither succeeded nor failed, and a poll goes on at its next tick. Default: nothing cancels them.";
+/// The meaning of `unmounted_by`, in both.
+const UNMOUNTED_BY: &str =
+    "As `cancelled_by`, and no other call follows: its component is unmounted. Default: nothing unmounts it.";
+/// The meaning of `cancel_aborts`, in both.
+const CANCEL_ABORTS: &str = "Whether the network sees a cancellation. false: the request goes on and keeps its connection, as where a service worker that passes requests on hides the abort. Default true.";
+
+/// A page.
+pub static PAGE: Fields = Fields {
+    text: "A page that some tabs show. Requests and sockets name it with `page`; those of no page are made by every tab.",
+    required: &[],
+    fields: &[
+        field("tabs", Kind::Numbers, "Numbers of the tabs that show it, from 0. Default: all tabs."),
+        field(
+            "left_by",
+            Kind::Causes,
+            "NAME.EVENT, or a list of them: the tab leaves the page, which ends all its calls but those with `keepalive`. For a navigation, `headers` of the request for the new document: until then the old page's calls are in its way. Default: it stays.",
+        ),
+        field("closes", Kind::Span, "Time from the tab's opening to its closing. Default: it stays open."),
     ],
 };
 
@@ -268,6 +303,10 @@ pub static SOCKET: Fields = Fields {
         field("url", Kind::Text, "Its URL; {index} and {tab} as in a request's. Default \"/NAME\"."),
         field("origin", Kind::Text, "A table [origin.NAME]. Default: the page's own."),
         field("count", Kind::Amount, "Number of sockets in each tab, numbered from 0. Default 1."),
+        field("page", Kind::Text, PAGE_OF),
+        field("cancelled_by", Kind::Causes, CANCELLED_BY),
+        field("unmounted_by", Kind::Causes, UNMOUNTED_BY),
+        field("cancel_aborts", Kind::Boolean, CANCEL_ABORTS),
         field("opens", Kind::Time, "Time from the tab's opening. Default \"0s\"."),
         field("after", Kind::Causes, "As for a request."),
         field("handshake", Kind::Time, "Time of the server until the socket is open. Default \"0s\"."),

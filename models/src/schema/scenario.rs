@@ -2,7 +2,7 @@
 //!
 //! Rule: each key has its meaning, its unit and its default.
 
-use super::{BACKGROUND, BROWSER, Fields, Kind, NETWORK, QUEUE, REQUEST, SERVER, SERVER_CACHE, SOCKET, field};
+use super::{BACKGROUND, BROWSER, Fields, Kind, NETWORK, PAGE, QUEUE, REQUEST, SERVER, SERVER_CACHE, SOCKET, field};
 
 /// The whole scenario.
 pub static SCENARIO: Fields = Fields {
@@ -26,6 +26,7 @@ pub static SCENARIO: Fields = Fields {
             Kind::Named(&REQUEST),
             "The page's requests. Those of one instant are issued in the order of the file.",
         ),
+        field("page", Kind::Named(&PAGE), "Pages, where tabs show different ones, or leave or close theirs."),
         field("queue", Kind::Named(&QUEUE), "A framework's own queue with a limit; a request names one with `queue`."),
         field("socket", Kind::Named(&SOCKET), "Long-lived connections."),
         field(

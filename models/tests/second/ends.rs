@@ -131,11 +131,12 @@ impl Second<'_> {
     }
 
     /// The page hears of a success or a failure, once.
-    fn settle(&mut self, id: Id, succeeded: bool) {
+    pub fn settle(&mut self, id: Id, succeeded: bool) {
         if self.requests[id].heard.is_some() {
             return;
         }
         self.requests[id].heard = Some(succeeded);
+        self.requests[id].heard_at = self.now;
         let (now, class, instance) = (self.now, self.class(id), self.requests[id].instance);
         let rules = self.plan.load();
         let number = self.requests[id].class;
@@ -157,6 +158,8 @@ impl Second<'_> {
             self.reach(id, class::Event::Ok);
             self.call_is_over(instance);
             self.open_again(id, 0);
+        } else if self.requests[id].cancelled {
+            self.call_is_over(instance);
         } else if !self.requests[id].superseded {
             let issued = self.requests[id].issued;
             let state = &mut self.instances[instance];

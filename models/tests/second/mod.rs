@@ -7,6 +7,7 @@
 //! were scheduled.
 
 mod browser;
+mod cancel;
 mod ends;
 mod page;
 mod pool;
@@ -15,7 +16,7 @@ mod sharing;
 
 use sharing::Sharing;
 use sixslot_models::Plan;
-use sixslot_models::class::{Class, CopySpec, Failure};
+use sixslot_models::class::{self, Class, CopySpec, Failure};
 use sixslot_models::load::{Call, Computation, Draws, Outcome, Station};
 use sixslot_sim_core::{Span, Time};
 
@@ -25,6 +26,7 @@ pub type Id = usize;
 pub enum Event {
     Start(usize),
     Arrival(usize, u32, u32),
+    Cancels(Id, class::Event),
     Tick(usize),
     Retry(Id),
     Deadline(Id),
@@ -100,6 +102,11 @@ pub struct Request {
     pub turned_away: bool,
     /// Its connection breaks in the middle of the answer.
     pub resets: bool,
+    /// An event cancelled it.
+    pub cancelled: bool,
+    /// Its events so far that cancel others.
+    pub announced: [bool; 6],
+    pub heard_at: u64,
     /// What the page has heard of it.
     pub heard: Option<bool>,
     pub looked_up: usize,
@@ -187,6 +194,10 @@ pub struct Second<'a> {
     pub versions: Vec<((bool, usize, String), u32)>,
     pub server_caches: Vec<ServerCache>,
     pub computations: Vec<Computation>,
+    /// Classes that make no calls in a tab any more.
+    pub unmounted: Vec<(usize, u32)>,
+    /// When the calls of a class in a tab were cancelled.
+    pub withdrawn: Vec<(usize, u32, u64)>,
     pub verdict: Verdict,
 }
 
@@ -213,6 +224,8 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         versions: Vec::new(),
         server_caches: vec![ServerCache::default(); plan.server_caches().len()],
         computations: Vec::new(),
+        unmounted: Vec::new(),
+        withdrawn: Vec::new(),
         verdict: Verdict::default(),
     };
     second.open_tabs();
@@ -304,6 +317,7 @@ impl<'a> Second<'a> {
         match event {
             Event::Start(instance) => self.start(instance),
             Event::Arrival(class, tab, number) => self.arrive(class, tab, number),
+            Event::Cancels(id, event) => self.cancels(id, event),
             Event::Tick(instance) => self.tick(instance),
             Event::Retry(id) => self.retry(id),
             Event::Deadline(id) => self.deadline(id),

@@ -111,6 +111,7 @@ impl Second<'_> {
 
     /// An instance has an event, the first of its kind: starts that waited for it follow, by class and number.
     pub fn reach(&mut self, id: Id, event: class::Event) {
+        self.announce(id, event);
         let (instance, tab) = (self.requests[id].instance, self.requests[id].call.tab);
         if std::mem::replace(&mut self.instances[instance].had[event as usize], true) {
             return;
@@ -184,6 +185,9 @@ impl Second<'_> {
 
     pub fn retry(&mut self, failed: Id) {
         let Request { instance, call, .. } = self.requests[failed];
+        if self.is_withdrawn(failed) {
+            return self.call_is_over(instance);
+        }
         if self.class(failed).skip_while_in_flight && self.in_flight(instance) > 0 {
             return;
         }
@@ -205,6 +209,9 @@ impl Second<'_> {
 
     fn issue(&mut self, instance: usize, call: Call) {
         let (now, class) = (self.now, self.instances[instance].class);
+        if self.unmounted.contains(&(class, call.tab)) {
+            return;
+        }
         let attempt = 1 + self.requests.iter().filter(|request| request.instance == instance).count();
         let before = self.requests.iter().rposition(|request| request.instance == instance);
         if let Some(before) = before.filter(|before| self.class(*before).supersedes)
@@ -247,6 +254,9 @@ impl Second<'_> {
             failure: None,
             turned_away: false,
             resets: false,
+            cancelled: false,
+            announced: [false; 6],
+            heard_at: 0,
             heard: None,
             superseded: false,
             looked_up: 0,
@@ -325,6 +335,9 @@ impl Second<'_> {
 
     /// An EventSource connects from a task of its own, later the more requests its tab made in the turn.
     pub fn connects(&mut self, id: Id) {
+        if self.requests[id].ended.is_some() {
+            return;
+        }
         let tab = self.requests[id].call.tab;
         let of_turn = |other: &Id| {
             let request = &self.requests[*other];

@@ -1,12 +1,13 @@
 //! `sixslot validate`: every fault of scenarios at once.
 
 use super::archives::refuse_archive;
-use super::terminal::{print_text, say_fit, say_text};
-use super::{Exit, Failure, Format, print_json};
+use super::terminal::{print_text, say_fit, say_text, width};
+use super::{Exit, Failure, Format, PROSE, print_json};
 use clap::Args;
 use serde::Serialize;
-use sixslot_analysis::words::{count, plain};
+use sixslot_analysis::words::{count, plain, wrap};
 use sixslot_experiments::input::{ScenarioText, render};
+use sixslot_models::Document;
 use sixslot_models::faults::faults;
 use sixslot_models::limits;
 use std::path::PathBuf;
@@ -37,6 +38,8 @@ struct FileRecord {
     file: String,
     valid: bool,
     errors: Vec<ErrorRecord>,
+    /// What reads plausible and does something else.
+    notes: Vec<String>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +59,7 @@ impl Validate {
             refuse_archive(path, "validate")?;
             let scenario = ScenarioText::read(path)?;
             let found = faults(&scenario.name, &scenario.text, &self.set);
+            let notes = if found.is_empty() { self.warnings(&scenario) } else { Vec::new() };
             if self.format == Format::Text {
                 for fault in &found {
                     say_fit(&format!("{}\n\n", render(fault)));
@@ -64,6 +68,9 @@ impl Validate {
                 let more = if found.len() == limits::FAULTS { " or more" } else { "" };
                 if found.is_empty() {
                     print_text(&format!("{name}: valid\n"))?;
+                    for note in &notes {
+                        print_text(&(wrap("", &format!("note: {note}"), width().min(PROSE)) + "\n"))?;
+                    }
                 } else {
                     say_text(&format!("{name}: {}{more}\n", count(found.len(), "error")));
                 }
@@ -76,12 +83,19 @@ impl Validate {
                 help: fault.help,
             });
             let errors: Vec<ErrorRecord> = errors.collect();
-            files.push(FileRecord { file: scenario.name, valid: errors.is_empty(), errors });
+            files.push(FileRecord { file: scenario.name, valid: errors.is_empty(), errors, notes });
         }
         let valid = files.iter().all(|file| file.valid);
         if self.format == Format::Json {
             print_json(&ValidateRecord { valid, files })?;
         }
         Ok(if valid { Exit::Done } else { Exit::Unusable })
+    }
+
+    /// The warnings of a valid scenario, which `run` and `check` have among their notes.
+    fn warnings(&self, scenario: &ScenarioText) -> Vec<String> {
+        let document = Document::read(&scenario.name, &scenario.text, &self.set);
+        let plan = document.and_then(|document| document.plan(&[], &[]));
+        plan.map(|plan| plan.warnings().to_vec()).unwrap_or_default()
     }
 }

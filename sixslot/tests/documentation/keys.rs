@@ -44,6 +44,8 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("request.NAME.status", "DevTools: column Status; HAR: `response.status`"),
     ("request.NAME.refused", "DevTools: status (failed); HAR: `_error`"),
     ("request.NAME.reset", "DevTools: status (failed); HAR: `_error`"),
+    ("request.NAME.cancelled_by", "AbortController.abort(); DevTools: status (canceled)"),
+    ("request.NAME.keepalive", "the option `keepalive` of fetch()"),
     ("request.NAME.retry_after", "header Retry-After of the response"),
     ("socket.NAME.kind", "DevTools: column Type, websocket or eventsource"),
     ("socket.NAME.reconnect", "the field `retry` of an event stream"),

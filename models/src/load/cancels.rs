@@ -1,0 +1,167 @@
+//! Calls that an event cancels, and pages that are left or closed.
+//!
+//! Rule: see `cancels.rs` and `pages.rs` of the plan. The network sees an abort: nothing before the request was sent; after it
+//! the connection is closed, over HTTP/2 the stream is reset. Where a service worker hides the abort (`cancel_aborts`), the request
+//! goes on. The page has withdrawn the call: it has neither succeeded nor failed. A cancellation is an event of its
+//! own, behind the one that causes it and before what follows from that.
+
+use super::list::{Link, List, RequestId};
+use super::{Agenda, Event, Running};
+use crate::class::{self, Kind};
+use sixslot_sim_core::{Span, Time};
+
+/// The calls of one class in one tab that can be cancelled.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Flights {
+    /// Those that have not ended, in the order of their issue.
+    calls: List,
+    /// Whether the class makes no calls any more.
+    unmounted: bool,
+    /// When its calls were last cancelled.
+    cancelled: Option<Time>,
+}
+
+/// The calls that can be cancelled; empty where none can.
+#[derive(Debug, Default)]
+pub(super) struct Cancelling {
+    /// For each class in each tab.
+    flights: Vec<Flights>,
+    /// The links of [`Flights::calls`], by request.
+    links: Vec<Link>,
+}
+
+impl Cancelling {
+    pub(super) fn reset(&mut self, of_classes: usize) {
+        self.links.clear();
+        self.flights.clear();
+        self.flights.resize(of_classes, Flights::default());
+    }
+}
+
+impl Running<'_> {
+    fn flights(&mut self, class: usize, tab: u32) -> &mut Flights {
+        &mut self.state.cancelling.flights[tab as usize * self.plan.classes.len() + class]
+    }
+
+    /// Schedules the closing of each tab of a page that closes.
+    pub(super) fn schedule_closings(&self, agenda: &mut Agenda) {
+        for (page, rules) in self.plan.pages.iter().enumerate() {
+            let Some(closes) = rules.closes else { continue };
+            for tab in 0..self.state.tabs {
+                if rules.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab)) {
+                    let opens = self.plan.browser.tab_interval * u64::from(tab);
+                    agenda.schedule_in(opens + closes, Event::Closed { page, tab });
+                }
+            }
+        }
+    }
+
+    /// Whether a class makes no calls in a tab any more.
+    pub(super) fn is_unmounted(&mut self, class: usize, tab: u32) -> bool {
+        self.plan.cancels.is_used() && self.flights(class, tab).unmounted
+    }
+
+    /// Whether the calls of a class have been cancelled since a call failed, or a socket closed: it is not followed by another.
+    pub(super) fn is_withdrawn(&mut self, failed: RequestId) -> bool {
+        if !self.plan.cancels.is_used() {
+            return false;
+        }
+        let rules = self.class(failed);
+        let unread = !rules.reads_body && rules.kind == Kind::Fetch;
+        let request = &self.state.requests[failed];
+        let over = request.gave_up.or(request.headers.filter(|_| unread)).or(request.ended);
+        let (class, tab) = (request.class, request.tab);
+        self.flights(class, tab).cancelled.is_some_and(|at| over.is_some_and(|over| over <= at))
+    }
+
+    /// A call has been issued: an event may cancel it.
+    pub(super) fn take_off(&mut self, id: RequestId) {
+        if !self.plan.cancels.is_used() {
+            return;
+        }
+        let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
+        self.state.cancelling.links.push(Link::default());
+        if self.plan.cancels.concern(class) {
+            self.request(id).state.flying = true;
+            let at = tab as usize * self.plan.classes.len() + class;
+            let Cancelling { flights, links } = &mut self.state.cancelling;
+            flights[at].calls.push(links, id);
+        }
+    }
+
+    /// A call has ended: nothing can cancel it.
+    pub(super) fn land(&mut self, id: RequestId) {
+        if std::mem::take(&mut self.request(id).state.flying) {
+            let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
+            let at = tab as usize * self.plan.classes.len() + class;
+            let Cancelling { flights, links } = &mut self.state.cancelling;
+            flights[at].calls.remove(links, id);
+        }
+    }
+
+    /// A call has an event, which may cancel others.
+    pub(super) fn announce(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
+        if !self.plan.cancels.await_event(self.state.requests[id].class, event) {
+            return;
+        }
+        let announced = &mut self.request(id).state.announced;
+        if *announced & event.bit() == 0 {
+            *announced |= event.bit();
+            agenda.schedule_in(Span::ZERO, Event::Cancels { request: id, event });
+        }
+    }
+
+    /// An event cancels the calls of other classes in its tab.
+    pub(super) fn cancel_by(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
+        let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
+        let plan = self.plan;
+        for cancel in plan.cancels.of_event(class, event) {
+            self.flights(cancel.target, tab).unmounted |= cancel.unmounts;
+            let outlives = cancel.unmounts && plan.classes[cancel.target].keepalive;
+            if !outlives {
+                self.cancel_calls(agenda, cancel.target, tab, Some(id));
+            }
+        }
+    }
+
+    /// A tab that shows a page is closed.
+    pub(super) fn close_page(&mut self, agenda: &mut Agenda, page: usize, tab: u32) {
+        let plan = self.plan;
+        for (number, class) in plan.classes.iter().enumerate().filter(|(_, class)| class.page == Some(page)) {
+            self.flights(number, tab).unmounted = true;
+            if !class.keepalive {
+                self.cancel_calls(agenda, number, tab, None);
+            }
+        }
+    }
+
+    /// Cancels the calls of a class in a tab, except the one whose event it is.
+    fn cancel_calls(&mut self, agenda: &mut Agenda, class: usize, tab: u32, by: Option<RequestId>) {
+        let now = agenda.now();
+        self.flights(class, tab).cancelled = Some(now);
+        // All are withdrawn before the first ends, since others may have joined that.
+        let mut at = self.flights(class, tab).calls.first();
+        while let Some(id) = at {
+            at = List::next(&self.state.cancelling.links, id);
+            let is_heard = self.state.requests[id].state.heard;
+            self.request(id).cancelled |= Some(id) != by && !is_heard;
+        }
+        let mut spared = None;
+        while let Some(id) = self.flights(class, tab).calls.first() {
+            self.land(id);
+            if Some(id) == by {
+                spared = by;
+            } else if self.plan.classes[class].cancel_aborts {
+                self.abort(agenda, id);
+            } else {
+                self.give_up(agenda, id);
+            }
+        }
+        if let Some(id) = spared {
+            self.request(id).state.flying = true;
+            let at = tab as usize * self.plan.classes.len() + class;
+            let Cancelling { flights, links } = &mut self.state.cancelling;
+            flights[at].calls.push(links, id);
+        }
+    }
+}
