@@ -189,7 +189,8 @@ impl Waterfall<'_> {
             (Outcome::Aborted, Some(ended)) => {
                 let station = request.last_station();
                 let place = Station::ALL.iter().find(|(other, _)| *other == station).map_or("", |(_, name)| name);
-                format!("deadline, {} ({place})", life(ended))
+                let what = if request.cancelled { "cancelled" } else { "deadline" };
+                format!("{what}, {} ({place})", life(ended))
             }
             (Outcome::Failed, Some(ended)) => {
                 format!("{}, {}", request.failure.map_or_else(String::new, failure_words), life(ended))

@@ -117,6 +117,7 @@ impl Subject<'_> {
             kind: if class.kind.is_socket() { "socket" } else { "request" },
             outcome: match request.outcome {
                 Outcome::Ok if request.sent.is_none() => "cached",
+                Outcome::Aborted if request.cancelled => "cancelled",
                 outcome => crate::record::outcome_word(outcome),
             },
             issued_ms: request.issued.as_millis_f64(),

@@ -58,7 +58,9 @@ impl Sheet<'_> {
         let ends = |request: &Request| request.ended.is_some_and(|ended| ended <= stop);
         let [aborted, failed] = [Outcome::Aborted, Outcome::Failed]
             .map(|outcome| is(&|request| request.outcome == outcome && ends(request)));
+        let cancelled = is(&|request| request.outcome == Outcome::Aborted && request.cancelled);
         match (aborted, failed) {
+            (true, false) if cancelled => items.push((11, "aborted")),
             (true, true) => items.push((11, "aborted, or failed")),
             (true, false) => items.push((11, "aborted by its deadline")),
             (false, true) => items.push((11, "failed")),
