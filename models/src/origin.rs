@@ -28,6 +28,16 @@ pub enum Discipline {
     EventLoop,
 }
 
+impl Discipline {
+    /// The words of the key `discipline`.
+    const WORDS: [(&'static str, Self); 4] = [
+        ("independent", Self::Independent),
+        ("processor-sharing", Self::ProcessorSharing),
+        ("fifo", Self::Fifo),
+        ("event-loop", Self::EventLoop),
+    ];
+}
+
 /// When a worker that serves first come, first served is free again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkerUntil {
@@ -48,6 +58,17 @@ pub struct ServerQueue {
 }
 
 impl ServerQueue {
+    /// The queue of a server with this discipline.
+    fn of(server: &Reader<'_>, discipline: Discipline) -> Result<Option<Self>, Fault> {
+        let queue = server.read("queue", Self::read)?;
+        if queue.is_some() && ![Discipline::Fifo, Discipline::ProcessorSharing].contains(&discipline) {
+            let message = "`queue` requires \"fifo\" or \"processor-sharing\"";
+            let fault = Fault::new(server.place_of("queue"), message);
+            return Err(fault.help("write discipline = \"fifo\", or leave it out"));
+        }
+        Ok(queue)
+    }
+
     fn read(node: &Node) -> Result<Self, Fault> {
         let reader = Reader::new(node, &schema::SERVER_QUEUE)?;
         Ok(Self {
@@ -122,13 +143,7 @@ impl Origin {
         };
         let Some(node) = node else { return Ok(origin) };
         let reader = Reader::new(node, &schema::SERVER)?;
-        let words = [
-            ("independent", Discipline::Independent),
-            ("processor-sharing", Discipline::ProcessorSharing),
-            ("fifo", Discipline::Fifo),
-            ("event-loop", Discipline::EventLoop),
-        ];
-        origin.discipline = reader.or("discipline", origin.discipline, read::choice(&words))?;
+        origin.discipline = reader.or("discipline", origin.discipline, read::choice(&Discipline::WORDS))?;
         origin.workers = reader.or("workers", 1, count(1, limits::PLACES))?;
         if origin.discipline == Discipline::EventLoop && origin.workers > 1 {
             return Err(Fault::new(reader.place_of("workers"), "an event loop has one worker")
@@ -142,13 +157,7 @@ impl Origin {
             }
             origin.worker_until = until;
         }
-        origin.queue = reader.read("queue", ServerQueue::read)?;
-        if origin.queue.is_some() && ![Discipline::Fifo, Discipline::ProcessorSharing].contains(&origin.discipline) {
-            let message = "`queue` requires \"fifo\" or \"processor-sharing\"";
-            return Err(
-                Fault::new(reader.place_of("queue"), message).help("write discipline = \"fifo\", or leave it out")
-            );
-        }
+        origin.queue = ServerQueue::of(&reader, origin.discipline)?;
         origin.slowdown_exponent = reader.or("slowdown_exponent", 1.0, read::number)?;
         if !(1.0..=10.0).contains(&origin.slowdown_exponent) {
             return Err(Fault::new(

@@ -213,17 +213,16 @@ impl Plan {
             origins.push(origin(&entry.key, Some(&entry.node))?);
         }
         let queue_entries = named(&reader, "queue")?;
-        let queue_names: Vec<String> = queue_entries.iter().map(|entry| entry.key.clone()).collect();
+        let queue_names = keys(queue_entries);
         let queues = queue_entries.iter().map(|entry| Queue::read(&entry.node)).collect::<Result<Vec<_>, _>>()?;
         let entries = class_entries(&reader)?;
-        let class_names: Vec<(String, class::Table)> =
-            entries.iter().map(|(entry, table)| (entry.key.clone(), *table)).collect();
+        let class_names: Vec<_> = entries.iter().map(|(entry, table)| (entry.key.clone(), *table)).collect();
         let cache_entries = named(&reader, "server_cache")?;
-        let cache_names: Vec<String> = cache_entries.iter().map(|entry| entry.key.clone()).collect();
+        let cache_names = keys(cache_entries);
         let numbers: BTreeMap<&str, usize> =
             class_names.iter().enumerate().map(|(number, (name, _))| (name.as_str(), number)).collect();
         let page_entries = named(&reader, "page")?;
-        let page_names: Vec<String> = page_entries.iter().map(|entry| entry.key.clone()).collect();
+        let page_names = keys(page_entries);
         let names = Names {
             pages: &page_names,
             parameters: &parameter_names,
@@ -233,26 +232,15 @@ impl Plan {
             classes: &class_names,
             numbers: &numbers,
         };
-        let mut classes = Vec::with_capacity(entries.len());
-        for (entry, table) in &entries {
-            classes.push(match table {
-                class::Table::Request => Class::request(entry, &names, &browser, horizon)?,
-                class::Table::Socket => Class::socket(entry, &names, &browser)?,
-                class::Table::Background => Class::background(entry, &names)?,
-            });
-        }
+        let read = |(entry, table): &(&Entry, class::Table)| match table {
+            class::Table::Request => Class::request(entry, &names, &browser, horizon),
+            class::Table::Socket => Class::socket(entry, &names, &browser),
+            class::Table::Background => Class::background(entry, &names),
+        };
+        let mut classes = entries.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         encrypt(&mut origins, &classes);
-        let pages = page_entries.iter().map(|entry| Page::read(&entry.key, &entry.node, &names));
-        let pages = pages.collect::<Result<Vec<_>, _>>()?;
-        for class in &mut classes {
-            if let Some(page) = class.page {
-                pages[page].shows(class);
-            }
-        }
-        let closing =
-            (0..classes.len()).filter(|class| classes[*class].page.is_some_and(|page| pages[page].closes.is_some()));
-        let cancels = Cancels::of(&classes, &closing.collect::<Vec<_>>());
         classes.iter_mut().for_each(|class| class.answer.find_failures(class.kind, &origins[class.origin]));
+        let (pages, cancels) = pages(page_entries, &names, &mut classes)?;
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
@@ -385,6 +373,26 @@ impl Plan {
         }
         Ok(())
     }
+}
+
+/// The pages, which end their classes, and what cancels calls.
+fn pages(entries: &[Entry], names: &Names<'_>, classes: &mut [Class]) -> Result<(Vec<Page>, Cancels), Fault> {
+    let pages =
+        entries.iter().map(|entry| Page::read(&entry.key, &entry.node, names)).collect::<Result<Vec<_>, _>>()?;
+    for class in &mut *classes {
+        if let Some(page) = class.page {
+            pages[page].shows(class);
+        }
+    }
+    let closes = |class: &Class| class.page.is_some_and(|page| pages[page].closes.is_some());
+    let closing: Vec<usize> = (0..classes.len()).filter(|class| closes(&classes[*class])).collect();
+    let cancels = Cancels::of(classes, &closing);
+    Ok((pages, cancels))
+}
+
+/// The names of tables.
+fn keys(entries: &[Entry]) -> Vec<String> {
+    entries.iter().map(|entry| entry.key.clone()).collect()
 }
 
 fn parameters(reader: &Reader<'_>) -> Result<Vec<Parameter>, Fault> {

@@ -163,6 +163,30 @@ pub struct Purposes {
     pub jitter: Purpose,
 }
 
+impl Purposes {
+    /// The streams of a class with this name.
+    fn of(name: &str) -> Self {
+        let purpose = |what| Purpose::named(name).and(what);
+        Self {
+            start: purpose(" start"),
+            stalled: purpose(" stalled"),
+            tick: purpose(" tick"),
+            reconnect: purpose(" reconnect"),
+            arrivals: purpose(" arrivals"),
+            service: purpose(" service"),
+            work: purpose(" work"),
+            io_time: purpose(" wait"),
+            body: purpose(" body"),
+            response_delay: purpose(" response delay"),
+            status: purpose(" status"),
+            refused: purpose(" refused"),
+            reset: purpose(" reset"),
+            handshake: purpose(" handshake"),
+            jitter: purpose(" jitter"),
+        }
+    }
+}
+
 /// A class of requests.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -274,7 +298,6 @@ impl Class {
     }
 
     fn bare(name: &str, kind: Kind) -> Self {
-        let purpose = |what| Purpose::named(name).and(what);
         Self {
             name: name.to_owned(),
             kind,
@@ -337,23 +360,7 @@ impl Class {
             unmounted_by: Vec::new(),
             cancel_aborts: true,
             keepalive: false,
-            purposes: Purposes {
-                start: purpose(" start"),
-                stalled: purpose(" stalled"),
-                tick: purpose(" tick"),
-                reconnect: purpose(" reconnect"),
-                arrivals: purpose(" arrivals"),
-                service: purpose(" service"),
-                work: purpose(" work"),
-                io_time: purpose(" wait"),
-                body: purpose(" body"),
-                response_delay: purpose(" response delay"),
-                status: purpose(" status"),
-                refused: purpose(" refused"),
-                reset: purpose(" reset"),
-                handshake: purpose(" handshake"),
-                jitter: purpose(" jitter"),
-            },
+            purposes: Purposes::of(name),
         }
     }
 }

@@ -168,8 +168,7 @@ impl Second<'_> {
             }
             state.failures += 1;
             let (failures, row) = (state.failures, now - state.row_began);
-            let (failure, call) = (self.requests[id].failure, self.requests[id].call);
-            let is_retried = failures < class.attempts && class.retries(failure);
+            let is_retried = failures < class.attempts && class.retries(self.requests[id].failure);
             let strikes = |rule: &usize| {
                 let rule = &rules.errors[*rule];
                 let in_a_row = rule.failures > 0 && failures >= rule.failures;
@@ -186,16 +185,8 @@ impl Second<'_> {
                 self.verdict.rule = Some(rule);
             }
             if is_retried {
-                let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last()).copied();
-                let pause = ns(self.draws.jittered(pause.unwrap_or(Span::ZERO), class, call));
-                let of_server = self.plan.origins()[class.origin].queue.and_then(|queue| queue.retry_after);
-                let asked = match failure {
-                    Some(Failure::Status(_)) if self.requests[id].turned_away => of_server,
-                    Some(Failure::Status(429 | 503)) => class.answer.retry_after,
-                    _ => None,
-                };
-                let asked = asked.filter(|_| class.follows_retry_after).map_or(0, ns);
-                self.after(pause.max(asked), Event::Retry(id));
+                let pause = self.pause(id, failures);
+                self.after(pause, Event::Retry(id));
             } else {
                 self.call_is_over(instance);
             }
@@ -203,6 +194,21 @@ impl Second<'_> {
             self.reach(id, class::Event::Failed);
         }
         self.reach(id, class::Event::End);
+    }
+
+    /// The pause before the retry of a call.
+    fn pause(&self, id: Id, failures: u32) -> u64 {
+        let class = self.class(id);
+        let pause = class.backoff.get(failures as usize - 1).or(class.backoff.last()).copied();
+        let pause = ns(self.draws.jittered(pause.unwrap_or(Span::ZERO), class, self.requests[id].call));
+        let of_server = self.plan.origins()[class.origin].queue.and_then(|queue| queue.retry_after);
+        let asked = match self.requests[id].failure {
+            Some(Failure::Status(_)) if self.requests[id].turned_away => of_server,
+            Some(Failure::Status(429 | 503)) => class.answer.retry_after,
+            _ => None,
+        };
+        let asked = asked.filter(|_| class.follows_retry_after).map_or(0, ns);
+        pause.max(asked)
     }
 
     /// A socket that has closed, or that did not open, opens again; an EventSource not after a status.

@@ -224,53 +224,8 @@ impl Second<'_> {
             self.instances[instance].row_began = now;
         }
         let id = self.requests.len();
-        self.requests.push(Request {
-            class,
-            call,
-            attempt: u32::try_from(attempt).unwrap(),
-            instance,
-            issued: now,
-            sent: None,
-            headers: None,
-            ended: None,
-            outcome: Outcome::Unfinished,
-            connection: None,
-            slot_from: None,
-            slot_until: None,
-            drawn: 0,
-            station: Station::Page,
-            since: now,
-            spent: [0; Station::COUNT],
-            place: 0,
-            line: Line::None,
-            leader: None,
-            in_framework_queue: false,
-            opening_for_it: false,
-            admitted: false,
-            key: None,
-            has_turn: false,
-            replaces: false,
-            status: 200,
-            failure: None,
-            turned_away: false,
-            resets: false,
-            cancelled: false,
-            announced: [false; 6],
-            heard_at: 0,
-            heard: None,
-            superseded: false,
-            looked_up: 0,
-            computing: None,
-            awaits: None,
-            own: (0, 0),
-            left: 0,
-            sharing: false,
-            keeps_worker: false,
-            block: 0,
-            gap: 0,
-            deadline: None,
-            timer: None,
-        });
+        let attempt = u32::try_from(attempt).unwrap();
+        self.requests.push(new_request(class, instance, call, attempt, now));
         self.reach(id, class::Event::Issued);
         let rules = self.class(id);
         self.deadline_begins(id, DeadlineFrom::Issued);
@@ -376,5 +331,55 @@ impl Second<'_> {
         if std::mem::take(&mut self.requests[id].in_framework_queue) {
             self.advance_queue(self.class(id).queue.unwrap(), self.requests[id].call.tab);
         }
+    }
+}
+
+fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64) -> Request {
+    Request {
+        class,
+        call,
+        attempt,
+        instance,
+        issued: now,
+        sent: None,
+        headers: None,
+        ended: None,
+        outcome: Outcome::Unfinished,
+        connection: None,
+        slot_from: None,
+        slot_until: None,
+        drawn: 0,
+        station: Station::Page,
+        since: now,
+        spent: [0; Station::COUNT],
+        place: 0,
+        line: Line::None,
+        leader: None,
+        in_framework_queue: false,
+        opening_for_it: false,
+        admitted: false,
+        key: None,
+        has_turn: false,
+        replaces: false,
+        status: 200,
+        failure: None,
+        turned_away: false,
+        resets: false,
+        cancelled: false,
+        announced: [false; 6],
+        heard_at: 0,
+        heard: None,
+        superseded: false,
+        looked_up: 0,
+        computing: None,
+        awaits: None,
+        own: (0, 0),
+        left: 0,
+        sharing: false,
+        keeps_worker: false,
+        block: 0,
+        gap: 0,
+        deadline: None,
+        timer: None,
     }
 }
