@@ -9,6 +9,10 @@
 //! half is Linux's `tcp_is_cwnd_limited`). No packet is lost, so slow start has no end. After an idle time the window is
 //! halved for each retransmission time-out in it, down to the initial one (RFC 2861; Linux's `tcp_cwnd_restart`).
 //!
+//! What is under way beyond the bandwidth-delay product stands in the buffer before the link, first in, first out. The fluid
+//! limit has the rates of the transfers right, but not this delay: the first byte of an answer, and the handshake of a
+//! new connection, wait for the bytes that stand there (Gettys and Nichols 2011, "Bufferbloat").
+//!
 //! A transfer costs an event when it joins and leaves its link, and one for each round trip in which its window limits it:
 //! as many as the logarithm of its bytes.
 
@@ -24,6 +28,8 @@ use sixslot_sim_core::{EventKey, Handle, Heap, Span, Time};
 const INITIAL_WINDOW: f64 = 14_600.0;
 /// The least retransmission time-out beyond the round trip (Linux: `TCP_RTO_MIN`).
 const RTO_MIN: Span = Span::from_millis(200);
+/// Transfers that are counted in a buffer.
+const COUNTED: usize = 256;
 /// Rounding of attained bytes.
 const TOLERANCE: f64 = 1e-3;
 
@@ -35,6 +41,8 @@ pub(super) struct Network {
     /// When the name of each origin's host is known, once it is being resolved.
     resolved: Vec<Option<Time>>,
     pub(super) links: Vec<Sharing<usize>>,
+    /// The flows on each link, in no order.
+    busy: Vec<Vec<usize>>,
     /// Two for each connection: up and down.
     pub(super) flows: Vec<Flow>,
 }
@@ -61,6 +69,8 @@ pub(super) struct Flow {
     ack: Option<EventKey>,
     /// Its place on the link, and the bytes after which it leaves.
     pub(super) share: Option<Handle>,
+    /// Its index among the flows on the link.
+    at: usize,
     chunk: f64,
     /// When it last had bytes to send.
     last: Time,
@@ -74,12 +84,23 @@ impl Network {
         self.resolved.resize(plan.origins.len(), None);
         self.links.resize_with(plan.links.len(), Sharing::default);
         self.links.iter_mut().for_each(Sharing::reset);
+        self.busy.resize_with(plan.links.len(), Vec::new);
+        self.busy.iter_mut().for_each(Vec::clear);
         self.flows.iter_mut().for_each(Flow::reset);
     }
 
     /// The round-trip time to an origin.
     pub(super) fn rtt(&self, origin: usize) -> Span {
         self.rtts[origin]
+    }
+
+    /// Takes a flow from those on a link.
+    fn forget(&mut self, link: usize, flow: usize) {
+        let at = self.flows[flow].at;
+        self.busy[link].swap_remove(at);
+        if let Some(moved) = self.busy[link].get(at) {
+            self.flows[*moved].at = at;
+        }
     }
 
     /// Half of it.
@@ -204,11 +225,32 @@ impl Running<'_> {
         if half.is_zero() && bytes.is_none() {
             return self.headers_arrived(agenda, id);
         }
-        self.request(id).timer = Some(agenda.schedule_in(half, Event::Headers { request: id }));
+        let standing = self.standing(class.origin, agenda.now());
+        self.request(id).timer = Some(agenda.schedule_in(standing + half, Event::Headers { request: id }));
         if let Some(bytes) = bytes {
             self.request(id).state.transfers = true;
             self.transfer(agenda, id, Direction::Down, bytes);
         }
+    }
+
+    /// The time that a byte to the browser waits in the buffer of its link.
+    pub(super) fn standing(&self, origin: usize, now: Time) -> Span {
+        let network = &self.state.network;
+        let Some(link) = self.plan.origins[origin].path.link(Direction::Down) else { return Span::ZERO };
+        let rtt = network.rtts[origin];
+        if rtt.is_zero() || network.busy[link].is_empty() {
+            return Span::ZERO;
+        }
+        let rate = self.plan.links[link].bytes_per_nanosecond();
+        let under_way = |number: &usize| {
+            let flow = &network.flows[*number];
+            let left = flow.share.map_or(Span::ZERO, |share| network.links[link].left(share, now, capacity(link)));
+            let sent = (flow.chunk - left.as_nanos() as f64 * rate).max(0.0);
+            // What has been acknowledged has opened the window further.
+            (flow.window + flow.sent + sent).min(flow.remaining - sent)
+        };
+        let all: f64 = network.busy[link].iter().take(COUNTED).map(under_way).sum();
+        Span::from_nanos((all / rate - rtt.as_nanos() as f64).max(0.0) as u64)
     }
 
     fn flow_of(&self, id: RequestId, direction: Direction) -> usize {
@@ -249,10 +291,11 @@ impl Running<'_> {
     /// Takes a flow from its link, and accounts for what it has sent.
     fn pause(&mut self, agenda: &mut Agenda, number: usize) {
         let link = self.link_of(number);
-        let flow = &mut self.state.network.flows[number];
-        let (Some(share), Some(link)) = (flow.share.take(), link) else { return };
+        let (Some(share), Some(link)) = (self.state.network.flows[number].share.take(), link) else { return };
         let left = self.state.network.links[link].leave(agenda, share, capacity(link));
+        self.state.network.forget(link, number);
         let left = left.as_nanos() as f64 * self.plan.links[link].bytes_per_nanosecond();
+        let flow = &mut self.state.network.flows[number];
         flow.last = agenda.now();
         flow.progress((flow.chunk - left).max(0.0));
     }
@@ -301,6 +344,8 @@ impl Running<'_> {
             flow.chunk = chunk;
             let work = Span::from_nanos((chunk / rate).ceil() as u64);
             flow.share = Some(self.state.network.links[link].join(agenda, number, work, capacity(link)));
+            self.state.network.flows[number].at = self.state.network.busy[link].len();
+            self.state.network.busy[link].push(number);
             return;
         }
     }
@@ -318,6 +363,7 @@ impl Running<'_> {
     /// Flows have sent what they joined a link for.
     pub(super) fn link_served(&mut self, agenda: &mut Agenda, link: usize) {
         while let Some(number) = self.state.network.links[link].done(agenda, capacity(link)) {
+            self.state.network.forget(link, number);
             let flow = &mut self.state.network.flows[number];
             (flow.share, flow.last) = (None, agenda.now());
             flow.progress(flow.chunk);

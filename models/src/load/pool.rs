@@ -252,7 +252,8 @@ impl Running<'_> {
         let rules = &self.plan.origins[origin];
         let own = self.state.draws.connect(rules, number).unwrap_or(self.plan.browser.connect);
         let handshakes = self.state.network.rtt(origin) * rules.tls().round_trips(rules.protocol);
-        own + self.resolving(origin, now) + handshakes
+        let standing = if handshakes.is_zero() { Span::ZERO } else { self.standing(origin, now) };
+        own + self.resolving(origin, now) + handshakes + standing
     }
 
     /// Whether one connection carries all requests of a group.

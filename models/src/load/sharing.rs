@@ -123,6 +123,13 @@ impl<T> Sharing<T> {
         share
     }
 
+    /// The work that is left of a present request.
+    pub(super) fn left(&self, share: Handle, now: Time, capacity: Capacity) -> Span {
+        let attained = self.attained + self.rate(capacity) * (now - self.updated).as_nanos() as f64;
+        let left = self.present.key(share).map_or(0.0, |due| due.amount() - attained);
+        Span::from_nanos(left.max(0.0) as u64)
+    }
+
     /// Removes a request before its work is done, and returns what is left of it. O(log n).
     pub(super) fn leave(&mut self, agenda: &mut Agenda, share: Handle, capacity: Capacity) -> Span {
         debug_assert!(self.done.is_empty(), "a request leaves while others are being removed");

@@ -192,7 +192,10 @@ impl Story<'_> {
         let times = [0, 1, 100].map(Span::from_millis);
         let rtt = path.rtt.as_ref().and_then(|rtt| times.into_iter().find(|time| Form::constant(*time) == *rtt));
         let uploads = life.copy.request_bytes > 0 && life.class.kind == Kind::Fetch;
-        let more = path.response_delay.is_some() || uploads && (rtt.is_some() || path.link(Direction::Up).is_some());
+        // Another time, or a distribution: at least none.
+        let unknown = path.rtt.is_some() && rtt.is_none();
+        let uploads = uploads && (rtt.is_some() || path.link(Direction::Up).is_some());
+        let more = unknown || path.response_delay.is_some() || uploads;
         (rtt.unwrap_or(Span::ZERO).as_nanos(), more)
     }
 

@@ -1,6 +1,6 @@
 //! The network of a lone recorded load: round-trip times, versions of TLS, and the rate of the access link.
 //!
-//! Rule: an origin's round-trip time is its shortest TCP handshake (`connect` without `ssl`), and no longer than its shortest
+//! Rule: an origin's round-trip time is its first TCP handshake (`connect` without `ssl`), and no longer than its shortest
 //! time to the first byte. TLS took one round trip or two, by the median of `ssl`. The rate of the link is the most that came in
 //! any half second, if that is about what came in the fullest fifth of one: then the link was full. What the network
 //! explains of a recorded time is taken out of the time at the server, by replays: a request that ends too late
@@ -11,6 +11,7 @@ use super::super::calls::{Load, median};
 use super::Graph;
 use super::listed::Source;
 use super::network::{Origin, Path, SET_UP, origin_of};
+use super::node::Node;
 use super::record::Remainder;
 use super::table::service;
 use super::trial::{Error, Simulated, compared, play};
@@ -20,22 +21,25 @@ use std::collections::BTreeSet;
 const LEAST: f64 = 2.0;
 /// Fewer bytes than this, or a shorter page, say nothing of a link.
 const BYTES: f64 = 100_000.0;
-/// The windows in which bytes are counted, in milliseconds.
-const WINDOWS: [f64; 2] = [200.0, 500.0];
-/// A full link brings this part of the short window's rate in the long one.
-const FULL: f64 = 0.85;
-/// Longer windows, in which the ends of transfers count less, as long as they have this part of the rate.
-const LONGER: ([f64; 4], f64) = ([1_000.0, 2_000.0, 4_000.0, 8_000.0], 0.93);
+/// The window in which the bytes are counted that a link has carried for certain, in milliseconds.
+const WINDOW: f64 = 200.0;
+/// Rates are tried from a little below what was carried, in so many steps of a factor, and then near the best of them.
+const SLOWEST: f64 = 0.6;
+const STEPS: i32 = 20;
+const STEP: f64 = 1.12;
+const NEARBY: [f64; 9] = [0.7, 0.78, 0.86, 0.93, 1.0, 1.07, 1.15, 1.25, 1.4];
+/// A rate is known where the unexplained times of the bodies become this part of what they are without.
+const CLEARLY: f64 = 0.9;
+/// The badness of a load in which the network explains nothing of the waits, and nothing of the bodies.
+const FROZEN: (f64, f64) = (3.0, 10.0);
 /// Times are set anew so often.
 const ROUNDS: usize = 6;
 /// A body that took this many milliseconds and this part of its recorded time longer than its bytes need was sent slowly.
 const SLOW: (f64, f64) = (20.0, 0.3);
-/// Rates about the counted one, and how near the replay with the best of them has to come: the median end of a request and the
-/// page's end, as parts of the page's length.
-const NEARBY: [f64; 9] = [1.04, 1.02, 1.0, 0.99, 0.98, 0.96, 0.94, 0.92, 0.9];
-const NEAR: (f64, f64) = (0.009, 0.03);
-/// A set-up may be shorter than its round trips by this factor: then the round trip is.
-const SHORTER: f64 = 0.8;
+/// How near a replay with the network has to come: the median end of a request and the page's end, as parts of the page's length.
+const NEAR: (f64, f64) = (0.02, 0.03);
+/// A set-up with this part of its round trips is a whole one.
+const WHOLE: f64 = 0.97;
 
 /// The recorded times of a request that used the network, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -62,22 +66,26 @@ pub fn fit(
     for at in 0..graph.origins.len() {
         let origin = &graph.origins[at];
         if !without.contains(&origin.origin) && !graph.works.contains_key(&at) {
-            graph.origins[at].path = path(origin, load);
+            let path = path(origin, load);
+            if let Some(path) = &path {
+                graph.origins[at].connect = whole_set_up(path, origin);
+            }
+            graph.origins[at].path = path;
         }
     }
     if graph.origins.iter().all(|origin| origin.path.is_none()) {
         return None;
     }
     let with_paths = graph.clone();
-    if let Some(full) = rate(graph, load) {
+    if let Some(coarse) = rate(graph, load, draft) {
         let tried = NEARBY.iter().filter_map(|factor| {
-            let mut graph = Graph { rate: Some(factor * full), ..with_paths.clone() };
+            let mut graph = Graph { rate: Some(factor * coarse), ..with_paths.clone() };
             let error = explain(&mut graph, load, draft)?;
-            Some((error, graph))
+            Some((error.badness() + frozen(&graph), error, graph))
         });
-        let best = tried.min_by(|(one, _), (other, _)| one.badness().total_cmp(&other.badness()));
-        if let Some((error, found)) = best
-            && (error.median <= NEAR.0 && error.end <= NEAR.1 || error.badness() <= settled.badness())
+        let best = tried.min_by(|(one, ..), (other, ..)| one.total_cmp(other));
+        if let Some((_, error, found)) = best
+            && is_near(error, settled)
         {
             *graph = found;
             return Some(error);
@@ -85,7 +93,7 @@ pub fn fit(
     }
     *graph = with_paths;
     if let Some(error) = explain(graph, load, draft)
-        && (error.is_exact() || error.badness() <= settled.badness())
+        && is_near(error, settled)
     {
         return Some(error);
     }
@@ -98,7 +106,7 @@ fn path(origin: &Origin, load: &Load) -> Option<Path> {
     let entries =
         || load.archive.entries.iter().filter(|entry| !entry.is_from_cache() && origin_of(entry) == origin.origin);
     let mut handshakes: Vec<(f64, f64)> = Vec::new();
-    let mut rtt = f64::INFINITY;
+    let mut most = f64::INFINITY;
     for entry in entries() {
         let timings = &entry.timings;
         let (connect, ssl) = (timings.connect.unwrap_or(0.0), timings.ssl.unwrap_or(0.0).max(0.0));
@@ -108,10 +116,11 @@ fn path(origin: &Origin, load: &Load) -> Option<Path> {
         if !entry.verdict.is_unanswered()
             && let Some(wait) = timings.wait.filter(|wait| *wait > 0.0)
         {
-            rtt = rtt.min(wait);
+            most = most.min(wait);
         }
     }
-    rtt = handshakes.iter().fold(rtt, |least, (tcp, _)| least.min(*tcp));
+    // Later ones can be spare connections, recorded from their request on only, or have to wait on a busy link.
+    let rtt = handshakes.first().map_or(most, |(tcp, _)| most.min(*tcp));
     if handshakes.is_empty() || rtt < LEAST {
         return None;
     }
@@ -121,30 +130,85 @@ fn path(origin: &Origin, load: &Load) -> Option<Path> {
         () if median(handshakes.iter().map(|(_, ssl)| ssl / rtt).collect()) < 1.5 => ("1.3", 2.0),
         () => ("1.2", 3.0),
     };
-    let set_up = origin.connect;
-    let rtt = if set_up < trips * rtt && set_up > SHORTER * trips * rtt { set_up / trips } else { rtt };
-    (set_up >= trips * rtt * 0.999_999 && rtt >= LEAST).then_some(Path {
-        rtt,
-        tls,
-        trips,
-        handshakes: handshakes.len(),
-    })
+    Some(Path { rtt, tls, trips, handshakes: handshakes.len() })
 }
 
-/// Bytes per millisecond of a link that was full; none where it was not, or where that can't be known.
-fn rate(graph: &Graph, load: &Load) -> Option<f64> {
-    let mut changes: Vec<(f64, f64)> = Vec::new();
-    let mut whole = 0.0;
-    for node in &graph.nodes {
-        let record = node.record();
-        let bytes = load.archive.entries[node.seen[0].place].body_bytes().unwrap_or(0.0);
-        if !record.network || record.failed || bytes < 1.0 {
-            continue;
+/// The set-up time of an origin with a network: its round trips, and what the shortest whole set-up has beyond them.
+fn whole_set_up(path: &Path, origin: &Origin) -> f64 {
+    let trips = path.trips * path.rtt;
+    let whole = origin.candidates.iter().copied().filter(|set_up| *set_up >= WHOLE * trips).reduce(f64::min);
+    whole.map_or(trips, |whole| whole.max(trips))
+}
+
+fn is_near(error: Error, settled: Error) -> bool {
+    error.median <= NEAR.0 && error.end <= NEAR.1 || error.badness() <= settled.badness()
+}
+
+/// What a network leaves to the server and to slow bodies, as a badness: with too fast a link everything is left to them.
+fn frozen(graph: &Graph) -> f64 {
+    let part = |left: fn(&Remainder) -> f64, whole: fn(&Node) -> f64| {
+        let left: f64 = graph.nodes.iter().filter_map(|node| node.remainder.as_ref()).map(left).sum();
+        left / graph.nodes.iter().map(whole).sum::<f64>().max(1.0)
+    };
+    FROZEN.0 * part(|left| left.service, |node| node.record().service)
+        + FROZEN.1 * part(|left| left.body, |node| node.record().body)
+}
+
+/// Bytes per millisecond of the link with which a replay's bodies take the recorded times; none where they take them without.
+fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<f64> {
+    let bodies = bodies(graph, load);
+    if bodies.iter().map(|body| body.bytes).sum::<f64>() < BYTES {
+        return None;
+    }
+    let mut trial = Graph { absolute: true, ..graph.clone() };
+    for (number, node) in trial.nodes.iter_mut().enumerate() {
+        node.remainder = Recorded::of(graph, number, load).map(|recorded| recorded.without_network(true));
+    }
+    let mut unexplained = |rate: Option<f64>| {
+        trial.rate = rate;
+        let simulated = play(&trial, draft)?;
+        let missing = |body: &Body| simulated[body.node].map_or(0.0, |one| (one.body - body.length).abs());
+        Some(bodies.iter().map(missing).sum::<f64>())
+    };
+    let least = fullest(&bodies);
+    let without = unexplained(None)?;
+    let mut best = (without, None);
+    for step in 0..STEPS {
+        let rate = SLOWEST * least * libm::pow(STEP, f64::from(step));
+        let left = unexplained(Some(rate)).unwrap_or(f64::INFINITY);
+        if left < best.0 {
+            best = (left, Some(rate));
         }
-        whole += bytes;
+    }
+    (best.0 <= CLEARLY * without).then_some(best.1).flatten()
+}
+
+/// A body that came over the network.
+struct Body {
+    node: usize,
+    bytes: f64,
+    /// When its last byte came, and from its first one to then.
+    end: f64,
+    length: f64,
+}
+
+fn bodies(graph: &Graph, load: &Load) -> Vec<Body> {
+    let one = |(number, node): (usize, &Node)| {
+        let record = node.record();
+        let bytes = load.archive.entries[node.seen[0].place].body_bytes().filter(|bytes| *bytes >= 1.0)?;
+        let came = record.network && !record.failed && !record.open;
+        came.then(|| Body { node: number, bytes, end: record.end(), length: record.body })
+    };
+    graph.nodes.iter().enumerate().filter_map(one).collect()
+}
+
+/// The most bytes per millisecond in any [`WINDOW`].
+fn fullest(bodies: &[Body]) -> f64 {
+    let mut changes: Vec<(f64, f64)> = Vec::new();
+    for body in bodies {
         // What is in the browser's buffers when the headers are read came before.
-        let length = record.body.max(1.0);
-        changes.extend([(record.end() - length, bytes / length), (record.end(), -bytes / length)]);
+        let length = body.length.max(1.0);
+        changes.extend([(body.end - length, body.bytes / length), (body.end, -body.bytes / length)]);
     }
     changes.sort_by(|one, other| one.0.total_cmp(&other.0));
     // Bytes that had come by each change.
@@ -162,10 +226,7 @@ fn rate(graph: &Graph, load: &Load) -> Option<f64> {
             sum + speed * (at - time)
         })
     };
-    let most = |window: f64| came.iter().map(|(at, sum, _)| (until(at + window) - sum) / window).fold(0.0, f64::max);
-    let [short, long] = WINDOWS.map(most);
-    let full = LONGER.0.into_iter().map(most).take_while(|rate| *rate >= LONGER.1 * long).last();
-    (whole >= BYTES && long >= FULL * short).then_some(full.unwrap_or(long))
+    came.iter().map(|(at, sum, _)| (until(at + WINDOW) - sum) / WINDOW).fold(0.0, f64::max)
 }
 
 /// Takes out of the recorded times what the network explains.
@@ -179,7 +240,12 @@ fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> 
     for _ in 0..ROUNDS {
         let simulated = play(graph, draft)?;
         let mut changed = false;
+        let first = graph.nodes[0].record().start;
         for ((node, recorded), simulated) in graph.nodes.iter_mut().zip(&recorded).zip(simulated) {
+            if let (Some(simulated), [(_, delay)]) = (&simulated, node.delays.as_mut_slice()) {
+                // A cause that ends at another time in the replay is no reason to begin at another.
+                *delay = (*delay + node.seen[0].record.start - first - simulated.issued).max(0.0);
+            }
             if let (Some(remainder), Some(recorded), Some(simulated)) = (&mut node.remainder, recorded, simulated) {
                 changed |= recorded.correct(remainder, simulated) > 0.2;
             }

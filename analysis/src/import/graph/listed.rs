@@ -40,6 +40,8 @@ struct Key {
     phase: Phase,
     /// Microseconds.
     deadline: Option<u64>,
+    /// Seconds for which a stored answer is fresh.
+    fresh: Option<u64>,
 }
 
 /// A class whose instances are listed.
@@ -57,9 +59,14 @@ pub struct Listed {
     pub phase: Phase,
     /// The age at which its calls were broken off, in milliseconds.
     pub deadline: Option<f64>,
+    /// The seconds for which the browser can use a stored answer again, by `Cache-Control`.
+    pub fresh: Option<u64>,
     /// Its nodes, in the order of their instances.
     pub nodes: Vec<usize>,
 }
+
+/// Seconds: longer ages mean no more (RFC 2616, section 14.21).
+const YEAR: u64 = 31_536_000;
 
 /// Different ages at which calls were broken off that are told apart.
 const DEADLINES: usize = 50;
@@ -85,6 +92,10 @@ pub struct Input<'a> {
 pub fn listed(input: &Input<'_>) -> Vec<Listed> {
     let number: BTreeMap<&str, usize> =
         input.origins.iter().enumerate().map(|(at, origin)| (origin.origin.as_str(), at)).collect();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    for load in input.loads {
+        load.archive.entries.iter().for_each(|entry| *times.entry(entry.url.as_str()).or_default() += 1);
+    }
     let mut deadlines = BTreeSet::new();
     let mut key = |node: &Node| {
         let entry = node.entry(input.loads);
@@ -118,7 +129,10 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
             }
         }
         let resource_type = if prefetch { "prefetch".to_owned() } else { sixslot_har::resource_type(entry) };
-        Key { source, resource_type, unlocked: network && input.unlocked.contains(entry.url.as_str()), phase, deadline }
+        let unlocked = network && input.unlocked.contains(entry.url.as_str());
+        let once = times.get(entry.url.as_str()) == Some(&input.loads.len());
+        let fresh = fresh(entry).filter(|_| network && once && !unlocked && phase != Phase::Failed);
+        Key { source, resource_type, unlocked, phase, deadline, fresh }
     };
     let keys: Vec<Key> = input.nodes.iter().map(&mut key).collect();
     let distinct = keys.iter().collect::<BTreeSet<_>>().len();
@@ -127,7 +141,7 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
     let mut classes: Vec<Listed> = Vec::new();
     for (node, mut key) in keys.into_iter().enumerate() {
         if joined {
-            (key.resource_type, key.unlocked, key.deadline) = ("request".to_owned(), false, None);
+            (key.resource_type, key.unlocked, key.deadline, key.fresh) = ("request".to_owned(), false, None, None);
         }
         let split = |at: usize| classes[at].nodes.len() >= sixslot_models::limits::EACH;
         let at = order.get(&key).copied().filter(|at| !split(*at)).unwrap_or_else(|| {
@@ -139,6 +153,7 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
                 unlocked: key.unlocked,
                 phase: key.phase,
                 deadline: key.deadline.map(|age| age as f64 / 1000.0),
+                fresh: key.fresh,
                 nodes: Vec::new(),
             });
             order.insert(key, at);
@@ -148,6 +163,16 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
     }
     number_equal_names(&mut classes);
     classes
+}
+
+/// How long a stored answer can be used without asking the server (RFC 9111, section 4.2.1).
+fn fresh(entry: &sixslot_har::Entry) -> Option<u64> {
+    let header = entry.response_headers.get("cache-control")?.to_ascii_lowercase();
+    let directives = || header.split(',').map(str::trim);
+    let usable = entry.status == 200 && entry.method.eq_ignore_ascii_case("GET");
+    let stored = !directives().any(|one| one == "no-store" || one.starts_with("no-cache"));
+    let age = directives().find_map(|one| one.strip_prefix("max-age=")?.parse().ok());
+    age.filter(|age| usable && stored && (1..=YEAR).contains(age))
 }
 
 /// Makes names different: the second class of a name gets the ending `-2`, and so on.

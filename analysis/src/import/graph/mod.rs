@@ -1,15 +1,18 @@
 //! The requests of a load one by one: what started each, how long it took, and on which connections.
 //!
-//! The way: [`node`] makes one node for each URL, with its cause ([`cause`]) and its times ([`record`]); [`network`] says what
+//! The way: [`node`] makes one node for each URL, with its cause ([`cause`], [`barrier`]) and its times ([`record`]); [`network`] says what
 //! is known of the origins; [`listed`] makes classes whose instances stand one by one in `each`, and [`table`] writes them;
+//! [`order`] reads the order in which waiting requests were sent;
 //! [`trial`] plays one load's draft, takes the connections' rules that explain its recorded waits best, and keeps what no
 //! rule explains as `stalled`. [`link`] finds the network of one load, and takes its part out of the recorded times.
 
+pub mod barrier;
 pub mod cause;
 pub mod link;
 pub mod listed;
 pub mod network;
 pub mod node;
+pub mod order;
 pub mod record;
 pub mod table;
 pub mod trial;
@@ -39,6 +42,8 @@ pub struct Graph {
     pub absolute: bool,
     /// Requests have their recorded priorities.
     pub ranked: bool,
+    /// The scheduler holds requests of low priority.
+    pub held: bool,
     /// Bytes per millisecond of the access link, where a lone load tells.
     pub rate: Option<f64>,
     /// Works of the calls to origins whose requests share a server, by the origin's number.
@@ -56,7 +61,10 @@ impl Graph {
         most: usize,
         wanted: &dyn Fn(usize, usize) -> bool,
     ) -> Self {
-        let nodes = node::nodes(loads, wanted);
+        let mut nodes = node::nodes(loads, wanted);
+        if let [load] = loads {
+            barrier::link(&mut nodes, load);
+        }
         let mut origins = network::origins(loads);
         if let Some(at) = origins.iter().position(|origin| origin.origin == own) {
             let first = origins.remove(at);
@@ -69,7 +77,17 @@ impl Graph {
         for (class, listed) in classes.iter().enumerate() {
             listed.nodes.iter().enumerate().for_each(|(copy, node)| places[*node] = (class, copy));
         }
-        Self { nodes, origins, classes, places, absolute: false, ranked: true, rate: None, works: BTreeMap::new() }
+        Self {
+            nodes,
+            origins,
+            classes,
+            places,
+            absolute: false,
+            ranked: true,
+            held: true,
+            rate: None,
+            works: BTreeMap::new(),
+        }
     }
 
     /// Takes the works of the origins whose discipline is known.

@@ -40,9 +40,15 @@ pub struct Node {
     pub seen: Vec<Seen>,
     /// What starts it; `None` for a time after the opening.
     pub cause: Option<Cause>,
-    /// The time from the cause to its start, in each load that has both, with the load's number; from the opening without a
+    /// Nodes whose ends it waited for besides, in a lone load.
+    pub also: Vec<usize>,
+    /// The time from the last of these to its start, in each load that has both, with the load's number; from the opening without a
     /// cause.
     pub delays: Vec<(usize, f64)>,
+    /// The part of its recorded queueing that the scheduler's rules do not explain.
+    pub queued: f64,
+    /// How much later than that it came to its pool, by the order of sending.
+    pub late: f64,
     /// The part of its recorded stall that is kept.
     pub stalled: f64,
     /// Its times at the server, where the network explains a part of the recorded ones.
@@ -54,6 +60,12 @@ impl Node {
     #[must_use]
     pub fn entry<'l>(&self, loads: &'l [Load]) -> &'l sixslot_har::Entry {
         &loads[self.seen[0].load].archive.entries[self.seen[0].place]
+    }
+
+    /// What holds it before its pool beyond the rules, in milliseconds.
+    #[must_use]
+    pub fn held(&self) -> f64 {
+        self.queued + self.late + self.stalled
     }
 
     /// Its record in the first load that has it.
@@ -81,7 +93,16 @@ pub fn nodes(loads: &[Load], wanted: &dyn Fn(usize, usize) -> bool) -> Vec<Node>
         }
     }
     let kept = by_url.into_values().filter(|seen| 2 * seen.len() >= loads.len());
-    let node = |seen: Vec<Seen>| Node { seen, cause: None, delays: Vec::new(), stalled: 0.0, remainder: None };
+    let node = |seen: Vec<Seen>| Node {
+        seen,
+        cause: None,
+        also: Vec::new(),
+        delays: Vec::new(),
+        queued: 0.0,
+        late: 0.0,
+        stalled: 0.0,
+        remainder: None,
+    };
     let mut nodes: Vec<Node> = kept.map(node).collect();
     let place = |node: &Node| {
         let starts = node.seen.iter().map(|seen| seen.record.start).collect();

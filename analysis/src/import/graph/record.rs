@@ -38,6 +38,8 @@ pub struct Record {
     pub start: f64,
     /// Queueing and stalled: scheduler, cache lock, pool.
     pub blocked: f64,
+    /// The part of `blocked` before the request came to its pool, where the archive says (`_blocked_queueing`); else 0.
+    pub queued: f64,
     /// Name lookup and connection set-up; 0 on a connection that was open.
     pub setup: f64,
     /// From sending to the headers.
@@ -65,7 +67,8 @@ impl Record {
         let open = entry.life_ms.is_none();
         let failed = entry.verdict.is_unanswered() && !open;
         let network = !entry.is_from_cache();
-        let mut record = Self { start, blocked: 0.0, setup: 0.0, service: 0.0, body: 0.0, network, open, failed };
+        let mut record =
+            Self { start, blocked: 0.0, queued: 0.0, setup: 0.0, service: 0.0, body: 0.0, network, open, failed };
         if !network || entry.verdict.is_unanswered() {
             record.service = if entry.verdict == Verdict::NeverSent { 0.0 } else { life };
             return record;
@@ -77,6 +80,7 @@ impl Record {
             taken
         };
         record.blocked = take((part(timings.blocked) - held).max(0.0));
+        record.queued = (part(timings.queueing) - held).clamp(0.0, record.blocked);
         record.setup = take(part(timings.dns) + part(timings.connect));
         record.service = take(part(timings.send) + part(timings.wait));
         record.body = left;

@@ -13,7 +13,7 @@ use super::cause::Evidence;
 use super::listed::{Listed, Phase, Source};
 use super::network::{Origin, SET_UP};
 use super::node::{Node, Seen};
-use super::record::Remainder;
+use super::record::{Event, Remainder};
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
 use sixslot_statistics::censored::Observation;
@@ -131,6 +131,10 @@ pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>, fitt
             "GETs of one URL were at the server at once: the cache did not make them wait for each other",
         );
     }
+    if let Some(seconds) = listed.fresh {
+        let why = "by their Cache-Control: another tab finds them in the cache";
+        table.line("response_cache_control", quoted(&format!("max-age={seconds}")), Known::Seen, why);
+    }
     if let Some(age) = listed.deadline {
         table.line("deadline", exact(age), Known::Seen, "broken off without an answer at this age");
     }
@@ -187,6 +191,9 @@ impl Sink<'_> {
     }
 }
 
+/// Bytes on the link for each byte of a stream: packets of 1500 bytes carry 1448 (headers of IPv4 and TCP, with time stamps).
+const WIRE: f64 = 1500.0 / 1448.0;
+
 /// One entry of `each`, with its comment, as a line.
 fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &Common, sink: &mut Sink<'_>) -> String {
     let entry = node.entry(loads);
@@ -202,7 +209,12 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
     let mut why = String::new();
     match node.cause.filter(|_| !graph.absolute) {
         Some(cause) => {
-            keys.push(format!("after = {}", quoted(&graph.anchor(cause.node, cause.event))));
+            let anchors = std::iter::once((cause.node, cause.event)).chain(node.also.iter().map(|at| (*at, Event::Ok)));
+            let anchors: Vec<String> = anchors.map(|(node, event)| quoted(&graph.anchor(node, event))).collect();
+            keys.push(match anchors.as_slice() {
+                [one] => format!("after = {one}"),
+                all => format!("after = [{}]", all.join(", ")),
+            });
             keys.push(format!("delay = {}", delay("delay", &node.delays, sink)));
             if cause.evidence >= Evidence::Order {
                 why.push_str("GUESS: ");
@@ -215,8 +227,8 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
             why.push_str("from the opening");
         }
     }
-    if node.stalled > 0.0 {
-        keys.push(format!("stalled = {}", exact(node.stalled)));
+    if node.held() > 0.0 {
+        keys.push(format!("stalled = {}", exact(node.held())));
     }
     let works = if let Source::Network(at) = listed.source { graph.works.get(&at) } else { None };
     let key = if works.is_some() { "work" } else { "service" };
@@ -232,7 +244,9 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
     if body != "\"0ms\"" {
         keys.push(format!("body = {body}"));
     }
-    if let Some(bytes) = entry.body_bytes().filter(|bytes| (1.0..=1e12).contains(bytes)) {
+    let wired = matches!(listed.source, Source::Network(at) if graph.origins[at].path.is_some());
+    let wire = |bytes: f64| if wired { WIRE * bytes } else { bytes };
+    if let Some(bytes) = entry.body_bytes().map(wire).filter(|bytes| (1.0..=1e12).contains(bytes)) {
         keys.push(format!("body_bytes = {}", number(bytes.round(), 13)));
     }
     let why = if why.is_empty() { why } else { format!("  # {why}") };

@@ -8,7 +8,8 @@
 use super::super::calls::Load;
 use super::Graph;
 use super::listed::Source;
-use super::network::{Origin, SET_UP};
+use super::network::SET_UP;
+use super::order;
 use sixslot_models::load::{Extent, Load as Played, Request, Station};
 use sixslot_models::{Document, Plan};
 use std::collections::BTreeMap;
@@ -28,8 +29,11 @@ pub const MOST: usize = 5_000;
 /// What was simulated of one node, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simulated {
+    scheduler: f64,
     /// Scheduler, cache, pool and set-up: what the rules explain.
     ruled: f64,
+    /// From the first issue of the load to this one's.
+    pub issued: f64,
     /// From the issue to sending.
     pub held: f64,
     /// From the headers to the end.
@@ -69,7 +73,7 @@ pub fn settle(graph: &mut Graph, loads: &[Load], draft: &dyn Fn(&Graph) -> Strin
     if loads.len() != 1 || graph.nodes.len() > MOST || graph.nodes.is_empty() {
         return None;
     }
-    connections(graph, draft);
+    connections(graph, &loads[0], draft);
     let mut best: Option<(Error, Vec<f64>)> = None;
     let mut consider = |graph: &Graph, error: Error| {
         if best.as_ref().is_none_or(|(least, _)| error.badness() < 0.9 * least.badness()) {
@@ -110,7 +114,16 @@ pub fn play(graph: &Graph, draft: &dyn Fn(&Graph) -> String) -> Option<Vec<Optio
         let ended = request.ended?.as_millis_f64();
         let life = ended - request.issued.as_millis_f64();
         let held = ruled + spent(Station::Page);
-        Some(Simulated { ruled, held, body: spent(Station::Body), life, end: ended - first })
+        let issued = request.issued.as_millis_f64() - first;
+        Some(Simulated {
+            scheduler: spent(Station::Scheduler),
+            ruled,
+            issued,
+            held,
+            body: spent(Station::Body),
+            life,
+            end: ended - first,
+        })
     };
     Some(graph.places.iter().map(one).collect())
 }
@@ -153,29 +166,81 @@ pub fn compared(graph: &Graph, simulated: &[Option<Simulated>]) -> Error {
     Error { median: super::super::calls::median(errors) / length, end: (last / length - 1.0).abs() }
 }
 
-/// Takes for each origin the set-up time and the keep-alive that explain its waits best, and of all requests the recorded
-/// priorities or none: exporters write the last priority of a request, which may not be the one that it waited with.
-fn connections(graph: &mut Graph, draft: &dyn Fn(&Graph) -> String) {
+/// Takes for each origin the set-up time and the keep-alive that explain its waits best, and for all requests which rules do:
+/// the recorded priorities or none (exporters write the last priority of a request, which may not be the one that it waited
+/// with), the order of their starts or of their sending, and whether the scheduler held low priorities.
+fn connections(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) {
     graph.absolute = true;
-    let mut best: Option<(f64, Vec<Origin>, bool)> = None;
-    for ranked in [true, false] {
-        graph.ranked = ranked;
+    let mut best: Option<(f64, Graph)> = None;
+    let has_queueing = graph.nodes.iter().any(|node| node.record().queued > 0.0);
+    for (held, ranked, ordered) in VARIANTS.into_iter().filter(|(held, ..)| *held || has_queueing) {
+        (graph.held, graph.ranked) = (held, ranked);
+        graph.nodes.iter_mut().for_each(|node| (node.queued, node.late) = (0.0, 0.0));
+        if has_queueing {
+            queueing(graph, draft);
+        }
+        if ordered {
+            let late = order::delays(&graph.nodes, load, ranked);
+            graph.nodes.iter_mut().zip(late).for_each(|(node, late)| node.late = late);
+        }
         let Some(sum) = set_ups(graph, draft) else { continue };
-        // Without priorities only where that explains clearly more.
-        if best.as_ref().is_none_or(|(least, ..)| sum < CLEARLY * least) {
-            best = Some((sum, graph.origins.clone(), ranked));
+        let sum = sum + KEPT * graph.nodes.iter().map(|node| node.queued).sum::<f64>();
+        // Other rules only where they explain clearly more.
+        if best.as_ref().is_none_or(|(least, _)| sum < CLEARLY * least) {
+            best = Some((sum, graph.clone()));
         }
     }
-    if let Some((_, origins, ranked)) = best {
-        (graph.origins, graph.ranked) = (origins, ranked);
+    if let Some((_, found)) = best {
+        *graph = found;
     }
     graph.absolute = false;
+}
+
+/// Keeps of the recorded time before the pool what the scheduler's rules do not explain: the renderer was busy.
+fn queueing(graph: &mut Graph, draft: &dyn Fn(&Graph) -> String) {
+    for _ in 0..QUEUEING {
+        let Some(simulated) = play(graph, draft) else { return };
+        for (node, simulated) in graph.nodes.iter_mut().zip(simulated) {
+            let explained = simulated.map_or(0.0, |one| one.scheduler);
+            node.queued = (node.record().queued - explained).max(0.0);
+        }
+    }
+    // Times that differ by less than their noise do not change the order of the calls.
+    let mut last = f64::NEG_INFINITY;
+    for node in &mut graph.nodes {
+        let came = node.record().start + node.queued;
+        if came < last && came > last - NOISE {
+            node.queued += last - came;
+        }
+        last = last.max(came);
+    }
 }
 
 /// A shorter set-up time is taken where the unexplained waits become this part of what they were.
 const SHORTER: f64 = 0.99;
 
-/// Priorities are left out where the unexplained waits become this part of what they were.
+/// Recorded queueing is exact to about this many milliseconds.
+const NOISE: f64 = 1.0;
+
+/// What the scheduler explains is found so often: each kept wait changes when it is busy.
+const QUEUEING: usize = 1;
+
+/// A wait that is kept counts this part of one that can't be taken back.
+const KEPT: f64 = 0.7;
+
+/// What is tried: whether the scheduler holds low priorities, whether there are priorities, and whether the order is that of sending.
+const VARIANTS: [(bool, bool, bool); 8] = [
+    (true, true, false),
+    (true, true, true),
+    (true, false, false),
+    (true, false, true),
+    (false, true, false),
+    (false, true, true),
+    (false, false, false),
+    (false, false, true),
+];
+
+/// Priorities are left out, or another rule is taken, where the unexplained waits become this part of what they were.
 const CLEARLY: f64 = 0.85;
 
 /// The difference between the recorded and the simulated time before sending, of each origin.
@@ -186,7 +251,7 @@ fn differences(graph: &Graph, simulated: &[Option<Simulated>]) -> Vec<f64> {
         let Some(simulated) = simulated else { continue };
         let more = recorded(graph, node) - simulated.held;
         // Too short a wait can be kept as a stall; too long a one cannot be taken back.
-        sums[at] += if more > 0.0 { 0.7 * more } else { -more };
+        sums[at] += if more > 0.0 { KEPT * more } else { -more };
     }
     sums
 }
@@ -231,7 +296,7 @@ fn keep(graph: &mut Graph, least: f64, draft: &dyn Fn(&Graph) -> String) -> Opti
             let Some(simulated) = simulated[number] else { continue };
             let more = recorded(graph, number) - simulated.held;
             let node = &mut graph.nodes[number];
-            let unexplained = more > least && simulated.ruled < 0.1 * node.record().blocked;
+            let unexplained = more > least && simulated.ruled < 0.1 * (node.record().blocked - node.record().queued);
             if node.stalled > 0.0 || unexplained {
                 let stalled = (node.stalled + more).max(0.0);
                 changed |= (stalled - node.stalled).abs() > 0.2;

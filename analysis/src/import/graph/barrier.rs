@@ -1,0 +1,87 @@
+//! What else a request waited for, beyond the cause that the archive names.
+//!
+//! Rule: where a request begins long after its named cause, something else was waited for: a script or a style sheet that
+//! blocks the parser or the page's first layout, or the last of several calls. Everything that could hold it and ended
+//! between the cause and the start is waited for too. Pictures, fonts and media hold a page's `load` event only: they count
+//! where none was still under way at the start. A document's parser goes on while the document arrives: what it finds then
+//! waits for nothing else. So a request that begins a second after its script, when an answer has come, stays behind that answer
+//! on another network. A timer of the page looks the same; then this is wrong, and no archive can tell.
+
+use super::super::calls::Load;
+use super::node::{Cause, Node};
+use super::record::Event;
+use sixslot_har::resource_type;
+
+/// A start this many milliseconds after its cause needs no other explanation.
+const SOON: f64 = 10.0;
+
+/// What a request can hold.
+#[derive(Clone, Copy, PartialEq)]
+enum Holds {
+    /// Scripts, the parser and the layout.
+    Page,
+    /// The `load` event alone.
+    Load,
+    Nothing,
+}
+
+fn holds(node: &Node, load: &Load) -> Holds {
+    let record = node.record();
+    let entry = &load.archive.entries[node.seen[0].place];
+    match resource_type(entry).as_str() {
+        _ if record.failed || record.open => Holds::Nothing,
+        "websocket" | "eventsource" | "ping" | "prefetch" | "preflight" => Holds::Nothing,
+        "image" | "font" | "media" => Holds::Load,
+        _ => Holds::Page,
+    }
+}
+
+/// Gives each node of a lone load what else it waited for, and its delay from the last of all that.
+pub fn link(nodes: &mut [Node], load: &Load) {
+    let kinds: Vec<Holds> = nodes.iter().map(|node| holds(node, load)).collect();
+    // Ends in their order; the pictures that are under way at a time are those before it in one list and behind it in the other.
+    let mut ends: Vec<(f64, usize)> =
+        (0..nodes.len()).filter(|at| kinds[*at] != Holds::Nothing).map(|at| (nodes[at].record().end(), at)).collect();
+    ends.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    for effect in 0..nodes.len() {
+        let Some(cause) = nodes[effect].cause else { continue };
+        let (before, start) = (*nodes[cause.node].record(), nodes[effect].record().start);
+        let from = match cause.event {
+            Event::Headers => before.end().min(start),
+            event => before.moment(event),
+        };
+        if start - from <= SOON {
+            continue;
+        }
+        let until = ends.partition_point(|(end, _)| *end <= start);
+        let since = ends.partition_point(|(end, _)| *end <= from);
+        let is_under_way = |at: &usize| nodes[*at].record().start < start && nodes[*at].record().end() > start;
+        let loads = (0..effect).filter(|at| kinds[*at] == Holds::Load).any(|at| is_under_way(&at));
+        let wanted = |at: usize| kinds[at] == Holds::Page || kinds[at] == Holds::Load && !loads;
+        let also: Vec<usize> =
+            ends[since..until].iter().map(|(_, at)| *at).filter(|at| *at < effect && wanted(*at)).collect();
+        let also = last_of_chains(nodes, &also, cause.node);
+        let Some(latest) = also.iter().map(|at| nodes[*at].record().end()).reduce(f64::max) else { continue };
+        let node = &mut nodes[effect];
+        node.delays = vec![(node.seen[0].load, (start - latest).max(0.0))];
+        node.also = also;
+    }
+}
+
+/// Those that no other of them waits for already, in the order of their nodes.
+fn last_of_chains(nodes: &[Node], also: &[usize], cause: usize) -> Vec<usize> {
+    let mut waited: Vec<usize> = vec![cause];
+    for at in also {
+        let mut next = nodes[*at].cause;
+        while let Some(Cause { node, event: Event::Ok, .. }) = next {
+            waited.push(node);
+            next = nodes[node].cause;
+        }
+        waited.extend(&nodes[*at].also);
+    }
+    waited.sort_unstable();
+    let mut last: Vec<usize> = also.iter().copied().filter(|at| waited.binary_search(at).is_err()).collect();
+    last.sort_unstable();
+    last.truncate(sixslot_models::limits::ANCHORS - 1);
+    last
+}
