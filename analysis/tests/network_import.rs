@@ -1,5 +1,5 @@
 //! The network that an import finds in one recorded load, and what it predicts under another network: exported loads of scenarios
-//! with known networks are the truth.
+//! with known networks are the truth, and real pages, measured over a real link (results/what-if).
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -7,8 +7,10 @@ mod exported;
 
 use exported::{archive, plan};
 use sixslot_analysis::import::import;
+use sixslot_har::Archive;
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load};
+use std::path::Path;
 
 /// A page of 34 requests over 40 ms and 10 Mbit/s.
 const PAGE: &str = r#"
@@ -97,4 +99,46 @@ fn a_load_on_one_machine_has_no_network_and_a_slack_link_no_rate() {
     let slack = PAGE.replace("0000\n", "00\n");
     let slack = draft(&slack);
     assert!(value(&slack, "bandwidth_down").is_none(), "{slack}");
+}
+
+/// The conditions of the measurement that change the network or the server, and what they set.
+const CONDITIONS: &[(&str, &[&str])] = &[
+    ("recorded", &[]),
+    ("h2", &["server.protocol='h2'"]),
+    ("far", &["server.rtt='150ms'"]),
+    ("near", &["server.rtt='5ms'"]),
+    ("thin", &["network.bandwidth_down='1.6Mbit/s'"]),
+    ("slow", &["server.response_delay='300ms'"]),
+    ("h2-far-thin", &["server.protocol='h2'", "server.rtt='150ms'", "network.bandwidth_down='1.6Mbit/s'"]),
+];
+
+/// The ratchet: a change that predicts real pages worse fails here.
+#[test]
+fn real_pages_end_as_predicted_from_one_recording() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../results/what-if");
+    let measured: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(folder.join("measured.json")).unwrap()).unwrap();
+    let (mut replays, mut errors) = (Vec::new(), Vec::new());
+    for (page, conditions) in measured.as_object().unwrap() {
+        let archive = Archive::open(&folder.join(format!("recordings/{page}.har.gz"))).unwrap();
+        let draft = import(vec![archive]).unwrap().text;
+        for (condition, sets) in CONDITIONS {
+            let mut ends: Vec<f64> = conditions[condition]["ends"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(serde_json::Value::as_f64)
+                .collect();
+            ends.sort_by(f64::total_cmp);
+            let middle = ends[ends.len() / 2];
+            let error = (end(&plan(&draft, sets)) - middle).abs() / middle;
+            if sets.is_empty() { replays.push(error) } else { errors.push(error) }
+        }
+    }
+    for all in [&mut replays, &mut errors] {
+        all.sort_by(f64::total_cmp);
+    }
+    assert!(replays[replays.len() / 2] < 0.03, "{replays:?}");
+    assert!(errors.len() >= 60 && errors[errors.len() / 2] < 0.045, "{errors:?}");
+    assert!(errors[errors.len() * 9 / 10] < 0.15, "{errors:?}");
 }

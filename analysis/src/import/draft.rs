@@ -197,7 +197,7 @@ impl Writer<'_> {
         let mut tables = Vec::new();
         if let Some(rate) = graph.rate {
             let mut network = Table::new("network");
-            let why = "the bodies' bytes that came in the fullest half second: the link was full";
+            let why = "with this rate of the link the replayed bodies come as the recorded ones";
             // Bytes per millisecond.
             network.line(
                 "bandwidth_down",

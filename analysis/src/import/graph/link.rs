@@ -1,11 +1,11 @@
 //! The network of a lone recorded load: round-trip times, versions of TLS, and the rate of the access link.
 //!
 //! Rule: an origin's round-trip time is its first TCP handshake (`connect` without `ssl`), and no longer than its shortest
-//! time to the first byte. TLS took one round trip or two, by the median of `ssl`. The rate of the link is the most that came in
-//! any half second, if that is about what came in the fullest fifth of one: then the link was full. What the network
-//! explains of a recorded time is taken out of the time at the server, by replays: a request that ends too late
-//! has its server's time shortened, one that ends too early has it lengthened up to the recorded wait, and then its body.
-//! Where the recorded load comes out worse, first the rate is left out and then the network.
+//! time to the first byte. TLS took one round trip or two, by the median of `ssl`. The rate of the link is the one with which
+//! replayed bodies take their recorded times; of rates near it, the one whose replay ends nearest to the record and leaves least to
+//! the server. What the network explains of a recorded time is taken out of the time at the server, by replays: a request that
+//! ends too late has its server's time shortened, one that ends too early has it lengthened up to the recorded wait, and then its
+//! body; one that begins at another time because its cause ends at another gets another delay. Where the recorded load comes out worse, first the rate is left out and then the network.
 
 use super::super::calls::{Load, median};
 use super::Graph;

@@ -29,7 +29,7 @@ pub fn connections(table: &mut Table, origin: &Origin) {
     }
     let trips = origin.path.as_ref().map_or(0.0, |path| path.trips * path.rtt);
     if let Some(path) = &origin.path {
-        let why = format!("the shortest handshake of TCP in {}, and no longer than any first byte", path.handshakes);
+        let why = format!("the first handshake of TCP of {}, and no longer than any first byte", path.handshakes);
         table.line("rtt", exact(path.rtt), Known::Estimated, why);
         if path.tls != "none" {
             table.line("tls", quoted(path.tls), Known::Estimated, "by the round trips of its handshakes");
