@@ -86,7 +86,8 @@ fn one_recorded_load_predicts_other_networks() {
         all.push(off.abs());
     }
     all.sort_by(f64::total_cmp);
-    assert!(all[all.len() / 2] < 0.03 && all.iter().all(|off| *off < 0.06), "{all:?}\n{draft}");
+    // The exported bodies have no headers of packets, for which an import adds 3.6 %.
+    assert!(all[all.len() / 2] < 0.04 && all.iter().all(|off| *off < 0.09), "{all:?}\n{draft}");
 }
 
 #[test]

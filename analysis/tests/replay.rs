@@ -59,13 +59,21 @@ fn cause(after: &str) -> Option<(String, u32)> {
     }
 }
 
+/// An instance that waits for another, and whether for nothing else.
+type Dependent = ((String, u32), bool);
+
 /// The entries of `each` that wait for each instance.
-fn dependents(scenario: &toml::Table) -> BTreeMap<(String, u32), Vec<(String, u32)>> {
-    let mut found: BTreeMap<(String, u32), Vec<(String, u32)>> = BTreeMap::new();
+fn dependents(scenario: &toml::Table) -> BTreeMap<(String, u32), Vec<Dependent>> {
+    let mut found: BTreeMap<(String, u32), Vec<Dependent>> = BTreeMap::new();
     for (name, class) in scenario["request"].as_table().unwrap() {
         for (copy, entry) in class.get("each").and_then(toml::Value::as_array).into_iter().flatten().enumerate() {
-            if let Some(cause) = entry.get("after").and_then(toml::Value::as_str).and_then(cause) {
-                found.entry(cause).or_default().push((name.clone(), u32::try_from(copy).unwrap()));
+            let after = match entry.get("after") {
+                Some(toml::Value::Array(all)) => all.iter().filter_map(toml::Value::as_str).collect(),
+                one => one.and_then(toml::Value::as_str).into_iter().collect::<Vec<_>>(),
+            };
+            for cause in after.iter().filter_map(|after| cause(after)) {
+                let dependent = (name.clone(), u32::try_from(copy).unwrap());
+                found.entry(cause).or_default().push((dependent, after.len() == 1));
             }
         }
     }
@@ -111,11 +119,14 @@ fn every_load_is_a_model_and_no_tape() {
         let edited = most.map(|(cause, waiting)| (late(&draft.text, &cause), cause, waiting));
         if let Some((text, cause, waiting)) = edited.filter(|(text, ..)| *text != draft.text) {
             let late = simulate(&text, &[], &name);
-            for dependent in &waiting {
+            for (dependent, alone) in &waiting {
                 let by = late.issued[dependent] - simulated.issued[dependent];
-                assert!((by - 500.0).abs() < 0.01, "{name}: {dependent:?} after {cause:?} moves by {by} ms");
+                let whole = (by - 500.0).abs() < 0.01;
+                // Another cause may hold it longer.
+                let part = !alone && (-0.01..500.01).contains(&by);
+                assert!(whole || part, "{name}: {dependent:?} after {cause:?} moves by {by} ms");
+                moved += usize::from(whole);
             }
-            moved += waiting.len();
         }
         // Three connections for six.
         let three = simulate(&draft.text, &["browser.connections=3".to_owned()], &name);
