@@ -92,10 +92,7 @@ pub struct Input<'a> {
 pub fn listed(input: &Input<'_>) -> Vec<Listed> {
     let number: BTreeMap<&str, usize> =
         input.origins.iter().enumerate().map(|(at, origin)| (origin.origin.as_str(), at)).collect();
-    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
-    for load in input.loads {
-        load.archive.entries.iter().for_each(|entry| *times.entry(entry.url.as_str()).or_default() += 1);
-    }
+    let times = times(input.loads);
     let mut deadlines = BTreeSet::new();
     let mut key = |node: &Node| {
         let entry = node.entry(input.loads);
@@ -130,8 +127,8 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
         }
         let resource_type = if prefetch { "prefetch".to_owned() } else { sixslot_har::resource_type(entry) };
         let unlocked = network && input.unlocked.contains(entry.url.as_str());
-        let once = times.get(entry.url.as_str()) == Some(&input.loads.len());
-        let fresh = fresh(entry).filter(|_| network && once && !unlocked && phase != Phase::Failed);
+        let reusable = network && !unlocked && phase != Phase::Failed && times[entry.url.as_str()] == input.loads.len();
+        let fresh = fresh(entry).filter(|_| reusable);
         Key { source, resource_type, unlocked, phase, deadline, fresh }
     };
     let keys: Vec<Key> = input.nodes.iter().map(&mut key).collect();
@@ -146,16 +143,7 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
         let split = |at: usize| classes[at].nodes.len() >= sixslot_models::limits::EACH;
         let at = order.get(&key).copied().filter(|at| !split(*at)).unwrap_or_else(|| {
             let at = classes.len();
-            classes.push(Listed {
-                name: name(&key, input.origins),
-                source: key.source,
-                resource_type: key.resource_type.clone(),
-                unlocked: key.unlocked,
-                phase: key.phase,
-                deadline: key.deadline.map(|age| age as f64 / 1000.0),
-                fresh: key.fresh,
-                nodes: Vec::new(),
-            });
+            classes.push(empty(&key, input.origins));
             order.insert(key, at);
             at
         });
@@ -163,6 +151,29 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
     }
     number_equal_names(&mut classes);
     classes
+}
+
+/// A class without nodes.
+fn empty(key: &Key, origins: &[Origin]) -> Listed {
+    Listed {
+        name: name(key, origins),
+        source: key.source,
+        resource_type: key.resource_type.clone(),
+        unlocked: key.unlocked,
+        phase: key.phase,
+        deadline: key.deadline.map(|age| age as f64 / 1000.0),
+        fresh: key.fresh,
+        nodes: Vec::new(),
+    }
+}
+
+/// How often each URL comes in all loads.
+fn times(loads: &[Load]) -> BTreeMap<&str, usize> {
+    let mut times = BTreeMap::new();
+    for entry in loads.iter().flat_map(|load| &load.archive.entries) {
+        *times.entry(entry.url.as_str()).or_default() += 1;
+    }
+    times
 }
 
 /// How long a stored answer can be used without asking the server (RFC 9111, section 4.2.1).

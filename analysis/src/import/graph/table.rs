@@ -121,20 +121,7 @@ pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>, fitt
     if let Some(word) = common_priority {
         table.line("priority", quoted(word), Known::Seen, "as recorded, of most");
     }
-    if listed.source == Source::Browser {
-        table.line("cache", "\"no-store\"", Known::Seen, "nothing waits for an answer that is there");
-    } else if listed.unlocked {
-        table.line(
-            "cache",
-            "\"no-store\"",
-            Known::Seen,
-            "GETs of one URL were at the server at once: the cache did not make them wait for each other",
-        );
-    }
-    if let Some(seconds) = listed.fresh {
-        let why = "by their Cache-Control: another tab finds them in the cache";
-        table.line("response_cache_control", quoted(&format!("max-age={seconds}")), Known::Seen, why);
-    }
+    cache(&mut table, listed);
     if let Some(age) = listed.deadline {
         table.line("deadline", exact(age), Known::Seen, "broken off without an answer at this age");
     }
@@ -160,6 +147,24 @@ pub fn class(graph: &Graph, class: usize, loads: &[Load], names: Names<'_>, fitt
         "one entry for each request, in the order in which they begin, with its cause and its recorded times",
     );
     table
+}
+
+/// What the browser's cache does with the requests of a class.
+fn cache(table: &mut Table, listed: &Listed) {
+    if listed.source == Source::Browser {
+        table.line("cache", "\"no-store\"", Known::Seen, "nothing waits for an answer that is there");
+    } else if listed.unlocked {
+        table.line(
+            "cache",
+            "\"no-store\"",
+            Known::Seen,
+            "GETs of one URL were at the server at once: the cache did not make them wait for each other",
+        );
+    }
+    if let Some(seconds) = listed.fresh {
+        let why = "by their Cache-Control: another tab finds them in the cache";
+        table.line("response_cache_control", quoted(&format!("max-age={seconds}")), Known::Seen, why);
+    }
 }
 
 fn is_guess(node: &Node) -> bool {
@@ -220,6 +225,9 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
                 why.push_str("GUESS: ");
             }
             why.push_str(cause.evidence.told());
+            if !node.also.is_empty() {
+                why.push_str("; GUESS: the others ended before it began");
+            }
         }
         None if graph.absolute => keys.push(format!("start = {}", exact(node.record().start.max(0.0)))),
         None => {
