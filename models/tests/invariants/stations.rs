@@ -195,7 +195,9 @@ impl Story<'_> {
         // Another time, or a distribution: at least none.
         let unknown = path.rtt.is_some() && rtt.is_none();
         let uploads = uploads && (rtt.is_some() || path.link(Direction::Up).is_some());
-        let more = unknown || path.response_delay.is_some() || uploads;
+        // On a link with a round trip the first byte waits for what stands in the buffer.
+        let stands = rtt.is_some_and(|rtt| !rtt.is_zero()) && path.link(Direction::Down).is_some();
+        let more = unknown || stands || path.response_delay.is_some() || uploads;
         (rtt.unwrap_or(Span::ZERO).as_nanos(), more)
     }
 
