@@ -3,7 +3,7 @@
 //! Rule: where a request begins long after its named cause, something else was waited for: a script or a style sheet that
 //! blocks the parser or the page's first layout, or the last of several calls. Everything that could hold it and ended
 //! between the cause and the start is waited for too. Pictures, fonts and media hold a page's `load` event only: they count
-//! where none was still under way at the start. A document's parser goes on while the document arrives: what it finds then
+//! where none was still under way at the start. At most the last 30 count. A document's parser goes on while the document arrives: what it finds then
 //! waits for nothing else. So a request that begins a second after its script, when an answer has come, stays behind that answer
 //! on another network. A timer of the page looks the same; then this is wrong, and no archive can tell.
 
@@ -14,6 +14,11 @@ use sixslot_har::resource_type;
 
 /// A start this many milliseconds after its cause needs no other explanation.
 const SOON: f64 = 10.0;
+
+/// Requests that one start waits for: the last that ended.
+const MOST: usize = 30;
+/// Causes of causes that are followed.
+const CHAIN: usize = 1_000;
 
 /// What a request can hold.
 #[derive(Clone, Copy, PartialEq)]
@@ -58,8 +63,8 @@ pub fn link(nodes: &mut [Node], load: &Load) {
         let is_under_way = |at: &usize| nodes[*at].record().start < start && nodes[*at].record().end() > start;
         let loads = (0..effect).filter(|at| kinds[*at] == Holds::Load).any(|at| is_under_way(&at));
         let wanted = |at: usize| kinds[at] == Holds::Page || kinds[at] == Holds::Load && !loads;
-        let also: Vec<usize> =
-            ends[since..until].iter().map(|(_, at)| *at).filter(|at| *at < effect && wanted(*at)).collect();
+        let held = ends[since..until].iter().rev().map(|(_, at)| *at).filter(|at| *at < effect && wanted(*at));
+        let also: Vec<usize> = held.take(MOST).collect();
         let also = last_of_chains(nodes, &also, cause.node);
         let Some(latest) = also.iter().map(|at| nodes[*at].record().end()).reduce(f64::max) else { continue };
         let node = &mut nodes[effect];
@@ -73,7 +78,8 @@ fn last_of_chains(nodes: &[Node], also: &[usize], cause: usize) -> Vec<usize> {
     let mut waited: Vec<usize> = vec![cause];
     for at in also {
         let mut next = nodes[*at].cause;
-        while let Some(Cause { node, event: Event::Ok, .. }) = next {
+        for _ in 0..CHAIN {
+            let Some(Cause { node, event: Event::Ok, .. }) = next else { break };
             waited.push(node);
             next = nodes[node].cause;
         }
@@ -82,6 +88,5 @@ fn last_of_chains(nodes: &[Node], also: &[usize], cause: usize) -> Vec<usize> {
     waited.sort_unstable();
     let mut last: Vec<usize> = also.iter().copied().filter(|at| waited.binary_search(at).is_err()).collect();
     last.sort_unstable();
-    last.truncate(sixslot_models::limits::ANCHORS - 1);
     last
 }

@@ -14,7 +14,7 @@ use super::network::{Origin, Path, SET_UP, origin_of};
 use super::node::Node;
 use super::record::Remainder;
 use super::table::service;
-use super::trial::{Error, Simulated, compared, play};
+use super::trial::{Error, MANY, Simulated, compared, play};
 use std::collections::BTreeSet;
 
 /// A shorter round trip is that of one machine: there is no network to speak of.
@@ -27,7 +27,7 @@ const WINDOW: f64 = 200.0;
 const SLOWEST: f64 = 0.6;
 const STEPS: i32 = 20;
 const STEP: f64 = 1.12;
-const NEARBY: [f64; 9] = [0.7, 0.78, 0.86, 0.93, 1.0, 1.07, 1.15, 1.25, 1.4];
+const NEARBY: [f64; 9] = [1.0, 0.93, 1.07, 0.86, 1.15, 0.78, 1.25, 0.7, 1.4];
 /// A rate is known where the unexplained times of the bodies become this part of what they are without.
 const CLEARLY: f64 = 0.9;
 /// The badness of a load in which the network explains nothing of the waits, and nothing of the bodies.
@@ -78,7 +78,7 @@ pub fn fit(
     }
     let with_paths = graph.clone();
     if let Some(coarse) = rate(graph, load, draft) {
-        let tried = NEARBY.iter().filter_map(|factor| {
+        let tried = NEARBY.iter().step_by(every(graph)).filter_map(|factor| {
             let mut graph = Graph { rate: Some(factor * coarse), ..with_paths.clone() };
             let error = explain(&mut graph, load, draft)?;
             Some((error.badness() + frozen(&graph), error, graph))
@@ -140,6 +140,11 @@ fn whole_set_up(path: &Path, origin: &Origin) -> f64 {
     whole.map_or(trips, |whole| whole.max(trips))
 }
 
+/// Of the rates every so many are tried.
+fn every(graph: &Graph) -> usize {
+    if graph.nodes.len() > MANY { 3 } else { 1 }
+}
+
 fn is_near(error: Error, settled: Error) -> bool {
     error.median <= NEAR.0 && error.end <= NEAR.1 || error.badness() <= settled.badness()
 }
@@ -173,7 +178,7 @@ fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<
     let least = fullest(&bodies);
     let without = unexplained(None)?;
     let mut best = (without, None);
-    for step in 0..STEPS {
+    for step in (0..STEPS).step_by(every(graph)) {
         let rate = SLOWEST * least * libm::pow(STEP, f64::from(step));
         let left = unexplained(Some(rate)).unwrap_or(f64::INFINITY);
         if left < best.0 {

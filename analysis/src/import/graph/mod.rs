@@ -62,7 +62,9 @@ impl Graph {
         wanted: &dyn Fn(usize, usize) -> bool,
     ) -> Self {
         let mut nodes = node::nodes(loads, wanted);
-        if let [load] = loads {
+        if let [load] = loads
+            && nodes.len() <= trial::MOST
+        {
             barrier::link(&mut nodes, load);
         }
         let mut origins = network::origins(loads);

@@ -26,6 +26,9 @@ const ROUNDS: usize = 8;
 /// Nodes beyond which nothing is tried.
 pub const MOST: usize = 5_000;
 
+/// Nodes beyond which fewer rules and rates are tried: each trial writes, reads and simulates the draft.
+pub const MANY: usize = 400;
+
 /// What was simulated of one node, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simulated {
@@ -173,7 +176,8 @@ fn connections(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String)
     graph.absolute = true;
     let mut best: Option<(f64, Graph)> = None;
     let has_queueing = graph.nodes.iter().any(|node| node.record().queued > 0.0);
-    for (held, ranked, ordered) in VARIANTS.into_iter().filter(|(held, ..)| *held || has_queueing) {
+    let most = if graph.nodes.len() > MANY { 2 } else { VARIANTS.len() };
+    for (held, ranked, ordered) in VARIANTS.into_iter().take(most).filter(|(held, ..)| *held || has_queueing) {
         (graph.held, graph.ranked) = (held, ranked);
         graph.nodes.iter_mut().for_each(|node| (node.queued, node.late) = (0.0, 0.0));
         if has_queueing {
