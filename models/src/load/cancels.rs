@@ -79,22 +79,29 @@ impl Running<'_> {
         if !self.plan.cancels.is_used() {
             return;
         }
-        let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
         self.state.cancelling.links.push(Link::default());
-        if self.plan.cancels.concern(class) {
-            self.request(id).state.flying = true;
-            let at = tab as usize * self.plan.classes.len() + class;
-            let Cancelling { flights, links } = &mut self.state.cancelling;
-            flights[at].calls.push(links, id);
+        if self.plan.cancels.concern(self.state.requests[id].class) {
+            self.fly(id);
         }
+    }
+
+    /// Puts a call among those that can be cancelled.
+    fn fly(&mut self, id: RequestId) {
+        self.request(id).state.flying = true;
+        let (at, Cancelling { flights, links }) = self.flight_of(id);
+        flights[at].calls.push(links, id);
+    }
+
+    /// The place of a call among the flights.
+    fn flight_of(&mut self, id: RequestId) -> (usize, &mut Cancelling) {
+        let request = &self.state.requests[id];
+        (request.tab as usize * self.plan.classes.len() + request.class, &mut self.state.cancelling)
     }
 
     /// A call has ended: nothing can cancel it.
     pub(super) fn land(&mut self, id: RequestId) {
         if std::mem::take(&mut self.request(id).state.flying) {
-            let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
-            let at = tab as usize * self.plan.classes.len() + class;
-            let Cancelling { flights, links } = &mut self.state.cancelling;
+            let (at, Cancelling { flights, links }) = self.flight_of(id);
             flights[at].calls.remove(links, id);
         }
     }
@@ -158,10 +165,7 @@ impl Running<'_> {
             }
         }
         if let Some(id) = spared {
-            self.request(id).state.flying = true;
-            let at = tab as usize * self.plan.classes.len() + class;
-            let Cancelling { flights, links } = &mut self.state.cancelling;
-            flights[at].calls.push(links, id);
+            self.fly(id);
         }
     }
 }
