@@ -191,6 +191,11 @@ impl Answer {
     }
 }
 
+/// A sum of shares as their author would write it.
+fn rounded(sum: f64) -> f64 {
+    (1e9 * sum).round() / 1e9
+}
+
 /// Reads `status`: shares by status; what is left is 200.
 fn statuses(node: &Node, parameters: &[String]) -> Result<Vec<(u16, Linear)>, Fault> {
     let table = node.table().ok_or_else(|| expected("a table such as { 503 = 0.1 }", node))?;
@@ -207,7 +212,7 @@ fn statuses(node: &Node, parameters: &[String]) -> Result<Vec<(u16, Linear)>, Fa
         let share = form::share(&entry.node, parameters)?;
         sum += if share.bare_parameter().is_some() { 0.0 } else { share.value(&[]) };
         if sum > 1.0 + 1e-9 {
-            return Err(Fault::new(&entry.node.place, format!("the shares add up to {sum}, more than 1")));
+            return Err(Fault::new(&entry.node.place, format!("the shares add up to {}, more than 1", rounded(sum))));
         }
         says_ok |= status == OK && share.bare_parameter().is_none();
         if status != OK {
@@ -216,7 +221,7 @@ fn statuses(node: &Node, parameters: &[String]) -> Result<Vec<(u16, Linear)>, Fa
     }
     let is_fixed = statuses.iter().all(|(_, share)| share.bare_parameter().is_none());
     if says_ok && is_fixed && sum < 1.0 - 1e-9 {
-        return Err(Fault::new(&node.place, format!("the shares add up to {sum}, not to 1"))
+        return Err(Fault::new(&node.place, format!("the shares add up to {}, not to 1", rounded(sum)))
             .help("leave out 200: it has what the others leave"));
     }
     statuses.sort_by_key(|(status, _)| *status);
