@@ -175,8 +175,7 @@ impl Writer<'_> {
                 table.notes.push("The recorded waits come out better without the recorded priorities: the archive has the last priority of each request, not the one that it waited with.".to_owned());
             }
             if !self.graph.held {
-                let why =
-                    "the recorded waits come out better so: browsers raise the priority of pictures in the viewport";
+                let why = "the recorded waits come out better so: low priorities were not held in the scheduler";
                 table.line("delays_low_priority", "false", Known::Estimated, why);
             }
             table.line("dispatch", "\"0ms\"", Known::Seen, why);

@@ -3,9 +3,10 @@
 //! Rule: where a request begins long after its named cause, something else was waited for: a script or a style sheet that
 //! blocks the parser or the page's first layout, or the last of several calls. Everything that could hold it and ended
 //! between the cause and the start is waited for too. Pictures, fonts and media hold a page's `load` event only: they count
-//! where none was still under way at the start. At most the last 30 count. A document's parser goes on while the document arrives: what it finds then
-//! waits for nothing else. So a request that begins a second after its script, when an answer has come, stays behind that answer
-//! on another network. A timer of the page looks the same; then this is wrong, and no archive can tell.
+//! where none was still under way at the start. At most the last 30 count. A document's parser goes on while the document
+//! arrives: what it finds then waits for nothing else. So a request that begins a second after its script, when an answer
+//! has come, stays behind that answer on another network. A timer of the page looks the same; then this is wrong, and no
+//! archive can tell.
 
 use super::super::calls::Load;
 use super::node::{Cause, Node};
@@ -44,7 +45,6 @@ fn holds(node: &Node, load: &Load) -> Holds {
 /// Gives each node of a lone load what else it waited for, and its delay from the last of all that.
 pub fn link(nodes: &mut [Node], load: &Load) {
     let kinds: Vec<Holds> = nodes.iter().map(|node| holds(node, load)).collect();
-    // Ends in their order; the pictures that are under way at a time are those before it in one list and behind it in the other.
     let mut ends: Vec<(f64, usize)> =
         (0..nodes.len()).filter(|at| kinds[*at] != Holds::Nothing).map(|at| (nodes[at].record().end(), at)).collect();
     ends.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
@@ -60,9 +60,9 @@ pub fn link(nodes: &mut [Node], load: &Load) {
         }
         let until = ends.partition_point(|(end, _)| *end <= start);
         let since = ends.partition_point(|(end, _)| *end <= from);
-        let is_under_way = |at: &usize| nodes[*at].record().start < start && nodes[*at].record().end() > start;
-        let loads = (0..effect).filter(|at| kinds[*at] == Holds::Load).any(|at| is_under_way(&at));
-        let wanted = |at: usize| kinds[at] == Holds::Page || kinds[at] == Holds::Load && !loads;
+        let is_under_way = |at: usize| nodes[at].record().start < start && nodes[at].record().end() > start;
+        let is_loading = (0..effect).any(|at| kinds[at] == Holds::Load && is_under_way(at));
+        let wanted = |at: usize| kinds[at] == Holds::Page || kinds[at] == Holds::Load && !is_loading;
         let held = ends[since..until].iter().rev().map(|(_, at)| *at).filter(|at| *at < effect && wanted(*at));
         let also: Vec<usize> = held.take(MOST).collect();
         let also = last_of_chains(nodes, &also, cause.node);

@@ -5,7 +5,8 @@
 //! replayed bodies take their recorded times; of rates near it, the one whose replay ends nearest to the record and leaves least to
 //! the server. What the network explains of a recorded time is taken out of the time at the server, by replays: a request that
 //! ends too late has its server's time shortened, one that ends too early has it lengthened up to the recorded wait, and then its
-//! body; one that begins at another time because its cause ends at another gets another delay. Where the recorded load comes out worse, first the rate is left out and then the network.
+//! body; one that begins at another time because its cause ends at another gets another delay. Where the recorded load
+//! comes out worse, first the rate is left out and then the network.
 
 use super::super::calls::{Load, median};
 use super::Graph;
@@ -140,7 +141,7 @@ fn whole_set_up(path: &Path, origin: &Origin) -> f64 {
     whole.map_or(trips, |whole| whole.max(trips))
 }
 
-/// Of the rates every so many are tried.
+/// The step through the rates that are tried: 1 is each of them.
 fn every(graph: &Graph) -> usize {
     if graph.nodes.len() > MANY { 3 } else { 1 }
 }

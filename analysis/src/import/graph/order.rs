@@ -2,8 +2,8 @@
 //!
 //! Rule: a pool serves requests of one priority in the order in which they came to it. Browsers change that order while
 //! requests wait: Chromium puts pictures in again, in any order, when the layout finds them in the viewport. Where a request
-//! was sent before an earlier one of its priority to its origin, which still waited, the earlier one came to the pool again after it.
-//! The least such delay is kept for each request: microseconds where a group was put in again.
+//! was sent before an earlier one of its priority to its origin, which still waited, the earlier one came to the pool again
+//! after it. The least such delay is kept for each request: microseconds where a group was put in again.
 
 use super::super::calls::Load;
 use super::network::origin_of;
@@ -16,7 +16,8 @@ const STEP: f64 = 0.001;
 /// Sent within this many milliseconds of each other is sent together.
 const TOGETHER: f64 = 0.5;
 
-/// How much later than by its recorded queueing each node of a lone load came to its pool. `by_priority`: the order is that of each priority.
+/// How much later than by its recorded queueing each node of a lone load came to its pool. `by_priority`: each priority has
+/// an order of its own.
 pub fn delays(nodes: &[Node], load: &Load, by_priority: bool) -> Vec<f64> {
     let mut groups: BTreeMap<(String, Option<&str>), Vec<usize>> = BTreeMap::new();
     for (number, node) in nodes.iter().enumerate().filter(|(_, node)| node.record().network) {

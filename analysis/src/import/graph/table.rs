@@ -29,7 +29,8 @@ pub fn connections(table: &mut Table, origin: &Origin) {
     }
     let trips = origin.path.as_ref().map_or(0.0, |path| path.trips * path.rtt);
     if let Some(path) = &origin.path {
-        let why = format!("the first handshake of TCP of {}, and no longer than any first byte", path.handshakes);
+        let why =
+            format!("the first of {}, and no longer than any first byte", count(path.handshakes, "TCP handshake"));
         table.line("rtt", exact(path.rtt), Known::Estimated, why);
         if path.tls != "none" {
             table.line("tls", quoted(path.tls), Known::Estimated, "by the round trips of its handshakes");
@@ -168,7 +169,7 @@ fn cache(table: &mut Table, listed: &Listed) {
 }
 
 fn is_guess(node: &Node) -> bool {
-    node.cause.is_none_or(|cause| cause.evidence >= Evidence::Order)
+    !node.also.is_empty() || node.cause.is_none_or(|cause| cause.evidence >= Evidence::Order)
 }
 
 struct Common {

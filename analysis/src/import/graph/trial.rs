@@ -1,8 +1,9 @@
 //! A recorded load, played by its draft: which rules of the connections explain its waits, and what none explains.
 //!
 //! Rule: first every request is issued at its recorded time, and for each origin the set-up time and the keep-alive are taken
-//! with which the simulated time before sending comes nearest to the recorded one. Then the causes decide. Where requests end
-//! as recorded within [`EXACT`], nothing is kept. Else the stalls are kept of those requests for which the rules explain less
+//! with which the simulated time before sending comes nearest to the recorded one. Of the recorded queueing what the
+//! scheduler's rules do not explain is kept. Then the causes decide. Where requests end as recorded within [`EXACT`], nothing
+//! more is kept. Else the stalls are kept of those requests for which the rules explain less
 //! than a tenth, and only stalls longer than a part of the page's length; the greatest part is taken that is enough.
 
 use super::super::calls::Load;
