@@ -6,7 +6,7 @@
 // the load under `recorded`, and measured.json: for each page and condition the end of each load and the median end of each URL, in ms
 // from the document's start. The end of a page is its last request's end; a load is over when nothing was in flight for 600 ms.
 import {execFileSync, spawn} from 'node:child_process';
-import {createHash, createPublicKey, X509Certificate} from 'node:crypto';
+import {createHash, X509Certificate} from 'node:crypto';
 import {existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
@@ -78,7 +78,7 @@ async function main() {
   execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '30', '-subj', '/CN=10.77.0.2',
     '-addext', 'subjectAltName=IP:10.77.0.2', '-keyout', join(temporary, 'key'), '-out', join(temporary, 'certificate')], {stdio: 'ignore'});
   const certificate = new X509Certificate(readFileSync(join(temporary, 'certificate')));
-  const pin = createHash('sha256').update(createPublicKey(certificate.publicKey.export({type: 'spki', format: 'pem'})).export({type: 'spki', format: 'der'})).digest('base64');
+  const pin = createHash('sha256').update(certificate.publicKey.export({type: 'spki', format: 'der'})).digest('base64');
   removeNamespaces();
   for (const name of [CLIENT, SERVER]) execFileSync('ip', ['netns', 'add', name]);
   const link = await conversation('python3', join(here, 'carrier.py'), CLIENT, SERVER);
