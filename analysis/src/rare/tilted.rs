@@ -129,8 +129,8 @@ pub(super) fn estimate(run: &Run<'_>, budget: u64) -> Result<(Found, Vec<Shift>)
     if !(relative_error <= LARGEST_ERROR && largest <= LARGEST_SHARE) {
         return Err(RareError::Unresolved { loads, relative_error, largest });
     }
-    let quantile = weights.quantile(crate::estimate::LEVEL).unwrap_or(f64::INFINITY);
-    let found = Found::new(weights.probability(), relative_error, quantile, loads, Method::CrossEntropyTilting);
+    let reach = weights.reach(crate::estimate::LEVEL).unwrap_or([f64::INFINITY; 2]);
+    let found = Found::new(weights.probability(), relative_error, reach, loads, Method::CrossEntropyTilting);
     Ok((found, named(run.plan, &tilt)))
 }
 
