@@ -5,7 +5,8 @@
 // Rule: each page is loaded once under `recorded`, with a trace and the events of the protocol, as Lighthouse gathers them. Lighthouse
 // makes the graph of requests and tasks of it, which Lantern simulates under each condition. A page's end is the last end of a
 // request over the network. FOLDER holds measured.json and gets lantern.json: for each page and condition the simulated end, and the
-// recorded end of measured.json (its first load, the recording) plus what the simulation says that the condition changes.
+// recorded end of measured.json (its first load, the recording) plus what the simulation says that the condition changes; and
+// `traced`, the end of each traced load.
 // Lantern adds two round trips for the look-up of each host's name; these pages have addresses, so that it is set to none.
 // With --traces, recordings are kept there, and used instead of a new load where they exist.
 //
@@ -117,17 +118,18 @@ async function main() {
   const found = await recordings(options.page ?? Object.keys(PAGES));
   const version = createRequire(import.meta.url)('lighthouse/package.json').version;
   const browser = [...new Set(Object.values(found).map(({product}) => product))].sort().join(', ');
-  const pages = {};
+  const pages = {}, traced = {};
   Simulation.DNSCache.rttMultiplier = 0;
   for (const name of Object.keys(found).sort()) {
     const graph = await graphOf(found[name]);
+    traced[name] = Number(found[name].end.toFixed(1));
     const base = simulated(graph, BASE), recorded = measured[name].recorded.ends[0];
     pages[name] = Object.fromEntries([...ASKED].sort().map(condition => {
       const absolute = simulated(graph, {...BASE, ...CONDITIONS[condition]});
       return [condition, {absolute: Number(absolute.toFixed(1)), difference: Number((recorded + absolute - base).toFixed(1))}];
     }));
   }
-  writeFileSync(join(folder, 'lantern.json'), JSON.stringify({package: 'lighthouse', version, browser, pages}, null, 1) + '\n');
+  writeFileSync(join(folder, 'lantern.json'), JSON.stringify({package: 'lighthouse', version, browser, traced, pages}, null, 1) + '\n');
 }
 
 await run(main);
