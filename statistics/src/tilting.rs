@@ -5,9 +5,9 @@
 //! tilted to plain, is exp(z^2 / 2 - (z - m)^2 / (2 s^2)) / s for each score, exactly. The m and s that minimise the
 //! cross-entropy to the plain law given the event are the weighted mean and deviation of the scores among loads with the
 //! event (R. Y. Rubinstein, D. P. Kroese, "The Cross-Entropy Method", 2004, chapter 3). With s above sqrt(1/2) the variance
-//! of the weights is finite, with s above sqrt(3/4) that of its own estimate too; s is at least 1, so that no load with the
-//! event has a weight far above the others. A share of plain loads in the mixture bounds every weight (T. Hesterberg,
-//! Technometrics 37 (1995) 185).
+//! of the weights is finite, but only with s above sqrt(3/4) that of its own estimate. Hence a mixture (T. Hesterberg,
+//! Technometrics 37 (1995) 185): half of the tilted loads have s of at least 1, so that no load with the event has a weight far
+//! above the others, and a share of plain loads bounds every weight.
 
 use super::level::{LevelError, significance};
 use super::mean::student_quantile;
@@ -22,7 +22,7 @@ const SIGNIFICANT: f64 = 3.0;
 /// From fewer scores, counted by their weights, no shift is fitted: one load would decide it.
 const LEAST_SCORES: f64 = 10.0;
 /// The least and the greatest standard deviation of a tilted score.
-const LEAST_DEVIATION: f64 = 1.0;
+const LEAST_DEVIATION: f64 = 0.75;
 const GREATEST_DEVIATION: f64 = 1.5;
 
 /// The scores of a group that a load has read.
@@ -112,11 +112,19 @@ impl Tilt {
         self.0.iter().filter_map(|(group, law)| Some(law.ln_ratio(scores.get(group)?))).sum()
     }
 
-    /// The weight of a load that was drawn plain with probability `plain` and else with this tilt: the ratio of the plain
-    /// density to that of the mixture. At most 1 / `plain`.
-    pub fn weight(&self, scores: &Scores, plain: f64) -> f64 {
-        1.0 / (plain + (1.0 - plain) * libm::exp(self.ln_ratio(scores)))
+    /// The same shifts with deviations of at least 1: fewer loads with the event, but none with a weight far above the others.
+    #[must_use]
+    pub fn widened(&self) -> Self {
+        let wide = |law: &Normal| Normal { deviation: law.deviation.max(1.0), ..*law };
+        Self(self.0.iter().map(|(group, law)| (*group, wide(law))).collect())
     }
+}
+
+/// The weight of a load that was drawn plain with probability `plain`, and else with one of some equally likely tilts: the ratio
+/// of the plain density to that of the mixture. At most 1 / `plain`.
+pub fn weight(tilts: &[&Tilt], scores: &Scores, plain: f64) -> f64 {
+    let tilted = tilts.iter().map(|tilt| libm::exp(tilt.ln_ratio(scores))).sum::<f64>() / tilts.len() as f64;
+    1.0 / (plain + (1.0 - plain) * tilted)
 }
 
 /// Sums of the weights of loads with the event.
@@ -245,7 +253,7 @@ mod tests {
         for load in 100_000..120_000_u64 {
             let plain = load % 20 == 0;
             let scores = draw(if plain { &untilted } else { &tilt }, load);
-            weights.add(if scores[&A].sum / 4.0 >= 2.5 { tilt.weight(&scores, 0.05) } else { 0.0 });
+            weights.add(if scores[&A].sum / 4.0 >= 2.5 { weight(&[&tilt], &scores, 0.05) } else { 0.0 });
         }
         let error = weights.probability() / exact - 1.0;
         assert!(weights.relative_error() < 0.02 && error.abs() < 3.0 * weights.relative_error(), "{error} {weights:?}");
