@@ -6,6 +6,7 @@ use crate::class::{Class, Kind, Start};
 use crate::form::Form;
 use crate::origin::Origin;
 use crate::plan::Plan;
+use crate::protocol::Protocol;
 use crate::server_cache::TtlFrom;
 use crate::tree::{Node, Table, Value};
 use sixslot_sim_core::Span;
@@ -21,7 +22,7 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
     });
     let classes = plan.classes().iter().flat_map(|class| of_class(plan, class));
     let origins = plan.origins().iter().enumerate().filter_map(|(number, origin)| overload(plan, number, origin));
-    unused.chain(classes).chain(origins).chain(short_lives(plan)).take(MOST).collect()
+    unmeasured(plan).into_iter().chain(unused).chain(classes).chain(origins).chain(short_lives(plan)).take(MOST).collect()
 }
 
 /// Whether a parameter's name occurs anywhere but in its own table and in the sweep: as a text, or as a factor of a key.
@@ -110,12 +111,29 @@ fn can_be_negative(form: &Form) -> bool {
 }
 
 /// A server that gets slower the more requests it has, and whose requests come whatever it does.
+/// Origins with a protocol whose rules were not measured.
+fn unmeasured(plan: &Plan) -> Option<String> {
+    let tables = plan.origins().iter().enumerate().filter(|(_, origin)| origin.protocol == Protocol::H3);
+    let tables: Vec<String> = tables.map(|(number, origin)| table(number, origin)).collect();
+    (!tables.is_empty()).then(|| {
+        format!(
+            "{}: HTTP/3 is simulated as HTTP/2 whose connection takes one round trip; what else browsers do differently was not measured.",
+            tables.join(", ")
+        )
+    })
+}
+
+/// An origin's table in a scenario.
+fn table(number: usize, origin: &Origin) -> String {
+    if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) }
+}
+
 fn overload(plan: &Plan, number: usize, origin: &Origin) -> Option<String> {
     let open = |class: &&Class| class.origin == number && matches!(class.common.start, Start::Arrivals { .. });
     let class = plan.classes().iter().find(open).filter(|_| origin.slowdown_exponent > 1.0)?;
-    let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
     Some(format!(
-        "{table}.slowdown_exponent: `{}` arrives at a rate that does not depend on the server, which gets slower the more requests it has: after a burst it may never recover, and results depend on the horizon. Write slowdown_exponent = 1, or limit who is at the server.",
+        "{}.slowdown_exponent: `{}` arrives at a rate that does not depend on the server, which gets slower the more requests it has: after a burst it may never recover, and results depend on the horizon. Write slowdown_exponent = 1, or limit who is at the server.",
+        table(number, origin),
         class.name
     ))
 }

@@ -206,7 +206,7 @@ fn a_new_user_gets_a_scenario_and_is_told_what_was_guessed() {
     let compared = done(&["compare", file, "--loads", "200"]);
     assert!(["no-prefetch", "three-failures", "http2"].iter().all(|fix| compared.contains(fix)), "{compared}");
     // This one capture failed, so the draft may be above any threshold, or too near to it: that is an answer too.
-    assert!(matches!(sixslot(&["check", file, "--max-failure", "0.5"]).status.code(), Some(0 | 1 | 3)));
+    assert_eq!(sixslot(&["check", file, "--max-failure", "0.2"]).status.code(), Some(1));
     // The same bytes again; and not over a file that is there.
     let bare = done(&["import", &capture(), "-o", "-"]);
     assert!(text.starts_with(&bare) && text.lines().count() == bare.lines().count() + 1);

@@ -166,6 +166,11 @@ fn what_reads_plausible_and_does_something_else_is_named() {
             "request.one.reads_body: the connection is free all the same",
             "request.one = { reads_body = false, body_bytes = 5000000 }",
         ),
+        (
+            "origin.cdn = { protocol = 'h3' }\nrequest.one = { origin = 'cdn' }",
+            "origin.cdn: HTTP/3 is simulated as HTTP/2",
+            "origin.cdn = { protocol = 'h2' }\nrequest.one = { origin = 'cdn' }",
+        ),
     ] {
         let found = warns(text);
         assert!(found.len() == 1 && found[0].starts_with(key), "{text}: {found:?}");
