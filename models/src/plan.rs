@@ -184,6 +184,15 @@ fn encrypt(origins: &mut [Origin], classes: &[Class]) {
     }
 }
 
+/// An origin without a host of its own has that of a request's absolute URL.
+fn name_hosts(origins: &mut [Origin], classes: &[Class]) {
+    for class in classes {
+        let host = class.copies().iter().find_map(|copy| copy.url.host());
+        let own = &mut origins[class.origin].host;
+        *own = own.take().or_else(|| host.map(str::to_owned));
+    }
+}
+
 impl Plan {
     /// Reads a tree.
     ///
@@ -239,6 +248,7 @@ impl Plan {
         };
         let mut classes = entries.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         encrypt(&mut origins, &classes);
+        name_hosts(&mut origins, &classes);
         classes.iter_mut().for_each(|class| class.answer.find_failures(class.kind, &origins[class.origin]));
         let (pages, cancels) = pages(page_entries, &names, &mut classes)?;
         let server_caches =

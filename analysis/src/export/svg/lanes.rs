@@ -1,6 +1,6 @@
 //! The slots as lanes with the requests that hold them, and the number of waiting requests, on the waterfall's axis.
 
-use super::super::{host, steps};
+use super::super::steps;
 use super::sheet::{AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, rect};
 use crate::svg_text as measure;
 use crate::words::xml;
@@ -27,10 +27,11 @@ impl Sheet<'_> {
         let limit = rules.places(self.subject.plan.browser().connections);
         let kind = if rules.protocol.multiplexes() { "streams" } else { "connections" };
         let split = if used > limit { "; requests without credentials have as many again" } else { "" };
-        let note = format!("the {limit} {kind} of {} and the requests that hold them{split}", host(origin));
+        let of = self.subject.origin_words(origin);
+        let note = format!("the {limit} {kind} of {of} and the requests that hold them{split}");
         let count = used.max(limit);
         if count > LANES {
-            self.heading("Slots", &format!("number of the {limit} {kind} of {} that are in use", host(origin)));
+            self.heading("Slots", &format!("number of the {limit} {kind} of {of} that are in use"));
             let mut changes: Vec<(Time, isize)> = Vec::new();
             for (_, request) in &holders {
                 changes.push((request.slot_from.unwrap_or(Time::ZERO), 1));
