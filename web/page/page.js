@@ -3,8 +3,9 @@ import {cards, headline} from './cards.js';
 import {by, fill, html} from './dom.js';
 import {controls, sets, words} from './knobs.js';
 import {bytesOf, gunzip, read, written} from './link.js';
-import {archives, fixes, load, map, scenario, tabs, waits} from './panels.js';
+import {archives, fixes, load, map, scenario, waits} from './panels.js';
 import {Pool, STALE, estimate} from './pool.js';
+import {tabs} from './tabs.js';
 import {plain, quoted} from './words.js';
 
 const LIMIT = 16 << 20;
@@ -14,8 +15,7 @@ const data = id => by(id)?.textContent ?? '';
 const state = {example: '', name: '', text: '', changes: {}, fixes: [], seed: 1, loads: 10000, load: null, tab: 'load', axes: null};
 /** What was found for it. */
 const found = {described: null, looks: [null, null], compared: null, loads: [], cells: [], statements: null, agreement: null, diagnosed: null, files: null};
-const view = {window: null, filter: '', most: 30};
-let pool, choose, started = 0;
+let pool, choose, viewer, started = 0;
 
 const subject = (fixes, more = []) => ({scenario: {name: state.name, text: state.text, set: [...sets(state.changes), ...more]}, fixes, seed: state.seed});
 const sideNames = () => state.fixes.length ? ['As it is', `With ${state.fixes.join(' + ')}`] : ['As it is'];
@@ -47,7 +47,9 @@ const save = () => {
   clearTimeout(saving);
   saving = setTimeout(async () => {
     const {example, name, text, ...rest} = state;
-    const link = await written(example ? {example, ...rest} : {name, text, ...rest});
+    // A link is to the load that is shown, also where nobody chose it.
+    const load = state.load ?? found.looks[0]?.failing[0] ?? null, kept = {...rest, load};
+    const link = await written(example ? {example, ...kept} : {name, text, ...kept});
     if (link !== location.hash) history.replaceState(null, '', link);
   }, 250);
 };
@@ -87,29 +89,18 @@ const loadNumber = () => state.load ?? found.looks[0]?.failing[0] ?? 0;
 
 const actLoad = {
   number: loadNumber,
-  load: number => { state.load = number; view.window = null; save(); quietly(showLoad); },
+  load: number => { state.load = number; wholeLoad(); quietly(showLoad); },
   nextFailing: () => {
     const failing = found.looks[0]?.failing ?? [];
     actLoad.load(failing.find(number => number > loadNumber()) ?? failing[0] ?? 0);
   },
-  view: changes => { Object.assign(view, changes); drawLoads(); },
-  zoom: factor => {
-    const [from, to, end] = times(), middle = (from + to) / 2, half = Math.max((to - from) / 2 * factor, 0.5);
-    actLoad.view({window: 2 * half >= end ? null : [Math.max(middle - half, 0), Math.min(middle + half, end)]});
-  },
-  move: part => {
-    const [from, to, end] = times(), by = Math.min(Math.max((to - from) * part, -from), end - to);
-    actLoad.view({window: [from + by, to + by]});
-  },
 };
-const times = () => {
-  const end = Math.max(...found.loads.map(one => one.load.picture.end_ms));
-  return [...view.window ?? [0, end], Math.max(...found.loads.map(one => one.load.picture.horizon_ms))];
-};
-const drawLoads = () => { if (found.loads.length) load(found.loads, found.loads[0].load.record.load, view, found.looks[0]?.failing ?? [], actLoad); };
+const drawLoads = () => { if (found.loads.length) viewer = load(found.loads, found.loads[0].load.record.load, viewer, found.looks[0]?.failing ?? [], actLoad); };
+const wholeLoad = () => { if (viewer) viewer.window = null; };
 
 const showLoad = async () => {
   showCommand();
+  save();
   if (state.tab !== 'load') return;
   const number = loadNumber(), names = sideNames();
   const asked = await Promise.all(names.map((_, side) => pool.ask({question: 'load', ...subject(sideFixes(side)), load: number}, {urgency: 0})));
@@ -224,7 +215,7 @@ const renew = ({controls: again = false, tab = null} = {}) => {
   started += 1;
   pool.renew();
   Object.assign(found, {looks: [found.looks[0], state.fixes.length ? found.looks[1] : null], compared: null});
-  view.window = null;
+  wholeLoad();
   save();
   showAnswer();
   if (again) showControls();
@@ -347,6 +338,7 @@ const takeArchives = async (names, bytes, example) => {
   forget();
   Object.assign(found, {files: names, described: null, looks: [null, null], compared: null, loads: [], cells: [], mapKey: null});
   for (const id of ['cards', 'controls', 'panel-load', 'panel-fixes', 'panel-map', 'panel-waits', 'panel-scenario']) fill(by(id));
+  viewer = null;
   by('main').hidden = true;
   by('take').hidden = true;
   by('fault').hidden = true;
@@ -436,7 +428,10 @@ const restored = async kept => {
 };
 
 const begin = async () => {
-  choose = tabs([['load', 'One load'], ['fixes', 'Fixes'], ['map', 'Map'], ['waits', 'Waits'], ['scenario', 'Scenario'], ['archives', 'Archives']], id => {
+  const titles = {load: 'One load', fixes: 'Fixes', map: 'Map', waits: 'Waits', scenario: 'Scenario', archives: 'Archives'};
+  const panels = Object.entries(titles).map(([id, title]) => ({id, title, panel: html('div', {tabindex: 0, hidden: true})}));
+  by('panels').append(...panels.map(({panel}) => panel));
+  choose = tabs(by('tabs'), panels, id => {
     state.tab = id;
     if (!pool) return;
     save();
@@ -456,7 +451,7 @@ const begin = async () => {
   });
   addEventListener('hashchange', () => quietly(async () => { await restored(await read(location.hash)); }));
   let width = innerWidth;
-  addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; if (state.tab === 'load') drawLoads(); } });
+  addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; if (state.tab === 'load') viewer?.draw(); } });
   if (innerWidth < 900) by('knobs').open = false;
   fill(by('downloads'), [['Scenario', () => give(`${stem()}.toml`, 'text/plain', state.text)], ['Report as text', reportText], ['Load as HAR', () => exported('har')], ['Load as trace', () => exported('trace')], ['Load as SVG', () => exported('svg')]]
     .map(([title, act]) => html('button', {type: 'button', onclick: act}, title)),
