@@ -84,7 +84,7 @@ impl Sheet<'_> {
             (origin, _) => origin.to_owned(),
         };
         let x = MARGIN + 49.0;
-        let taken = self.text((x, base), &origin, 110.0, Look::new(12.0, QUIET));
+        let taken = self.text((x, base), &origin, 150.0, Look::new(12.0, QUIET));
         let colour = if aborted { RED } else { INK };
         let tab = if subject.differs[request.class].1 { format!(" tab {}", request.tab + 1) } else { String::new() };
         let look = Look::new(12.0, QUIET);
