@@ -334,7 +334,10 @@ fn fixes_that_are_in_place_are_below_the_others() {
     ];
     let (html, said) = report(SCENARIO, &[&["--fix", "three-failures"], &set[..]].concat());
     assert!(html.contains("With <code>three-failures</code> in place."));
-    assert!(html.contains(" --fix three-failures</code>"), "the command that shows a load");
+    assert!(
+        html.contains("--fix</span> <span class=\"whole\">three-failures</span></code>"),
+        "the command that shows a load"
+    );
     // The set of all fixes has it already, and the set of it alone is the first one.
     assert!(!after(&html, "<table class=\"fixes\">").contains("<code>three-failures</code>"));
     let estimate = done(&[

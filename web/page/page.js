@@ -1,10 +1,11 @@
 // The page: its state, what it asks the engine, and when.
 import {cards, headline} from './cards.js';
-import {by, fill, html} from './dom.js';
+import {by, fill, html, unbroken} from './dom.js';
 import {controls, sets, words} from './knobs.js';
 import {bytesOf, gunzip, read, written} from './link.js';
 import {archives, fixes, load, map, scenario, waits} from './panels.js';
 import {Pool, STALE, estimate} from './pool.js';
+import {sweep} from './sweep.js';
 import {tabs} from './tabs.js';
 import {plain, quoted} from './words.js';
 
@@ -23,6 +24,9 @@ const sideFixes = side => side ? state.fixes : [];
 
 /** What a report holds: the state with which it begins, and the cells of its sweep. */
 const report = JSON.parse(data('report') || 'null');
+
+/** Whether the scenario is that of the report's sweep. */
+const isSwept = () => Boolean(report?.sweep && report.onsets) && state.text === report.state.text;
 
 /** Runs what a change asks for; a later change makes it stale. */
 const quietly = work => work().catch(fault => { if (fault !== STALE) complain(fault); });
@@ -58,7 +62,7 @@ const save = () => {
 
 const showAnswer = () => {
   const names = sideNames();
-  if (found.described) fill(by('title'), [found.described.title, ...sets(state.changes).map(set => set.replace('=', ' = ')), ...state.fixes.length ? [`with ${state.fixes.join(' + ')}`] : []].join(' · '));
+  if (found.described) fill(by('title'), unbroken([found.described.title, ...sets(state.changes).map(set => set.replace('=', ' = ')), ...state.fixes.length ? [`with ${state.fixes.join(' + ')}`] : []].join(' · ')));
   cards(names.map((name, side) => ({name, kind: side ? 'with' : 'base', look: found.looks[side], total: state.loads})));
   headline(found.looks[names.length - 1], state.fixes.length ? null : found.compared);
   if (state.tab === 'waits') waits(found.looks[names.length - 1]);
@@ -83,7 +87,7 @@ const command = () => {
   return first + ['sixslot', ...of].join(' ');
 };
 
-const showCommand = () => fill(by('command'), command());
+const showCommand = () => fill(by('command'), unbroken(command()));
 
 const loadNumber = () => state.load ?? found.looks[0]?.failing[0] ?? 0;
 
@@ -223,7 +227,7 @@ const renew = ({controls: again = false, tab = null} = {}) => {
   quietly(simulate);
 };
 
-const shown = () => ({load: showLoad, map: showMap, fixes: async () => showFixes(), waits: async () => showAnswer(), scenario: async () => showScenario(), archives: async () => archives(found.diagnosed)})[state.tab]?.();
+const shown = () => ({load: showLoad, map: showMap, fixes: async () => showFixes(), waits: async () => showAnswer(), sweep: async () => sweep(report), scenario: async () => showScenario(), archives: async () => archives(found.diagnosed)})[state.tab]?.();
 
 const simulate = async () => {
   const run = started, names = sideNames();
@@ -307,6 +311,8 @@ const use = async next => {
   by('fault').hidden = true;
   document.title = `${described.title} – sixslot`;
   by('tab-archives').hidden = !found.files;
+  by('tab-sweep').hidden = !isSwept();
+  if (state.tab === 'sweep' && !isSwept()) state.tab = 'load';
   if (state.tab === 'archives' && !found.files) state.tab = 'load';
   showControls();
   choose(state.tab, false);
@@ -423,12 +429,12 @@ const restored = async kept => {
   forget();
   await use({...fresh({}), example, text, name: example ? `${example}.toml` : String(kept.name ?? 'page.toml'), changes, fixes: texts(kept.fixes), seed: whole(kept.seed, 1),
     loads: Math.min(Math.max(whole(kept.loads, 10000), 1), 1000000), load: Number.isSafeInteger(kept.load) ? kept.load : null,
-    tab: ['load', 'fixes', 'map', 'waits', 'scenario'].includes(kept.tab) ? kept.tab : 'load', axes: texts(kept.axes).length ? texts(kept.axes) : null});
+    tab: ['load', 'fixes', 'map', 'sweep', 'waits', 'scenario'].includes(kept.tab) ? kept.tab : 'load', axes: texts(kept.axes).length ? texts(kept.axes) : null});
   return true;
 };
 
 const begin = async () => {
-  const titles = {load: 'One load', fixes: 'Fixes', map: 'Map', waits: 'Waits', scenario: 'Scenario', archives: 'Archives'};
+  const titles = {load: 'One load', fixes: 'Fixes', map: 'Map', sweep: 'Where failures begin', waits: 'Waits', scenario: 'Scenario', archives: 'Archives'};
   const panels = Object.entries(titles).map(([id, title]) => ({id, title, panel: html('div', {tabindex: 0, hidden: true})}));
   by('panels').append(...panels.map(({panel}) => panel));
   choose = tabs(by('tabs'), panels, id => {

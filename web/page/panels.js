@@ -1,6 +1,6 @@
 // The details: one load, the fixes, a map of two parameters, waits, the scenario, the archives.
 import {change, map as drawMap} from './draw.js';
-import {by, fill, html} from './dom.js';
+import {by, fill, html, unbroken} from './dom.js';
 import {Viewer} from './viewer.js';
 import {percent, plain, short, time} from './words.js';
 
@@ -29,7 +29,7 @@ export const fixes = (compared, described, chosen, act) => {
   const quantile = ({value, low, high}) => [time(value), html('small', {}, low === null ? '' : `${time(low)} to ${time(high)}`)];
   const judged = share => share === null ? 'not judged' : short(share);
   const row = fix => html('tr', {},
-    html('th', {scope: 'row'}, fix.title === fix.fix ? '' : fix.title, ' ', html('code', {}, fix.fix)),
+    html('th', {scope: 'row'}, fix.title === fix.fix ? '' : unbroken(fix.title), ' ', html('code', {}, unbroken(fix.fix))),
     html('td', {'data-label': 'does', class: `word ${fix.verdict}`}, fix.verdict ?? `shows only at a horizon of ${time(fix.needed_horizon_ms)}`, fix.tied_with.length > 0 && html('small', {}, `tied with ${fix.tied_with.length}`)),
     html('td', {'data-label': 'fail', class: 'number'}, judged(fix.failed), fix.failed_interval && html('small', {}, `${short(fix.failed_interval.low)} to ${short(fix.failed_interval.high)}`)),
     html('td', {'data-label': 'late', class: 'number'}, short(fix.late)),

@@ -7,6 +7,7 @@ use super::{Report, ReportError, words};
 use crate::export::Subject;
 use crate::export::picture::Picture;
 use crate::replications::Stopped;
+use crate::words::plain;
 use serde::Serialize;
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load};
@@ -74,8 +75,8 @@ impl Sides {
             let svg = drawn.svg.filter(|_| report.shown[at].typical || !has[at][0]);
             Drawn { svg, ..drawn }
         });
-        // Text of a scenario cannot end the block of data.
-        Ok(Self { loads: loads.collect(), data: data.replace('<', "\\u003c") })
+        // Text of a scenario cannot end the block of data, and turns no line of it.
+        Ok(Self { loads: loads.collect(), data: plain(&data).replace('<', "\\u003c") })
     }
 }
 
