@@ -32,8 +32,8 @@ export const fill = (node, ...content) => {
   return add(node, content, plain);
 };
 
-/** Words, of which a line breaks none at a hyphen; sums of names may break after each plus sign. */
-export const unbroken = text => String(text).split(/(\+|\s)/).map(word => word === '+' ? ['+', html('wbr')]
+/** Words, of which a line breaks none at a hyphen; addresses and sums of names may break after each `/`, `&` and `+`. */
+export const unbroken = text => String(text).split(/([+/&]|\s)/).map(word => /[+/&]/.test(word) ? [word, html('wbr')]
   : word.includes('-') && word.length <= 32 ? html('span', {class: 'whole'}, word) : word);
 
 /** A sentence: names between backticks are code, and numbers stay with their units. */

@@ -61,8 +61,9 @@ export class Viewer {
     fill(this.boxes, sides.map(side => html('div', {class: 'side'}, side.name && [html('h3', {}, unbroken(side.name)),
       html('p', {class: side.failed ? 'bad' : ''}, sentence(side.outcome))], html('div', {class: 'picture'}))));
     fill(this.colours, legend(sides.map(side => side.picture)));
+    const moments = Math.max(...sides.map(side => side.picture.moments.length));
     for (const [at, box] of [...this.boxes.querySelectorAll('.picture')].entries()) {
-      const view = {from, to, width: Math.max(box.clientWidth, 300), filter: this.filter, most: this.most};
+      const view = {from, to, width: Math.max(box.clientWidth, 300), filter: this.filter, most: this.most, moments};
       const say = row => fill(this.reading, plain(told(row)), ' ', html('code', {}, row.url));
       fill(box, waterfall(sides[at].picture, view, say, window => this.look({window})));
     }

@@ -7,7 +7,7 @@ const round = number => Math.round(number * 100) / 100;
 /** A text of at most so many letters; what was left out is marked. The number of a request within its class stays. */
 const shortened = (text, letters) => {
   if (text.length <= letters) return text;
-  const number = text.match(/ \[\d+\]$/)?.[0] ?? '', kept = number.length + 4 < letters ? number : '';
+  const number = text.match(/ (\[\d+\]|#\d+)$/)?.[0] ?? '', kept = number.length + 4 < letters ? number : '';
   return `${text.slice(0, Math.max(letters - 1 - kept.length, 1))}…${kept}`;
 };
 
@@ -49,7 +49,7 @@ const ROW = 22, LANE = 20;
 
 /**
  * A load: a row for each request, the slots of each origin and the queue before them, on one axis. `view` has the times from
- * and to, the width, a filter and the most rows; `say` gets a request in words; `zoom` the times that were dragged over.
+ * and to, the width, a filter, the most rows and the lines for moments; `say` gets a request in words; `zoom` the times that were dragged over.
  */
 export const waterfall = (picture, view, say, zoom) => {
   const {from, to, width, filter, most} = view;
@@ -59,7 +59,9 @@ export const waterfall = (picture, view, say, zoom) => {
   const {rows, left: more} = chosen(picture.rows.filter(row => row.issued_ms < to), filter, most);
   const letters = Math.floor((left - 14) / 6.9);
   const ground = [], marks = [];
-  let y = 36;
+  // Each moment has a line of its own for its words.
+  const LINE = 14;
+  let y = 36 + LINE * Math.max(view.moments - 1, 0);
   const bar = (row, at) => row.phases.filter(([, start, ms]) => within(start, start + ms)).map(([key, start, ms]) =>
     svg('rect', {class: `phase ${row.kind === 'socket' && key === 'body' ? 'open' : key}`, x: x(start), width: Math.max(x(start + ms) - x(start), 0.8), y: at + 5, height: ROW - 10}));
   const items = rows.map((row, number) => {
@@ -122,9 +124,9 @@ export const waterfall = (picture, view, say, zoom) => {
   const steps = ticks(from, to, (right - left) / 90);
   const grid = steps.map(at => svg('line', {class: 'grid', x1: x(at), x2: x(at), y1: 4, y2: height - 8}));
   const axis = steps.map(at => svg('text', {class: 'quiet', x: x(at) + 3, y: 13}, time(at)));
-  const moments = picture.moments.filter(([, at]) => within(at, at)).map(([word, at]) => svg('g', {class: `moment ${word}`},
-    svg('line', {x1: x(at), x2: x(at), y1: 20, y2: bottom}),
-    svg('text', {x: x(at) > width - 90 ? x(at) - 4 : x(at) + 4, y: 30, 'text-anchor': x(at) > width - 90 ? 'end' : 'start'}, MOMENTS[word])));
+  const moments = picture.moments.filter(([, at]) => within(at, at)).map(([word, at], number) => svg('g', {class: `moment ${word}`},
+    svg('line', {x1: x(at), x2: x(at), y1: 20 + LINE * number, y2: bottom}),
+    svg('text', {x: x(at) > width - 90 ? x(at) - 4 : x(at) + 4, y: 30 + LINE * number, 'text-anchor': x(at) > width - 90 ? 'end' : 'start'}, MOMENTS[word])));
   const shade = svg('rect', {class: 'shade', y: 0, height, width: 0, x: 0});
   const rowsGroup = svg('g', {role: 'listbox', 'aria-label': 'Requests; arrow keys move, the line above the picture has the times'}, items);
   const picked = svg('svg', {class: 'waterfall', viewBox: `0 0 ${width} ${round(height)}`, width, height: round(height)},

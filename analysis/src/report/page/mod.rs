@@ -24,14 +24,14 @@ const STYLE: &str = concat!(include_str!("../../../../web/page/waterfall.css"), 
 /// The longest word that stays on one line although it has hyphens, in characters; a class's name may have 64.
 const WHOLE: usize = 32;
 
-/// Words, of which a line breaks none at a hyphen; sums of names may break after each plus sign.
+/// Words, of which a line breaks none at a hyphen; addresses and sums of names may break after each `/`, `&` and `+`.
 fn words_of(text: &str) -> Markup {
     let name = |word: &str| word.contains('-') && word.chars().count() <= WHOLE;
     html! {
         @for (number, word) in text.split(' ').enumerate() {
             @if number > 0 { " " }
-            @for (at, part) in word.split('+').enumerate() {
-                @if at > 0 { "+" wbr; }
+            @for (at, part) in word.split_inclusive(['+', '/', '&']).enumerate() {
+                @if at > 0 { wbr; }
                 @if name(part) { span.whole { (part) } } @else { (part) }
             }
         }
