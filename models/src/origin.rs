@@ -84,6 +84,8 @@ impl ServerQueue {
 pub struct Origin {
     /// Its name in the scenario; the page's own is called `server`.
     pub name: String,
+    /// The name of its host, for people only.
+    pub host: Option<String>,
     /// How its requests share it.
     pub discipline: Discipline,
     /// Number of requests served at full speed.
@@ -115,6 +117,23 @@ pub struct Origin {
     pub path: Path,
 }
 
+/// Whether a text can stand for a host, with its port if it has one: no number depends on it, so only what could be taken
+/// for another part of a URL is refused.
+#[must_use]
+pub fn is_host(text: &str) -> bool {
+    let foreign = |c: char| c.is_whitespace() || c.is_control() || "/?#@\\{}<>\"'`".contains(c);
+    !text.is_empty() && text.len() <= 255 && !text.contains(foreign)
+}
+
+fn host(node: &Node) -> Result<String, Fault> {
+    let text = read::text(node)?;
+    if !is_host(text) {
+        return Err(Fault::new(&node.place, "a host is a name and perhaps a port, of 1 to 255 characters")
+            .help("write it without the scheme and the path, such as \"cdn.example.com\" or \"localhost:3000\""));
+    }
+    Ok(text.to_owned())
+}
+
 impl Origin {
     /// Reads [server] or `[origin.NAME]`; bandwidths are appended to `links`.
     pub(crate) fn read(
@@ -126,6 +145,7 @@ impl Origin {
     ) -> Result<Self, Fault> {
         let mut origin = Self {
             name: name.to_owned(),
+            host: None,
             discipline: Discipline::Independent,
             workers: 1,
             worker_until: WorkerUntil::Headers,
@@ -143,6 +163,7 @@ impl Origin {
         };
         let Some(node) = node else { return Ok(origin) };
         let reader = Reader::new(node, &schema::SERVER)?;
+        origin.host = reader.read("host", host)?;
         origin.discipline = reader.or("discipline", origin.discipline, read::choice(&Discipline::WORDS))?;
         origin.workers = reader.or("workers", 1, count(1, limits::PLACES))?;
         if origin.discipline == Discipline::EventLoop && origin.workers > 1 {

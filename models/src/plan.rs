@@ -174,12 +174,16 @@ fn head(reader: &Reader<'_>) -> Result<(String, Span), Fault> {
     Ok((title, horizon))
 }
 
-/// An origin with an `https` URL has TLS, version 1.3 unless it names another one.
-fn encrypt(origins: &mut [Origin], classes: &[Class]) {
+/// What the URLs of requests say of their origins: one with an `https` URL has TLS, version 1.3 unless it names another one,
+/// and one without a host of its own has that of an absolute URL.
+fn follow_urls(origins: &mut [Origin], classes: &[Class]) {
     for class in classes {
-        let mut copies = class.copies().iter();
-        if copies.any(|copy| copy.url.template().starts_with("https://")) {
-            origins[class.origin].path.tls.get_or_insert(Tls::V13);
+        let origin = &mut origins[class.origin];
+        for copy in class.copies() {
+            if copy.url.template().starts_with("https://") {
+                origin.path.tls.get_or_insert(Tls::V13);
+            }
+            origin.host = origin.host.take().or_else(|| copy.url.host().map(str::to_owned));
         }
     }
 }
@@ -238,7 +242,7 @@ impl Plan {
             class::Table::Background => Class::background(entry, &names),
         };
         let mut classes = entries.iter().map(read).collect::<Result<Vec<_>, _>>()?;
-        encrypt(&mut origins, &classes);
+        follow_urls(&mut origins, &classes);
         classes.iter_mut().for_each(|class| class.answer.find_failures(class.kind, &origins[class.origin]));
         let (pages, cancels) = pages(page_entries, &names, &mut classes)?;
         let server_caches =

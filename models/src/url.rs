@@ -2,6 +2,7 @@
 //!
 //! Rule: two requests have the same URL if their expanded texts are equal; a load compares numbers, not texts.
 
+use crate::origin::is_host;
 use crate::read;
 use crate::source::Fault;
 use crate::tree::Node;
@@ -28,6 +29,13 @@ impl UrlTemplate {
     /// As written in the scenario, with `{index}` and `{tab}` in it.
     pub fn template(&self) -> &str {
         &self.0
+    }
+
+    /// The host of an absolute URL, if it is the same in all instances and tabs.
+    pub fn host(&self) -> Option<&str> {
+        let (_, rest) = self.0.split_once("://")?;
+        let host = rest.split(['/', '?', '#']).next()?;
+        is_host(host).then_some(host)
     }
 
     /// The URL of one instance in one tab.

@@ -22,7 +22,14 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
     });
     let classes = plan.classes().iter().flat_map(|class| of_class(plan, class));
     let origins = plan.origins().iter().enumerate().filter_map(|(number, origin)| overload(plan, number, origin));
-    unmeasured(plan).into_iter().chain(unused).chain(classes).chain(origins).chain(short_lives(plan)).take(MOST).collect()
+    unmeasured(plan)
+        .into_iter()
+        .chain(unused)
+        .chain(classes)
+        .chain(origins)
+        .chain(short_lives(plan))
+        .take(MOST)
+        .collect()
 }
 
 /// Whether a parameter's name occurs anywhere but in its own table and in the sweep: as a text, or as a factor of a key.

@@ -306,6 +306,38 @@ fn hostile_strings_are_text() {
     assert!(trace["metadata"]["sixslot"]["scenario"].as_str().unwrap().starts_with("<script>"));
 }
 
+/// Two requests to each of four origins: one with `host`, one with absolute URLs, one with neither, and the page's own.
+const HOSTS: &str = "schema = 1\n[origin.one]\nhost = \"cdn.example.com\"\n[origin.two]\n[origin.three]\n[request.own]\nurl = \"/own\"\n\
+    [request.a]\norigin = \"one\"\nurl = \"/a\"\n[request.b]\norigin = \"two\"\nurl = \"http://api.example.com:8080/b\"\n\
+    [request.c]\norigin = \"three\"\nurl = \"/c\"\n[load]\nready = [\"own\"]\n";
+
+#[test]
+fn origins_have_the_names_of_their_hosts() {
+    let svg = export(HOSTS, "--svg", &[]);
+    for words in
+        ["the 6 connections of the page&#39;s own origin and", ">cdn.example.com<", ">api.example.com:8080<", ">three<"]
+    {
+        assert!(svg.contains(words), "{words}: {svg}");
+    }
+    assert!(svg.contains("(not drawn: cdn.example.com, api.example.com:8080, three)"), "{svg}");
+    let own =
+        export(&HOSTS.replace("[origin.one]", "[server]\nhost = \"www.example.com\"\n[origin.one]"), "--svg", &[]);
+    assert!(own.contains("the 6 connections of www.example.com and"), "{own}");
+    let urls: Vec<String> =
+        entries(&har(HOSTS)).iter().map(|entry| entry["request"]["url"].as_str().unwrap().to_owned()).collect();
+    for url in
+        ["http://page.test/own", "http://cdn.example.com/a", "http://api.example.com:8080/b", "http://origin-3.test/c"]
+    {
+        assert!(urls.iter().any(|other| other == url), "{url}: {urls:?}");
+    }
+    for wrong in ["", "a b", "http://a.com", "a/b", "<b>", "user@host"] {
+        let refusal =
+            sixslot().args(["run", "-"]).write_stdin(HOSTS.replace("cdn.example.com", wrong)).assert().code(2);
+        let said = String::from_utf8_lossy(&refusal.get_output().stderr).into_owned();
+        assert!(said.contains("a host is a name and perhaps a port"), "{wrong}: {said}");
+    }
+}
+
 #[test]
 fn every_shipped_picture_is_well_formed_and_bounded() {
     for text in shipped() {

@@ -121,6 +121,8 @@ fn check(name: &str, text: &str, files: &[PathBuf]) {
     assert_eq!(judged, session_aborts > 0, "{name}\n{text}");
     let socket = &table["socket"]["mux"];
     assert_eq!((word(socket, "kind"), word(socket, "origin")), ("websocket", "127-0-0-1-3901"), "{name}");
+    let hosts = [&table["server"], &table["origin"]["127-0-0-1-3901"]].map(|origin| word(origin, "host"));
+    assert_eq!(hosts, ["127.0.0.1:3900", "127.0.0.1:3901"], "{name}");
     if session_aborts > 0 {
         assert_eq!(word(&table["load"]["error"], "request"), "sessions-ao", "{name}\n{text}");
         assert!(table["load"]["ready"].as_array().unwrap().iter().any(|name| name.as_str() == Some("sessions-ao")));
@@ -198,7 +200,7 @@ fn a_new_user_gets_a_scenario_and_is_told_what_was_guessed() {
     let lines: Vec<&str> = text.lines().collect();
     for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.contains(" = ")) {
         let key = line.split(" = ").next().unwrap();
-        let plain = ["schema", "title", "url", "kind", "origin", "fails"].contains(&key);
+        let plain = ["schema", "title", "url", "kind", "origin", "host", "fails"].contains(&key);
         let plain = plain || key.starts_with("patch.");
         assert!(plain || line.contains("  # ") || lines[number - 1].starts_with('#'), "{line}");
     }

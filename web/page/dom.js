@@ -32,7 +32,11 @@ export const fill = (node, ...content) => {
   return add(node, content, plain);
 };
 
+/** Words, of which a line breaks none at a hyphen; addresses and sums of names may break after each `/`, `&` and `+`. */
+export const unbroken = text => String(text).split(/([+/&]|\s)/).map(word => /[+/&]/.test(word) ? [word, html('wbr')]
+  : word.includes('-') && word.length <= 32 ? html('span', {class: 'whole'}, word) : word);
+
 /** A sentence: names between backticks are code, and numbers stay with their units. */
 export const sentence = text => String(text).split('`').map((part, at) => at % 2
-  ? html('code', {}, part)
+  ? html('code', {}, unbroken(part))
   : plain(part).replace(/(\d) (%|s|ms)(?=[\s.,;:)]|$)/g, '$1\u00a0$2'));

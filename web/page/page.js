@@ -1,10 +1,12 @@
 // The page: its state, what it asks the engine, and when.
 import {cards, headline} from './cards.js';
-import {by, fill, html} from './dom.js';
+import {by, fill, html, unbroken} from './dom.js';
 import {controls, sets, words} from './knobs.js';
 import {bytesOf, gunzip, read, written} from './link.js';
-import {archives, fixes, load, map, scenario, tabs, waits} from './panels.js';
+import {archives, fixes, load, map, scenario, waits} from './panels.js';
 import {Pool, STALE, estimate} from './pool.js';
+import {sweep} from './sweep.js';
+import {tabs} from './tabs.js';
 import {plain, quoted} from './words.js';
 
 const LIMIT = 16 << 20;
@@ -14,8 +16,7 @@ const data = id => by(id)?.textContent ?? '';
 const state = {example: '', name: '', text: '', changes: {}, fixes: [], seed: 1, loads: 10000, load: null, tab: 'load', axes: null};
 /** What was found for it. */
 const found = {described: null, looks: [null, null], compared: null, loads: [], cells: [], statements: null, agreement: null, diagnosed: null, files: null};
-const view = {window: null, filter: '', most: 30};
-let pool, choose, started = 0;
+let pool, choose, viewer, started = 0;
 
 const subject = (fixes, more = []) => ({scenario: {name: state.name, text: state.text, set: [...sets(state.changes), ...more]}, fixes, seed: state.seed});
 const sideNames = () => state.fixes.length ? ['As it is', `With ${state.fixes.join(' + ')}`] : ['As it is'];
@@ -23,6 +24,9 @@ const sideFixes = side => side ? state.fixes : [];
 
 /** What a report holds: the state with which it begins, and the cells of its sweep. */
 const report = JSON.parse(data('report') || 'null');
+
+/** Whether the scenario is that of the report's sweep. */
+const isSwept = () => Boolean(report?.sweep && report.onsets) && state.text === report.state.text;
 
 /** Runs what a change asks for; a later change makes it stale. */
 const quietly = work => work().catch(fault => { if (fault !== STALE) complain(fault); });
@@ -47,7 +51,9 @@ const save = () => {
   clearTimeout(saving);
   saving = setTimeout(async () => {
     const {example, name, text, ...rest} = state;
-    const link = await written(example ? {example, ...rest} : {name, text, ...rest});
+    // A link is to the load that is shown, also where nobody chose it.
+    const load = state.load ?? found.looks[0]?.failing[0] ?? null, kept = {...rest, load};
+    const link = await written(example ? {example, ...kept} : {name, text, ...kept});
     if (link !== location.hash) history.replaceState(null, '', link);
   }, 250);
 };
@@ -56,7 +62,7 @@ const save = () => {
 
 const showAnswer = () => {
   const names = sideNames();
-  if (found.described) fill(by('title'), [found.described.title, ...sets(state.changes).map(set => set.replace('=', ' = ')), ...state.fixes.length ? [`with ${state.fixes.join(' + ')}`] : []].join(' · '));
+  if (found.described) fill(by('title'), unbroken([found.described.title, ...sets(state.changes).map(set => set.replace('=', ' = ')), ...state.fixes.length ? [`with ${state.fixes.join(' + ')}`] : []].join(' · ')));
   cards(names.map((name, side) => ({name, kind: side ? 'with' : 'base', look: found.looks[side], total: state.loads})));
   headline(found.looks[names.length - 1], state.fixes.length ? null : found.compared);
   if (state.tab === 'waits') waits(found.looks[names.length - 1]);
@@ -81,35 +87,24 @@ const command = () => {
   return first + ['sixslot', ...of].join(' ');
 };
 
-const showCommand = () => fill(by('command'), command());
+const showCommand = () => fill(by('command'), unbroken(command()));
 
 const loadNumber = () => state.load ?? found.looks[0]?.failing[0] ?? 0;
 
 const actLoad = {
   number: loadNumber,
-  load: number => { state.load = number; view.window = null; save(); quietly(showLoad); },
+  load: number => { state.load = number; wholeLoad(); quietly(showLoad); },
   nextFailing: () => {
     const failing = found.looks[0]?.failing ?? [];
     actLoad.load(failing.find(number => number > loadNumber()) ?? failing[0] ?? 0);
   },
-  view: changes => { Object.assign(view, changes); drawLoads(); },
-  zoom: factor => {
-    const [from, to, end] = times(), middle = (from + to) / 2, half = Math.max((to - from) / 2 * factor, 0.5);
-    actLoad.view({window: 2 * half >= end ? null : [Math.max(middle - half, 0), Math.min(middle + half, end)]});
-  },
-  move: part => {
-    const [from, to, end] = times(), by = Math.min(Math.max((to - from) * part, -from), end - to);
-    actLoad.view({window: [from + by, to + by]});
-  },
 };
-const times = () => {
-  const end = Math.max(...found.loads.map(one => one.load.picture.end_ms));
-  return [...view.window ?? [0, end], Math.max(...found.loads.map(one => one.load.picture.horizon_ms))];
-};
-const drawLoads = () => { if (found.loads.length) load(found.loads, found.loads[0].load.record.load, view, found.looks[0]?.failing ?? [], actLoad); };
+const drawLoads = () => { if (found.loads.length) viewer = load(found.loads, found.loads[0].load.record.load, viewer, found.looks[0]?.failing ?? [], actLoad); };
+const wholeLoad = () => { if (viewer) viewer.window = null; };
 
 const showLoad = async () => {
   showCommand();
+  save();
   if (state.tab !== 'load') return;
   const number = loadNumber(), names = sideNames();
   const asked = await Promise.all(names.map((_, side) => pool.ask({question: 'load', ...subject(sideFixes(side)), load: number}, {urgency: 0})));
@@ -224,7 +219,7 @@ const renew = ({controls: again = false, tab = null} = {}) => {
   started += 1;
   pool.renew();
   Object.assign(found, {looks: [found.looks[0], state.fixes.length ? found.looks[1] : null], compared: null});
-  view.window = null;
+  wholeLoad();
   save();
   showAnswer();
   if (again) showControls();
@@ -232,7 +227,7 @@ const renew = ({controls: again = false, tab = null} = {}) => {
   quietly(simulate);
 };
 
-const shown = () => ({load: showLoad, map: showMap, fixes: async () => showFixes(), waits: async () => showAnswer(), scenario: async () => showScenario(), archives: async () => archives(found.diagnosed)})[state.tab]?.();
+const shown = () => ({load: showLoad, map: showMap, fixes: async () => showFixes(), waits: async () => showAnswer(), sweep: async () => sweep(report), scenario: async () => showScenario(), archives: async () => archives(found.diagnosed)})[state.tab]?.();
 
 const simulate = async () => {
   const run = started, names = sideNames();
@@ -316,6 +311,8 @@ const use = async next => {
   by('fault').hidden = true;
   document.title = `${described.title} – sixslot`;
   by('tab-archives').hidden = !found.files;
+  by('tab-sweep').hidden = !isSwept();
+  if (state.tab === 'sweep' && !isSwept()) state.tab = 'load';
   if (state.tab === 'archives' && !found.files) state.tab = 'load';
   showControls();
   choose(state.tab, false);
@@ -347,6 +344,7 @@ const takeArchives = async (names, bytes, example) => {
   forget();
   Object.assign(found, {files: names, described: null, looks: [null, null], compared: null, loads: [], cells: [], mapKey: null});
   for (const id of ['cards', 'controls', 'panel-load', 'panel-fixes', 'panel-map', 'panel-waits', 'panel-scenario']) fill(by(id));
+  viewer = null;
   by('main').hidden = true;
   by('take').hidden = true;
   by('fault').hidden = true;
@@ -431,12 +429,15 @@ const restored = async kept => {
   forget();
   await use({...fresh({}), example, text, name: example ? `${example}.toml` : String(kept.name ?? 'page.toml'), changes, fixes: texts(kept.fixes), seed: whole(kept.seed, 1),
     loads: Math.min(Math.max(whole(kept.loads, 10000), 1), 1000000), load: Number.isSafeInteger(kept.load) ? kept.load : null,
-    tab: ['load', 'fixes', 'map', 'waits', 'scenario'].includes(kept.tab) ? kept.tab : 'load', axes: texts(kept.axes).length ? texts(kept.axes) : null});
+    tab: ['load', 'fixes', 'map', 'sweep', 'waits', 'scenario'].includes(kept.tab) ? kept.tab : 'load', axes: texts(kept.axes).length ? texts(kept.axes) : null});
   return true;
 };
 
 const begin = async () => {
-  choose = tabs([['load', 'One load'], ['fixes', 'Fixes'], ['map', 'Map'], ['waits', 'Waits'], ['scenario', 'Scenario'], ['archives', 'Archives']], id => {
+  const titles = {load: 'One load', fixes: 'Fixes', map: 'Map', sweep: 'Where failures begin', waits: 'Waits', scenario: 'Scenario', archives: 'Archives'};
+  const panels = Object.entries(titles).map(([id, title]) => ({id, title, panel: html('div', {tabindex: 0, hidden: true})}));
+  by('panels').append(...panels.map(({panel}) => panel));
+  choose = tabs(by('tabs'), panels, id => {
     state.tab = id;
     if (!pool) return;
     save();
@@ -456,7 +457,7 @@ const begin = async () => {
   });
   addEventListener('hashchange', () => quietly(async () => { await restored(await read(location.hash)); }));
   let width = innerWidth;
-  addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; if (state.tab === 'load') drawLoads(); } });
+  addEventListener('resize', () => { if (innerWidth !== width) { width = innerWidth; if (state.tab === 'load') viewer?.draw(); } });
   if (innerWidth < 900) by('knobs').open = false;
   fill(by('downloads'), [['Scenario', () => give(`${stem()}.toml`, 'text/plain', state.text)], ['Report as text', reportText], ['Load as HAR', () => exported('har')], ['Load as trace', () => exported('trace')], ['Load as SVG', () => exported('svg')]]
     .map(([title, act]) => html('button', {type: 'button', onclick: act}, title)),

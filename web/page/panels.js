@@ -1,66 +1,21 @@
 // The details: one load, the fixes, a map of two parameters, waits, the scenario, the archives.
-import {change, legend, load as drawLoad, map as drawMap, told} from './draw.js';
-import {by, fill, html, sentence} from './dom.js';
+import {change, map as drawMap} from './draw.js';
+import {by, fill, html, unbroken} from './dom.js';
+import {Viewer} from './viewer.js';
 import {percent, plain, short, time} from './words.js';
 
-/** A part of the page with tabs: `panels` are `[id, title]`. Arrow keys move between tabs. */
-export const tabs = (panels, show) => {
-  const choose = (id, focus) => {
-    for (const [other] of panels) {
-      const tab = by(`tab-${other}`), selected = other === id;
-      tab.setAttribute('aria-selected', String(selected));
-      tab.tabIndex = selected ? 0 : -1;
-      by(`panel-${other}`).hidden = !selected;
-      if (selected && focus) tab.focus();
-    }
-    show(id);
-  };
-  const bar = by('tabs');
-  fill(bar, panels.map(([id, title]) => html('button', {type: 'button', role: 'tab', id: `tab-${id}`, 'aria-controls': `panel-${id}`, onclick: () => choose(id, false)}, title)));
-  fill(by('panels'), panels.map(([id]) => html('div', {role: 'tabpanel', id: `panel-${id}`, 'aria-labelledby': `tab-${id}`, tabindex: 0, hidden: true})));
-  bar.addEventListener('keydown', event => {
-    const shown = panels.map(([id]) => id).filter(id => !by(`tab-${id}`).hidden);
-    const at = shown.indexOf(event.target.id?.slice(4));
-    const next = {ArrowRight: at + 1, ArrowLeft: at - 1 + shown.length, Home: 0, End: shown.length - 1}[event.key];
-    if (at < 0 || next === undefined) return;
-    event.preventDefault();
-    choose(shown[next % shown.length], true);
-  });
-  return choose;
-};
-
-/** The same load on each side. `view` has `window` (times, or null for all), `filter` and `most`; `act` its changes. */
-export const load = (sides, number, view, failing, act) => {
-  const panel = by('panel-load');
-  if (!panel.firstChild) {
+/** The same load on each side. `viewer` is that of the panel, which this makes at first; `act` has the choice of the load. */
+export const load = (sides, number, viewer, failing, act) => {
+  if (!viewer) {
     const step = by => () => act.load(Math.max(0, act.number() + by));
-    fill(panel,
-      html('p', {class: 'tools'}, html('label', {for: 'number'}, 'load'), html('input', {type: 'number', id: 'number', min: 0, step: 1, onchange: event => act.load(Math.max(0, Math.floor(+event.target.value) || 0))}),
-        html('button', {type: 'button', 'aria-label': 'the load before', onclick: step(-1)}, '‹'), html('button', {type: 'button', 'aria-label': 'the next load', onclick: step(1)}, '›'),
-        html('button', {type: 'button', id: 'next-failing', onclick: act.nextFailing}, 'next failing load'),
-        html('label', {for: 'filter'}, 'filter'), html('input', {type: 'search', id: 'filter', oninput: event => act.view({filter: event.target.value})}),
-        html('button', {type: 'button', 'aria-label': 'zoom in', onclick: () => act.zoom(0.5)}, '+'), html('button', {type: 'button', 'aria-label': 'zoom out', onclick: () => act.zoom(2)}, '−'),
-        html('button', {type: 'button', 'aria-label': 'earlier', onclick: () => act.move(-0.4)}, '←'), html('button', {type: 'button', 'aria-label': 'later', onclick: () => act.move(0.4)}, '→'),
-        html('button', {type: 'button', id: 'whole', onclick: () => act.view({window: null})}, 'whole'),
-        html('button', {type: 'button', id: 'more', onclick: () => act.view({most: view.most > 40 ? 30 : 4000})}, 'all requests')),
-      html('p', {class: 'reading', id: 'reading', 'aria-live': 'polite'}, 'Point at a request, or tab to the picture and move with the arrow keys, to read where its time went. Drag to zoom.'),
-      html('div', {class: 'sides', id: 'sides'}), html('div', {id: 'legend'}));
+    viewer = new Viewer(by('panel-load'), [html('label', {for: 'number'}, 'load'), html('input', {type: 'number', id: 'number', min: 0, step: 1, onchange: event => act.load(Math.max(0, Math.floor(+event.target.value) || 0))}),
+      html('button', {type: 'button', 'aria-label': 'the load before', onclick: step(-1)}, '‹'), html('button', {type: 'button', 'aria-label': 'the next load', onclick: step(1)}, '›'),
+      html('button', {type: 'button', id: 'next-failing', onclick: act.nextFailing}, 'next failing load')]);
   }
   by('number').value = number;
   by('next-failing').disabled = !failing.length;
-  by('whole').disabled = !view.window;
-  fill(by('more'), view.most > 40 ? 'fewer requests' : 'all requests');
-  by('sides').classList.toggle('two', sides.length > 1);
-  const pictures = sides.map(side => side.load.picture);
-  const end = Math.max(...pictures.map(picture => picture.end_ms));
-  const [from, to] = view.window ?? [0, end];
-  fill(by('sides'), sides.map(side => html('div', {class: 'side'},
-    html('h3', {}, side.name), html('p', {class: side.load.record.outcome.failed ? 'bad' : ''}, sentence(side.load.outcome)), html('div', {class: 'picture'}))));
-  fill(by('legend'), legend(pictures));
-  for (const [at, box] of [...by('sides').querySelectorAll('.picture')].entries()) {
-    const width = Math.max(box.clientWidth, 300);
-    fill(box, drawLoad(pictures[at], {...view, from, to, width}, row => fill(by('reading'), plain(told(row)), ' ', html('code', {}, row.url)), window => act.view({window})));
-  }
+  viewer.show(sides.map(({name, load}) => ({name, outcome: load.outcome, failed: load.record.outcome.failed, picture: load.picture})));
+  return viewer;
 };
 
 /** The fixes, the best first. */
@@ -74,7 +29,7 @@ export const fixes = (compared, described, chosen, act) => {
   const quantile = ({value, low, high}) => [time(value), html('small', {}, low === null ? '' : `${time(low)} to ${time(high)}`)];
   const judged = share => share === null ? 'not judged' : short(share);
   const row = fix => html('tr', {},
-    html('th', {scope: 'row'}, fix.title === fix.fix ? '' : fix.title, ' ', html('code', {}, fix.fix)),
+    html('th', {scope: 'row'}, fix.title === fix.fix ? '' : unbroken(fix.title), ' ', html('code', {}, unbroken(fix.fix))),
     html('td', {'data-label': 'does', class: `word ${fix.verdict}`}, fix.verdict ?? `shows only at a horizon of ${time(fix.needed_horizon_ms)}`, fix.tied_with.length > 0 && html('small', {}, `tied with ${fix.tied_with.length}`)),
     html('td', {'data-label': 'fail', class: 'number'}, judged(fix.failed), fix.failed_interval && html('small', {}, `${short(fix.failed_interval.low)} to ${short(fix.failed_interval.high)}`)),
     html('td', {'data-label': 'late', class: 'number'}, short(fix.late)),

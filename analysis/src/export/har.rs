@@ -6,7 +6,7 @@
 //! when the load ends has neither an error nor an end: DevTools writes a negative `blocked`, here -1, and time 0. The true
 //! times are in `_sixslot`, in the format of `sixslot run --format json`.
 
-use super::{Phases, Subject, host, network_life, network_start, priority};
+use super::{Phases, Subject, network_life, network_start, priority};
 use crate::record::{LoadRecord, OutcomeRecord, RequestRecord};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -239,7 +239,7 @@ impl<'a> Subject<'a> {
             headers.push(header("Cache-Control", "no-cache"));
         }
         if request.sent.is_some() {
-            let host = url.split('/').nth(2).map_or_else(|| host(class.origin), str::to_owned);
+            let host = url.split('/').nth(2).map_or_else(|| self.host(class.origin), str::to_owned);
             headers.push(header("Host", host));
             headers.push(header("Accept", "*/*"));
             let connection = match (class.kind, self.plan.origins()[class.origin].protocol) {

@@ -135,9 +135,22 @@ impl<'a> Subject<'a> {
             raw
         } else {
             let slash = if raw.starts_with('/') { "" } else { "/" };
-            format!("{}://{}{slash}{raw}", self.scheme(class.origin, socket), host(class.origin))
+            format!("{}://{}{slash}{raw}", self.scheme(class.origin, socket), self.host(class.origin))
         };
         encoded(whole.split('#').next().unwrap_or_default())
+    }
+
+    /// The host of an origin in a URL. Where the scenario has none: `.test` is reserved (RFC 6761).
+    fn host(&self, origin: usize) -> String {
+        let invented = || if origin == 0 { "page.test".to_owned() } else { format!("origin-{origin}.test") };
+        self.plan.origins()[origin].host.clone().unwrap_or_else(invented)
+    }
+
+    /// An origin for people: its host, else its name in the scenario.
+    fn origin_words(&self, origin: usize) -> String {
+        let rules = &self.plan.origins()[origin];
+        let name = || if origin == 0 { "the page's own origin".to_owned() } else { rules.name.clone() };
+        rules.host.clone().unwrap_or_else(name)
     }
 
     /// Browsers use HTTP/2 only with TLS.
@@ -158,7 +171,7 @@ impl<'a> Subject<'a> {
             .iter()
             .find(|request| self.class(request).copy(request.index).priority == Priority::Highest);
         let own = document.filter(|request| self.class(request).origin == 0);
-        own.map_or_else(|| format!("{}://{}/", self.scheme(0, false), host(0)), |request| self.url(request))
+        own.map_or_else(|| format!("{}://{}/", self.scheme(0, false), self.host(0)), |request| self.url(request))
     }
 
     /// Whether a request was the first on its connection.
@@ -324,11 +337,6 @@ fn network_start(request: &Request) -> Time {
 /// Time that a request spent in the network stack, up to its end or the end of the load.
 fn network_life(request: &Request) -> Span {
     Station::ALL.iter().skip(1).map(|(station, _)| request.spent(*station)).sum()
-}
-
-/// The host of an origin: a plan has only indices of origins. `.test` is reserved (RFC 6761).
-fn host(origin: usize) -> String {
-    if origin == 0 { "page.test".to_owned() } else { format!("origin-{origin}.test") }
 }
 
 /// The priority as Chromium's DevTools names it; `high` changes nothing for a fetch.

@@ -1,8 +1,9 @@
 //! The picture of a load as data, for a page that draws it itself: rows with their phases, slots as lanes, the queue.
 //!
-//! Rule: the same times as the SVG has; milliseconds from the start of the load.
+//! Rule: the same times as the SVG has; milliseconds from the start of the load, to the microsecond, because no screen shows
+//! less and a report holds many loads.
 
-use super::{Subject, host};
+use super::Subject;
 use serde::Serialize;
 use sixslot_models::class::Kind;
 use sixslot_models::load::{Outcome, Request, Station};
@@ -66,11 +67,16 @@ pub struct Slots {
     queue: Vec<(f64, usize)>,
 }
 
+/// Milliseconds, to the microsecond.
+fn millis(time: Time) -> f64 {
+    ((time.as_nanos() + 500) / 1_000) as f64 / 1e3
+}
+
 impl Subject<'_> {
     /// The load as data to be drawn.
     pub fn picture(&self) -> Picture {
         let verdict = self.load.verdict();
-        let ms = |time: Option<Time>| time.map(Time::as_millis_f64);
+        let ms = |time: Option<Time>| time.map(millis);
         let moments = [("ready", verdict.ready), ("error", verdict.error), ("recovered", verdict.recovered)];
         let seen = self.load.requests().iter().filter(|request| self.class(request).kind != Kind::Background);
         let numbered: Vec<(usize, &Request)> = (1..).zip(seen).collect();
@@ -79,8 +85,8 @@ impl Subject<'_> {
             found.map_or(0, |(number, _)| *number)
         };
         Picture {
-            end_ms: super::svg::end(self).as_millis_f64(),
-            horizon_ms: self.plan.horizon().as_millis_f64(),
+            end_ms: millis(Time::ZERO + super::svg::end(self)),
+            horizon_ms: millis(self.plan.horizon()),
             moments: moments.into_iter().filter_map(|(word, time)| Some((word, ms(time)?))).collect(),
             rows: numbered.iter().take(ROWS).map(|(number, request)| self.as_row(*number, request)).collect(),
             left_out: numbered.len().saturating_sub(ROWS),
@@ -105,7 +111,7 @@ impl Subject<'_> {
         let mut from = request.issued;
         let mut shown = Vec::new();
         for (key, span) in parts.into_iter().filter(|(_, span)| !span.is_zero()) {
-            shown.push((key, from.as_millis_f64(), span.as_millis_f64()));
+            shown.push((key, millis(from), millis(Time::ZERO + span)));
             from += span;
         }
         Row {
@@ -120,9 +126,9 @@ impl Subject<'_> {
                 Outcome::Aborted if request.cancelled => "cancelled",
                 outcome => crate::record::outcome_word(outcome),
             },
-            issued_ms: request.issued.as_millis_f64(),
-            ended_ms: request.ended.map(Time::as_millis_f64),
-            deadline_ms: class.deadline.map(|deadline| (request.issued + deadline).as_millis_f64()),
+            issued_ms: millis(request.issued),
+            ended_ms: request.ended.map(millis),
+            deadline_ms: class.deadline.map(|deadline| millis(request.issued + deadline)),
             phases: shown,
             culprit: self.load.culprit(self.plan).is_some_and(|culprit| std::ptr::eq(culprit, request)),
             decisive: rules.ready.contains(&request.class) || rules.judges(request.class),
@@ -138,15 +144,15 @@ impl Subject<'_> {
         let stop = self.plan.horizon();
         let held = |(lane, request): (usize, &Request)| {
             let (from, until) = (request.slot_from.unwrap_or(stop), request.slot_until.unwrap_or(stop));
-            (lane, number(request), from.as_millis_f64(), until.as_millis_f64())
+            (lane, number(request), millis(from), millis(until))
         };
         Some(Slots {
-            host: host(origin),
+            host: self.origin_words(origin),
             kind: if rules.protocol.multiplexes() { "stream" } else { "connection" },
             limit: rules.places(self.plan.browser().connections),
             lanes,
             held: holders.into_iter().take(ROWS).map(held).collect(),
-            queue: self.queue_depth(origin).into_iter().map(|(time, depth)| (time.as_millis_f64(), depth)).collect(),
+            queue: self.queue_depth(origin).into_iter().map(|(time, depth)| (millis(time), depth)).collect(),
         })
     }
 }

@@ -174,7 +174,7 @@ impl Subject<'_> {
         let mut thread = 0;
         for origin in 0..self.plan.origins().len() {
             let (lanes, count) = self.lanes(origin);
-            let of = if origin == 0 { String::new() } else { format!(" of {}", super::host(origin)) };
+            let of = if origin == 0 { String::new() } else { format!(" of {}", self.origin_words(origin)) };
             let track = |lane: usize| format!("slot {}{of}", lane + 1);
             for lane in 0..count {
                 events.push(metadata("thread_name", SLOTS, thread + lane + 1, &track(lane)));

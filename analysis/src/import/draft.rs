@@ -15,6 +15,7 @@ use super::text::{Known, Table, number, span, write};
 use super::writer::Writer;
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
+use sixslot_models::origin::is_host;
 use sixslot_models::reading::quoted;
 use sixslot_statistics::sharing::Server;
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,6 +104,14 @@ fn origins(page: &Page<'_>, graph: &Graph) -> BTreeMap<String, String> {
     origins
 }
 
+/// Says which host an origin is, for pictures: a table's name cannot hold every host.
+fn host(table: &mut Table, origin: &str) {
+    let host = origin.split("://").last().unwrap_or(origin);
+    if is_host(host) {
+        table.line("host", quoted(host), Known::Seen, "");
+    }
+}
+
 /// Where failure is not judged, a load is watched for this many lengths of the longest capture more.
 const SLOWER: f64 = 2.0;
 /// And for this much more, in milliseconds.
@@ -187,6 +196,7 @@ impl Writer<'_> {
     fn servers(&mut self) -> Vec<Table> {
         let mut server = Table::new("server");
         server.notes.push(format!("{}.", plain(&self.page.origin)));
+        host(&mut server, &self.page.origin);
         self.discipline(&mut server, &self.page.origin);
         self.shared(&mut server, &self.page.origin.clone());
         let graph = self.graph;
@@ -211,6 +221,7 @@ impl Writer<'_> {
         for (origin, name) in self.origins.clone() {
             let mut table = Table::new(format!("origin.{name}"));
             table.notes.push(format!("{}.", plain(&origin)));
+            host(&mut table, &origin);
             self.discipline(&mut table, &origin);
             self.shared(&mut table, &origin);
             if let Some(origin) = find(&origin) {

@@ -10,6 +10,7 @@ mod onset;
 mod page;
 mod pictures;
 mod scan;
+mod sides;
 mod words;
 
 use crate::cause::Cause;

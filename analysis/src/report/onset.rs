@@ -5,13 +5,14 @@
 
 use crate::estimate::LEVEL;
 use crate::sweep::Row;
+use serde::Serialize;
 use sixslot_statistics::interval::fixed_sample;
 
 /// The share of failing loads that defines the onset.
 pub const THRESHOLD: f64 = 0.01;
 
 /// The onset of failures along an axis.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Onset {
     /// The smallest value with failures above the threshold.
     pub value: f64,

@@ -100,7 +100,7 @@ impl HeatMapGrid<'_> {
 
         let mut canvas = Canvas::new(plan.width, bottom + Plan::X_LABEL + MARGIN - 8.0);
         header.draw(&mut canvas);
-        canvas.group("", |brush| self.draw_bar(brush, bar_top));
+        canvas.group("", |brush| self.draw_bar(brush, bar_top, (MARGIN + BAR.0 + 36.0, bar_top)));
         for (index, panel) in self.panels.iter().enumerate() {
             let (row, column) = (index / plan.columns, index % plan.columns);
             let x = plan.left + column as f64 * (plan.pitch + Plan::COLUMN_GAP);
@@ -152,13 +152,14 @@ impl HeatMapGrid<'_> {
 
     /// The colour bar as part of a page.
     pub fn to_scale(&self) -> String {
-        let mut canvas = Canvas::new(560.0, 68.0);
-        canvas.group("", |brush| self.draw_bar(brush, 32.0));
+        // Two lines, so that it fits a telephone.
+        let mut canvas = Canvas::new(320.0, 92.0);
+        canvas.group("", |brush| self.draw_bar(brush, 32.0, (MARGIN, 70.0)));
         canvas.figure("img", "the colours of the cells, from no failure to a failure of every load")
     }
 
-    /// The colour bar, and the meaning of an empty cell if there is one.
-    fn draw_bar(&self, brush: &Brush<'_>, top: f64) {
+    /// The colour bar, and at another place what no failure looks like, and an empty cell if there is one.
+    fn draw_bar(&self, brush: &Brush<'_>, top: f64, (mut next, beside): (f64, f64)) {
         brush.text((MARGIN, top - 9.0), "failure probability", LABEL);
         let left = MARGIN;
         let (wide, high) = BAR;
@@ -182,10 +183,9 @@ impl HeatMapGrid<'_> {
             };
             brush.text(at, &tick, TICK.at(anchor));
         }
-        let mut next = left + wide + 36.0;
         let mut swatch = |colour, meaning: &str| {
-            brush.rect((next, top), (next + 26.0, top + high), colour);
-            brush.text((next + 34.0, top + 10.0), meaning, TICK);
+            brush.rect((next, beside), (next + 26.0, beside + high), colour);
+            brush.text((next + 34.0, beside + 10.0), meaning, TICK);
             next += 34.0 + text::width(meaning, TICK.size, false) + 20.0;
         };
         swatch(NONE_FAILED, "0 %: no failure seen");

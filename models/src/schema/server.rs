@@ -71,6 +71,11 @@ pub static SERVER: Fields = Fields {
             Kind::Choice(&["none", "1.2", "1.3"]),
             "The version of TLS: with `rtt`, 1.2 takes two round trips for a connection, 1.3 one. Default: \"1.3\" for h2, h3 and URLs with https, else \"none\".",
         ),
+        field(
+            "host",
+            Kind::Text,
+            "The host's name, with its port if it has one, as pictures and exported archives show it; no number depends on it. Default: the host of a request's absolute `url`, else the table's name.",
+        ),
         field("dns", Kind::Time, "Time to resolve the host's name, before the first connection. Default \"0s\"."),
         field(
             "response_delay",

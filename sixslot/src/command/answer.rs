@@ -214,7 +214,7 @@ impl Answer {
         let version = VERSION.to_owned();
         let recipe =
             Recipe { version, scenario, text, set: Vec::new(), seed: self.seed, loads: Some(self.loads), decide: None };
-        let commands = vec![recipe.report_command(&[])];
+        let commands = vec![recipe.report_command(&[]) + " --no-engine"];
         let sweep = Sweep::new(recipe)?;
         let bar = progress(sweep.cells() as u64 * sweep.loads(), "loads of the report");
         let rows = sweep.rows(&INTERRUPT, |loads| bar.inc(loads))?;

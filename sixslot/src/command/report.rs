@@ -34,12 +34,15 @@ pub(super) struct ReportArguments {
     /// With a folder: the scenario of its sweep, if it was moved.
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// Number of loads in the slider.
-    #[arg(long, value_name = "N", default_value_t = 14, value_parser = clap::value_parser!(u16).range(2..=LOADS as i64))]
-    waterfalls: u16,
-    /// The page that `scripts/build-page` makes: the report is this page with the scenario and its sweep inside, and it simulates in the browser. Default: a report without the engine.
-    #[arg(long, value_name = "HTML", conflicts_with = "waterfalls")]
+    /// Number of loads in the slider of a report without the engine, which this option selects too. Default: 14.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(2..=LOADS as i64))]
+    waterfalls: Option<u16>,
+    /// The page that `scripts/build-page` makes: the report is this page with the scenario and its sweep inside, and it simulates in the browser. Default: `sixslot.html` beside the program or in `../share/sixslot`, if it is there.
+    #[arg(long, value_name = "HTML", conflicts_with_all = ["waterfalls", "no_engine"])]
     page: Option<PathBuf>,
+    /// Leave the engine out: a smaller report with fixed numbers, which a reader without JavaScript can read too.
+    #[arg(long)]
+    no_engine: bool,
     #[command(flatten)]
     overwrite: Overwrite,
     #[command(flatten)]
@@ -63,15 +66,15 @@ impl ReportArguments {
         }
         let files = self.files();
         files.check(&self.output, Purpose::Report)?;
-        let live = self.page.as_deref().map(page).transpose()?;
+        let live = self.engine()?;
         let (source, is_interrupted) = if self.input.is_dir() { (self.folder()?, false) } else { self.scenario()? };
         let bar = progress(Report::work(&source), "loads");
-        let waterfalls = usize::from(self.waterfalls);
+        let waterfalls = self.waterfalls.map_or(WATERFALLS, usize::from);
         let pool = self.common.pool()?;
         let made = pool.install(|| {
             let report = Report::new(&source, waterfalls, &INTERRUPT, |loads| bar.inc(loads))?;
             let html = match &live {
-                Some(page) => source.page(page)?,
+                Some(page) => report.live(page)?,
                 None => report.html(&SweepPictures)?,
             };
             Ok::<_, ReportError>((report.sentence(), html))
@@ -87,6 +90,11 @@ impl ReportArguments {
         } else {
             let (opening, out) = (opening(&sentence, &[]), plain(&out));
             print_text(&format!("{opening}{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
+        }
+        if live.is_none() && !self.is_static() {
+            note(
+                "a report without the engine: put sixslot.html, which scripts/build-page makes, beside the program, or name it with --page; --no-engine says that none is wanted",
+            );
         }
         Ok(if is_interrupted { Exit::Interrupted } else { Exit::Done })
     }
@@ -124,8 +132,22 @@ impl ReportArguments {
         Ok(Source { sweep, rows, commands })
     }
 
+    /// What makes the same report on a machine with another page, or none, beside the program.
     fn waterfalls(&self) -> String {
-        if self.waterfalls == 14 { String::new() } else { format!(" --waterfalls {}", self.waterfalls) }
+        self.waterfalls.map_or_else(|| " --no-engine".to_owned(), |number| format!(" --waterfalls {number}"))
+    }
+
+    fn is_static(&self) -> bool {
+        self.no_engine || self.waterfalls.is_some()
+    }
+
+    /// The page with the engine: the named one, else the one beside the program; none where none is wanted or there.
+    fn engine(&self) -> Result<Option<String>, Failure> {
+        if self.is_static() {
+            return Ok(None);
+        }
+        let beside = || installed_page(&std::env::current_exe().ok()?);
+        self.page.clone().or_else(beside).map(|path| page(&path)).transpose()
     }
 
     /// A report of a scenario: simulates its grid, and says whether an interrupt left it with fewer loads.
@@ -169,6 +191,15 @@ impl ReportArguments {
         let fixes = sweep.document().fixes_named(&self.fix)?;
         Ok(if fixes.is_empty() { sweep } else { sweep.with_fixes(&fixes)? })
     }
+}
+
+/// Loads in the slider, where nobody says how many.
+const WATERFALLS: usize = 14;
+
+/// The page that came with a program: in its folder, or where systems keep the files of programs.
+fn installed_page(program: &Path) -> Option<PathBuf> {
+    let folder = program.parent()?;
+    [folder.join("sixslot.html"), folder.join("../share/sixslot/sixslot.html")].into_iter().find(|path| path.is_file())
 }
 
 /// The page that a report is put in.

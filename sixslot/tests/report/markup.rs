@@ -14,7 +14,7 @@ impl Element {
 }
 
 /// Elements without an end tag.
-const VOID: [&str; 6] = ["!DOCTYPE", "meta", "link", "input", "br", "img"];
+const VOID: [&str; 7] = ["!DOCTYPE", "meta", "link", "input", "br", "wbr", "img"];
 
 /// The elements of a page in their order.
 ///

@@ -1,7 +1,9 @@
 //! The slots as lanes with the requests that hold them, and the number of waiting requests, on the waterfall's axis.
 
-use super::super::{host, steps};
-use super::sheet::{AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, rect};
+use super::super::steps;
+use super::sheet::{
+    AXIS, CLASSES, DEPTH, GRID, INK, LANE, LEFT, Look, MARGIN, QUIET, RED, RIGHT, STRIPE, Sheet, WIDTH, rect,
+};
 use crate::svg_text as measure;
 use crate::words::xml;
 use sixslot_models::load::Request;
@@ -16,7 +18,8 @@ impl Sheet<'_> {
     pub(super) fn heading(&mut self, words: &str, note: &str) {
         self.y += 30.0;
         let taken = self.text((MARGIN, self.y), words, 600.0, Look::new(13.0, INK).bold());
-        self.text((MARGIN + taken + 8.0, self.y), note, 560.0, Look::new(12.0, QUIET));
+        let room = WIDTH - 2.0 * MARGIN - taken - 8.0;
+        self.text((MARGIN + taken + 8.0, self.y), note, room, Look::new(12.0, QUIET));
         self.y += 8.0;
     }
 
@@ -27,10 +30,11 @@ impl Sheet<'_> {
         let limit = rules.places(self.subject.plan.browser().connections);
         let kind = if rules.protocol.multiplexes() { "streams" } else { "connections" };
         let split = if used > limit { "; requests without credentials have as many again" } else { "" };
-        let note = format!("the {limit} {kind} of {} and the requests that hold them{split}", host(origin));
+        let of = self.subject.origin_words(origin);
+        let note = format!("the {limit} {kind} of {of} and the requests that hold them{split}");
         let count = used.max(limit);
         if count > LANES {
-            self.heading("Slots", &format!("number of the {limit} {kind} of {} that are in use", host(origin)));
+            self.heading("Slots", &format!("number of the {limit} {kind} of {of} that are in use"));
             let mut changes: Vec<(Time, isize)> = Vec::new();
             for (_, request) in &holders {
                 changes.push((request.slot_from.unwrap_or(Time::ZERO), 1));

@@ -11,7 +11,7 @@ mod lanes;
 mod row;
 mod sheet;
 
-use super::{Subject, host};
+use super::Subject;
 use crate::svg_text::clean;
 use crate::words::xml;
 use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH};
@@ -99,7 +99,7 @@ fn draw(subject: &Subject<'_>, whole: bool) -> String {
     let numbers = rows.iter().map(|(number, request)| (std::ptr::from_ref::<Request>(request), *number)).collect();
     sheet.slots(0, &numbers);
     let others = (1..subject.plan.origins().len()).filter(|origin| subject.lanes(*origin).1 > 0);
-    let others: Vec<String> = others.map(host).collect();
+    let others: Vec<String> = others.map(|origin| subject.origin_words(origin)).collect();
     let note = if others.is_empty() { String::new() } else { format!("(not drawn: {})", others.join(", ")) };
     let waiting = format!("number of requests that wait for one of them {note}");
     sheet.heading("Queue", waiting.trim_end());

@@ -2,7 +2,6 @@
 //!
 //! Rule: phases have DevTools' colours and order; an abort is a red end, a deadline a dashed tick.
 
-use super::super::host;
 use super::sheet::{
     AXIS, BAR, CLASSES, INK, LEFT, Look, MARGIN, QUIET, RED, RIGHT, ROW, STRIPE, Sheet, WAITING, WIDTH, rect,
 };
@@ -78,9 +77,14 @@ impl Sheet<'_> {
             Some(rest) => rest.split_at(rest.find('/').unwrap_or(rest.len())),
             None => ("", raw.as_str()),
         };
-        let origin = if origin.is_empty() { host(class.origin) } else { origin.to_owned() };
+        // The page's own host would stand in nearly every row.
+        let origin = match (origin, class.origin) {
+            ("", 0) => String::new(),
+            ("", other) => subject.origin_words(other),
+            (origin, _) => origin.to_owned(),
+        };
         let x = MARGIN + 49.0;
-        let taken = self.text((x, base), &origin, 110.0, Look::new(12.0, QUIET));
+        let taken = self.text((x, base), &origin, 150.0, Look::new(12.0, QUIET));
         let colour = if aborted { RED } else { INK };
         let tab = if subject.differs[request.class].1 { format!(" tab {}", request.tab + 1) } else { String::new() };
         let look = Look::new(12.0, QUIET);

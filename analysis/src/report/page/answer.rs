@@ -1,9 +1,8 @@
 //! The first screen: how often loads fail, why, and which fix helps.
 
 use super::super::{Report, words};
-use super::{sentence, text, tied};
+use super::{code, sentence, text, tied};
 use crate::comparison::Comparison;
-use crate::svg_text::clean;
 use crate::words::percent;
 use maud::{Markup, html};
 
@@ -29,7 +28,7 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
                         p { "At the scenario’s own parameters too few loads fail to distinguish the fixes, so this page is about the point below." }
                     }
                     @if !report.base.is_empty() {
-                        p { "With " @for (number, fix) in report.base.iter().enumerate() { @if number > 0 { " + " } code { (clean(fix)) } } " in place." }
+                        p { "With " @for (number, fix) in report.base.iter().enumerate() { @if number > 0 { " + " } (code(fix)) } " in place." }
                     }
                     @if failures > 0 { p.quiet { (failures) " of " (loads) " loads, seed " (report.seed) "." } }
                 }
@@ -71,7 +70,7 @@ fn why(report: &Report<'_>) -> Markup {
     };
     html! {
         p {
-            "In " (cause.loads) " of the first " (cause.of) " failing loads it is " code { (clean(&cause.class)) }
+            "In " (cause.loads) " of the first " (cause.of) " failing loads it is " (code(&cause.class))
             " that fails; it is "
             @if cause.never_sent == cause.loads { "never sent. " }
             @else if cause.never_sent == 0 { "sent each time. " }
@@ -105,7 +104,7 @@ fn shares(classes: &[(String, f64)]) -> Markup {
     html! {
         @for (number, (class, share)) in classes.iter().take(4).enumerate() {
             @if number > 0 { ", " }
-            code { (clean(class)) } " " (format!("{:.0}\u{a0}%", 100.0 * share))
+            (code(class)) " " (format!("{:.0}\u{a0}%", 100.0 * share))
         }
     }
 }
@@ -114,7 +113,7 @@ fn best_fix(fix: &Comparison, equals: &[&Comparison]) -> Markup {
     let interval = &fix.difference_interval;
     html! {
         p {
-            code { (clean(&fix.fix)) } " changes the probability by " strong { (words::points(fix.difference)) }
+            (code(&fix.fix)) " changes the probability by " strong { (words::points(fix.difference)) }
             " percentage points, with 95\u{a0}% confidence between " (words::points(interval.low)) " and "
             (words::points(interval.high)) ". It fixes " (fix.discordant.fixed) " loads and breaks "
             (fix.discordant.broken) "."
@@ -124,7 +123,7 @@ fn best_fix(fix: &Comparison, equals: &[&Comparison]) -> Markup {
                 "As much is done by "
                 @for (number, other) in equals.iter().enumerate() {
                     @if number > 0 { ", " }
-                    code { (clean(&other.fix)) }
+                    (code(&other.fix))
                 }
                 "."
             }

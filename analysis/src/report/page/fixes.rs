@@ -1,10 +1,9 @@
 //! The table of the fixes, each with its effect as a bar.
 
 use super::super::{Report, words};
-use super::{text, tied};
+use super::{code, text, tied};
 use crate::comparison::Comparison;
 use crate::ready_times::ReadyQuantile;
-use crate::svg_text::clean;
 use crate::words::{milliseconds, percent};
 use maud::{Markup, html};
 
@@ -43,7 +42,7 @@ pub(super) fn fixes(report: &Report<'_>) -> Markup {
                             tr {
                                 th scope="row" {
                                     (text(&fix.title))
-                                    @if fix.title != fix.fix { " " code { (clean(&fix.fix)) } }
+                                    @if fix.title != fix.fix { " " (code(&fix.fix)) }
                                 }
                                 td data-label="does" { (word(fix)) }
                                 td.number data-label="fail with it" { (failing(fix)) }
@@ -94,7 +93,8 @@ fn word(fix: &Comparison) -> Markup {
 fn time(quantile: ReadyQuantile) -> Markup {
     let shown = |time: Option<f64>| time.map_or_else(|| "never".to_owned(), milliseconds);
     html! {
-        (tied(&shown(quantile.value))) " " span.quiet { (tied(&shown(quantile.low))) " to " (tied(&shown(quantile.high))) }
+        (tied(&shown(quantile.value)))
+        @if quantile.low.is_some() { " " span.quiet { (tied(&shown(quantile.low))) " to " (tied(&shown(quantile.high))) } }
     }
 }
 

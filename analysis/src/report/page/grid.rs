@@ -1,8 +1,7 @@
 //! The grid: onset of failures, heat maps and curves.
 
 use super::super::{Pictures, Report};
-use super::text;
-use crate::svg_text::clean;
+use super::{code, text};
 use maud::{Markup, PreEscaped, html};
 
 /// Thresholds and heat maps.
@@ -14,7 +13,7 @@ pub(super) fn begin(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
             h2 { "Where failures begin" }
             @if let Some(onsets) = report.onsets() {
                 p {
-                    "The smallest " code { (clean(&onsets.along)) } " at which more than 1 % of loads fail"
+                    "The smallest " (code(&onsets.along)) " at which more than 1 % of loads fail"
                     @if !elsewhere.is_empty() { ", at " (text(&elsewhere)) }
                     "."
                 }
@@ -55,18 +54,20 @@ pub(super) fn begin(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
                     "Each cell is " (report.source.sweep.loads()) " loads"
                     @if !elsewhere.is_empty() { " at " (text(&elsewhere)) }
                     "."
-                    span.scripted { " Point at a cell to read it, or tab to a map and move with the arrow keys." }
-                }
-                figure.scale { div.scroll { (PreEscaped(&maps.scale)) } }
-                div.maps {
-                    @for (set, map) in maps.maps.iter().enumerate() {
-                        figure.map {
-                            figcaption { (text(&grid.title(set))) }
-                            div.scroll { (PreEscaped(map)) }
-                        }
-                    }
                 }
                 p #reading role="status" aria-live="polite" hidden {}
+                div.tabbed {
+                    div #map-tabs aria-label="Sets of fixes" hidden {}
+                    div.maps {
+                        @for (set, map) in maps.maps.iter().enumerate() {
+                            figure.map {
+                                figcaption { (text(&grid.title(set))) }
+                                div.scroll { (PreEscaped(map)) }
+                            }
+                        }
+                        figure.scale { div.scroll { (PreEscaped(&maps.scale)) } }
+                    }
+                }
             }
         }
     }

@@ -9,6 +9,7 @@ mod answer;
 mod fixes;
 mod grid;
 mod loads;
+mod script;
 
 use super::{Pictures, Report, ReportError};
 use crate::svg_text::clean;
@@ -17,12 +18,29 @@ use base64::Engine as _;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 
-const STYLE: &str = include_str!("../report.css");
-const SCRIPT: &str = include_str!("../report.js");
+/// The live page's style of a waterfall, and the report's own.
+const STYLE: &str = concat!(include_str!("../../../../web/page/waterfall.css"), include_str!("../report.css"));
+
+/// The longest word that stays on one line although it has hyphens, in characters; a class's name may have 64.
+const WHOLE: usize = 32;
+
+/// Words, of which a line breaks none at a hyphen; addresses and sums of names may break after each `/`, `&` and `+`.
+fn words_of(text: &str) -> Markup {
+    let name = |word: &str| word.contains('-') && word.chars().count() <= WHOLE;
+    html! {
+        @for (number, word) in text.split(' ').enumerate() {
+            @if number > 0 { " " }
+            @for (at, part) in word.split_inclusive(['+', '/', '&']).enumerate() {
+                @if at > 0 { wbr; }
+                @if name(part) { span.whole { (part) } } @else { (part) }
+            }
+        }
+    }
+}
 
 /// A string of a scenario, isolated in its direction of writing.
 fn text(text: &str) -> Markup {
-    html! { bdi { (tied(&clean(text))) } }
+    html! { bdi { (words_of(&tied(&clean(text)))) } }
 }
 
 /// Text in which numbers stay on one line with their units and equals signs.
@@ -41,12 +59,19 @@ fn tied(words: &str) -> String {
     text
 }
 
+/// A name, a sum of names, or a command.
+fn code(text: &str) -> Markup {
+    let text = clean(text);
+    let is_one = !text.contains([' ', '+']) && text.chars().count() <= WHOLE;
+    html! { @if is_one { code { (text) } } @else { code.long { (words_of(&text)) } } }
+}
+
 /// A sentence with names between backticks.
 fn sentence(words: &str) -> Markup {
     html! {
         bdi {
             @for (number, part) in words.split('`').enumerate() {
-                @if number % 2 == 1 { code { (clean(part)) } } @else { (tied(&spaced(part))) }
+                @if number % 2 == 1 { (code(part)) } @else { (tied(&spaced(part))) }
             }
         }
     }
@@ -74,10 +99,11 @@ fn hash(text: &str) -> String {
 /// The whole page.
 pub(super) fn page(report: &Report<'_>, pictures: &impl Pictures) -> Result<Markup, ReportError> {
     let manifest = report.source.sweep.manifest();
+    let script = script::script();
     let policy = format!(
         "default-src 'none'; style-src {}; script-src {}; img-src data:; base-uri 'none'; form-action 'none'",
         hash(STYLE),
-        hash(SCRIPT)
+        hash(&script)
     );
     let has_grid = !report.source.sweep.grid().axes.is_empty();
     Ok(html! {
@@ -113,7 +139,7 @@ pub(super) fn page(report: &Report<'_>, pictures: &impl Pictures) -> Result<Mark
                     (scenario(report))
                     (again(report))
                 }
-                script { (PreEscaped(SCRIPT)) }
+                script { (PreEscaped(script)) }
             }
         }
     })
@@ -124,7 +150,7 @@ fn scenario(report: &Report<'_>) -> Markup {
     html! {
         section #scenario {
             h2 { "The scenario" }
-            p { code { (clean(&recipe.scenario)) } @if !recipe.set.is_empty() { ", changed by " @for set in &recipe.set { code { "--set " (clean(set)) } " " } } }
+            p { (code(&recipe.scenario)) @if !recipe.set.is_empty() { ", changed by " @for set in &recipe.set { (code(&format!("--set {set}"))) " " } } }
             pre tabindex="0" { code { (lines(&recipe.text)) } }
         }
     }
