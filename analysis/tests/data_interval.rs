@@ -15,6 +15,7 @@ use sixslot_analysis::import::import;
 use sixslot_analysis::replications::Replications;
 use sixslot_analysis::sensitivity::Question;
 use sixslot_models::Document;
+use sixslot_models::load::{Extent, Load};
 use sixslot_statistics::Stopping;
 use std::sync::atomic::AtomicBool;
 
@@ -67,6 +68,27 @@ fn intervals_have_the_truth() {
     println!("{covered} of {judged} intervals have the truth {truth}");
     // At a coverage of 0.95, fewer than 17 of 20 have a probability of 1.6 %.
     assert!(judged >= 19 && covered + 3 >= judged && wider == judged, "{covered} of {judged}, {wider} wide");
+}
+
+/// The reported page aborts its other polls after 5 s in almost every load, whether it fails or not. As many loads are read as
+/// failed as did fail; where none did, failure is not judged.
+#[test]
+fn a_deadline_that_the_page_outlives_is_not_its_error() {
+    let original = plan(include_str!("../../scenarios/issue-1855.toml"), &["parameters.sessions=40"]);
+    let (mut healthy, mut load) = (0, Load::new());
+    for seed in 1_001..1_013 {
+        let mut failed = 0;
+        for number in 0..12 {
+            load.simulate(&original, seed, number, Extent::Whole).unwrap();
+            failed += u64::from(load.verdict().failed);
+        }
+        let archives = (0..12).map(|number| archive(&original, seed, number)).collect();
+        let document = Document::read("draft", &import(archives).unwrap().text, &[]).unwrap();
+        let read = document.evidence().and_then(|evidence| evidence.failed);
+        assert_eq!(read, Some(failed).filter(|failed| *failed > 0), "seed {seed}");
+        healthy += u32::from(failed == 0);
+    }
+    assert!((1..12).contains(&healthy), "{healthy}");
 }
 
 #[test]

@@ -88,5 +88,5 @@ pub mod reading {
     pub use crate::read::{Reader, advice, boolean, check_name, choice, expected, list, number, span, text, whole};
     pub use crate::schema::{Field, Fields, Kind};
     pub use crate::source::{Fault, Place, Source, Sources};
-    pub use crate::tree::{Entry, Node, Table, Value, parse, parse_value};
+    pub use crate::tree::{Entry, Node, Table, Value, parse, parse_value, quoted};
 }

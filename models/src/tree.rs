@@ -226,6 +226,21 @@ pub fn parse_value(text: &str, place: &Place) -> Result<Node, Fault> {
     Ok(Node { place: place.clone(), ..node })
 }
 
+/// A text as a TOML string: what [`parse_value`] reads back as this text.
+///
+/// ```
+/// use sixslot_models::reading::{Value, parse, quoted};
+///
+/// let hostile = "a\"b\\\n[request.x]\u{202e}\u{0}";
+/// let table = parse(0, &format!("x = {}", quoted(hostile)))?;
+/// assert_eq!(table.get("x").map(|node| &node.value), Some(&Value::Text(hostile.to_owned())));
+/// # Ok::<(), sixslot_models::reading::Fault>(())
+/// ```
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
 fn table(source: usize, table: &DeTable<'_>, depth: usize) -> Result<Table, Fault> {
     // TOML's reader sorts keys by name; their places give the order of the text back.
     let mut written: Vec<_> = table.iter().collect();

@@ -9,10 +9,11 @@ use super::member::Member;
 use super::service::Timed;
 use super::starts::Anchor;
 use super::target::url;
-use super::text::{Known, Table, number, quoted, span, told, told_range};
+use super::text::{Known, Table, number, span, told, told_range};
 use super::writer::Writer;
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
+use sixslot_models::reading::quoted;
 use std::collections::BTreeSet;
 
 impl Writer<'_> {

@@ -11,11 +11,12 @@ use super::graph::{self, Graph, listed::Source, table::BROWSER};
 use super::page::Page;
 use super::share::Share;
 use super::target::origin_name;
-use super::text::{Known, Table, number, quoted, span, write};
+use super::text::{Known, Table, number, span, write};
 use super::writer::Writer;
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
 use sixslot_models::origin::is_host;
+use sixslot_models::reading::quoted;
 use sixslot_statistics::sharing::Server;
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,9 +5,10 @@
 
 use super::laws::{delays, law};
 use super::shared::noise_shared;
-use super::text::{Known, Table, number, quoted};
+use super::text::{Known, Table, number};
 use sixslot_models::evidence::{Evidence, FittedAs, Recorded, fingerprint, scenario_fingerprint};
 use sixslot_models::limits;
+use sixslot_models::reading::quoted;
 use sixslot_statistics::censored::Observation;
 use sixslot_statistics::fit::{Fit, fit};
 use std::collections::BTreeMap;

@@ -8,7 +8,8 @@ use super::calls::Kind;
 use super::graph::Graph;
 use super::member::{Member, is_prefetch};
 use super::page::Page;
-use super::text::{Known, Table, quoted, span};
+use super::text::{Known, Table, span};
+use sixslot_models::reading::quoted;
 
 /// A fix of one patch.
 fn fix(name: &str, title: &str, patches: &[(String, String)]) -> Table {

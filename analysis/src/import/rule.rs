@@ -1,9 +1,9 @@
 //! The rule by which a load fails, as far as the archives show one.
 //!
 //! Rule: failure is judged where a deadline struck, by the class with the longest one, since the page waits longest for it.
-//! A deadline that struck is a call's own, and not the page's error, where in every load in which it did the page waited
-//! longer for another call of the same instant, which then succeeded. Without such a deadline failure is not judged, and the
-//! question is the time to ready.
+//! A deadline that struck is a call's own, and not the page's error, where the page waited longer for another call of the same
+//! instant, which then succeeded: in half of the loads in which it struck, or, if it struck in every load, in one of them; and
+//! where no such other call failed. Without such a deadline failure is not judged, and the question is the time to ready.
 
 use super::cadence::Rhythm;
 use super::calls::{Call, Kind, Load};
@@ -31,32 +31,48 @@ const INSTANT: f64 = 20.0;
 fn is_awaited(entry: &Entry) -> bool {
     let kind = entry.resource_type.as_deref();
     let is_data = matches!(kind, None | Some("fetch" | "xhr"));
-    is_data && !entry.is_delayable() && !entry.url.as_str().contains("_rsc=") && entry.verdict.is_answered()
+    is_data && !entry.verdict.is_socket() && !entry.is_delayable() && !entry.url.as_str().contains("_rsc=")
 }
 
-/// Whether the page waited longer for another call of the same instant, with success.
-fn is_outlived(call: &Call<'_>, deadline: f64, load: &Load) -> bool {
+/// What the other calls of the same instant say of a deadline that struck.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Strike {
+    /// The page waited longer for another call, which then succeeded.
+    Outlived,
+    /// The page waited longer for another call, which failed or was given up as well.
+    Shared,
+    /// No other call of the instant was open.
+    Alone,
+}
+
+fn strike(call: &Call<'_>, deadline: f64, load: &Load) -> Strike {
     let struck = call.entry;
     let strike = struck.start_ms + call.watched;
-    load.archive.entries.iter().any(|other| {
+    let longer = load.archive.entries.iter().filter(|other| {
         let together = (other.start_ms - struck.start_ms).abs() <= INSTANT;
         let longer = other.life_ms.is_some_and(|life| life > deadline + INSTANT);
-        let later = other.end_ms().is_some_and(|end| end > strike);
-        together && longer && later && !other.verdict.is_socket() && !other.is_error() && is_awaited(other)
-    })
+        together && longer && other.end_ms().is_some_and(|end| end > strike) && is_awaited(other)
+    });
+    let ended = longer.map(|other| other.verdict.is_answered() && !other.is_error()).collect::<Vec<_>>();
+    match (ended.contains(&true), ended.contains(&false)) {
+        (_, true) => Strike::Shared,
+        (true, false) => Strike::Outlived,
+        (false, false) => Strike::Alone,
+    }
 }
 
-/// Whether each strike of a class's deadline was outlived.
+/// Whether a class's deadline is a call's own: the module's rule.
 fn never_decides(member: &Member<'_>, deadline: f64, loads: &[Load]) -> bool {
     // The first strike of a load: what comes later is after the page's answer to it.
-    let mut strikes = member.group.calls.iter().filter(|call| call.failed()).peekable();
-    strikes.peek().is_some() && {
-        let first = |call: &&Call<'_>| {
-            let earlier = |other: &Call<'_>| other.key() == call.key() && other.failed() && other.at < call.at;
-            !member.group.calls.iter().any(earlier)
-        };
-        strikes.filter(first).all(|call| is_outlived(call, deadline, &loads[call.load]))
-    }
+    let first = |call: &&Call<'_>| {
+        let earlier = |other: &Call<'_>| other.key() == call.key() && other.failed() && other.at < call.at;
+        call.failed() && !member.group.calls.iter().any(earlier)
+    };
+    let first: Vec<&Call<'_>> = member.group.calls.iter().filter(first).collect();
+    let strikes: Vec<Strike> = first.iter().map(|call| strike(call, deadline, &loads[call.load])).collect();
+    let outlived = strikes.iter().filter(|strike| **strike == Strike::Outlived).count();
+    let in_every_load = (0..loads.len()).all(|load| first.iter().any(|call| call.load == load));
+    outlived > 0 && !strikes.contains(&Strike::Shared) && (in_every_load || 2 * outlived >= strikes.len())
 }
 
 /// The rule that is proposed: the page is ready when the class that shows the error, and all calls of every load without a

@@ -196,11 +196,10 @@ struct Run<'a> {
 }
 
 impl Found {
-    /// From a probability with its relative error; `quantile` is that of the standardised logarithm.
-    fn new(probability: f64, relative_error: f64, quantile: f64, loads: u64, method: Method) -> Self {
-        let factor = libm::exp(quantile * relative_error);
-        let interval =
-            Interval { method, level: LEVEL, low: probability / factor, high: (probability * factor).min(1.0) };
+    /// From a probability with its relative error; the logarithm's interval reaches that many relative errors down and up.
+    fn new(probability: f64, relative_error: f64, reach: [f64; 2], loads: u64, method: Method) -> Self {
+        let [down, up] = reach.map(|reach| libm::exp(reach * relative_error));
+        let interval = Interval { method, level: LEVEL, low: probability / down, high: (probability * up).min(1.0) };
         Self { probability, relative_error, interval, loads, method }
     }
 }

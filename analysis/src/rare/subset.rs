@@ -179,5 +179,5 @@ pub(super) fn estimate(run: &Run<'_>, budget: u64) -> Result<Found, RareError> {
         let largest = values.iter().copied().fold(0.0, f64::max) / (summary.mean * REPETITIONS as f64);
         return Err(RareError::Unresolved { loads, relative_error, largest });
     }
-    Ok(Found::new(summary.mean, relative_error, quantile, loads, Method::SubsetSimulation))
+    Ok(Found::new(summary.mean, relative_error, [quantile; 2], loads, Method::SubsetSimulation))
 }

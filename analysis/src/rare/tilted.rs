@@ -1,7 +1,8 @@
 //! Cross-entropy tilting: loads in which the event is likelier, weighted by exact likelihood ratios.
 //!
 //! Rule: the shifts are found on loads of their own, level by level ([`Tilt::fitted`]); then the probability is estimated on a
-//! number of fresh loads that is fixed before they are drawn. A twentieth of these are plain, so that no weight exceeds 20.
+//! number of fresh loads that is fixed before they are drawn. A twentieth of these are plain and half of the
+//! others are widened ([`Tilt::widened`]): the weights are those of this mixture.
 //! A load's verdict is that of the scenario, with all its deadlines.
 
 use super::score::level;
@@ -12,7 +13,7 @@ use sixslot_models::load::{Extent, Uniforms};
 use sixslot_sim_core::special::{inverse_normal_cumulative, normal_cumulative};
 use sixslot_sim_core::{Purpose, Streams};
 use sixslot_statistics::interval::Method;
-use sixslot_statistics::tilting::{Normal, Scores, Tilt, Weights};
+use sixslot_statistics::tilting::{Normal, Scores, Tilt, Weights, weight};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -96,12 +97,17 @@ impl Run<'_> {
     }
 
     fn weigh(&self, tilt: &Arc<Tilt>, from: u64, number: u64) -> Result<Weights, Stopped> {
-        let untilted = Arc::new(Tilt::default());
+        let (untilted, wide) = (Arc::new(Tilt::default()), Arc::new(tilt.widened()));
         let each = |sums: &mut Vec<Weights>, simulator: &mut Simulator<'_>, load| {
-            let tilted = load % 20 != 0;
-            let (score, scores) = self.one(simulator, if tilted { tilt } else { &untilted }, load)?;
+            // A twentieth plain, the others half and half, as `weight` has it.
+            let drawn = match load % 40 {
+                0 | 1 => &untilted,
+                2..=20 => tilt,
+                _ => &wide,
+            };
+            let (score, scores) = self.one(simulator, drawn, load)?;
             let mut weights = Weights::default();
-            weights.add(if score == f64::INFINITY { tilt.weight(&scores, PLAIN) } else { 0.0 });
+            weights.add(if score == f64::INFINITY { weight(&[tilt, &wide], &scores, PLAIN) } else { 0.0 });
             match sums.last_mut() {
                 Some(last) => *last = last.joined(weights),
                 None => sums.push(weights),
@@ -129,8 +135,8 @@ pub(super) fn estimate(run: &Run<'_>, budget: u64) -> Result<(Found, Vec<Shift>)
     if !(relative_error <= LARGEST_ERROR && largest <= LARGEST_SHARE) {
         return Err(RareError::Unresolved { loads, relative_error, largest });
     }
-    let quantile = weights.quantile(crate::estimate::LEVEL).unwrap_or(f64::INFINITY);
-    let found = Found::new(weights.probability(), relative_error, quantile, loads, Method::CrossEntropyTilting);
+    let reach = weights.reach(crate::estimate::LEVEL).unwrap_or([f64::INFINITY; 2]);
+    let found = Found::new(weights.probability(), relative_error, reach, loads, Method::CrossEntropyTilting);
     Ok((found, named(run.plan, &tilt)))
 }
 
@@ -155,7 +161,7 @@ fn search(run: &Run<'_>, budget: u64) -> Result<(Arc<Tilt>, u64, f64), RareError
         }
         let mut weights = Weights::default();
         for (score, scores) in &seen {
-            weights.add(if *score == f64::INFINITY { tilt.weight(scores, 0.0) } else { 0.0 });
+            weights.add(if *score == f64::INFINITY { weight(&[&tilt], scores, 0.0) } else { 0.0 });
         }
         let level = level(&scores, ELITE);
         let is_there = level == f64::INFINITY;
@@ -173,7 +179,7 @@ fn search(run: &Run<'_>, budget: u64) -> Result<(Arc<Tilt>, u64, f64), RareError
             });
         }
         let elite = seen.iter().filter(|(score, _)| *score >= level);
-        tilt = Arc::new(Tilt::fitted(elite.map(|(_, scores)| (scores, tilt.weight(scores, 0.0)))));
+        tilt = Arc::new(Tilt::fitted(elite.map(|(_, scores)| (scores, weight(&[&tilt], scores, 0.0)))));
     }
     Err(RareError::OutOfReach { reached })
 }

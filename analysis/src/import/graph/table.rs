@@ -7,7 +7,7 @@ use super::super::calls::Load;
 use super::super::evidence::{Fitted, value};
 use super::super::laws::{Delays, delays};
 use super::super::target::recorded;
-use super::super::text::{Known, Table, exact, number, quoted};
+use super::super::text::{Known, Table, exact, number};
 use super::Graph;
 use super::cause::Evidence;
 use super::listed::{Listed, Phase, Source};
@@ -16,6 +16,7 @@ use super::node::{Node, Seen};
 use super::record::{Event, Remainder};
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
+use sixslot_models::reading::quoted;
 use sixslot_statistics::censored::Observation;
 use std::collections::BTreeMap;
 
