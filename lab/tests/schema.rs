@@ -145,6 +145,7 @@ const COSTS: &[&str] = &["browser.dispatch", "browser.connect", "browser.event_s
 /// Without effect where the plan can be run: sent bytes take no time without a network, streams require another protocol, and
 /// all answers have the status 200, and no call is cancelled or of a page with a name.
 const WITHOUT_EFFECT: &[&str] = &[
+    "server.host",
     "request.request_bytes",
     "server.max_concurrent_streams",
     "request.fails_on",

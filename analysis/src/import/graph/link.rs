@@ -39,6 +39,8 @@ const ROUNDS: usize = 6;
 const SLOW: (f64, f64) = (20.0, 0.3);
 /// How near a replay with the network has to come: the median end of a request and the page's end, as parts of the page's length.
 const NEAR: (f64, f64) = (0.02, 0.03);
+/// Where the replay without the network is further away, that with it may be worse than this by a factor.
+const SLACK: f64 = 1.1;
 /// A set-up with this part of its round trips is a whole one.
 const WHOLE: f64 = 0.97;
 
@@ -147,7 +149,7 @@ fn every(graph: &Graph) -> usize {
 }
 
 fn is_near(error: Error, settled: Error) -> bool {
-    error.median <= NEAR.0 && error.end <= NEAR.1 || error.badness() <= settled.badness()
+    error.median <= NEAR.0 && error.end <= NEAR.1 || error.badness() <= SLACK * settled.badness()
 }
 
 /// What a network leaves to the server and to slow bodies, as a badness: with too fast a link everything is left to them.

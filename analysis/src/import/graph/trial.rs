@@ -64,10 +64,10 @@ impl Error {
         self.median <= EXACT.0 && self.end <= EXACT.1
     }
 
-    /// 1 at the border of what is exact.
+    /// At most 2 where it is exact. Both parts count: where the order of the requests cannot be found, the page's end still can.
     #[must_use]
     pub fn badness(self) -> f64 {
-        (self.median / EXACT.0).max(self.end / EXACT.1)
+        self.median / EXACT.0 + self.end / EXACT.1
     }
 }
 
