@@ -249,14 +249,15 @@ fn a_load_is_zoomed_filtered_read_linked_and_shown_with_a_fix() {
 /// Drags with the mouse over the middle of the waterfall.
 fn drag(page: &mut Page) {
     let place = page.value(
-        "(box => [box.x + box.width * 0.5, box.y + 60, box.x + box.width * 0.7])\
-         (document.querySelector('#viewer .waterfall').getBoundingClientRect())",
+        "(picture => { picture.scrollIntoView({block: 'start', behavior: 'instant'}); const box = picture.getBoundingClientRect(); \
+         return [box.x + box.width * 0.5, box.y + 60, box.x + box.width * 0.7]; })(document.querySelector('#viewer .waterfall'))",
     );
     for (kind, x, buttons) in
         [("mousePressed", &place[0], 1), ("mouseMoved", &place[2], 1), ("mouseReleased", &place[2], 0)]
     {
         let event = serde_json::json!({ "type": kind, "x": x, "y": place[1], "button": "left", "buttons": buttons, "clickCount": 1 });
         page.ask("Input.dispatchMouseEvent", event);
+        page.rest();
     }
 }
 
@@ -287,8 +288,7 @@ fn an_address_names_a_load() {
     assert!(page.text(number) == typical && shown(&mut page, "#viewer .side") == 1.0);
     open(&mut page, &format!("#load={first}&fix"));
     assert!(page.text(number) == first && shown(&mut page, "#viewer .side") == 2.0);
-    page.value("location.reload()");
-    page.value("new Promise(done => setTimeout(done, 500))");
+    page.reload();
     assert!(page.text(number) == first && shown(&mut page, "#viewer .side") == 2.0);
     open(&mut page, "#load=399999");
     assert!(
