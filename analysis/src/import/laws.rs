@@ -1,7 +1,7 @@
 //! Laws as scenarios write them, with their evidence.
 
 use super::calls::quantile;
-use super::text::{number, span, told, told_range};
+use super::text::{exact, number, span, told, told_range};
 use sixslot_statistics::fit::{Doubt, Fit, Shape};
 use sixslot_statistics::likelihood::{Family, Law};
 use std::fmt::Write as _;
@@ -106,7 +106,11 @@ pub fn delays(seen: &[f64]) -> Delays {
     let mut seen = seen.to_vec();
     let middle = quantile(&mut seen, 0.5);
     let width = quantile(&mut seen, 0.9) - quantile(&mut seen, 0.1);
-    if seen.len() < 2 || width <= STEADY.max(0.004 * middle) {
+    if seen.len() < 2 {
+        // Exactly: requests of one instant are issued in its order, which decides who gets the last connection.
+        return Delays::Steady(middle.max(0.0));
+    }
+    if width <= STEADY.max(0.004 * middle) {
         return Delays::Steady(if middle < 1.5 { 0.0 } else { middle.round() });
     }
     let steps = (seen.len() - 1).min(20);
@@ -125,7 +129,8 @@ impl Delays {
     #[must_use]
     pub fn time(&self) -> String {
         match self {
-            Self::Steady(ms) => span(*ms),
+            Self::Steady(ms) if ms.fract() == 0.0 => span(*ms),
+            Self::Steady(ms) => exact(*ms),
             Self::Varying(knots) => quantiles(knots),
         }
     }
@@ -157,5 +162,18 @@ impl Delays {
                 _ => String::new(),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Delays, delays};
+
+    /// Eight calls began 18.4 ms after a cause, and the ninth as well: with 18 ms it would come before them.
+    #[test]
+    fn a_single_delay_is_exact_and_several_are_rounded() {
+        assert_eq!(delays(&[18.4]), Delays::Steady(18.4));
+        assert_eq!((delays(&[18.4]).time(), delays(&[3_000.0]).time()), ("\"18.4ms\"".to_owned(), "\"3s\"".to_owned()));
+        assert_eq!(delays(&[18.4, 18.4]), Delays::Steady(18.0));
     }
 }
