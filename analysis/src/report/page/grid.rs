@@ -17,7 +17,7 @@ pub(super) fn begin(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
                     @if !elsewhere.is_empty() { ", at " (text(&elsewhere)) }
                     "."
                 }
-                div.scroll {
+                div.scroll tabindex="0" role="region" aria-label="Where failures begin" {
                     table.onsets {
                         thead {
                             @if let Some((across, values)) = &onsets.across {
@@ -62,10 +62,10 @@ pub(super) fn begin(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
                         @for (set, map) in maps.maps.iter().enumerate() {
                             figure.map {
                                 figcaption { (text(&grid.title(set))) }
-                                div.scroll { (PreEscaped(map)) }
+                                div.scroll tabindex="0" role="region" aria-label="Map" { (PreEscaped(map)) }
                             }
                         }
-                        figure.scale { div.scroll { (PreEscaped(&maps.scale)) } }
+                        figure.scale { div.scroll tabindex="0" role="region" aria-label="Scale" { (PreEscaped(&maps.scale)) } }
                     }
                 }
             }
@@ -80,7 +80,7 @@ pub(super) fn curves(report: &Report<'_>, pictures: &impl Pictures) -> Markup {
             @for (caption, svg) in report.curves(pictures) {
                 figure {
                     figcaption { (text(&caption)) }
-                    div.scroll.wide { (PreEscaped(svg)) }
+                    div.scroll.wide tabindex="0" role="region" aria-label="Curve" { (PreEscaped(svg)) }
                 }
             }
         }

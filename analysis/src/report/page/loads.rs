@@ -61,7 +61,7 @@ fn figure(report: &Report<'_>, sides: &Sides, at: usize) -> Markup {
                 p { strong { (kind) "load " (shown.number) } " – " (sentence(&drawn.outcome)) }
                 p.quiet { (code(&report.run_command(shown.number))) }
             }
-            @if let Some(svg) = &drawn.svg { div.scroll.wide.drawn { (PreEscaped(svg)) } }
+            @if let Some(svg) = &drawn.svg { div.scroll.wide.drawn tabindex="0" role="region" aria-label="Waterfall" { (PreEscaped(svg)) } }
         }
     }
 }
