@@ -376,18 +376,30 @@ ready = ["behind-small"]
     arrive(&measured, "behind-small", &[500.0]);
 }
 
+/// The rules are those of the measured versions (docs/browser-rules.md). Firefox ESR 140 sends the second of the requests for
+/// `/line` in this plan at once.
+fn has_measured_cache(session: &Session, engine: Engine) -> bool {
+    let number = session.version().split(|one: char| !one.is_ascii_digit()).find_map(|word| word.parse::<u32>().ok());
+    let is_measured = engine != Engine::Firefox || number.is_some_and(|number| number >= 153);
+    if !is_measured {
+        println!("skipped: the cache's rules were measured in Firefox 153, and this is {}", session.version());
+    }
+    is_measured
+}
+
 fn all(engine: Engine) {
     let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(mut session) = session(engine) else { return };
-    for check in [
+    let cache: Option<fn(&mut Session, Engine)> = has_measured_cache(&session, engine).then_some(caches);
+    let others: [fn(&mut Session, Engine); 6] = [
         six_and_aborts,
         what_the_page_does,
         sockets_and_tabs,
-        caches,
         priorities_at_half_speed,
         bodies_and_servers,
         unread_bodies,
-    ] {
+    ];
+    for check in others.into_iter().chain(cache) {
         for again in [true, true, false] {
             match catch_unwind(AssertUnwindSafe(|| check(&mut session, engine))) {
                 Ok(()) => break,
