@@ -148,29 +148,25 @@ impl Fingerprint {
         Self(0xcbf2_9ce4_8422_2325)
     }
 
-    fn add(&mut self, value: &Value) {
-        let _ = match value {
+    fn add(&mut self, value: &Value) -> std::fmt::Result {
+        match value {
             Value::Text(text) | Value::Date(text) => write!(self, "{text:?}"),
             Value::Integer(number) => write!(self, "{}", *number as f64),
             Value::Float(number) => write!(self, "{number}"),
             Value::Boolean(value) => write!(self, "{value}"),
-            Value::List(items) => {
-                for item in items {
-                    let _ = self.write_char(',');
-                    self.add(&item.value);
-                }
-                Ok(())
-            }
-            Value::Table(table) => {
-                table.entries.iter().for_each(|entry| self.add_entry(entry));
-                Ok(())
-            }
-        };
+            Value::List(items) => items.iter().try_for_each(|item| {
+                self.write_char(',')?;
+                self.add(&item.value)
+            }),
+            Value::Table(table) => self.add_entries(table.entries.iter()),
+        }
     }
 
-    fn add_entry(&mut self, entry: &Entry) {
-        let _ = write!(self, ";{:?}=", entry.key);
-        self.add(&entry.node.value);
+    fn add_entries<'a>(&mut self, mut entries: impl Iterator<Item = &'a Entry>) -> std::fmt::Result {
+        entries.try_for_each(|entry| {
+            write!(self, ";{:?}=", entry.key)?;
+            self.add(&entry.node.value)
+        })
     }
 
     /// 16 hexadecimal digits.
@@ -181,7 +177,7 @@ impl Fingerprint {
 
 fn hash(value: &Value) -> String {
     let mut fingerprint = Fingerprint::new();
-    fingerprint.add(value);
+    let _ = fingerprint.add(value);
     fingerprint.digits()
 }
 
@@ -210,7 +206,7 @@ pub fn scenario_fingerprint(text: &str) -> Result<String, crate::ScenarioError> 
 fn of_scenario(root: &Table) -> String {
     let counts = |entry: &&Entry| !["title", "fix", "layer", "sweep", "evidence"].contains(&entry.key.as_str());
     let mut fingerprint = Fingerprint::new();
-    root.entries.iter().filter(counts).for_each(|entry| fingerprint.add_entry(entry));
+    let _ = fingerprint.add_entries(root.entries.iter().filter(counts));
     fingerprint.digits()
 }
 

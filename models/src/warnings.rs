@@ -117,7 +117,6 @@ fn can_be_negative(form: &Form) -> bool {
     matches!(form, Form::Drawn(distribution) if distribution.quantile(1e-6) < 0.0)
 }
 
-/// A server that gets slower the more requests it has, and whose requests come whatever it does.
 /// Origins with a protocol whose rules were not measured.
 fn unmeasured(plan: &Plan) -> Option<String> {
     let tables = plan.origins().iter().enumerate().filter(|(_, origin)| origin.protocol == Protocol::H3);
@@ -135,6 +134,7 @@ fn table(number: usize, origin: &Origin) -> String {
     if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) }
 }
 
+/// A server that gets slower the more requests it has, and whose requests come whatever it does.
 fn overload(plan: &Plan, number: usize, origin: &Origin) -> Option<String> {
     let open = |class: &&Class| class.origin == number && matches!(class.common.start, Start::Arrivals { .. });
     let class = plan.classes().iter().find(open).filter(|_| origin.slowdown_exponent > 1.0)?;

@@ -71,12 +71,18 @@ impl Sides {
         let entries: Vec<String> = (0..count).map(entry).collect();
         let name = serde_json::to_string(&fix.map(|(name, _)| name)).unwrap_or_default();
         let data = format!("{{\"fix\":{name},\"loads\":[{}]}}", entries.join(","));
-        let loads = drawn.into_iter().enumerate().map(|(at, (drawn, _))| {
-            let svg = drawn.svg.filter(|_| report.shown[at].typical || !has[at][0]);
-            Drawn { svg, ..drawn }
-        });
+        let mut load = Load::new();
+        let mut loads = Vec::with_capacity(count);
+        for (at, ((outcome, _), shown)) in drawn.into_iter().zip(&report.shown).enumerate() {
+            let svg = if shown.typical || !has[at][0] {
+                Some(report.simulated(&mut load, &report.point.plan, shown.number, base)?.figure())
+            } else {
+                None
+            };
+            loads.push(Drawn { outcome, svg });
+        }
         // Text of a scenario cannot end the block of data, and turns no line of it.
-        Ok(Self { loads: loads.collect(), data: plain(&data).replace('<', "\\u003c") })
+        Ok(Self { loads, data: plain(&data).replace('<', "\\u003c") })
     }
 }
 
@@ -90,17 +96,27 @@ impl Report<'_> {
         Ok(Some((best.fix.clone(), self.source.plan(set, self.point.cell.as_ref())?)))
     }
 
-    /// Each shown load under a plan: what the page has of it, and its data as JSON.
-    fn sides(&self, plan: &Plan, fixes: &[String]) -> Result<Vec<(Drawn, String)>, ReportError> {
+    /// Each shown load under a plan: its outcome in words, and its data as JSON.
+    fn sides(&self, plan: &Plan, fixes: &[String]) -> Result<Vec<(String, String)>, ReportError> {
         let mut load = Load::new();
         let side = |number: u64| {
-            load.simulate(plan, self.seed, number, Extent::Whole).map_err(Stopped::from)?;
-            let subject = Subject::new(plan, &load, self.seed, number, fixes);
-            let (outcome, failed) = (subject.outcome(), load.verdict().failed);
-            let picture = subject.picture();
+            let subject = self.simulated(&mut load, plan, number, fixes)?;
+            let (outcome, picture) = (subject.outcome(), subject.picture());
+            let failed = load.verdict().failed;
             let json = serde_json::to_string(&Side { outcome: outcome.clone(), failed, picture }).unwrap_or_default();
-            Ok((Drawn { outcome, svg: Some(subject.figure()) }, json))
+            Ok((outcome, json))
         };
         self.shown.iter().map(|shown| shown.number).map(side).collect()
+    }
+
+    fn simulated<'a>(
+        &self,
+        load: &'a mut Load,
+        plan: &'a Plan,
+        number: u64,
+        fixes: &'a [String],
+    ) -> Result<Subject<'a>, ReportError> {
+        load.simulate(plan, self.seed, number, Extent::Whole).map_err(Stopped::from)?;
+        Ok(Subject::new(plan, load, self.seed, number, fixes))
     }
 }

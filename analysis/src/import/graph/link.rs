@@ -39,7 +39,7 @@ const ROUNDS: usize = 6;
 const SLOW: (f64, f64) = (20.0, 0.3);
 /// How near a replay with the network has to come: the median end of a request and the page's end, as parts of the page's length.
 const NEAR: (f64, f64) = (0.02, 0.03);
-/// Where the replay without the network is further away, that with it may be worse than this by a factor.
+/// Where neither replay is near, the one with the network may be worse than the one without it by this factor.
 const SLACK: f64 = 1.1;
 /// A set-up with this part of its round trips is a whole one.
 const WHOLE: f64 = 0.97;
