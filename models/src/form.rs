@@ -98,7 +98,11 @@ impl Form {
 
     /// The value as a length of time; `uniform` is called only if the form has a random part.
     pub fn span(&self, parameters: &[f64], uniform: impl FnOnce() -> f64) -> Span {
-        Span::from_seconds_f64(self.nanoseconds(parameters, uniform) / 1e9).min(limits::LONGEST_SPAN)
+        match self {
+            // Most lengths of time in a scenario are left out.
+            Self::Linear(linear) if linear.base == 0.0 && linear.terms.is_empty() => Span::ZERO,
+            _ => Span::from_seconds_f64(self.nanoseconds(parameters, uniform) / 1e9).min(limits::LONGEST_SPAN),
+        }
     }
 
     fn nanoseconds(&self, parameters: &[f64], uniform: impl FnOnce() -> f64) -> f64 {

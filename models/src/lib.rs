@@ -64,6 +64,7 @@ pub mod protocol;
 pub mod queue;
 mod read;
 mod resolve;
+mod ruled_out;
 pub mod schema;
 pub mod server_cache;
 mod source;

@@ -18,6 +18,7 @@ use crate::protocol::Tls;
 use crate::queue::Queue;
 use crate::read::{self, Reader, expected};
 use crate::resolve::resolve;
+use crate::ruled_out::RuledOut;
 use crate::schema;
 use crate::server_cache::ServerCache;
 use crate::source::{Fault, Place};
@@ -72,6 +73,8 @@ pub struct Plan {
     pub(crate) waiters: Waiters,
     /// Which events cancel which calls.
     pub(crate) cancels: Cancels,
+    /// What cannot happen in a load.
+    pub(crate) ruled_out: RuledOut,
     /// What reads plausible, and does something else.
     pub(crate) warnings: Vec<String>,
 }
@@ -262,12 +265,14 @@ impl Plan {
             pages,
             cancels,
             waiters: Waiters::of(&classes),
+            ruled_out: RuledOut::default(),
             classes,
             warnings: Vec::new(),
         };
         plan.check_counts(&reader)?;
         plan.check_size(&entries, &reader)?;
         plan.load.weigh(&plan.classes, horizon);
+        plan.ruled_out = RuledOut::of(&plan.browser, &plan.origins, &plan.classes);
         Ok(plan)
     }
 

@@ -6,15 +6,46 @@ use crate::origin::is_host;
 use crate::read;
 use crate::source::Fault;
 use crate::tree::Node;
+use std::ops::Range;
 
 /// A URL with placeholders for the numbers of the instance and the tab.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UrlTemplate(String);
+pub struct UrlTemplate {
+    text: String,
+    /// The hash of what stands before the first placeholder.
+    start: Fnv,
+    /// The placeholders, each with the end of the text that follows it.
+    rest: Vec<(Placeholder, Range<usize>)>,
+}
+
+/// A number that a URL has in place of a name in braces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Placeholder {
+    Index,
+    Tab,
+}
+
+impl Placeholder {
+    const NAMES: [(&'static str, Self); 2] = [("{index}", Self::Index), ("{tab}", Self::Tab)];
+}
 
 impl UrlTemplate {
     /// The default URL of a class with this name.
-    pub(crate) fn of(path: String) -> Self {
-        Self(path)
+    pub(crate) fn of(text: String) -> Self {
+        let next = |from: usize| {
+            let found = |(name, number): (&str, _)| Some((from + text[from..].find(name)?, name.len(), number));
+            Placeholder::NAMES.into_iter().filter_map(found).min_by_key(|(at, ..)| *at)
+        };
+        let mut start = Fnv::default();
+        let mut rest = Vec::new();
+        let mut found = next(0);
+        start.bytes(&text.as_bytes()[..found.map_or(text.len(), |(at, ..)| at)]);
+        while let Some((at, length, number)) = found {
+            let from = at + length;
+            found = next(from);
+            rest.push((number, from..found.map_or(text.len(), |(at, ..)| at)));
+        }
+        Self { text, start, rest }
     }
 
     /// Reads `url`.
@@ -23,50 +54,42 @@ impl UrlTemplate {
         if text.is_empty() || text.contains(char::is_whitespace) || text.len() > 2_000 {
             return Err(Fault::new(&node.place, "a URL has 1 to 2000 characters and no white space"));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self::of(text.to_owned()))
     }
 
     /// As written in the scenario, with `{index}` and `{tab}` in it.
     pub fn template(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The host of an absolute URL, if it is the same in all instances and tabs.
     pub fn host(&self) -> Option<&str> {
-        let (_, rest) = self.0.split_once("://")?;
+        let (_, rest) = self.text.split_once("://")?;
         let host = rest.split(['/', '?', '#']).next()?;
         is_host(host).then_some(host)
     }
 
     /// The URL of one instance in one tab.
     pub fn expand(&self, index: u32, tab: u32) -> String {
-        self.0.replace("{index}", &index.to_string()).replace("{tab}", &tab.to_string())
+        self.text.replace("{index}", &index.to_string()).replace("{tab}", &tab.to_string())
     }
 
     /// A number for the URL, equal for equal URLs of one origin; computed without the string.
     pub fn identity(&self, index: u32, tab: u32) -> u64 {
-        let mut hash = Fnv::default();
-        let mut rest = self.0.as_str();
-        while let Some(open) = rest.find('{') {
-            hash.bytes(&rest.as_bytes()[..open]);
-            rest = &rest[open..];
-            if let Some(after) = rest.strip_prefix("{index}") {
-                hash.decimal(index);
-                rest = after;
-            } else if let Some(after) = rest.strip_prefix("{tab}") {
-                hash.decimal(tab);
-                rest = after;
-            } else {
-                hash.bytes(b"{");
-                rest = &rest[1..];
-            }
+        let mut hash = self.start;
+        for (placeholder, text) in &self.rest {
+            hash.decimal(match placeholder {
+                Placeholder::Index => index,
+                Placeholder::Tab => tab,
+            });
+            hash.bytes(&self.text.as_bytes()[text.clone()]);
         }
-        hash.bytes(rest.as_bytes());
         hash.0
     }
 }
 
 /// The hash FNV-1a with 64 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Fnv(u64);
 
 impl Default for Fnv {

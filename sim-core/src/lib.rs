@@ -9,12 +9,14 @@
 #![deny(missing_docs)]
 
 pub mod distribution;
+mod few;
 pub mod heap;
 pub mod queue;
 pub mod run;
 pub mod special;
 pub mod streams;
 pub mod time;
+mod timers;
 
 pub use distribution::{Distribution, DistributionError, Family};
 pub use heap::{Handle, Heap};

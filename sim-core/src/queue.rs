@@ -3,14 +3,53 @@
 //! The rule: events leave in the order (time, sequence number), where the sequence number counts calls of
 //! [`EventQueue::schedule`] and [`EventQueue::schedule_in`]; nothing else decides, so simultaneous events are first in,
 //! first out. Time never goes back: an event in the past is an error.
+//!
+//! Most delays of a simulation are a few constants: zero, a deadline, a period. A delay that comes again soon gets a ring of its
+//! own (`timers.rs`). A few others are in an array (`few.rs`), and the rest is in a heap. Which of them holds an event has no
+//! effect on the order.
 
+use crate::few::Few;
 use crate::heap::{Handle, Heap};
 use crate::time::{Span, Time};
+use crate::timers::Timers;
+
+/// The number of delays that have rings: each costs a comparison for each event.
+const RINGS: usize = 4;
+/// The key after those of all events.
+const NEVER: u128 = u128::MAX;
+/// The number of delays that are remembered, to find those that come again.
+const RECENT: usize = 16;
 
 /// Identifies one scheduled event of one queue, for [`EventQueue::cancel`]. Once the event has fired, was
 /// cancelled or was cleared, the key is stale forever: it never identifies a later event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct EventKey(Handle);
+pub struct EventKey(Place);
+
+/// Where an event is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Place {
+    Few { at: Time, sequence: u64 },
+    Ring { ring: u8, number: u64 },
+    Heap(Handle),
+}
+
+/// Which part of a queue has the first event.
+#[derive(Clone, Copy)]
+enum Where {
+    Few,
+    Ring(usize),
+    Heap,
+}
+
+/// The place of an event in the order: its time, then its sequence number.
+const fn order(at: Time, sequence: u64) -> u128 {
+    (at.as_nanos() as u128) << 64 | sequence as u128
+}
+
+/// The time in a key.
+const fn time(key: u128) -> Time {
+    Time::from_nanos((key >> 64) as u64)
+}
 
 /// An event was scheduled for a time that has passed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -39,7 +78,14 @@ pub struct PastError {
 /// ```
 #[derive(Debug)]
 pub struct EventQueue<E> {
-    heap: Heap<(Time, u64), E>,
+    few: Few<E>,
+    heap: Heap<u128, E>,
+    rings: Vec<Timers<E>>,
+    /// The delays of the rings, and the keys of their first events.
+    delays: [Span; RINGS],
+    firsts: [u128; RINGS],
+    /// The last delay without a ring for each remainder.
+    recent: [Span; RECENT],
     next_sequence: u64,
     now: Time,
 }
@@ -54,7 +100,16 @@ impl<E> EventQueue<E> {
     /// An empty queue at [`Time::ZERO`]; allocates nothing.
     #[must_use]
     pub const fn new() -> Self {
-        Self { heap: Heap::new(), next_sequence: 0, now: Time::ZERO }
+        Self {
+            few: Few::new(),
+            heap: Heap::new(),
+            rings: Vec::new(),
+            delays: [Span::MAX; RINGS],
+            firsts: [NEVER; RINGS],
+            recent: [Span::MAX; RECENT],
+            next_sequence: 0,
+            now: Time::ZERO,
+        }
     }
 
     /// Adds an event that fires at `at`, after all events already scheduled for the same time. O(log n).
@@ -65,33 +120,109 @@ impl<E> EventQueue<E> {
         if at < self.now {
             return Err(PastError { at_ns: at.as_nanos(), now_ns: self.now.as_nanos() });
         }
-        Ok(self.push(at, event))
+        let key = self.next_key(at);
+        Ok(EventKey(self.push(key, event)))
     }
 
     /// Adds an event that fires `delay` after [`EventQueue::now`], after all events already scheduled for the same
-    /// time. O(log n). A time beyond [`Time::MAX`] becomes [`Time::MAX`], which means "never".
+    /// time. O(log n), and O(1) where the delay has come before. A time beyond [`Time::MAX`] becomes [`Time::MAX`], which
+    /// means "never".
     pub fn schedule_in(&mut self, delay: Span, event: E) -> EventKey {
-        self.push(self.now + delay, event)
+        let key = self.next_key(self.now + delay);
+        let found = self.delays.iter().position(|known| *known == delay);
+        let place =
+            match found.or_else(|| self.new_ring(delay)).and_then(|ring| Some((ring, self.rings.get_mut(ring)?))) {
+                Some((number, ring)) if !ring.is_full() => {
+                    let place = Place::Ring { ring: number as u8, number: ring.push(key, event) };
+                    self.firsts[number] = ring.first();
+                    place
+                }
+                _ => self.push(key, event),
+            };
+        EventKey(place)
     }
 
-    fn push(&mut self, at: Time, event: E) -> EventKey {
-        let key = (at, self.next_sequence);
+    fn next_key(&mut self, at: Time) -> u128 {
+        let key = order(at, self.next_sequence);
         self.next_sequence += 1;
-        EventKey(self.heap.push(key, event))
+        key
+    }
+
+    /// Adds an event to those without a ring.
+    fn push(&mut self, key: u128, event: E) -> Place {
+        match self.few.push(key, event) {
+            Ok(()) => Place::Few { at: time(key), sequence: key as u64 },
+            Err(event) => Place::Heap(self.heap.push(key, event)),
+        }
+    }
+
+    /// A ring for a delay that comes again.
+    fn new_ring(&mut self, delay: Span) -> Option<usize> {
+        let recent = &mut self.recent[(delay.as_nanos() % RECENT as u64) as usize];
+        if std::mem::replace(recent, delay) != delay {
+            return None;
+        }
+        let number = self.rings.len();
+        *self.delays.get_mut(number)? = delay;
+        self.rings.push(Timers::new());
+        Some(number)
     }
 
     /// Removes a pending event and returns it; `None` when the key is stale. O(log n).
     ///
     /// A key of another queue is not recognised as foreign: it may identify an event here.
     pub fn cancel(&mut self, key: EventKey) -> Option<E> {
-        self.heap.remove(key.0)
+        match key.0 {
+            Place::Few { at, sequence } => self.few.remove(order(at, sequence)),
+            Place::Heap(handle) => self.heap.remove(handle),
+            Place::Ring { ring, number } => {
+                let (ring, timers) = (ring as usize, self.rings.get_mut(ring as usize)?);
+                let event = timers.remove(number);
+                self.firsts[ring] = timers.first();
+                event
+            }
+        }
+    }
+
+    /// The key of the first event, and where it is; the greatest key if there is none.
+    fn first(&self) -> (u128, Where) {
+        let mut first = (self.few.first(), Where::Few);
+        if let Some(key) = self.heap.peek()
+            && key < first.0
+        {
+            first = (key, Where::Heap);
+        }
+        for (number, key) in self.firsts.iter().enumerate() {
+            if *key < first.0 {
+                first = (*key, Where::Ring(number));
+            }
+        }
+        first
     }
 
     /// Removes the first event and moves [`EventQueue::now`] to its time. O(log n).
     pub fn pop(&mut self) -> Option<(Time, E)> {
-        let ((at, sequence), event) = self.heap.pop()?;
+        self.pop_until(Time::MAX)
+    }
+
+    /// Removes the first event, unless it is after `last`, and moves [`EventQueue::now`] to its time. O(log n).
+    pub fn pop_until(&mut self, last: Time) -> Option<(Time, E)> {
+        let (key, place) = self.first();
+        let at = time(key);
+        if at > last {
+            return None;
+        }
+        let event = match place {
+            Where::Few => self.few.pop(),
+            Where::Ring(ring) => {
+                let event = self.rings[ring].pop();
+                self.firsts[ring] = self.rings[ring].first();
+                event
+            }
+            Where::Heap => self.heap.pop().map(|(_, event)| event),
+        }?;
         debug_assert!(at >= self.now, "time went back from {:?} to {at:?}", self.now);
-        debug_assert!(sequence < self.next_sequence, "an event that was never scheduled");
+        debug_assert!((key as u64) < self.next_sequence, "an event that was never scheduled");
         self.now = at;
         Some((at, event))
     }
@@ -99,7 +230,7 @@ impl<E> EventQueue<E> {
     /// The time of the first event. O(1).
     #[must_use]
     pub fn peek_time(&self) -> Option<Time> {
-        self.heap.peek().map(|(at, _)| at)
+        (!self.is_empty()).then(|| time(self.first().0))
     }
 
     /// The time of the last popped event; [`Time::ZERO`] before the first.
@@ -108,23 +239,25 @@ impl<E> EventQueue<E> {
         self.now
     }
 
-    /// The number of pending events.
+    /// The number of pending events. O(1).
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.heap.len()
+    pub fn len(&self) -> usize {
+        self.few.pending() + self.heap.len() + self.rings.iter().map(Timers::pending).sum::<usize>()
     }
 
-    /// Whether no event is pending.
+    /// Whether no event is pending. O(1).
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
-    /// Drops all events and starts again at [`Time::ZERO`] and sequence number zero, keeping the
-    /// allocated memory. Keys from before stay stale. O(n).
+    /// Drops all events and starts again at [`Time::ZERO`], keeping the allocated memory. Sequence numbers go on, so that keys
+    /// from before stay stale. O(n).
     pub fn clear(&mut self) {
+        self.few.clear();
         self.heap.clear();
-        self.next_sequence = 0;
+        self.rings.iter_mut().for_each(Timers::clear);
+        self.firsts = [NEVER; RINGS];
         self.now = Time::ZERO;
     }
 }

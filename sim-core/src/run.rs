@@ -75,18 +75,17 @@ pub fn run<M: Model>(
     horizon: Time,
     event_limit: u64,
 ) -> Result<End, M::Error> {
-    let mut left = event_limit;
-    loop {
-        match queue.peek_time() {
-            None => return Ok(End::Idle),
-            Some(at) if at > horizon => return Ok(End::Horizon),
-            Some(_) if left == 0 => return Ok(End::EventLimit),
-            Some(_) => left -= 1,
-        }
-        if let Some((_, event)) = queue.pop()
-            && model.handle(event, queue)? == Flow::Stop
-        {
+    for _ in 0..event_limit {
+        let Some((_, event)) = queue.pop_until(horizon) else {
+            return Ok(if queue.is_empty() { End::Idle } else { End::Horizon });
+        };
+        if model.handle(event, queue)? == Flow::Stop {
             return Ok(End::Stopped);
         }
     }
+    Ok(match queue.peek_time() {
+        None => End::Idle,
+        Some(at) if at > horizon => End::Horizon,
+        Some(_) => End::EventLimit,
+    })
 }

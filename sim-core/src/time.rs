@@ -117,7 +117,10 @@ impl Span {
     /// [`Span::ZERO`]; too large gives [`Span::MAX`].
     #[must_use]
     pub fn from_seconds_f64(seconds: f64) -> Self {
-        Self(libm::round(seconds * NANOS_PER_SECOND as f64) as u64)
+        let nanos = seconds * NANOS_PER_SECOND as f64;
+        let whole = nanos as u64;
+        // Exact: a number with a fraction is below 2^53, and so is what is left of it.
+        Self(whole.saturating_add(u64::from(nanos - whole as f64 >= 0.5)))
     }
 
     /// Whole nanoseconds.

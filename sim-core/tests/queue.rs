@@ -134,3 +134,24 @@ fn scheduling_in_the_past_is_an_error_and_changes_nothing() -> Result<(), PastEr
     assert_eq!(queue.pop(), Some((Time::MAX, "never")));
     Ok(())
 }
+
+#[test]
+fn events_of_one_delay_keep_their_order_among_many_that_are_cancelled() {
+    // Enough for the ring of a delay to be full of removed events, so that later ones are elsewhere.
+    let mut queue = EventQueue::new();
+    let mut expected = Vec::new();
+    for number in 0..10_000_u64 {
+        let key = queue.schedule_in(Span::from_seconds(1), number);
+        queue.schedule_in(Span::ZERO, u64::MAX);
+        if number % 100 == 0 {
+            expected.push(number);
+        } else {
+            assert_eq!(queue.cancel(key), Some(number));
+            assert_eq!(queue.cancel(key), None);
+        }
+        assert_eq!(queue.pop().map(|(_, event)| event), Some(u64::MAX));
+    }
+    assert_eq!(queue.len(), expected.len());
+    let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|(_, event)| event).collect();
+    assert_eq!(left, expected);
+}

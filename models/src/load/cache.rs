@@ -76,6 +76,11 @@ impl Running<'_> {
         self.state.requests[id].status >= 400
     }
 
+    /// Whether the plan rules out that a request meets another one here.
+    fn is_alone(&self, id: RequestId) -> bool {
+        self.plan.ruled_out.sharing(self.state.requests[id].class)
+    }
+
     /// Whether a request replaces the stored entry.
     fn replaces(&self, id: RequestId) -> bool {
         let class = self.class(id);
@@ -97,6 +102,9 @@ impl Running<'_> {
     }
 
     pub(super) fn go_to_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.is_alone(id) {
+            return self.go_to_pool(agenda, id);
+        }
         let now = agenda.now();
         if let Some(version) = self.state.cache.versions.get(self.cache_url(id)).copied() {
             self.request(id).state.version = version;
@@ -167,6 +175,9 @@ impl Running<'_> {
 
     /// The headers of the request that holds the lock have arrived.
     pub(super) fn headers_at_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.is_alone(id) {
+            return;
+        }
         if self.copy(id).method == Method::Post && self.plan.browser.post_invalidates {
             if self.is_error_status(id) {
                 return;
@@ -213,6 +224,9 @@ impl Running<'_> {
 
     /// Passes the lock to the next request, and stores a response that may be stored.
     pub(super) fn pass_lock(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.is_alone(id) {
+            return;
+        }
         if self.request(id).outcome == Outcome::Ok
             && (self.copy(id).cacheable || self.request(id).state.writes)
             && self.stores(id)

@@ -106,11 +106,8 @@ impl Running<'_> {
         }
     }
 
-    /// A call has an event, which may cancel others.
+    /// A call has an event that cancels others.
     pub(super) fn announce(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
-        if !self.plan.cancels.await_event(self.state.requests[id].class, event) {
-            return;
-        }
         let announced = &mut self.request(id).state.announced;
         if *announced & event.bit() == 0 {
             *announced |= event.bit();

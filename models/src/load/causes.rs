@@ -45,16 +45,26 @@ impl Running<'_> {
         agenda.schedule_in(wait + after, Event::Start { instance });
     }
 
-    /// An instance has had an event: releases the starts that wait for it.
+    /// An instance has had an event: cancels and releases what waits for it.
+    #[inline]
     pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
-        self.announce(agenda, id, event);
+        let class = self.state.requests[id].class;
+        if self.plan.cancels.await_event(class, event) {
+            self.announce(agenda, id, event);
+        }
+        if self.plan.waiters.await_event(class, event) {
+            self.release_starts(agenda, id, event);
+        }
+    }
+
+    fn release_starts(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
         let request = &self.state.requests[id];
         let (class, tab, instance, index) = (request.class, request.tab, request.instance, request.index);
-        let copy = &mut self.state.page.instances[instance];
-        if copy.has_had(event) {
+        let had = &mut self.state.page.instances[instance].had;
+        if *had & event.bit() != 0 {
             return;
         }
-        copy.had |= event.bit();
+        *had |= event.bit();
         let at = tab as usize * self.plan.classes.len() + class;
         let copies = self.state.page.ranges[at].1;
         let reached = &mut self.state.page.reached[at][event as usize];
@@ -62,9 +72,6 @@ impl Running<'_> {
         // A random stream has no last instance: its first one counts.
         let all = *reached == copies.max(1);
         let last = index as usize + 1 == copies;
-        if !self.plan.waiters.await_event(class, event) {
-            return;
-        }
         let mut due = std::mem::take(&mut self.state.page.due);
         self.find_due(&mut due, (class, event), (index, tab), all, last);
         let mut released = std::mem::take(&mut self.state.page.released);

@@ -218,7 +218,7 @@ impl Running<'_> {
         copy.in_flight -= 1;
         copy.last_end = Some(now);
         if succeeded {
-            let first = !copy.has_had(class::Event::Ok);
+            let first = copy.first_ok.is_none();
             copy.failures = 0;
             copy.first_ok = copy.first_ok.or(Some(now));
             copy.last_ok = Some(now);

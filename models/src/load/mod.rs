@@ -324,8 +324,7 @@ impl Load {
         match verdict.culprit {
             Some(id) => self.state.requests.get(id),
             None if verdict.ready.is_none() => {
-                let had =
-                    |request: &Request| self.state.page.instances[request.instance].has_had(crate::class::Event::Ok);
+                let had = |request: &Request| self.state.page.instances[request.instance].first_ok.is_some();
                 let waited_for = |request: &&Request| plan.load.ready.contains(&request.class) && !had(request);
                 self.state.requests.iter().rfind(waited_for)
             }

@@ -70,7 +70,7 @@ pub(super) struct Instance {
     pub(super) failures: u32,
     /// When the first of the consecutive failed calls was issued.
     pub(super) row_began: Time,
-    /// The events that this instance has had, one bit each.
+    /// The events of this instance that starts have waited for, one bit each.
     pub(super) had: u8,
 }
 
@@ -92,10 +92,6 @@ impl Instance {
             row_began: Time::ZERO,
             had: 0,
         }
-    }
-
-    pub(super) fn has_had(&self, event: class::Event) -> bool {
-        self.had & event.bit() != 0
     }
 }
 
@@ -198,7 +194,7 @@ impl Running<'_> {
         let call = Call { index: copy.index, tab: copy.tab, tick: copy.ticks, attempt: 1 };
         let copy = &self.state.page.instances[instance];
         let class = &self.plan.classes[copy.class];
-        if class.until_ok && copy.has_had(class::Event::Ok) {
+        if class.until_ok && copy.first_ok.is_some() {
             return Ok(());
         }
         if let Some(every) = class.every.filter(|_| !class.every_from_end) {

@@ -35,6 +35,8 @@ pub(super) struct Pool {
     pub(super) connections: Vec<Connection>,
     /// Open and opening connections of all groups.
     pub(super) total: usize,
+    /// Whether a group has found all connections of the pool in use; others may wait from then on.
+    stalled: bool,
     /// Requests that are being dispatched.
     pub(super) handing_over: Sharing<RequestId>,
 }
@@ -76,7 +78,7 @@ impl Pool {
         }
         self.connections.clear();
         self.handing_over.reset();
-        self.total = 0;
+        (self.total, self.stalled) = (0, false);
     }
 }
 
@@ -151,6 +153,9 @@ impl Running<'_> {
         if self.multiplexes(group) {
             return self.serve_streams(agenda, group);
         }
+        if self.state.pool.groups[group].waiting == 0 || !self.pool_has_room(group) {
+            return;
+        }
         'waiting: for rank in (0..RANKS).rev() {
             let mut at = self.state.pool.groups[group].queue[rank].first();
             while let Some(id) = at {
@@ -223,6 +228,7 @@ impl Running<'_> {
     /// Opens a connection, if the whole pool has room for it or can make room.
     fn open(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) -> bool {
         if self.state.pool.total >= self.plan.browser.connections_total && !self.close_an_idle_one() {
+            self.state.pool.stalled = true;
             return false;
         }
         self.connect(agenda, group, owner);
@@ -310,6 +316,9 @@ impl Running<'_> {
 
     /// Takes the idle connection that the browser would take, closing those that have been idle for too long.
     fn take_idle(&mut self, group: usize, now: Time) -> Option<usize> {
+        if self.state.pool.groups[group].idle.is_empty() {
+            return None;
+        }
         let rules = &self.plan.browser;
         // One of zero closes connections that have served, in `free_connection`.
         let keep_alive = self.plan.origins[group / 2].keep_alive.filter(|span| !span.is_zero()).unwrap_or(Span::MAX);
@@ -429,6 +438,9 @@ impl Running<'_> {
             closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {
             self.state.pool.total -= 1;
+            if !self.state.pool.stalled {
+                self.serve(agenda, group, None);
+            }
         } else {
             // A waiting request of its own group gets it before it can make room for another group (`ReleaseSocket`).
             self.rest(now, connection);
@@ -447,6 +459,9 @@ impl Running<'_> {
     /// Fills room in the whole pool: the group with the highest priority at its head comes first (`FindTopStalledGroup`), of
     /// equal ones the first in the file.
     fn serve_stalled(&mut self, agenda: &mut Agenda) {
+        if !self.state.pool.stalled {
+            return;
+        }
         for rank in (0..RANKS).rev() {
             for group in 0..self.state.pool.groups.len() {
                 if self.state.pool.groups[group].queue[rank].first().is_some() {

@@ -60,6 +60,9 @@ impl Running<'_> {
         if self.class(id).kind == Kind::WebSocket {
             return self.go_to_pool(agenda, id);
         }
+        if self.plan.ruled_out.scheduling {
+            return self.go_to_cache(agenda, id);
+        }
         self.request(id).enter(Station::Scheduler, now);
         if !self.is_delayable(id) || self.has_room(id) && self.host_has_room(id) {
             return self.admit(agenda, id);

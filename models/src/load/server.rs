@@ -92,38 +92,40 @@ impl Running<'_> {
     fn advance(&mut self, agenda: &mut Agenda, first: Step) {
         let mut steps = std::mem::take(&mut self.state.steps);
         debug_assert!(steps.is_empty(), "steps of another instant remain: {steps:?}");
-        steps.push(first);
-        while let Some(step) = steps.pop() {
+        let mut next = Some(first);
+        while let Some(step) = next.take().or_else(|| steps.pop()) {
             match step {
                 Step::Next(id) => {
                     // Without a part to start, it waits for a value that another request computes.
                     if let Some((block, gap)) = self.look_up_caches(agenda.now(), id)
                         && self.begin(agenda, id, block, gap)
                     {
-                        steps.push(Step::PartDone(id));
+                        next = Some(Step::PartDone(id));
                     }
                 }
                 Step::PartDone(id) => {
                     let state = &mut self.request(id).state;
                     let computed = state.making.is_some();
-                    steps.push(Step::GoOn { id, computed });
+                    let go_on = Step::GoOn { id, computed };
                     if computed {
-                        steps.push(Step::Resume(self.value_computed(agenda.now(), id)));
+                        steps.push(go_on);
+                        next = Some(Step::Resume(self.value_computed(agenda.now(), id)));
                     } else {
                         debug_assert!(state.segments_left > 0, "request {id} has done too many parts");
                         state.segments_left -= 1;
+                        next = Some(go_on);
                     }
                 }
                 Step::Resume(mut waiting) => {
                     if let Some(waiter) = waiting.pop(&mut self.state.links) {
                         steps.push(Step::Resume(waiting));
                         self.value_received(waiter);
-                        steps.push(Step::Next(waiter));
+                        next = Some(Step::Next(waiter));
                     }
                 }
                 Step::GoOn { id, computed } => {
                     if self.goes_on(id, computed) {
-                        steps.push(Step::Next(id));
+                        next = Some(Step::Next(id));
                     } else {
                         self.leave_server(agenda, id);
                     }

@@ -147,10 +147,12 @@ impl<T> Sharing<T> {
         self.bring_up_to_date(agenda.now(), capacity);
         // Half a nanosecond: events are whole nanoseconds, attained work is not.
         let limit = self.attained + 0.5;
-        while let Some(due) = self.present.peek()
-            && due.amount() <= limit
-            && let Some((due, id)) = self.present.pop()
-        {
+        let is_done = |due: &Due| due.amount() <= limit;
+        while let Some(due) = self.present.peek().filter(is_done) {
+            let Some((_, id)) = self.present.pop() else { break };
+            if self.done.is_empty() && !self.present.peek().as_ref().is_some_and(is_done) {
+                return Some(id);
+            }
             self.done.push(due.came, id);
         }
         let found = self.done.pop().map(|(_, id)| id);
