@@ -3,6 +3,7 @@
 //! Rule: a number of loads fixed in advance gets a Wilson interval, or with few failures a Clopper-Pearson interval; a
 //! stopping rule gets a confidence sequence, which stays valid for any number of looks. The output names the method.
 
+use crate::page_end::PageEnd;
 use crate::ready_times::ReadyTimes;
 pub use crate::replications::LEVEL;
 use crate::replications::{Replications, Stopped, Tally, next_round};
@@ -34,6 +35,8 @@ pub struct Estimate {
     pub interval: Option<Interval>,
     /// Quantiles of the time to ready, in milliseconds, over all loads; null if none got ready.
     pub ready_ms: Option<ReadyQuantiles>,
+    /// The page's end; null where it was not computed.
+    pub end_ms: Option<PageEnd>,
     /// The guarantee of the interval, in a sentence.
     pub guarantee: Option<&'static str>,
     /// The shares of failed, late and ready loads, as `failed`, `late` and `ready`.
@@ -135,6 +138,7 @@ impl Estimate {
                 "no load failed; `sixslot run SCENARIO --rare` estimates failures too rare to be counted".to_owned(),
             );
         }
+        notes.extend(crate::notes::of_first(limits::TIMES, tally.loads));
         let failures = judged.then_some(tally.failures);
         let interval = judged.then(|| interval_of(&tally, stopping));
         let ready = ReadyTimes::new(tally.ready, tally.loads.min(limits::TIMES));
@@ -152,6 +156,7 @@ impl Estimate {
                 p95: ready.quantile(0.95),
                 p99: ready.quantile(0.99),
             }),
+            end_ms: None,
             shares: Shares::new(tally.loads, failures, tally.late),
             interval_with_data: None,
             outcomes: Outcomes {
@@ -185,6 +190,15 @@ impl Estimate {
     /// The first loads that were late.
     pub fn being_late(&self) -> &[u64] {
         &self.being_late
+    }
+
+    /// The same with the page's end.
+    ///
+    /// # Errors
+    /// An interrupt, or a load beyond its limits.
+    pub fn with_end(mut self, plan: &Plan, seed: u64, interrupt: &AtomicBool) -> Result<Self, Stopped> {
+        self.end_ms = Some(PageEnd::of(plan, seed, self.loads, interrupt)?);
+        Ok(self)
     }
 
     /// Times to ready of all loads.
@@ -232,7 +246,7 @@ impl Estimate {
                 }
             };
             if done {
-                return Ok(Self::new(plan, tally, stopping));
+                return Self::new(plan, tally, stopping).with_end(plan, seed, interrupt);
             }
         }
     }

@@ -53,6 +53,7 @@ pub mod frontier;
 pub mod import;
 pub mod layers;
 pub mod notes;
+pub mod page_end;
 pub mod ranking;
 pub mod rare;
 pub mod ready_times;

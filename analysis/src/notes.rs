@@ -1,7 +1,8 @@
 //! What to know about a scenario before its numbers are read.
 //!
-//! Rule: a note is a fact about the plan alone: nothing can fail, the scenario does not choose what counts as failed
-//! although its page goes on after it is ready, or a key reads plausible and does something else ([`Plan::warnings`]).
+//! Rule: but for [`of_first`], a note is a fact about the plan alone: nothing can fail, the scenario does not choose what
+//! counts as failed although its page goes on after it is ready, or a key reads plausible and does something else
+//! ([`Plan::warnings`]).
 
 use crate::words::duration;
 use sixslot_models::{Fails, Plan};
@@ -24,6 +25,12 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     }
     notes.extend(plan.warnings().iter().cloned());
     notes
+}
+
+/// The note on times to ready that are those of the first `kept` of a number of loads, so that they need no more memory.
+#[must_use]
+pub fn of_first(kept: u64, loads: u64) -> Option<String> {
+    (loads > kept).then(|| format!("times to ready are those of the first {kept} loads; the counts are of all {loads}"))
 }
 
 /// Why failure is not judged, and what to write.

@@ -3,6 +3,7 @@
 //! Rule: times are milliseconds from the start of the load, null for what never happened; the fields
 //! keep their order, and new fields may follow them.
 
+use crate::page_end;
 use serde::Serialize;
 use sixslot_models::Plan;
 use sixslot_models::class::{Failure, Kind};
@@ -82,7 +83,7 @@ impl<'a> OutcomeRecord<'a> {
             ready: verdict.state() == LoadState::Ready,
             error: verdict.rule.and_then(|rule| rules.errors[rule].name.as_deref()),
             needs: load.needs(plan).into_iter().map(need).collect(),
-            end_ms: load.requests().iter().filter_map(|request| request.ended).max().map(Time::as_millis_f64),
+            end_ms: page_end::of(load).map(Time::as_millis_f64),
         }
     }
 }

@@ -176,8 +176,9 @@ fn every_call_may_fail_or_tear() {
         }
     }
     println!("{faults} faults injected and survived");
-    // Four calls for each of five results, the list and the checkpoint; two for each cell, two for the removal.
-    assert_eq!(faults, 2 * (4 * 7 + 2 * CELLS + 2));
+    // Four calls for each of five results, the list and the checkpoint; two for the cells, which are simulated together, two for
+    // the removal.
+    assert_eq!(faults, 2 * (4 * 7 + 2 + 2));
 }
 
 /// The process that is killed: this test in another process.

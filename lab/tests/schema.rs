@@ -148,6 +148,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "server.host",
     "request.request_bytes",
     "server.max_concurrent_streams",
+    "server.honours_priority",
     "request.fails_on",
     "request.retry_after",
     "request.retry.follows_retry_after",

@@ -72,8 +72,10 @@ pub const LAYERS: usize = 10;
 pub const CELLS: usize = 100_000;
 /// Loads of a cell or a run.
 pub const LOADS: u64 = 1_000_000_000;
-/// Times to ready that a cell or a run keeps for its quantiles.
-pub const TIMES: u64 = 4_000_000;
+/// Times to ready that a cell or a run keeps for its quantiles: those of its first loads, 8 bytes each.
+pub const TIMES: u64 = 200_000;
+/// The same for each fix of a comparison.
+pub const COMPARED_TIMES: u64 = 50_000;
 /// Numbers with evidence in `[evidence]`.
 pub const FITTED: usize = 10_000;
 /// Recorded times in `[evidence]`, over all numbers.

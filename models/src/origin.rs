@@ -104,6 +104,8 @@ pub struct Origin {
     pub protocol: Protocol,
     /// Requests at once on a connection of HTTP/2 or HTTP/3.
     pub max_concurrent_streams: usize,
+    /// Whether the answers of one connection are sent by the priority of their requests.
+    pub honours_priority: bool,
     /// The time to open a connection, TLS included; none: the browser's `connect`.
     pub connect: Option<Form>,
     /// The stream of that time.
@@ -155,6 +157,7 @@ impl Origin {
             keep_alive: None,
             protocol: Protocol::H1,
             max_concurrent_streams: 100,
+            honours_priority: false,
             connect: None,
             connect_purpose: Purpose::named(name).and(" connect"),
             noise_shared: Linear::constant(0.0),
@@ -198,6 +201,14 @@ impl Origin {
         origin.protocol = reader.or("protocol", origin.protocol, read::choice(&words))?;
         let streams = count(1, limits::PLACES);
         origin.max_concurrent_streams = reader.or("max_concurrent_streams", origin.max_concurrent_streams, streams)?;
+        origin.honours_priority = reader.or("honours_priority", false, read::boolean)?;
+        if origin.honours_priority && !origin.protocol.multiplexes() {
+            return Err(Fault::new(
+                reader.place_of("honours_priority"),
+                "`honours_priority` requires \"h2\" or \"h3\"",
+            )
+            .help("a connection of HTTP/1.1 carries one answer at a time; write protocol = \"h2\", or leave it out"));
+        }
         origin.connect = reader.read("connect", |node| form::time(node, parameters))?;
         origin.noise_shared = reader.or("noise_shared", origin.noise_shared, |node| form::share(node, parameters))?;
         origin.path = network.read_path(name, &reader, origin.protocol, parameters, links)?;

@@ -199,7 +199,10 @@ impl Plan {
     pub(crate) fn read(root: &Table, place: &Place) -> Result<Self, Fault> {
         let mut root = root.clone();
         resolve(&mut root, &schema::SCENARIO)?;
-        Self::read_numbers(&root, place)
+        let mut plan = Self::read_numbers(&root, place)?;
+        plan.load.weigh(&plan.classes, plan.horizon - Time::ZERO);
+        plan.ruled_out = RuledOut::of(&plan.browser, &plan.origins, &plan.classes);
+        Ok(plan)
     }
 
     /// Reads a tree in which each parameter that stands for a number has been replaced.
@@ -251,7 +254,7 @@ impl Plan {
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
-        let mut plan = Self {
+        let plan = Self {
             title,
             horizon: Time::ZERO + horizon,
             parameters,
@@ -271,8 +274,6 @@ impl Plan {
         };
         plan.check_counts(&reader)?;
         plan.check_size(&entries, &reader)?;
-        plan.load.weigh(&plan.classes, horizon);
-        plan.ruled_out = RuledOut::of(&plan.browser, &plan.origins, &plan.classes);
         Ok(plan)
     }
 

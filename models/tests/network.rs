@@ -133,6 +133,33 @@ fn streams_share_one_window_where_connections_have_one_each() {
 }
 
 #[test]
+fn a_server_that_honours_priorities_sends_the_highest_first() {
+    // 100 kB take 100 ms. Chromium's ranks: highest before auto and high, which are equal, before low.
+    let text = |server: &str| {
+        format!(
+            "server = {{ protocol = 'h2', tls = '1.3', bandwidth_down = '8Mbit/s'{server} }}\n\
+             request.low = {{ priority = 'low', body_bytes = 100000 }}\n\
+             request.auto = {{ count = 2, start = '50ms', body_bytes = 100000 }}\n\
+             request.highest = {{ priority = 'highest', start = '80ms', body_bytes = 20000 }}\n"
+        )
+    };
+    let all = |rows: &[Row]| ["low", "auto", "highest"].map(|name| ends(rows, name));
+    // Half of the low one has gone when the others come, which have 30 ms of the link before the highest one.
+    let honoured = all(&page(&text(", honours_priority = true")));
+    assert_eq!(honoured, [vec![320.0], vec![270.0, 270.0], vec![100.0]]);
+    // Together: four at once from 80 ms on, and the 20 kB are gone first.
+    let together = all(&page(&text("")));
+    assert_eq!(together, [vec![200.0], vec![320.0, 320.0], vec![160.0]]);
+    let refused = Document::read(
+        "a.toml",
+        &format!("schema = 1\n{}", text("").replace("'h2', tls = '1.3'", "'h1', honours_priority = true")),
+        &[],
+    );
+    let error = refused.and_then(|document| document.plan(&[], &[])).unwrap_err();
+    assert!(error.message.contains("`honours_priority` requires"), "{error}");
+}
+
+#[test]
 fn a_connection_takes_the_round_trips_of_its_protocol() {
     for (keys, round_trips) in [
         ("protocol = 'h1'", 1),

@@ -10,7 +10,7 @@ use sixslot_analysis::data_interval::{DataInterval, Simulated};
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::picture::Picture;
 use sixslot_analysis::export::{self, Subject};
-use sixslot_analysis::notes::notes;
+use sixslot_analysis::notes::{notes, of_first};
 use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::replications::{Replications, Tally};
 use sixslot_analysis::sentence::Finding;
@@ -125,7 +125,7 @@ pub(crate) fn estimate(
         return Err(Refusal::Range("the tallies have no loads, or more failed loads than loads".to_owned()));
     }
     let (loads, joined) = (tally.loads, serde_json::to_string(&tally)?);
-    let mut estimate = Estimate::new(plan, tally, &Stopping::Fixed(loads));
+    let mut estimate = Estimate::new(plan, tally, &Stopping::Fixed(loads)).with_end(plan, case.seed, &NEVER)?;
     let fixes = document.fixes_named(&case.fixes)?;
     let simulated = Simulated::of_estimate(&estimate).filter(|_| data);
     let interval = DataInterval::of(document, &fixes, case.seed, simulated, &NEVER)?;
@@ -191,7 +191,8 @@ pub(crate) fn compare(document: &Document, case: &Case, loads: u64) -> Result<Ve
     let data = DataInterval::of(document, &base, case.seed, Simulated::of_comparisons(&found), &NEVER)?;
     let finding = Finding::of_comparisons(&plan, case.seed, &found)?.with_data(data.as_ref());
     let interval = data.map(|data| data.interval);
-    let (sentence, notes) = (finding.sentence(), notes(&plan));
+    let (sentence, mut notes) = (finding.sentence(), notes(&plan));
+    notes.extend(of_first(limits::COMPARED_TIMES, found.loads));
     json(&CompareAnswer {
         clause: finding.which_fix(),
         answer: CompareRecord::new(&document.title, case.seed, &case.fixes, &found, interval, &sentence, &notes),

@@ -237,12 +237,11 @@ pub(super) fn count(
     interrupt: &AtomicBool,
     done: &(impl Fn(u64) + Sync),
 ) -> Result<Counts, Stopped> {
-    let kept = limits::TIMES / (variants.len() as u64 + 1);
     let each = |counts: &mut Counts, simulator: &mut Simulator<'_>, number| {
         let without = see(simulator, baseline, number, measure, None)?;
         let with = variants.iter().map(|variant| see(simulator, &variant.plan, number, measure, without.culprit));
         let with = with.collect::<Result<Vec<_>, _>>()?;
-        counts.count(number, without, &with, number < kept);
+        counts.count(number, without, &with, number < limits::COMPARED_TIMES);
         Ok(())
     };
     let none = || Counts::new(variants.len());

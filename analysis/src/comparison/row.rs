@@ -5,6 +5,7 @@
 use super::pairs::Track;
 use super::word::Word;
 use crate::estimate::{LEVEL, Shares};
+use crate::page_end::PageEnd;
 use crate::ready_times::{ReadyQuantile, ReadyTimes};
 use serde::Serialize;
 use sixslot_models::Plan;
@@ -24,6 +25,8 @@ pub struct Outcomes {
     pub ready_ms: Quantiles,
     /// The intervals of these.
     pub ready_interval_ms: QuantileIntervals,
+    /// The page's end; null where it was not computed.
+    pub end_ms: Option<PageEnd>,
     /// The longest time for which a call was stalled, over all loads, in milliseconds.
     pub stalled_ms: Quantiles,
 }
@@ -154,6 +157,7 @@ impl Outcomes {
                 p50: ready.with_interval(0.5, LEVEL),
                 p95: ready.with_interval(0.95, LEVEL),
             },
+            end_ms: None,
             stalled_ms: quantiles(&stalled),
         }
     }

@@ -10,7 +10,7 @@ use sixslot_models::load::{Extent, Station};
 use std::sync::atomic::AtomicBool;
 
 /// The most loads to keep the ends of.
-pub const MOST: u64 = 1_000_000;
+pub const MOST: u64 = 100_000;
 
 /// The end of a load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

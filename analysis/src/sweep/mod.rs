@@ -14,6 +14,7 @@ pub use manifest::{Manifest, PROGRAM, sha256};
 pub use part::{JoinError, Part};
 
 use crate::replications::{Replications, Stopped, Tally, next_round};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use sixslot_models::{Document, Plan, ScenarioError};
 use sixslot_statistics::stopping::Stopping;
@@ -27,8 +28,11 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Loads of a cell if neither the command line nor the scenario states them.
 pub const DEFAULT_LOADS: u64 = 10_000;
 
-/// Classes of all plans that a sweep keeps: about 100 MB. The plans of further cells are compiled again when they are simulated.
-const KEPT_CLASSES: usize = 50_000;
+/// Classes of all plans that a sweep keeps: about 40 MB. The plans of further cells are compiled again when they are simulated.
+const KEPT_CLASSES: usize = 20_000;
+
+/// Cells whose plans are compiled together.
+const TOGETHER: usize = 1_024;
 
 /// The inputs of a sweep.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -95,11 +99,16 @@ impl Sweep {
     /// Compiles, and so checks, the plan of every cell.
     fn compiled(mut self) -> Result<Self, SweepFailure> {
         let mut classes = 0;
-        for number in 0..self.grid.len() {
-            let plan = self.compile(number)?;
-            classes += plan.classes().len();
-            if classes <= KEPT_CLASSES {
-                self.plans.push(plan);
+        let cells = self.grid.len();
+        for first in (0..cells).step_by(TOGETHER) {
+            let numbers = first..cells.min(first + TOGETHER);
+            let plans: Vec<_> = numbers.into_par_iter().map(|number| self.compile(number)).collect();
+            for plan in plans {
+                let plan = plan?;
+                classes += plan.classes().len();
+                if classes <= KEPT_CLASSES {
+                    self.plans.push(plan);
+                }
             }
         }
         Ok(self)

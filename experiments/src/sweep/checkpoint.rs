@@ -160,9 +160,9 @@ impl Checkpoint {
         Ok(Self { file, path, identity })
     }
 
-    /// Adds a finished record.
-    pub fn add(&mut self, files: &Files<'_>, record: &Record) -> Result<(), SweepError> {
-        let text = line(&self.identity, record);
+    /// Adds finished records.
+    pub fn add(&mut self, files: &Files<'_>, records: &[Record]) -> Result<(), SweepError> {
+        let text: String = records.iter().map(|record| line(&self.identity, record)).collect();
         let written = files.disk().write(&mut self.file, text.as_bytes()).and_then(|()| files.disk().sync(&self.file));
         Ok(written.map_err(|error| FileError::system(&self.path, error))?)
     }

@@ -1,7 +1,8 @@
 //! The sweep: a scenario over a grid of parameters and sets of fixes.
 //!
 //! Rule: the same scenario, settings and seed give the same bytes in every file, for any number of threads, after any
-//! interruption, and in any split into shards. A finished cell is on disk before the next one starts.
+//! interruption, and in any split into shards. Cells of many loads are simulated one by one and small ones together; what is
+//! finished is on disk before the next start.
 
 pub mod checkpoint;
 pub mod drawing;
@@ -13,6 +14,7 @@ use crate::csv_table::CsvError;
 use crate::files::folder::Results;
 use crate::files::{FileError, Files, Folder};
 use checkpoint::{Checkpoint, Content, Done, Record, UNFINISHED};
+use rayon::prelude::*;
 use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::sweep::{CellResult, JoinError, PROGRAM, Row, Sweep, SweepFailure, VERSION};
 use sixslot_models::ScenarioError;
@@ -20,6 +22,9 @@ use sixslot_statistics::interval::IntervalError;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicBool;
+
+/// Loads of the cells that are simulated together: less than a second of work, which is what a power failure can cost.
+const TOGETHER: u64 = 20_000;
 
 /// Why a sweep has no result, or only part of it.
 #[derive(Debug, thiserror::Error)]
@@ -233,26 +238,54 @@ pub fn run(
     let loads = work.loads(sweep)?;
     let (folder, mut done) = prepare(sweep, files, path, watch.note)?;
     let mut checkpoint = Checkpoint::create(&folder, sweep, &done)?;
-    let cells = work.cells(sweep);
+    let cells: Vec<usize> = work.cells(sweep).collect();
     let (all, mut finished) = (cells.len(), 0);
-    for cell in cells {
-        if !done.has(cell, loads.start, loads.end) {
-            let simulated = if loads == (0..sweep.loads()) {
-                sweep.cell(cell, watch.interrupt).map(Record::Cell)
-            } else {
-                sweep.part(cell, loads.clone(), watch.interrupt).map(Record::Part)
-            };
-            let record = simulated.map_err(|failure| match failure {
-                SweepFailure::Stopped(Stopped::Interrupted) => SweepError::Interrupted { done: finished, all },
-                failure => failure.into(),
-            })?;
-            checkpoint.add(files, &record)?;
-            done.add(record, sweep.loads());
+    let of_each = loads.end - loads.start;
+    for cells in cells.chunks((TOGETHER / of_each.max(1)).max(1) as usize) {
+        let missing: Vec<usize> =
+            cells.iter().copied().filter(|cell| !done.has(*cell, loads.start, loads.end)).collect();
+        let known = cells.len() - missing.len();
+        (watch.done)(of_each * known as u64);
+        let (records, failed) = simulate(sweep, &missing, &loads, watch);
+        checkpoint.add(files, &records)?;
+        finished += known + records.len();
+        records.into_iter().for_each(|record| done.add(record, sweep.loads()));
+        match failed {
+            None => {}
+            Some(SweepFailure::Stopped(Stopped::Interrupted)) => {
+                return Err(SweepError::Interrupted { done: finished, all });
+            }
+            Some(failure) => return Err(failure.into()),
         }
-        finished += 1;
-        (watch.done)(loads.end - loads.start);
     }
     work.is_whole().then(|| write(sweep, &folder, done)).transpose()
+}
+
+/// Simulates some loads of cells: the records of those that are finished, in their order, and the first failure.
+fn simulate(
+    sweep: &Sweep,
+    cells: &[usize],
+    loads: &Range<u64>,
+    watch: &Watch<'_>,
+) -> (Vec<Record>, Option<SweepFailure>) {
+    let record = |cell: &usize| {
+        let record = if *loads == (0..sweep.loads()) {
+            sweep.cell(*cell, watch.interrupt).map(Record::Cell)
+        } else {
+            sweep.part(*cell, loads.clone(), watch.interrupt).map(Record::Part)
+        };
+        (watch.done)(loads.end - loads.start);
+        record
+    };
+    let simulated: Vec<_> = cells.par_iter().map(record).collect();
+    let (mut records, mut failed) = (Vec::new(), None);
+    for result in simulated {
+        match result {
+            Ok(record) => records.push(record),
+            Err(failure) => failed = failed.or(Some(failure)),
+        }
+    }
+    (records, failed)
 }
 
 /// Joins the finished work of several folders and writes the results.

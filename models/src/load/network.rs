@@ -3,8 +3,9 @@
 //! Rule: a request reaches the server half a round trip after its last byte has left the uplink. The headers of the answer
 //! reach the browser half a round trip after the server has sent them, the body half a round trip after its last byte has
 //! left the downlink. Connections that have bytes to send share a link equally (processor sharing, the fluid limit of flows
-//! with equal round trips; Kleinrock 1967), and so do the streams of one HTTP/2 connection (RFC 9113, without
-//! priorities). A connection sends at most its congestion window in a round trip: ten segments at first (RFC 6928), and
+//! with equal round trips; Kleinrock 1967), and so do the streams of one HTTP/2 connection. Where the server honours priorities
+//! (RFC 9218, section 10), the streams of the highest one are sent first, and share the connection among themselves; a server of
+//! RFC 9113 alone sends all of them. A connection sends at most its congestion window in a round trip: ten segments at first (RFC 6928), and
 //! after each round trip more by the bytes sent in it, if they were at least half the window (slow start, RFC 5681; the
 //! half is Linux's `tcp_is_cwnd_limited`). No packet is lost, so slow start has no end. After an idle time the window is
 //! halved for each retransmission time-out in it, down to the initial one (RFC 2861; Linux's `tcp_cwnd_restart`).
@@ -50,11 +51,9 @@ pub(super) struct Network {
 /// The bytes of one connection in one direction.
 #[derive(Debug, Default)]
 pub(super) struct Flow {
-    /// Requests by the bytes that each stream will have attained at their end.
-    pub(super) streams: Heap<Due, RequestId>,
+    /// Streams by their priority, or all together.
+    lanes: Vec<Lane>,
     came: u64,
-    /// Bytes that each present stream has attained.
-    attained: f64,
     /// Bytes that remain in all streams.
     remaining: f64,
     /// The congestion window.
@@ -74,6 +73,15 @@ pub(super) struct Flow {
     chunk: f64,
     /// When it last had bytes to send.
     last: Time,
+}
+
+/// Streams of one priority.
+#[derive(Debug, Default)]
+struct Lane {
+    /// Requests by the bytes that each stream will have attained at their end.
+    streams: Heap<Due, RequestId>,
+    /// Bytes that each present stream has attained.
+    attained: f64,
 }
 
 impl Network {
@@ -111,15 +119,25 @@ impl Network {
 
 impl Flow {
     fn reset(&mut self) {
-        let mut streams = std::mem::take(&mut self.streams);
-        streams.clear();
-        *self = Self { streams, ..Self::default() };
+        let mut lanes = std::mem::take(&mut self.lanes);
+        lanes.iter_mut().for_each(|lane| lane.streams.clear());
+        *self = Self { lanes, ..Self::default() };
+    }
+
+    /// The number of streams.
+    pub(super) fn len(&self) -> usize {
+        self.lanes.iter().map(|lane| lane.streams.len()).sum()
+    }
+
+    /// The streams that are being sent: those of the highest priority.
+    fn sent_first(&mut self) -> Option<&mut Lane> {
+        self.lanes.iter_mut().rev().find(|lane| !lane.streams.is_empty())
     }
 
     /// Accounts for bytes that have been sent.
     fn progress(&mut self, bytes: f64) {
-        if !self.streams.is_empty() {
-            self.attained += bytes / self.streams.len() as f64;
+        if let Some(lane) = self.sent_first() {
+            lane.attained += bytes / lane.streams.len() as f64;
         }
         self.remaining = (self.remaining - bytes).max(0.0);
         self.allowed -= bytes;
@@ -155,10 +173,10 @@ impl Flow {
         self.allowed = if self.window >= most { f64::INFINITY } else { self.window };
     }
 
-    /// Bytes until its first stream ends.
-    fn next_end(&self) -> Option<f64> {
-        let due = self.streams.peek()?;
-        Some((due.amount() - self.attained).max(0.0) * self.streams.len() as f64)
+    /// Bytes until the first stream of those that are being sent ends.
+    fn next_end(&mut self) -> Option<f64> {
+        let Lane { streams, attained } = self.sent_first()?;
+        Some((streams.peek()?.amount() - *attained).max(0.0) * streams.len() as f64)
     }
 }
 
@@ -267,6 +285,11 @@ impl Running<'_> {
         self.plan.origins[self.origin_of_flow(flow)].path.links[flow % 2]
     }
 
+    /// Which of the streams of its connection a request's is among.
+    fn lane(&self, id: RequestId) -> usize {
+        if self.plan.origins[self.class(id).origin].honours_priority { self.copy(id).rank } else { 0 }
+    }
+
     /// Starts to send the bytes of a request or of its answer.
     fn transfer(&mut self, agenda: &mut Agenda, id: RequestId, direction: Direction, bytes: u64) {
         let number = self.flow_of(id, direction);
@@ -274,14 +297,18 @@ impl Running<'_> {
             self.state.network.flows.resize_with(number + 1, Flow::default);
         }
         self.pause(agenda, number);
+        let lane = self.lane(id);
         let flow = &mut self.state.network.flows[number];
-        if flow.streams.is_empty() {
-            flow.attained = 0.0;
+        if flow.lanes.len() <= lane {
+            flow.lanes.resize_with(lane + 1, Lane::default);
         }
-        let due = Due::new(flow.attained + bytes as f64, flow.came);
+        let Lane { streams, attained } = &mut flow.lanes[lane];
+        if streams.is_empty() {
+            *attained = 0.0;
+        }
+        let stream = streams.push(Due::new(*attained + bytes as f64, flow.came), id);
         flow.came += 1;
         flow.remaining += bytes as f64;
-        let stream = flow.streams.push(due, id);
         let state = &mut self.request(id).state;
         debug_assert!(state.stream.is_none(), "request {id} has two transfers");
         state.stream = Some((number, stream));
@@ -319,8 +346,12 @@ impl Running<'_> {
                 return;
             };
             if next <= TOLERANCE {
-                if let Some((due, id)) = flow.streams.pop() {
-                    flow.attained = flow.attained.max(due.amount());
+                let ended = flow.sent_first().and_then(|lane| {
+                    let (due, id) = lane.streams.pop()?;
+                    lane.attained = lane.attained.max(due.amount());
+                    Some(id)
+                });
+                if let Some(id) = ended {
                     self.transferred(agenda, id, number);
                 }
                 continue;
@@ -398,12 +429,13 @@ impl Running<'_> {
     pub(super) fn stop_transfer(&mut self, agenda: &mut Agenda, id: RequestId) {
         let Some((number, stream)) = self.request(id).state.stream.take() else { return };
         self.pause(agenda, number);
+        let lane = self.lane(id);
         let flow = &mut self.state.network.flows[number];
-        let attained = flow.attained;
-        if let Some(due) = flow.streams.key(stream) {
-            flow.remaining = (flow.remaining - (due.amount() - attained)).max(0.0);
+        let Lane { streams, attained } = &mut flow.lanes[lane];
+        if let Some(due) = streams.key(stream) {
+            flow.remaining = (flow.remaining - (due.amount() - *attained)).max(0.0);
         }
-        let removed = flow.streams.remove(stream);
+        let removed = streams.remove(stream);
         debug_assert!(removed == Some(id), "request {id} has no transfer");
         self.proceed(agenda, number);
     }

@@ -47,6 +47,11 @@ pub static SERVER: Fields = Fields {
             "h2, h3: requests at once on the connection. Default 100, as in Chromium where the server announces none.",
         ),
         field(
+            "honours_priority",
+            Kind::Boolean,
+            "h2, h3: the server sends the answers of a connection by the priority of their requests (RFC 9218), those of equal priority together, as H2O does. Default false: it sends all of them together, as Node does.",
+        ),
+        field(
             "connect",
             Kind::Time,
             "Time to open a connection to this origin, TLS included, beside the round trips of `rtt`. Default: the browser's `connect`.",

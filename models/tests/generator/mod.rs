@@ -126,6 +126,7 @@ fn server(text: &mut String, tape: &mut Tape<'_>) {
     if maybe(text, tape, 20, "protocol", &["h2", "h3"]) {
         maybe(text, tape, 20, "keep_alive", &["100ms", "5s"]);
         maybe(text, tape, 60, "max_concurrent_streams", &["1", "2", "4", "100"]);
+        maybe(text, tape, 30, "honours_priority", &["true"]);
     } else {
         maybe(text, tape, 20, "keep_alive", &["100ms", "0s", "5s"]);
         maybe(text, tape, 10, "tls", &["none", "\"1.2\"", "\"1.3\""]);

@@ -13,7 +13,7 @@ use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::answers::CompareRecord;
 use sixslot_analysis::comparison::{ComparisonError, Comparisons, Measure, Settings, Word, compare_plans, variants};
 use sixslot_analysis::data_interval::Simulated;
-use sixslot_analysis::notes::notes;
+use sixslot_analysis::notes::{notes, of_first};
 use sixslot_analysis::ranking::MARGIN;
 use sixslot_analysis::sentence::Finding;
 use sixslot_experiments::csv_table::{self, CsvError};
@@ -108,7 +108,8 @@ impl Compare {
         let found = result?;
         let data = with_data(&document, &base, seed, Simulated::of_comparisons(&found), &pool)?;
         let sentence = Finding::of_comparisons(&plan, seed, &found)?.with_data(data.as_ref()).sentence();
-        let notes = notes(&plan);
+        let mut notes = notes(&plan);
+        notes.extend(of_first(limits::COMPARED_TIMES, found.loads));
         match self.common.format {
             Format::Json => {
                 let interval = data.map(|data| data.interval);

@@ -1,7 +1,7 @@
 //! The table of a comparison: the loads without a fix, then each fix, the best first.
 
 use super::{heading, table_width, width};
-use sixslot_analysis::comparison::{Comparisons, Outcomes};
+use sixslot_analysis::comparison::{Comparison, Comparisons, Outcomes};
 use sixslot_analysis::ready_times::ReadyQuantile;
 use sixslot_analysis::text_table::{Align, TextTable, TimeUnit, share};
 use sixslot_analysis::words::{duration, wrap};
@@ -76,6 +76,13 @@ pub(super) fn text(about: &About<'_>, found: &Comparisons) -> String {
     }
     text.push_str(&table.draw(table_width()));
     let span = |ms: f64| duration(Span::from_seconds_f64(ms / 1e3));
+    if let Some(end) = found.without.end_ms {
+        let name = |fix: &Comparison| (fix.fix.clone(), fix.outcomes.end_ms);
+        let all = std::iter::once((none.to_owned(), Some(end))).chain(found.fixes.iter().map(name));
+        let ends = all.filter_map(|(name, end)| Some(format!("{name} {}", span(end?.p50?))));
+        let line = format!("page's end, the median of {} loads: {}", end.loads, ends.collect::<Vec<_>>().join(", "));
+        let _ = writeln!(text, "{}", wrap("", &line, width));
+    }
     for fix in &found.fixes {
         let line = if let Some(needed) = fix.needed_horizon_ms {
             format!("{}: what it does shows only at a horizon of {}", fix.fix, span(needed))

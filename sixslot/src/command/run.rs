@@ -13,6 +13,7 @@ use sixslot_analysis::answers::EstimateRecord;
 use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
+use sixslot_analysis::page_end::PageEnd;
 use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::story::Story;
@@ -239,6 +240,9 @@ fn details(estimate: &Estimate, stopped_by: &str) -> String {
             time(ready.p95),
             time(ready.p99)
         );
+    }
+    if let Some(PageEnd { loads, p50, p95 }) = estimate.end_ms {
+        let _ = writeln!(text, "page's end, of the first {loads} loads: median {}, 95 % {}", time(p50), time(p95));
     }
     if let Some(spent) = &estimate.failed_request_ms {
         text.push_str("where the failed request's time went, on average over failed loads:");
