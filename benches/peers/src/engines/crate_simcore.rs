@@ -1,7 +1,7 @@
 //! The crate `simcore`: one component that handles its own events.
 //!
-//! Rule: as the crate's documentation has it. The timers of one constant delay use its ordered events, which its
-//! documentation recommends for them; a cancelled event stays in its queue and is passed over.
+//! Rule: as the crate's documentation has it. The timers of one constant delay use its ordered events, a queue beside its
+//! heap; a cancelled event stays where it is and is passed over.
 
 use crate::burst::{self, CONNECTIONS, DEADLINE, REQUESTS};
 use crate::customers::{Arrivals, Customers, PATIENCE, SERVERS};
