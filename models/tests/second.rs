@@ -1,7 +1,7 @@
 //! Every request of random scenarios, compared with the second implementation: each time, each station, each connection,
 //! each draw of a server's cache, and the verdict, to the nanosecond.
 //!
-//! The gate compares 10 000 scenarios of the whole schema; `SIXSLOT_SCENARIOS=100000` compares more.
+//! The gate compares 25 000 scenarios of the whole schema; `SIXSLOT_SCENARIOS=100000` compares more.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -83,7 +83,7 @@ fn compare(words: &[u32], load: &mut Load) -> Result<(usize, usize), TestCaseErr
 
 #[test]
 fn both_implementations_agree_in_every_scenario() {
-    let cases = std::env::var("SIXSLOT_SCENARIOS").map_or(10_000, |text| text.parse().unwrap());
+    let cases = std::env::var("SIXSLOT_SCENARIOS").map_or(25_000, |text| text.parse().unwrap());
     let config =
         ProptestConfig { cases, rng_seed: RngSeed::Fixed(16), failure_persistence: None, ..ProptestConfig::default() };
     let (load, compared, requests) = (RefCell::new(Load::new()), Cell::new(0_u32), Cell::new(0));

@@ -438,7 +438,7 @@ impl Running<'_> {
             closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {
             self.state.pool.total -= 1;
-            if !self.state.pool.stalled {
+            if !self.may_be_stalled() {
                 self.serve(agenda, group, None);
             }
         } else {
@@ -456,10 +456,15 @@ impl Running<'_> {
         self.serve_stalled(agenda);
     }
 
+    /// Whether a group may wait for something that another group has, or for a second look at its own idle connections.
+    fn may_be_stalled(&self) -> bool {
+        self.state.pool.stalled || self.plan.browser.websocket_opens_connection
+    }
+
     /// Fills room in the whole pool: the group with the highest priority at its head comes first (`FindTopStalledGroup`), of
     /// equal ones the first in the file.
     fn serve_stalled(&mut self, agenda: &mut Agenda) {
-        if !self.state.pool.stalled {
+        if !self.may_be_stalled() {
             return;
         }
         for rank in (0..RANKS).rev() {
