@@ -44,7 +44,7 @@ impl Script {
         json!({
             "tab": tab,
             "horizon": self.real_ms(self.plan.horizon() - Time::ZERO),
-            "opens": self.real_ms(self.plan.browser().tab_interval * u64::from(tab)),
+            "opens": self.real_ms(self.plan.opens(tab)),
             "queues": queues.collect::<Vec<_>>(),
             "classes": self.plan.classes().iter().map(|class| self.class_plan(class, tab, ports)).collect::<Vec<_>>(),
         })

@@ -281,6 +281,11 @@ fn check_outcomes(class: &Class) -> Result<(), (&'static str, &'static str)> {
         ("page", class.page.is_some(), "the lab's tabs show one page; leave it out"),
         ("cancelled_by", !class.cancelled_by.is_empty(), "the lab's page cancels by deadlines only; leave it out"),
         ("unmounted_by", !class.unmounted_by.is_empty(), "the lab's page stays as it is; leave it out"),
+        (
+            "raised_by",
+            !class.raised_by.is_empty(),
+            "the lab's calls keep their priority; leave it out, or `raised_to` too",
+        ),
         ("retry.on", class.retry_on.is_some(), "the lab's page retries after every failure; leave it out"),
         ("retry.jitter", class.jitter > 0.0, "the lab's page keeps to the backoff; leave it out"),
         ("reconnect_at_most", class.reconnect_at_most.is_some(), "the lab's page keeps to `reconnect`; leave it out"),

@@ -158,6 +158,7 @@ const WITHOUT_EFFECT: &[&str] = &[
     "socket.cancel_aborts",
     "page.tabs",
     "page.left_by",
+    "page.opens",
     "page.closes",
 ];
 
@@ -172,6 +173,8 @@ const REFUSED: &[&str] = &[
     "request.page",
     "request.cancelled_by",
     "request.unmounted_by",
+    "request.raised_by",
+    "request.raised_to",
     "socket.page",
     "socket.cancelled_by",
     "socket.unmounted_by",
@@ -267,6 +270,7 @@ const OUTCOMES: &[(&str, &str)] = &[
     ("[page.p]\n[request.a]\npage = \"p\"", "request.a.page"),
     ("[request.a]\ncancelled_by = \"b.ok\"\n[request.b]", "request.a.cancelled_by"),
     ("[request.a]\nunmounted_by = \"b.ok\"\n[request.b]", "request.a.unmounted_by"),
+    ("[request.a]\nraised_by = \"b.ok\"\nraised_to = \"high\"\n[request.b]", "request.a.raised_by"),
     ("[request.a]\n[socket.b]\nkind = \"websocket\"\nunmounted_by = \"a.ok\"", "socket.b.unmounted_by"),
     ("[request.a]\n[socket.b]\nkind = \"websocket\"\ncancelled_by = \"a.ok\"", "socket.b.cancelled_by"),
     ("[page.p]\n[request.a]\n[socket.b]\nkind = \"websocket\"\npage = \"p\"", "socket.b.page"),

@@ -1,9 +1,9 @@
-//! The events that cancel calls: of which class, and whether their page goes on without them.
+//! The events that cancel calls, or change their priority: of which class, and whether their page goes on without them.
 //!
-//! Rule: an event of a class, each time that it happens, cancels the calls of other classes in its tab. The index is built once
+//! Rule: an event of a class, each time that it happens, concerns the calls of other classes in its tab. The index is built once
 //! per plan; a plan without such keys has an empty one, which costs a load nothing.
 
-use crate::class::{Class, Event};
+use crate::class::{Anchor, Class, Event};
 
 /// What events cancel.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -11,19 +11,29 @@ pub(crate) struct Cancels {
     table: Vec<Cancel>,
     /// By class, a bit for each event that cancels something; empty if none does.
     awaited: Vec<u8>,
-    /// By class, whether something cancels its calls; empty if nothing is cancelled.
+    /// By class, whether an event concerns its calls; empty if none does.
     cancelled: Vec<bool>,
 }
 
-/// An event that cancels the calls of a class.
+/// What an event does to calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Effect {
+    /// They end, where they are in flight.
+    Cancels,
+    /// They end, their timers too, and what has not started never does.
+    Unmounts,
+    /// They have this rank from now on.
+    Raises(usize),
+}
+
+/// An event that concerns the calls of a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Cancel {
     class: usize,
     event: Event,
-    /// The class whose calls are cancelled.
+    /// The class whose calls it concerns.
     pub(crate) target: usize,
-    /// Whether its timers end, and what has not started never does.
-    pub(crate) unmounts: bool,
+    pub(crate) effect: Effect,
 }
 
 impl Cancels {
@@ -31,13 +41,14 @@ impl Cancels {
     pub(crate) fn of(classes: &[Class], closes: &[usize]) -> Self {
         let mut table = Vec::new();
         for (target, rules) in classes.iter().enumerate() {
-            for (anchors, unmounts) in [(&rules.cancelled_by, false), (&rules.unmounted_by, true)] {
-                table.extend(anchors.iter().map(|anchor| Cancel {
-                    class: anchor.class,
-                    event: anchor.event,
-                    target,
-                    unmounts,
-                }));
+            let raises = Effect::Raises(rules.raised_rank);
+            for (anchors, effect) in [
+                (&rules.cancelled_by, Effect::Cancels),
+                (&rules.unmounted_by, Effect::Unmounts),
+                (&rules.raised_by, raises),
+            ] {
+                let cancel = |anchor: &Anchor| Cancel { class: anchor.class, event: anchor.event, target, effect };
+                table.extend(anchors.iter().map(cancel));
             }
         }
         if table.is_empty() && closes.is_empty() {
@@ -55,22 +66,22 @@ impl Cancels {
         Self { table, awaited, cancelled }
     }
 
-    /// Whether something can be cancelled.
+    /// Whether an event concerns calls.
     pub(crate) fn is_used(&self) -> bool {
         !self.cancelled.is_empty()
     }
 
-    /// Whether an event of a class cancels something.
+    /// Whether an event of a class concerns calls.
     pub(crate) fn await_event(&self, class: usize, event: Event) -> bool {
         self.awaited.get(class).is_some_and(|bits| bits & event.bit() != 0)
     }
 
-    /// Whether something cancels the calls of a class.
+    /// Whether an event concerns the calls of a class.
     pub(crate) fn concern(&self, class: usize) -> bool {
         self.cancelled.get(class).is_some_and(|is| *is)
     }
 
-    /// What an event of a class cancels, by class.
+    /// What an event of a class does, by the class that it concerns.
     pub(crate) fn of_event(&self, class: usize, event: Event) -> &[Cancel] {
         let from = self.table.partition_point(|cancel| (cancel.class, cancel.event) < (class, event));
         let until = self.table.partition_point(|cancel| (cancel.class, cancel.event) <= (class, event));

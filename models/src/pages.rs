@@ -22,6 +22,8 @@ pub struct Page {
     pub tabs: Option<Vec<u32>>,
     /// The events that leave it, in its tab.
     pub left_by: Vec<Anchor>,
+    /// Time from the start of the load to the opening of its tabs; none: that of the browser's other tabs.
+    pub opens: Option<Span>,
     /// Time from the tab's opening to its closing.
     pub closes: Option<Span>,
 }
@@ -40,7 +42,17 @@ impl Page {
             );
         }
         let left_by = reader.read("left_by", |node| class::events(node, names))?.unwrap_or_default();
-        Ok(Self { name: name.to_owned(), tabs, left_by, closes: reader.read("closes", read::span)? })
+        let (opens, closes) = (reader.read("opens", read::span)?, reader.read("closes", read::span)?);
+        if opens.is_some() && tabs.is_none() {
+            return Err(Fault::new(reader.place_of("opens"), "`opens` requires `tabs`")
+                .help("write the numbers of the tabs that open then; all others open by browser.tab_interval"));
+        }
+        Ok(Self { name: name.to_owned(), tabs, left_by, opens, closes })
+    }
+
+    /// When it opens a tab; none if something else does.
+    pub(crate) fn opening(&self, tab: u32) -> Option<Span> {
+        self.opens.filter(|_| self.tabs.as_ref().is_some_and(|tabs| tabs.contains(&tab)))
     }
 
     /// Gives a class of this page the page's tabs, and the events that end it.

@@ -130,6 +130,12 @@ impl Plan {
         &self.pages
     }
 
+    /// Time from the start of the load to the opening of a tab.
+    pub fn opens(&self, tab: u32) -> Span {
+        let own = self.pages.iter().find_map(|page| page.opening(tab));
+        own.unwrap_or(self.browser.tab_interval * u64::from(tab))
+    }
+
     /// When the page is ready, and what counts as a failed load.
     pub fn load(&self) -> &LoadRules {
         &self.load
@@ -389,6 +395,13 @@ impl Plan {
 fn pages(entries: &[Entry], names: &Names<'_>, classes: &mut [Class]) -> Result<(Vec<Page>, Cancels), Fault> {
     let pages =
         entries.iter().map(|entry| Page::read(&entry.key, &entry.node, names)).collect::<Result<Vec<_>, _>>()?;
+    for (number, page) in pages.iter().enumerate() {
+        let opened = |tab: &u32| pages[..number].iter().any(|other| other.opening(*tab).is_some());
+        if let Some(tab) = page.tabs.iter().flatten().find(|tab| page.opens.is_some() && opened(tab)) {
+            let message = format!("another page opens tab {tab} too");
+            return Err(Fault::new(&entries[number].key_place, message).help("keep one `opens` for each tab"));
+        }
+    }
     for class in &mut *classes {
         if let Some(page) = class.page {
             pages[page].shows(class);

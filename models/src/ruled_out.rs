@@ -21,7 +21,9 @@ impl RuledOut {
     pub(crate) fn of(browser: &Browser, origins: &[Origin], classes: &[Class]) -> Self {
         let delays = |class: &Class| {
             let multiplexes = origins[class.origin].protocol.multiplexes();
-            !multiplexes && class.copies().iter().any(|copy| copy.rank < browser.delayable_below)
+            let raised = (!class.raised_by.is_empty()).then_some(class.raised_rank);
+            let mut ranks = class.copies().iter().map(|copy| copy.rank).chain(raised);
+            !multiplexes && ranks.any(|rank| rank < browser.delayable_below)
         };
         let scheduling = !browser.delays_low_priority || !classes.iter().any(delays);
         let one_tab = browser.tabs.fixed() == Some(1);

@@ -149,7 +149,7 @@ fn a_server_that_honours_priorities_sends_the_highest_first() {
     assert_eq!(honoured, [vec![320.0], vec![270.0, 270.0], vec![100.0]]);
     // Together: four at once from 80 ms on, and the 20 kB are gone first.
     let together = all(&page(&text("")));
-    assert_eq!(together, [vec![200.0], vec![320.0, 320.0], vec![160.0]]);
+    assert_eq!(together, [vec![220.0], vec![320.0, 320.0], vec![160.0]]);
     let refused = Document::read(
         "a.toml",
         &format!("schema = 1\n{}", text("").replace("'h2', tls = '1.3'", "'h1', honours_priority = true")),

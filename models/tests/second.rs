@@ -30,7 +30,7 @@ fn without_network(text: &str) -> String {
     text.lines().filter(|line| !is_of_path(line)).map(|line| format!("{line}\n")).collect()
 }
 
-/// Adds events that cancel calls to some of the requests.
+/// Adds events that cancel calls, or change their priority, to some of the requests.
 fn with_cancels(text: &str, words: &[u32]) -> String {
     let requests = text.lines().filter(|line| line.starts_with("[request.")).count();
     let events = ["issued", "sent", "headers", "ok", "failed", "end"];
@@ -41,7 +41,15 @@ fn with_cancels(text: &str, words: &[u32]) -> String {
             number += 1;
             let word = words[(7 * number) % words.len()] as usize;
             let event = format!("\"r{}.{}\"", word / 60 % requests, events[word / 10 % 6]);
+            let is_request = line.starts_with("[request.");
+            let priority = ["high", "low", "highest", "lowest", "auto"][word / 7 % 5];
             match word % 10 {
+                4 if is_request => writeln!(text, "unmounted_by = {event}\nkeepalive = true").unwrap(),
+                5 | 6 if is_request => writeln!(text, "raised_by = {event}\nraised_to = \"{priority}\"").unwrap(),
+                7 if is_request => {
+                    writeln!(text, "cancelled_by = {event}\nraised_by = [{event}, \"r0.issued\"]").unwrap();
+                    writeln!(text, "raised_to = \"{priority}\"").unwrap();
+                }
                 1 => writeln!(text, "cancelled_by = {event}").unwrap(),
                 2 => writeln!(text, "cancelled_by = [{event}, \"r0.end\"]\ncancel_aborts = false").unwrap(),
                 3 => writeln!(text, "unmounted_by = {event}").unwrap(),

@@ -283,6 +283,10 @@ pub struct Class {
     pub cancelled_by: Vec<Anchor>,
     /// Events that cancel its calls, and after which it makes none.
     pub unmounted_by: Vec<Anchor>,
+    /// Events of any instance of a class, after which its calls have `raised_rank`.
+    pub raised_by: Vec<Anchor>,
+    /// The rank that they have then.
+    pub raised_rank: usize,
     /// Whether the network sees a cancellation as an abort; if not, the request goes on.
     pub cancel_aborts: bool,
     /// Whether its calls outlive their page.
@@ -358,6 +362,8 @@ impl Class {
             tabs: None,
             cancelled_by: Vec::new(),
             unmounted_by: Vec::new(),
+            raised_by: Vec::new(),
+            raised_rank: 0,
             cancel_aborts: true,
             keepalive: false,
             purposes: Purposes::of(name),

@@ -100,6 +100,9 @@ impl Class {
         class.read_repetition(&reader, names)?;
         class.answer = Answer::of_request(&reader, names.parameters)?;
         class.read_cancellation(&reader, names)?;
+        class.raised_by = reader.read("raised_by", |node| events(node, names))?.unwrap_or_default();
+        class.raised_rank = browser.ranks[reader.or("raised_to", Priority::High, read::choice(PRIORITIES))? as usize];
+        requires(&reader, &[("raised_to", "raised_by"), ("raised_by", "raised_to")])?;
         class.keepalive = reader.or("keepalive", false, read::boolean)?;
         class.dedupe = reader.or("dedupe", false, read::boolean)?;
         class.queue = reader.read("queue", |node| index("table [queue.NAME] called", names.queues, node))?;

@@ -7,14 +7,17 @@
 
 use super::list::{Link, List, RequestId};
 use super::{Agenda, Event, Running};
+use crate::cancels::Effect;
 use crate::class::{self, Kind};
 use sixslot_sim_core::{Span, Time};
 
-/// The calls of one class in one tab that can be cancelled.
+/// The calls of one class in one tab that an event can cancel, or give another priority.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Flights {
     /// Those that have not ended, in the order of their issue.
-    calls: List,
+    pub(super) calls: List,
+    /// The rank that an event has given them.
+    pub(super) raised: Option<usize>,
     /// Whether the class makes no calls any more.
     unmounted: bool,
     /// When its calls were last cancelled.
@@ -27,7 +30,7 @@ pub(super) struct Cancelling {
     /// For each class in each tab.
     flights: Vec<Flights>,
     /// The links of [`Flights::calls`], by request.
-    links: Vec<Link>,
+    pub(super) links: Vec<Link>,
 }
 
 impl Cancelling {
@@ -39,7 +42,7 @@ impl Cancelling {
 }
 
 impl Running<'_> {
-    fn flights(&mut self, class: usize, tab: u32) -> &mut Flights {
+    pub(super) fn flights(&mut self, class: usize, tab: u32) -> &mut Flights {
         &mut self.state.cancelling.flights[tab as usize * self.plan.classes.len() + class]
     }
 
@@ -49,8 +52,7 @@ impl Running<'_> {
             let Some(closes) = rules.closes else { continue };
             for tab in 0..self.state.tabs {
                 if rules.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab)) {
-                    let opens = self.plan.browser.tab_interval * u64::from(tab);
-                    agenda.schedule_in(opens + closes, Event::Closed { page, tab });
+                    agenda.schedule_in(self.plan.opens(tab) + closes, Event::Closed { page, tab });
                 }
             }
         }
@@ -106,7 +108,7 @@ impl Running<'_> {
         }
     }
 
-    /// A call has an event that cancels others.
+    /// A call has an event that cancels others, or changes their priority.
     pub(super) fn announce(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
         let announced = &mut self.request(id).state.announced;
         if *announced & event.bit() == 0 {
@@ -115,15 +117,20 @@ impl Running<'_> {
         }
     }
 
-    /// An event cancels the calls of other classes in its tab.
+    /// An event cancels the calls of other classes in its tab, or changes their priority.
     pub(super) fn cancel_by(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
         let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
         let plan = self.plan;
         for cancel in plan.cancels.of_event(class, event) {
-            self.flights(cancel.target, tab).unmounted |= cancel.unmounts;
-            let outlives = cancel.unmounts && plan.classes[cancel.target].keepalive;
-            if !outlives {
-                self.cancel_calls(agenda, cancel.target, tab, Some(id));
+            match cancel.effect {
+                Effect::Raises(rank) => self.raise_calls(agenda, cancel.target, tab, rank),
+                Effect::Cancels => self.cancel_calls(agenda, cancel.target, tab, Some(id)),
+                Effect::Unmounts => {
+                    self.flights(cancel.target, tab).unmounted = true;
+                    if !plan.classes[cancel.target].keepalive {
+                        self.cancel_calls(agenda, cancel.target, tab, Some(id));
+                    }
+                }
             }
         }
     }

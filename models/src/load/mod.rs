@@ -17,6 +17,7 @@ mod list;
 mod network;
 mod page;
 mod pool;
+mod raises;
 mod request;
 mod scheduler;
 mod server;

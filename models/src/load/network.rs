@@ -287,7 +287,7 @@ impl Running<'_> {
 
     /// Which of the streams of its connection a request's is among.
     fn lane(&self, id: RequestId) -> usize {
-        if self.plan.origins[self.class(id).origin].honours_priority { self.copy(id).rank } else { 0 }
+        if self.plan.origins[self.class(id).origin].honours_priority { self.rank(id) } else { 0 }
     }
 
     /// Starts to send the bytes of a request or of its answer.
@@ -311,7 +311,7 @@ impl Running<'_> {
         flow.remaining += bytes as f64;
         let state = &mut self.request(id).state;
         debug_assert!(state.stream.is_none(), "request {id} has two transfers");
-        state.stream = Some((number, stream));
+        state.stream = Some((number, lane, stream));
         self.proceed(agenda, number);
     }
 
@@ -427,9 +427,8 @@ impl Running<'_> {
 
     /// A request has ended: what remains of its transfer is not sent.
     pub(super) fn stop_transfer(&mut self, agenda: &mut Agenda, id: RequestId) {
-        let Some((number, stream)) = self.request(id).state.stream.take() else { return };
+        let Some((number, lane, stream)) = self.request(id).state.stream.take() else { return };
         self.pause(agenda, number);
-        let lane = self.lane(id);
         let flow = &mut self.state.network.flows[number];
         let Lane { streams, attained } = &mut flow.lanes[lane];
         if let Some(due) = streams.key(stream) {

@@ -138,7 +138,7 @@ impl Running<'_> {
         }
         self.schedule_closings(agenda);
         for tab in 0..tabs {
-            let opens = plan.browser.tab_interval * u64::from(tab);
+            let opens = plan.opens(tab);
             for (number, class) in plan.classes.iter().enumerate() {
                 match &class.common.start {
                     Start::Arrivals { .. } if !class.is_in(tab) => {}
@@ -163,7 +163,7 @@ impl Running<'_> {
         let rules = &self.plan.classes[class];
         let Start::Arrivals { until, .. } = &rules.common.start else { return };
         let gap = wait + self.state.draws.gap(rules, number, tab);
-        let opens = Time::ZERO + self.plan.browser.tab_interval * u64::from(tab);
+        let opens = Time::ZERO + self.plan.opens(tab);
         if agenda.now() + gap <= opens + *until {
             agenda.schedule_in(gap, Event::Arrival { class, tab, number });
         }
@@ -277,6 +277,7 @@ impl Running<'_> {
         self.state.requests.push(Request::new(number, call, calls, instance, now));
         self.state.links.push(super::list::Link::default());
         self.take_off(id);
+        self.take_rank(id);
         let class = &self.plan.classes[number];
         self.reach(agenda, id, class::Event::Issued);
         self.arm_deadline(agenda, id, DeadlineFrom::Issued);

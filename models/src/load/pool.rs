@@ -118,9 +118,7 @@ impl Running<'_> {
             return;
         }
         self.request(id).enter(Station::Pool, now);
-        let (group, rank) = (self.group(id), self.copy(id).rank);
-        self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
-        self.state.pool.groups[group].waiting += 1;
+        let group = self.wait_for_connection(id);
         if !self.multiplexes(group)
             && !self.opens_its_own(id)
             && let Some(connection) = self.take_idle(group, now)
@@ -128,6 +126,14 @@ impl Running<'_> {
             return self.assign(agenda, connection, id);
         }
         self.serve(agenda, group, Some(id));
+    }
+
+    /// Puts a request behind those of its rank that wait for a connection of its group.
+    pub(super) fn wait_for_connection(&mut self, id: RequestId) -> usize {
+        let (group, rank) = (self.group(id), self.rank(id));
+        self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
+        self.state.pool.groups[group].waiting += 1;
+        group
     }
 
     /// Whether a request never takes an idle connection.
@@ -141,7 +147,7 @@ impl Running<'_> {
     }
 
     pub(super) fn leave_pool(&mut self, id: RequestId) {
-        let (group, rank) = (self.group(id), self.copy(id).rank);
+        let (group, rank) = (self.group(id), self.rank(id));
         let group = &mut self.state.pool.groups[group];
         group.queue[rank].remove(&mut self.state.links, id);
         debug_assert!(group.waiting > 0, "request {id} was not counted");
@@ -433,7 +439,7 @@ impl Running<'_> {
             }
             return;
         }
-        let rank = self.copy(id).rank;
+        let rank = self.rank(id);
         let closes =
             closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {

@@ -121,6 +121,8 @@ pub struct Request {
 /// The stations' state of a request.
 #[derive(Clone, Debug, Default)]
 pub(super) struct State {
+    /// Its rank by the browser's rules.
+    pub rank: u8,
     /// The call that it has joined, or the request that is storing the response it reads.
     pub leader: Option<RequestId>,
     /// The requests that wait for the end of this one.
@@ -159,8 +161,8 @@ pub(super) struct State {
     pub holds_worker: bool,
     /// Whether the server has answered.
     pub answered: bool,
-    /// The flow and the stream of the bytes that are being sent for it.
-    pub stream: Option<(usize, Handle)>,
+    /// The flow, the lane in it and the stream of the bytes that are being sent for it.
+    pub stream: Option<(usize, usize, Handle)>,
     /// Whether its body is a transfer.
     pub transfers: bool,
     /// When the last byte of its body arrives, if that has left its link before the headers arrived.

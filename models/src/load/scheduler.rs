@@ -47,7 +47,7 @@ impl Running<'_> {
     pub(super) fn is_delayable(&self, id: RequestId) -> bool {
         let rules = &self.plan.browser;
         let multiplexes = self.plan.origins[self.class(id).origin].protocol.multiplexes();
-        rules.delays_low_priority && self.copy(id).rank < rules.delayable_below && !multiplexes
+        rules.delays_low_priority && self.rank(id) < rules.delayable_below && !multiplexes
     }
 
     fn host(&self, id: RequestId) -> usize {
@@ -67,12 +67,17 @@ impl Running<'_> {
         if !self.is_delayable(id) || self.has_room(id) && self.host_has_room(id) {
             return self.admit(agenda, id);
         }
-        let (host, rank) = (self.host(id), self.copy(id).rank);
+        self.hold(id);
+        let release = self.plan.browser.delayable_timeout;
+        self.request(id).timer = Some(agenda.schedule_in(release, Event::Release { request: id }));
+    }
+
+    /// Puts a request behind those that are held.
+    pub(super) fn hold(&mut self, id: RequestId) {
+        let (host, rank) = (self.host(id), self.rank(id));
         self.state.scheduler.hosts[host].held[rank].push(&mut self.state.links, id);
         self.request(id).state.held = self.state.scheduler.came;
         self.state.scheduler.came += 1;
-        let release = self.plan.browser.delayable_timeout;
-        self.request(id).timer = Some(agenda.schedule_in(release, Event::Release { request: id }));
     }
 
     fn has_room(&self, id: RequestId) -> bool {
@@ -84,7 +89,7 @@ impl Running<'_> {
         self.state.scheduler.hosts[self.host(id)].in_flight < self.plan.browser.delayable_limit_per_host
     }
 
-    fn admit(&mut self, agenda: &mut Agenda, id: RequestId) {
+    pub(super) fn admit(&mut self, agenda: &mut Agenda, id: RequestId) {
         let host = self.host(id);
         self.state.scheduler.hosts[host].in_flight += 1;
         if self.is_delayable(id) {
@@ -102,7 +107,7 @@ impl Running<'_> {
     }
 
     pub(super) fn leave_scheduler(&mut self, id: RequestId) {
-        let (host, rank) = (self.host(id), self.copy(id).rank);
+        let (host, rank) = (self.host(id), self.rank(id));
         self.state.scheduler.hosts[host].held[rank].remove(&mut self.state.links, id);
     }
 
@@ -118,6 +123,24 @@ impl Running<'_> {
         if self.is_delayable(id) {
             self.state.scheduler.tabs[tab].delayable_in_flight -= 1;
         }
+        self.release_held(agenda, tab);
+    }
+
+    /// The rank of a request has changed: it counts as delayable or no longer does.
+    pub(super) fn recount(&mut self, agenda: &mut Agenda, id: RequestId, was_delayable: bool) {
+        let tab = self.state.requests[id].tab as usize;
+        if !self.state.requests[id].state.admitted || self.is_delayable(id) == was_delayable {
+            return;
+        }
+        if was_delayable {
+            self.state.scheduler.tabs[tab].delayable_in_flight -= 1;
+            self.release_held(agenda, tab);
+        } else {
+            self.state.scheduler.tabs[tab].delayable_in_flight += 1;
+        }
+    }
+
+    fn release_held(&mut self, agenda: &mut Agenda, tab: usize) {
         for rank in (0..RANKS).rev() {
             while let Some(held) = self.first_held(tab, rank) {
                 if !self.has_room(held) {

@@ -37,7 +37,7 @@ pub static REQUEST: Fields = Fields {
         field("arrivals", Kind::Table(&ARRIVALS), "A Poisson process of requests."),
         field(
             "priority",
-            Kind::Choice(&["highest", "high", "auto", "low", "lowest"]),
+            Kind::Choice(PRIORITY_WORDS),
             "The fetch priority. \"auto\" is also that of a fetch with keepalive, \"lowest\" that of a link prefetch and of navigator.sendBeacon(). Default \"auto\".",
         ),
         field(
@@ -92,6 +92,12 @@ pub static REQUEST: Fields = Fields {
         field("cancelled_by", Kind::Causes, CANCELLED_BY),
         field("unmounted_by", Kind::Causes, UNMOUNTED_BY),
         field("cancel_aborts", Kind::Boolean, CANCEL_ABORTS),
+        field(
+            "raised_by",
+            Kind::Causes,
+            "NAME.EVENT, or a list of them: from the first one in this tab on, the calls have the priority `raised_to`; those that wait go to its end. Chromium raises visible images from low to high at the first layout. Default: the priority stays.",
+        ),
+        field("raised_to", Kind::Choice(PRIORITY_WORDS), "The priority after `raised_by`."),
         field(
             "keepalive",
             Kind::Boolean,
@@ -166,6 +172,8 @@ pub static REQUEST: Fields = Fields {
     ],
 };
 
+/// The fetch priorities.
+const PRIORITY_WORDS: &[&str] = &["highest", "high", "auto", "low", "lowest"];
 /// The meaning of `page`, in a request and a socket.
 const PAGE_OF: &str =
     "A table [page.NAME]: only its tabs make the call, and it ends with the page. Default: every tab.";
@@ -187,6 +195,11 @@ pub static PAGE: Fields = Fields {
             "left_by",
             Kind::Causes,
             "NAME.EVENT, or a list of them: the tab leaves the page, which ends all its calls but those with `keepalive`. For a navigation, `headers` of the request for the new document: until then the old page's calls are in its way. Default: it stays.",
+        ),
+        field(
+            "opens",
+            Kind::Span,
+            "Time from the start of the load to the opening of `tabs`, which it needs. Default: by `browser.tab_interval`, tab by tab.",
         ),
         field("closes", Kind::Span, "Time from the tab's opening to its closing. Default: it stays open."),
     ],
@@ -213,7 +226,7 @@ pub static EACH: Fields = Fields {
         field("start", Kind::Time, "Time from the tab's opening."),
         field("after", Kind::Causes, "As for a request."),
         field("delay", Kind::Time, "Time from the event of `after`."),
-        field("priority", Kind::Choice(&["highest", "high", "auto", "low", "lowest"]), "Its fetch priority."),
+        field("priority", Kind::Choice(PRIORITY_WORDS), "Its fetch priority."),
         field("stalled", Kind::Time, STALLED),
         field("service", Kind::Time, "Time from its arrival at the server to its headers."),
         field("work", Kind::Time, "Its work at the server, shared as the discipline says."),

@@ -192,7 +192,7 @@ impl Story<'_> {
         let tabs = u32::try_from(self.plan.browser().tabs.count(self.parameters)).unwrap();
         for (number, class) in self.plan.classes().iter().enumerate() {
             for (tab, index) in (0..tabs).flat_map(|tab| (0..self.copies(number, tab)).map(move |index| (tab, index))) {
-                let opens = self.plan.browser().tab_interval.as_nanos() * u64::from(tab);
+                let opens = self.plan.opens(tab).as_nanos();
                 let own = u32::try_from(index).unwrap();
                 let (from, form) = match &class.copy(own).start {
                     Start::At(form) => (Some(opens), form),

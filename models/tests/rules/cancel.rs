@@ -135,6 +135,10 @@ request.one = { page = 'others', start = '5s' }"
     let fewer = rows(&text, &["browser.tabs=6"]);
     assert!((sent(&fewer) - 20_000.0).abs() < 2.0, "{}", sent(&fewer));
     assert_eq!(sent(&rows(&text, &["browser.tabs=6", "page.first.closes='90s'"])), NEVER);
+    // The others open when the first is closed: nothing is in their way. Their times count from there.
+    let later = rows(&text, &["browser.tabs=6", "page.others.opens='20500ms'"]);
+    assert_eq!(calls(&later, "b").iter().map(|call| call.0).fold(f64::MAX, f64::min), 20_500.0);
+    assert!((sent(&later) - 25_500.0).abs() < 2.0, "{}", sent(&later));
 }
 
 #[test]
@@ -146,6 +150,11 @@ fn what_cannot_cancel_is_refused() {
         ("request.one = { cancel_aborts = false }", "`cancel_aborts` requires `cancelled_by`"),
         ("request.one = { page = 'home' }", "there is no table [page.NAME] called `home`"),
         ("page.home.tabs = []\nrequest.one = {}", "no tab shows the page"),
+        ("page.home.opens = '1s'\nrequest.one = {}", "`opens` requires `tabs`"),
+        (
+            "page.a = { tabs = [0], opens = '1s' }\npage.b = { tabs = [1, 0], opens = '2s' }\nrequest.one = {}",
+            "another page opens tab 0 too",
+        ),
         ("page.home.tabs = [1000]\nrequest.one = {}", "1000 is over the limit of 999"),
     ] {
         let said = refusal(text);

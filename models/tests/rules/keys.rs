@@ -21,6 +21,26 @@ fn refusal(text: &str, sets: &[&str]) -> String {
     Document::read("a.toml", &text, &sets).map(|_| ()).unwrap_err().to_string()
 }
 
+#[test]
+fn visible_images_rise_at_layout_and_a_call_waits_behind_them() {
+    // Measured in Chromium: a fetch made at 50 ms is sent at 627 ms behind 12 visible images, at 313 ms behind such off the screen.
+    let text = "
+request.layout = { service = '20ms' }
+request.images = { count = 12, priority = 'low', service = '300ms', raised_by = 'layout.ok', raised_to = 'high' }
+request.one = { start = '50ms', service = '20ms' }";
+    let at = |sets: &[&str]| {
+        let call = rows(text, sets).into_iter().find(|row| row.name == "one");
+        call.and_then(|row| row.request.sent).map_or(f64::MAX, |sent| sent.as_seconds_f64() * 1e3)
+    };
+    let (visible, hidden) = (at(&[]), at(&["request.images.raised_to='low'"]));
+    assert!((visible - 627.0).abs() < 20.0 && (hidden - 313.0).abs() < 20.0, "{visible} {hidden}");
+    // Those that come later have it from the start.
+    let late = at(&["request.images.start='30ms'", "request.one.start='80ms'"]);
+    assert!((late - 657.0).abs() < 20.0, "{late}");
+    assert!(refusal(text, &["request.one.raised_to='low'"]).contains("`raised_to` requires `raised_by`"));
+    assert!(refusal(text, &["request.one.raised_by='layout.ok'"]).contains("`raised_by` requires `raised_to`"));
+}
+
 /// A framework's queue lets one call through at a time; the calls take 300 ms, and a connection is opened in 100 ms.
 const ARMED: &str = "
 browser.dispatch = '0ms'

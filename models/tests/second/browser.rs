@@ -8,10 +8,10 @@ use sixslot_models::load::{Outcome, Station};
 // --- The scheduler.
 
 impl Second<'_> {
-    fn is_delayable(&self, id: Id) -> bool {
+    pub fn is_delayable(&self, id: Id) -> bool {
         let rules = self.plan.browser();
         let multiplexes = self.plan.origins()[self.class(id).origin].protocol.multiplexes();
-        rules.delays_low_priority && self.copy(id).rank < rules.delayable_below && !multiplexes
+        rules.delays_low_priority && self.requests[id].rank < rules.delayable_below && !multiplexes
     }
 
     /// The admitted requests of a request's tab.
@@ -57,11 +57,16 @@ impl Second<'_> {
         if !std::mem::take(&mut self.requests[id].admitted) {
             return;
         }
-        let tab = self.requests[id].call.tab;
+        self.release_held(self.requests[id].call.tab);
+    }
+
+    pub fn release_held(&mut self, tab: u32) {
         for rank in (0..10).rev() {
             loop {
                 let held = self.line(Line::Scheduler, |load, other| {
-                    load.requests[other].call.tab == tab && load.copy(other).rank == rank && load.host_has_room(other)
+                    load.requests[other].call.tab == tab
+                        && load.requests[other].rank == rank
+                        && load.host_has_room(other)
                 });
                 let Some(next) = held.first().copied() else { break };
                 if !self.tab_has_room(next) {

@@ -1,6 +1,6 @@
 //! Calls that an event cancels.
 
-use super::{Event, Id, Second};
+use super::{Event, Id, Line, Second};
 use sixslot_models::class::{self, Anchor};
 use sixslot_models::load::Outcome;
 
@@ -12,8 +12,10 @@ impl Second<'_> {
     /// A call has an event, the first of its kind: what it cancels is cancelled behind it.
     pub fn announce(&mut self, id: Id, event: class::Event) {
         let mut rules = self.plan.classes().iter();
-        let cancels =
-            rules.any(|rules| self.is_of(id, event, &rules.cancelled_by) || self.is_of(id, event, &rules.unmounted_by));
+        let cancels = rules.any(|rules| {
+            let anchors = [&rules.cancelled_by, &rules.unmounted_by, &rules.raised_by];
+            anchors.into_iter().any(|anchors| self.is_of(id, event, anchors))
+        });
         if cancels && !std::mem::replace(&mut self.requests[id].announced[event as usize], true) {
             self.after(0, Event::Cancels(id, event));
         }
@@ -22,12 +24,52 @@ impl Second<'_> {
     pub fn cancels(&mut self, id: Id, event: class::Event) {
         let tab = self.requests[id].call.tab;
         for (number, rules) in self.plan.classes().iter().enumerate() {
+            // An event that cancels calls of a class and raises them too cancels them first.
+            let raises = self.is_of(id, event, &rules.raised_by);
             let unmounts = self.is_of(id, event, &rules.unmounted_by);
             if unmounts {
                 self.unmounted.push((number, tab));
             }
             if self.is_of(id, event, &rules.cancelled_by) || unmounts && !rules.keepalive {
                 self.withdraw(number, tab, id);
+            }
+            if raises {
+                self.raise(number, tab, rules.raised_rank);
+            }
+        }
+    }
+
+    /// The rank of a new call.
+    pub fn rank_of(&self, id: Id) -> usize {
+        let (class, tab) = (self.requests[id].class, self.requests[id].call.tab);
+        let raised = self.raised.iter().rev().find(|raised| (raised.0, raised.1) == (class, tab));
+        raised.map_or(self.copy(id).rank, |raised| raised.2)
+    }
+
+    /// The calls of a class that have not ended have another rank: those that wait go to its end.
+    fn raise(&mut self, class: usize, tab: u32, rank: usize) {
+        self.raised.push((class, tab, rank));
+        for id in 0..self.requests.len() {
+            let request = &self.requests[id];
+            let is_call = request.class == class && request.call.tab == tab && request.ended.is_none();
+            if !is_call || request.rank == rank {
+                continue;
+            }
+            // One that is held is not counted.
+            let was_counted = self.requests[id].admitted && self.is_delayable(id);
+            self.requests[id].rank = rank;
+            let still = self.is_delayable(id);
+            match self.requests[id].line {
+                Line::Scheduler if still => self.line_up(id, Line::Scheduler),
+                Line::Scheduler => {
+                    self.drop_timer(id);
+                    self.admit(id);
+                }
+                Line::Pool => self.line_up(id, Line::Pool),
+                _ => {}
+            }
+            if was_counted && !still {
+                self.release_held(tab);
             }
         }
     }

@@ -68,6 +68,7 @@ pub type Key = ((bool, usize, String), u32);
 #[derive(Clone, Debug)]
 pub struct Request {
     pub class: usize,
+    pub rank: usize,
     pub call: Call,
     pub attempt: u32,
     pub instance: usize,
@@ -196,6 +197,8 @@ pub struct Second<'a> {
     pub computations: Vec<Computation>,
     /// Classes that make no calls in a tab any more.
     pub unmounted: Vec<(usize, u32)>,
+    /// The ranks that events have given to classes in a tab.
+    pub raised: Vec<(usize, u32, usize)>,
     /// When the calls of a class in a tab were cancelled.
     pub withdrawn: Vec<(usize, u32, u64)>,
     pub verdict: Verdict,
@@ -225,6 +228,7 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         server_caches: vec![ServerCache::default(); plan.server_caches().len()],
         computations: Vec::new(),
         unmounted: Vec::new(),
+        raised: Vec::new(),
         withdrawn: Vec::new(),
         verdict: Verdict::default(),
     };

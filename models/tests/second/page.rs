@@ -24,7 +24,7 @@ impl Second<'_> {
     }
 
     fn opens(&self, tab: u32) -> u64 {
-        ns(self.plan.browser().tab_interval) * u64::from(tab)
+        ns(self.plan.opens(tab))
     }
 
     pub fn open_tabs(&mut self) {
@@ -226,6 +226,7 @@ impl Second<'_> {
         let id = self.requests.len();
         let attempt = u32::try_from(attempt).unwrap();
         self.requests.push(new_request(class, instance, call, attempt, now));
+        self.requests[id].rank = self.rank_of(id);
         self.reach(id, class::Event::Issued);
         let rules = self.class(id);
         self.deadline_begins(id, DeadlineFrom::Issued);
@@ -337,6 +338,7 @@ impl Second<'_> {
 fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64) -> Request {
     Request {
         class,
+        rank: 0,
         call,
         attempt,
         instance,

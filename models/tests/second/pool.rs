@@ -19,7 +19,7 @@ impl Second<'_> {
     /// Who waits for a connection of a group: the highest rank first, first come first within one.
     fn waiting(&self, group: usize) -> Vec<Id> {
         let mut waiting = self.line(Line::Pool, |load, id| load.group(id) == group);
-        waiting.sort_by_key(|id| std::cmp::Reverse(self.copy(*id).rank));
+        waiting.sort_by_key(|id| std::cmp::Reverse(self.requests[*id].rank));
         waiting
     }
 
@@ -213,7 +213,7 @@ impl Second<'_> {
     fn serve_all(&mut self) {
         for rank in (0..10).rev() {
             for group in 0..2 * self.plan.origins().len() {
-                if self.waiting(group).iter().any(|id| self.copy(*id).rank == rank) {
+                if self.waiting(group).iter().any(|id| self.requests[*id].rank == rank) {
                     self.serve(group, None);
                 }
             }
@@ -305,7 +305,7 @@ impl Second<'_> {
         } else {
             self.rest(at);
             // WebKitGTK: first come first of the same rank.
-            let same = |next: &Id| rules.freed_to_same_priority && self.copy(*next).rank == self.copy(id).rank;
+            let same = |next: &Id| rules.freed_to_same_priority && self.requests[*next].rank == self.requests[id].rank;
             if let Some(next) = self.waiting(group).into_iter().find(same)
                 && !self.opens_its_own(next)
                 && let Some(connection) = self.take_idle(group)
