@@ -1,8 +1,10 @@
-//! The heap's cost, in comparisons of keys; its order is tested as the event queue's in queue.rs.
+//! The heap against the simplest correct one, a sorted map; and its cost, in comparisons of keys.
 
-use sixslot_sim_core::{Heap, Purpose, Streams};
+use proptest::{prelude::*, test_runner::RngSeed};
+use sixslot_sim_core::{Handle, Heap, Purpose, Streams};
 use std::cell::Cell;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 thread_local! {
     static COMPARISONS: Cell<u64> = const { Cell::new(0) };
@@ -48,5 +50,42 @@ fn n_entries_cost_n_log_n_comparisons() {
         println!("{n:7} entries: {counted:10} comparisons, {per:.2} n log2 n");
         // A 4-ary heap compares up to 4 children and the entry on each of log4 n levels: 2.5 for a pop.
         assert!((0.5..2.5).contains(&per), "{per}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 300,
+        rng_seed: RngSeed::Fixed(1),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn behaves_as_a_sorted_map(steps in prop::collection::vec((0..4_u8, any::<u16>()), 0..400)) {
+        let mut heap = Heap::new();
+        let mut model = BTreeMap::new();
+        let mut handles: Vec<(Handle, (u16, usize))> = Vec::new();
+        for (number, (step, word)) in steps.into_iter().enumerate() {
+            match step {
+                0 | 1 => {
+                    let key = (word, number);
+                    handles.push((heap.push(key, number), key));
+                    model.insert(key, number);
+                }
+                2 if !handles.is_empty() => {
+                    let (handle, key) = handles[usize::from(word) % handles.len()];
+                    prop_assert_eq!(heap.key(handle), model.contains_key(&key).then_some(key));
+                    prop_assert_eq!(heap.remove(handle), model.remove(&key));
+                }
+                _ if word % 50 == 0 => {
+                    heap.clear();
+                    model.clear();
+                }
+                _ => prop_assert_eq!(heap.pop(), model.pop_first()),
+            }
+            prop_assert_eq!(heap.peek(), model.first_key_value().map(|(key, _)| *key));
+            prop_assert_eq!((heap.len(), heap.is_empty()), (model.len(), model.is_empty()));
+        }
     }
 }

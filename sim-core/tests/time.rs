@@ -35,6 +35,7 @@ fn units_agree() {
     assert_eq!(time.as_millis_f64(), 1_500.0);
     let span = time - Time::from_nanos(500_000_000);
     assert_eq!((span.as_seconds_f64(), span.as_millis_f64()), (1.0, 1_000.0));
+    assert_eq!((span * 3).as_seconds_f64(), 3.0);
     assert_eq!(span / 3, Span::from_nanos(333_333_333));
     assert!(!span.is_zero() && (span - span).is_zero());
 }
