@@ -232,9 +232,13 @@ fn details(estimate: &Estimate, stopped_by: &str) -> String {
     let span = |milliseconds: f64| duration(Span::from_seconds_f64(milliseconds / 1e3));
     let time = |quantile: Option<f64>| quantile.map_or_else(|| "never".to_owned(), span);
     if let Some(ready) = &estimate.ready_ms {
+        let of = match estimate.loads {
+            loads if loads > limits::TIMES => format!("of the first {} loads", limits::TIMES),
+            _ => "of all loads".to_owned(),
+        };
         let _ = writeln!(
             text,
-            "time to ready, of all loads: median {}, 90 % {}, 95 % {}, 99 % {}",
+            "time to ready, {of}: median {}, 90 % {}, 95 % {}, 99 % {}",
             time(ready.p50),
             time(ready.p90),
             time(ready.p95),
