@@ -196,23 +196,29 @@ impl Origin {
             ));
         }
         origin.cancel_on_disconnect = reader.or("cancel_on_disconnect", false, read::boolean)?;
-        origin.keep_alive = reader.read("keep_alive", read::span)?;
+        origin.read_protocol(&reader)?;
+        origin.connect = reader.read("connect", |node| form::time(node, parameters))?;
+        origin.noise_shared = reader.or("noise_shared", origin.noise_shared, |node| form::share(node, parameters))?;
+        origin.path = network.read_path(name, &reader, origin.protocol, parameters, links)?;
+        Ok(origin)
+    }
+
+    /// Reads what is spoken on its connections, and how long they live.
+    fn read_protocol(&mut self, reader: &Reader<'_>) -> Result<(), Fault> {
+        self.keep_alive = reader.read("keep_alive", read::span)?;
         let words = [("h1", Protocol::H1), ("h2", Protocol::H2), ("h3", Protocol::H3)];
-        origin.protocol = reader.or("protocol", origin.protocol, read::choice(&words))?;
+        self.protocol = reader.or("protocol", self.protocol, read::choice(&words))?;
         let streams = count(1, limits::PLACES);
-        origin.max_concurrent_streams = reader.or("max_concurrent_streams", origin.max_concurrent_streams, streams)?;
-        origin.honours_priority = reader.or("honours_priority", false, read::boolean)?;
-        if origin.honours_priority && !origin.protocol.multiplexes() {
+        self.max_concurrent_streams = reader.or("max_concurrent_streams", self.max_concurrent_streams, streams)?;
+        self.honours_priority = reader.or("honours_priority", false, read::boolean)?;
+        if self.honours_priority && !self.protocol.multiplexes() {
             return Err(Fault::new(
                 reader.place_of("honours_priority"),
                 "`honours_priority` requires \"h2\" or \"h3\"",
             )
             .help("a connection of HTTP/1.1 carries one answer at a time; write protocol = \"h2\", or leave it out"));
         }
-        origin.connect = reader.read("connect", |node| form::time(node, parameters))?;
-        origin.noise_shared = reader.or("noise_shared", origin.noise_shared, |node| form::share(node, parameters))?;
-        origin.path = network.read_path(name, &reader, origin.protocol, parameters, links)?;
-        Ok(origin)
+        Ok(())
     }
 
     /// The version of TLS that the browser uses.
