@@ -19,7 +19,7 @@ use std::sync::Mutex;
 const CARRIER: &str = include_str!("../link/carrier.py");
 /// What it sets in both namespaces.
 const SYSCTLS: [&str; 3] =
-    ["net.ipv4.tcp_congestion_control=reno", "net.ipv4.tcp_no_metrics_save=1", "net.ipv4.tcp_notsent_lowat=16384"];
+    ["net.ipv4.tcp_congestion_control=reno", "net.ipv4.tcp_no_metrics_save=1", "net.ipv4.tcp_notsent_lowat=4096"];
 /// The servers' addresses are 10.77.0.2 and up: one for each path.
 pub(crate) const FIRST_SERVER: u8 = 2;
 
@@ -203,7 +203,7 @@ mod tests {
                 .unwrap();
             let (soonest, latest) = exact(bytes, rtt, kilobits);
             let mut seen = Vec::new();
-            // A busy machine delays: the best of some transfers counts. Alone, each is within 2 %.
+            // A busy machine delays: the best of some transfers counts. Alone, each is within 2 %, and within 4 % without a rate.
             let fits = (0..20).any(|_| {
                 let (connected, took) = transfer(&link, bytes);
                 assert!(connected >= rtt && took >= soonest - 1.0, "{connected} {took} {soonest}");

@@ -22,8 +22,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// What a server keeps of a stream's bytes in TLS's own buffer: one record, so that other streams need not wait behind it.
-const BUFFER: usize = 16 << 10;
+/// What a server keeps of a stream's bytes in the buffer of TLS: few records, so that other streams need not wait behind it.
+const BUFFER: usize = 4 << 10;
 
 /// The bytes of a record, which fits one packet with what TLS adds.
 const RECORD: usize = 1400;
