@@ -10,35 +10,8 @@
 //! purpose: they test invariants, cover every key of the schema and have many simultaneous events, so no browser could
 //! run them.
 
-use sixslot_sim_core::{Purpose, Stream, Streams};
+use crate::dice::Dice;
 use std::fmt::Write as _;
-
-/// A stream of random choices.
-struct Dice(Stream);
-
-impl Dice {
-    /// A number below `limit`.
-    fn below(&mut self, limit: u32) -> u32 {
-        ((self.0.next_uniform() * f64::from(limit)) as u32).min(limit.saturating_sub(1))
-    }
-
-    fn chance(&mut self, percent: u32) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<'a>(&mut self, choices: &[&'a str]) -> &'a str {
-        choices[self.below(choices.len() as u32) as usize]
-    }
-
-    fn between(&mut self, low: u32, high: u32) -> u32 {
-        low + self.below(high - low + 1)
-    }
-
-    /// A length of time in whole milliseconds.
-    fn ms(&mut self, low: u32, high: u32) -> String {
-        format!("\"{}ms\"", self.between(low, high))
-    }
-}
 
 /// A request that later tables can refer to.
 struct Request {
@@ -51,7 +24,7 @@ struct Request {
 
 /// The text of random plan `number` of a seed.
 pub fn plan(seed: u64, number: u64) -> String {
-    let mut dice = Dice(Streams::new(seed, number).stream(Purpose::named("random plan"), 0));
+    let mut dice = Dice::new(seed, number, "random plan");
     let mut text = format!("schema = 1\ntitle = \"random plan {number} of seed {seed}\"\n");
     let horizon = dice.between(2500, 4000);
     let tabs = if dice.chance(20) { dice.between(2, 3) } else { 1 };

@@ -22,8 +22,11 @@
 
 pub mod agreement;
 pub mod calibration;
+mod dice;
+pub mod ends;
 pub mod generator;
 pub mod identity;
+pub mod network_plans;
 pub mod noise;
 pub mod prediction;
 pub mod recording;

@@ -6,8 +6,8 @@
 use sixslot_lab::{Ending, MeasuredRequest, MeasuredVerdict};
 use sixslot_models::Plan;
 use sixslot_models::class::Kind;
-use sixslot_models::load::{Extent, Load, LoadError, Outcome, Request};
-use sixslot_sim_core::Time;
+use sixslot_models::load::{Draws, Extent, Load, LoadError, Outcome, Request};
+use sixslot_sim_core::{Span, Time};
 
 /// A simulated load in the form of a measured one.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,9 @@ impl Prediction {
     pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Result<Self, LoadError> {
         let mut memory = Load::new();
         memory.simulate(plan, seed, load, Extent::Whole)?;
+        // The server has a request half a round trip after the browser has sent its head.
+        let draws = Draws::new(plan, seed, load)?;
+        let halves: Vec<Span> = plan.origins().iter().map(|origin| draws.rtt(&origin.path) / 2).collect();
         let seen = |request: &&Request| plan.classes()[request.class].kind != Kind::Background;
         let measured = |request: &Request| MeasuredRequest {
             class: plan.classes()[request.class].name.clone(),
@@ -33,7 +36,7 @@ impl Prediction {
             attempt: request.attempt,
             tab: request.tab,
             issued_ms: request.issued.as_millis_f64(),
-            arrived_ms: request.sent.map(Time::as_millis_f64),
+            arrived_ms: request.sent.map(|sent| (sent + halves[plan.classes()[request.class].origin]).as_millis_f64()),
             headers_ms: request.headers.map(Time::as_millis_f64),
             ended_ms: request.ended.map(Time::as_millis_f64),
             outcome: match request.outcome {

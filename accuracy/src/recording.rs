@@ -218,6 +218,16 @@ impl Recording {
         self.loads.iter().map(compare).collect()
     }
 
+    /// Whether its scenarios have a network: all of them, or none.
+    ///
+    /// # Errors
+    /// This program no longer accepts a scenario of the recording.
+    pub fn has_network(&self) -> Result<bool, RecordingError> {
+        let (Some(source), Some(load)) = (self.scenarios.first(), self.loads.first()) else { return Ok(false) };
+        let Measured { seed, load, scale, .. } = load.measured;
+        Ok(Script::new(&source.plan(self.engine, &[])?, seed, load, scale)?.needs_link())
+    }
+
     /// Reads a recording.
     ///
     /// # Errors

@@ -4,6 +4,7 @@
 //! first. With calibrated costs there is a column for the profile's costs and one for the calibrated costs.
 
 use super::agreement::{LoadAgreement, Pair};
+use super::ends::Ends;
 use super::noise;
 use super::recording::{Recording, RecordingError};
 use super::summary::{Agreement, Spread, Summary};
@@ -30,6 +31,9 @@ pub struct Report {
     pub with_defaults: Summary,
     /// Predicted with the calibrated costs, if there are any.
     pub with_calibrated: Option<Summary>,
+    /// The errors of the ends of requests, where the scenarios have a network; with the calibrated costs if there are any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Ends>,
     /// The loads, predicted with the calibrated costs if there are any.
     pub loads: Vec<LoadAgreement>,
 }
@@ -49,6 +53,7 @@ impl Report {
         }
         let first = recording.loads.first().map(|recorded| &recorded.measured);
         let worst_clock = recording.loads.iter().map(|recorded| recorded.measured.clock_error_ms).fold(0.0, f64::max);
+        let ends = if recording.has_network()? { Ends::of(&loads) } else { None };
         Ok(Self {
             what: recording.what.clone(),
             browser: first.map_or_else(|| recording.engine.to_string(), |measured| measured.version.clone()),
@@ -58,6 +63,7 @@ impl Report {
             calibrated: recording.calibrated.clone(),
             with_defaults,
             with_calibrated,
+            ends,
             loads,
         })
     }
@@ -122,6 +128,11 @@ impl Report {
         row("arrivals compared", &|summary| summary.arrivals.to_string());
         row("  relative error", &|summary| spread(summary.relative, |value| format!("{:.1} %", 100.0 * value)));
         row("  error, real ms", &|summary| spread(summary.absolute_ms, |value| format!("{value:.1}")));
+        if let Some(Ends { compared, relative, absolute_ms, .. }) = &self.ends {
+            let percent = spread(Some(*relative), |value| format!("{:.1} %", 100.0 * value));
+            let ms = spread(Some(*absolute_ms), |value| format!("{value:.1}"));
+            let _ = writeln!(out, "{compared} ends of requests, relative error {percent}; real ms {ms}");
+        }
         let _ = writeln!(
             out,
             "\nErrors: median / 90 % / 95 % / largest; relative errors count as 0 within {} real ms. A result depends on noise if it\n\

@@ -1,10 +1,11 @@
-//! The folder results/accuracy: a page, a table of loads and pictures, all computed from recordings.
+//! The folders results/accuracy and results/network: a page, a table of loads and pictures, all computed from recordings.
 //!
 //! Rule: all numbers on the page are computed, except published ones of others, which have their source. A disagreement
 //! that does not depend on noise is explained in `explained.toml`, or the page says "unknown". An explanation that
 //! matches no disagreement is an error, so that the list stays current.
 
 use super::agreement::{LoadAgreement, Pair};
+use super::ends::Ends;
 use super::recording::{Recording, RecordingError};
 use super::report::Report;
 use super::summary::{Agreement, Spread, Summary};
@@ -58,7 +59,27 @@ struct Entry<'a> {
     report: Report,
 }
 
+/// Where a folder's loads were run, and what makes it again.
+struct Place {
+    connected: &'static str,
+    folder: &'static str,
+    test: &'static str,
+}
+
+const LOOPBACK: Place = Place { connected: "over loopback", folder: "accuracy", test: "lab_fixtures" };
+const LINK: Place = Place {
+    connected: "by a link between two network namespaces (lab/link/carrier.py)",
+    folder: "network",
+    test: "network_fixtures",
+};
+
 impl Entry<'_> {
+    /// The browser, and what random plans with a network are over.
+    fn label(&self) -> String {
+        let over = self.recording.what.split_once(" over ").and_then(|(_, rest)| rest.split(' ').next());
+        over.map_or_else(|| self.recording.engine.to_string(), |over| format!("{}, {over}", self.recording.engine))
+    }
+
     fn is_random(&self) -> bool {
         self.recording.what.starts_with("random plans")
     }
@@ -137,16 +158,23 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
     let mut out = String::from(
         "# Accuracy of the simulator\n\nThe same loads were run by a real browser against a real server, and by the simulator. Both used the same random\ndraws, so every difference is one of rules or of timing.\n",
     );
+    let over_link = entries.iter().any(|entry| entry.report.ends.is_some());
+    let Place { connected, folder, test } = if over_link { LINK } else { LOOPBACK };
     let cores = entries.first().map_or(1, |entry| entry.recording.cores);
     let _ = write!(
         out,
-        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server, connected over loopback.\n{}{}Everything here is computed from the recordings in `measured/`, without a browser, by\n\n    \
-         sixslot lab --replay results/accuracy/measured/*.json.gz --output results/accuracy\n\n\
-         and `scripts/measure-accuracy` repeats the measurement. `accuracy/tests/lab_fixtures.rs` computes it too and compares.\n",
+        "\nThe machine: a virtual machine with {cores} cores, which ran browser and server, connected {connected}.\n{}{}Everything here is computed from the recordings in `measured/`, without a browser, by\n\n    \
+         sixslot lab --replay results/{folder}/measured/*.json.gz --output results/{folder}\n\n\
+         and `scripts/measure-accuracy` repeats the measurement. `accuracy/tests/{test}.rs` computes it too and compares.\n",
         explained.conditions,
         if explained.conditions.is_empty() { "" } else { "\n" },
     );
     random(&mut out, entries);
+    if over_link {
+        ends(&mut out, entries);
+    } else {
+        lantern(&mut out);
+    }
     disagreements(&mut out, entries, &explained.explained)?;
     shipped(&mut out, entries);
     meaning(&mut out);
@@ -156,12 +184,14 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
 fn random(out: &mut String, entries: &[Entry<'_>]) {
     out.push_str("\n## Random plans\n\n| browser | idle before | plans | requests | arrivals compared |\n| --- | --- | --- | --- | --- |\n");
     let random = || entries.iter().filter(|entry| entry.is_random());
-    for Entry { report, .. } in random() {
+    for entry in random() {
+        let report = &entry.report;
+        let over = entry.label().split_once(", ").map_or_else(String::new, |(_, over)| format!(", {over}"));
         let Agreement { of, hanging_of, .. } = report.with_defaults.outcomes;
         let _ = writeln!(
             out,
             "| {} | {:.1} s | {} | {} | {} |",
-            markdown(&report.browser),
+            markdown(&format!("{}{over}", report.browser)),
             report.rest_ms / 1e3,
             report.loads.len(),
             of + hanging_of,
@@ -190,6 +220,33 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
             summary.bias_ms.unwrap_or_default(),
         );
     });
+}
+
+/// The errors of the ends of requests.
+fn ends(out: &mut String, entries: &[Entry<'_>]) {
+    out.push_str("\nErrors of the predicted ends of requests that succeeded on both sides, relative to the measured end since the start of the load:\n\n| | ends compared | relative: p50 | p90 | p95 | in ms: p50 | p90 | largest | signed median |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    for entry in entries {
+        let Some(Ends { compared, relative, absolute_ms, bias_ms }) = entry.report.ends else { continue };
+        let what = if entry.is_random() {
+            entry.label()
+        } else {
+            format!("{}, {}", entry.recording.engine, entry.recording.what)
+        };
+        let _ = writeln!(
+            out,
+            "| {} | {compared} | {} | {:.1} | {:.1} | {:.0} | {bias_ms:+.1} |",
+            markdown(&what),
+            [relative.p50, relative.p90, relative.p95].map(per_cent).join(" | "),
+            absolute_ms.p50,
+            absolute_ms.p90,
+            absolute_ms.max,
+        );
+    }
+    out.push_str(PICTURES);
+}
+
+/// What another simulator published about itself, and the pictures.
+fn lantern(out: &mut String) {
     for (metric, [p50, p90, p95]) in LIGHTHOUSE {
         let _ = writeln!(out, "| Lighthouse, {metric} | | {p50:.1} % | {p90:.1} % | {p95:.1} % | | | | | |");
     }
@@ -197,11 +254,12 @@ fn random(out: &mut String, entries: &[Entry<'_>]) {
         "\nThe last rows are published by Lighthouse for its own page-load simulator, lantern: relative errors of its metrics over a set\n\
          of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; their definition:\n\
          core/scripts/lantern and its documentation). Lantern predicts metrics of sites on the open web from one trace, which is harder.\n\
-         It is the only published accuracy of a page-load simulator that we know of.\n\n\
-         ![Predicted against measured arrivals](predicted-measured.svg)\n\n\
-         ![Distribution of the arrivals' errors](arrival-error.svg)\n",
+         It is the only published accuracy of a page-load simulator that we know of.\n",
     );
+    out.push_str(PICTURES);
 }
+
+const PICTURES: &str = "\n![Predicted against measured arrivals](predicted-measured.svg)\n\n![Distribution of the arrivals' errors](arrival-error.svg)\n";
 
 /// Lighthouse's published relative errors in per cent: p50, p90, p95 of each metric.
 const LIGHTHOUSE: [(&str, [f64; 3]); 4] = [
@@ -213,11 +271,12 @@ const LIGHTHOUSE: [(&str, [f64; 3]); 4] = [
 
 /// A row for each entry and each kind of costs.
 fn each<'a>(out: &mut String, entries: impl Iterator<Item = &'a Entry<'a>>, rest: impl Fn(&mut String, &Summary)) {
-    for Entry { recording, report } in entries {
-        let _ = write!(out, "| {} | the profile's | ", recording.engine);
+    for entry in entries {
+        let (Entry { recording, report }, label) = (entry, entry.label());
+        let _ = write!(out, "| {label} | the profile's | ");
         rest(out, &report.with_defaults);
         if let Some(summary) = &report.with_calibrated {
-            let _ = write!(out, "| {} | {} | ", recording.engine, costs(&recording.calibrated));
+            let _ = write!(out, "| {label} | {} | ", costs(&recording.calibrated));
             rest(out, summary);
         }
     }

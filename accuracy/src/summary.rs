@@ -49,7 +49,8 @@ pub struct Spread {
 }
 
 impl Spread {
-    fn of(mut values: Vec<f64>) -> Option<Self> {
+    /// The quantiles of values; none of no values.
+    pub(crate) fn of(mut values: Vec<f64>) -> Option<Self> {
         values.sort_by(f64::total_cmp);
         let at = |fraction| quantile(&values, fraction).ok();
         Some(Self { p50: at(0.5)?, p90: at(0.9)?, p95: at(0.95)?, max: at(1.0)? })

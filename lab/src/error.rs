@@ -1,6 +1,7 @@
 //! Why a load was not measured.
 
 use crate::engine::Engine;
+use crate::link::LinkError;
 use crate::unsupported::Unsupported;
 
 /// Why a load was not measured.
@@ -38,6 +39,9 @@ pub enum LabError {
     /// The lab's server, or the browser's temporary folder, failed.
     #[error("the lab's server failed: {0}; it needs free ports on 127.0.0.1 and a writable temporary folder (TMPDIR)")]
     Server(#[from] std::io::Error),
+    /// There is no link for a scenario with a network.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// The script needs something that the browser does not do.
     #[error(transparent)]
     Unsupported(#[from] Unsupported),

@@ -9,6 +9,7 @@ use crate::browser::process::Process;
 use crate::browser::protocol::Protocol;
 use crate::engine::Engine;
 use crate::error::LabError;
+use crate::server::place::Place;
 use crate::settings::Settings;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -32,7 +33,7 @@ impl Inspector {
         let program = engine.find().ok_or(LabError::NoBrowser { engine })?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (process, protocol) = runtime.block_on(async {
-            let (process, mut protocol) = chromium::start(&program, &Settings::of(engine)).await?;
+            let (process, mut protocol) = chromium::start(&program, &Settings::of(engine), &Place::default()).await?;
             protocol.attach().await?;
             Ok::<_, LabError>((process, protocol))
         })?;

@@ -1,7 +1,7 @@
 //! Runs a load of a scenario in a real browser, Chromium or Firefox, to compare it with its simulation.
 //!
 //! A [`Script`] is one load of a plan with all its random draws. A [`Session`] is a browser with an empty profile and a
-//! real HTTP/1.1 server on loopback. [`Session::run`] runs a script and returns what was [`Measured`]. The browser's
+//! real server, on loopback or, for a scenario with a network, at the far end of a link of two network namespaces. [`Session::run`] runs a script and returns what was [`Measured`]. The browser's
 //! own rules apply: a scenario with an option that the browser cannot follow is refused, and the error names the option
 //! ([`Unsupported`]).
 //!
@@ -30,7 +30,9 @@ mod engine;
 mod error;
 mod inspector;
 mod installed;
+mod link;
 mod measured;
+mod network;
 mod page_plan;
 mod report;
 mod script;
@@ -43,6 +45,7 @@ mod verdict;
 pub use engine::Engine;
 pub use error::LabError;
 pub use inspector::Inspector;
+pub use link::LinkError;
 pub use measured::{Ending, Measured, MeasuredRequest, MeasuredVerdict};
 pub use script::Script;
 pub use session::Session;

@@ -56,7 +56,7 @@ pub struct MeasuredRequest {
     pub tab: u32,
     /// When the page issued it.
     pub issued_ms: f64,
-    /// When the server received it.
+    /// When the server received it: its head, where a body follows.
     pub arrived_ms: Option<f64>,
     /// When the page received its response headers; for a socket, when it opened.
     pub headers_ms: Option<f64>,

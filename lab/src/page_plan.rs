@@ -4,6 +4,7 @@
 //! models/src/load/page.rs.
 
 use crate::script::Script;
+use crate::server::address::Address;
 use serde_json::{Value, json};
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Start};
@@ -32,8 +33,8 @@ impl Script {
         span.as_millis_f64() * self.scale
     }
 
-    /// The plan of a tab; `ports` are those of the origins, in order.
-    pub(crate) fn page_plan(&self, tab: u32, ports: &[u16]) -> Value {
+    /// The plan of a tab; `addresses` are those of the origins, in order.
+    pub(crate) fn page_plan(&self, tab: u32, addresses: &[Address]) -> Value {
         let queues = self.plan.queues().iter().map(|queue| {
             let release_on = match queue.release_on {
                 ReleaseOn::Headers => "headers",
@@ -46,11 +47,13 @@ impl Script {
             "horizon": self.real_ms(self.plan.horizon() - Time::ZERO),
             "opens": self.real_ms(self.plan.opens(tab)),
             "queues": queues.collect::<Vec<_>>(),
-            "classes": self.plan.classes().iter().map(|class| self.class_plan(class, tab, ports)).collect::<Vec<_>>(),
+            // A browser that does not know that an origin speaks HTTP/2 opens a connection for each request.
+            "hello": addresses.iter().filter(|address| address.is_secure).map(|address| address.base("http")).collect::<Vec<_>>(),
+            "classes": self.plan.classes().iter().map(|class| self.class_plan(class, tab, addresses)).collect::<Vec<_>>(),
         })
     }
 
-    fn class_plan(&self, class: &Class, tab: u32, ports: &[u16]) -> Value {
+    fn class_plan(&self, class: &Class, tab: u32, addresses: &[Address]) -> Value {
         let copies = u32::try_from(self.draws.copies(class, tab)).unwrap_or(u32::MAX);
         let each =
             |value: &dyn Fn(u32) -> Span| (0..copies).map(|index| self.real_ms(value(index))).collect::<Vec<_>>();
@@ -84,7 +87,7 @@ impl Script {
         json!({
             "name": class.name,
             "kind": kind,
-            "base": format!("{scheme}://127.0.0.1:{}", ports[class.origin]),
+            "base": addresses[class.origin].base(scheme),
             "url": class.common.url.template(),
             "stream": matches!(class.common.start, Start::Arrivals { .. }),
             "arrivals": self.arrivals(class, tab),
@@ -102,6 +105,7 @@ impl Script {
             "dedupe": class.dedupe,
             "queue": class.queue,
             "method": class.common.method.name(),
+            "bytes": (0..copies).map(|index| self.upload(class, index)).collect::<Vec<_>>(),
             "cache": class.cache.name(),
             "credentials": if class.omits_credentials { "omit" } else { "include" },
             "priority": priority,

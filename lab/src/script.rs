@@ -10,7 +10,6 @@ use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use sixslot_models::load::{Draws, LoadError};
 use sixslot_models::origin::WorkerUntil;
-use sixslot_models::protocol::Tls;
 use sixslot_sim_core::Time;
 
 /// The longest load, in real seconds.
@@ -77,6 +76,7 @@ impl Script {
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
         (0..plan.origins().len()).try_for_each(|number| script.check_origin(number))?;
+        script.check_scale()?;
         script.plan.classes().iter().try_for_each(|class| script.check_class(class))?;
         Ok(script)
     }
@@ -106,10 +106,10 @@ impl Script {
     /// compared.
     ///
     /// # Errors
-    /// The first rule that differs.
+    /// The first rule that differs; or the scenario has TLS, and this program is built without it.
     pub fn check(&self, engine: Engine) -> Result<(), Unsupported> {
         let (plan, own) = (self.plan.browser(), engine.rules());
-        let Some(key) = first_difference(plan, &own) else { return Ok(()) };
+        let Some(key) = first_difference(plan, &own) else { return self.check_build() };
         let others = [Browser::chromium(), Browser::firefox(), Browser::webkit(), Browser::as_reported()];
         let profile = others.iter().any(|other| first_difference(plan, other).is_none());
         let key = if profile { "profile" } else { key };
@@ -155,6 +155,7 @@ impl Script {
             ));
         }
         check_outcomes(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        self.check_bytes(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
         match class.common.priority {
             Priority::Lowest => {
                 return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
@@ -191,47 +192,20 @@ impl Script {
 }
 
 impl Script {
-    /// Whether a URL of an origin requires TLS: it is refused as such.
-    fn has_https(&self, origin: usize) -> bool {
-        let classes = self.plan.classes().iter().filter(|class| class.origin == origin);
-        classes.flat_map(Class::copies).any(|copy| copy.url.template().starts_with("https://"))
-    }
-
     /// Refuses what the lab's server is not.
     fn check_origin(&self, number: usize) -> Result<(), Unsupported> {
         let origin = &self.plan.origins()[number];
-        let keys = [
-            (
-                "protocol",
-                origin.protocol.multiplexes(),
-                "the lab's server speaks HTTP/1.1 only; browsers require TLS for HTTP/2",
-            ),
-            ("connect", origin.connect.is_some(), "the lab cannot set the time to open a connection; leave it out"),
-            ("rtt", origin.path.rtt.is_some(), "the lab's servers are on this machine; leave out the network"),
-            (
-                "bandwidth_down",
-                origin.path.links.iter().any(Option::is_some),
-                "the lab's servers are on this machine; leave out the bandwidths",
-            ),
-            ("dns", origin.path.dns.is_some(), "the lab's hosts are addresses; leave it out"),
-            (
-                "tls",
-                origin.path.tls.is_some_and(|tls| tls != Tls::None) && !self.has_https(number),
-                "the lab's servers have no TLS; leave it out",
-            ),
-            ("response_delay", origin.path.response_delay.is_some(), "the lab has no proxy; use `io_time` instead"),
-        ];
         let keeps = (
             "worker_until",
             origin.worker_until == WorkerUntil::End,
             "a worker of the lab's servers is free again at the headers; leave it out",
         );
         let refuses = ("queue", origin.queue.is_some(), "the lab's servers refuse no request; leave it out");
-        let Some((key, _, why)) = keys.into_iter().chain([keeps, refuses]).find(|(_, set, _)| *set) else {
+        let network = self.check_path(origin).map_or_else(|(key, why)| (key, true, why), |()| ("", false, ""));
+        let Some((key, _, why)) = [network, keeps, refuses].into_iter().find(|(_, set, _)| *set) else {
             return Ok(());
         };
-        let table = if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) };
-        Err(Unsupported::new(format!("{table}.{key}"), why))
+        Err(Unsupported::new(format!("{}.{key}", self.table(number)), why))
     }
 
     /// fetch() has no priority "highest". The lab loads such a request as a style sheet, which has fewer options.

@@ -8,10 +8,12 @@
 use crate::browser::Browser;
 use crate::engine::Engine;
 use crate::error::LabError;
+use crate::link::LinkError;
 use crate::measured::Measured;
 use crate::report::{self, Joined, Report};
 use crate::script::Script;
 use crate::server::control::{Control, Said};
+use crate::server::place::Place;
 use crate::server::stage::Stage;
 use crate::settings::Settings;
 use crate::verdict::verdict;
@@ -34,6 +36,7 @@ pub struct Session {
     // Fields are dropped in this order: the browser before the server that it is connected to.
     browser: Browser,
     control: Control,
+    place: Place,
     heard: mpsc::UnboundedReceiver<Said>,
     loads: u64,
     runtime: Runtime,
@@ -45,6 +48,19 @@ impl Session {
     /// # Errors
     /// The browser is not installed or does not start, or no port of 127.0.0.1 is free.
     pub fn start(engine: Engine, settings: Settings) -> Result<Self, LabError> {
+        Self::start_at(engine, settings, Place::default())
+    }
+
+    /// Starts a session for scripts that need a link ([`Script::needs_link`]): its browser and its servers are in two network
+    /// namespaces, with the network of each load's scenario between them.
+    ///
+    /// # Errors
+    /// As for [`Session::start`]; or this machine or user cannot have a link.
+    pub fn start_over_link(engine: Engine, settings: Settings) -> Result<Self, LabError> {
+        Self::start_at(engine, settings, Place::link()?)
+    }
+
+    fn start_at(engine: Engine, settings: Settings, place: Place) -> Result<Self, LabError> {
         let version = engine.version()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -52,8 +68,8 @@ impl Session {
             .enable_all()
             .build()?;
         let (browser, control, heard) = runtime.block_on(async {
-            let (control, mut heard) = Control::open().await?;
-            let mut browser = Browser::start(engine, &settings, &control).await?;
+            let (control, mut heard) = Control::open(&place).await?;
+            let mut browser = Browser::start(engine, &settings, &control, &place).await?;
             if engine == Engine::Firefox {
                 listen(&mut browser, &mut heard, &settings, settings.patience, |said| matches!(said, Said::Driver))
                     .await?;
@@ -61,7 +77,7 @@ impl Session {
             tokio::time::sleep(settings.rest).await;
             Ok::<_, LabError>((browser, control, heard))
         })?;
-        Ok(Self { engine, version, settings, browser, control, heard, loads: 0, runtime })
+        Ok(Self { engine, version, settings, browser, control, place, heard, loads: 0, runtime })
     }
 
     /// Runs a load. It takes the scenario's horizon times the script's scale, and some seconds for pages and clocks.
@@ -71,10 +87,14 @@ impl Session {
     /// are not in the script, or a request fails for another reason than its own abort.
     pub fn run(&mut self, script: &Script) -> Result<Measured, LabError> {
         script.check(self.engine)?;
+        if script.needs_link() && !self.place.has_link() {
+            let why = "this session has none; start it with Session::start_over_link".to_owned();
+            return Err(LinkError::Unavailable(why).into());
+        }
         self.loads += 1;
-        let Self { settings, browser, control, heard, loads, .. } = self;
+        let Self { settings, browser, control, place, heard, loads, .. } = self;
         let (reports, arrivals, strays, start) = self.runtime.block_on(async {
-            let stage = Stage::open(script, *loads, control.port(), control.token()).await?;
+            let stage = Stage::open(script, place, *loads, control.port(), control.token()).await?;
             control.set_stage(Some(Arc::clone(&stage)));
             let run = perform(script, &stage, browser, control, heard, settings).await;
             control.set_stage(None);
@@ -133,6 +153,7 @@ async fn perform(
         _ => false,
     };
     listen(browser, heard, settings, settings.patience, all_ready).await?;
+    stage.clear();
     tokio::time::sleep(settings.pause).await;
     let start = Instant::now() + LEAD;
     stage.clock.set_start(start);

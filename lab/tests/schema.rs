@@ -21,6 +21,13 @@ const PLAYED: &[&str] = &[
     "server.slowdown_exponent",
     "server.cancel_on_disconnect",
     "server.keep_alive",
+    "server.protocol",
+    "server.rtt",
+    "server.bandwidth_down",
+    "server.bandwidth_up",
+    "server.tls",
+    "server.response_delay",
+    "server.max_concurrent_streams",
     "request.url",
     "request.method",
     "request.origin",
@@ -60,6 +67,7 @@ const PLAYED: &[&str] = &[
     "request.body",
     "request.reads_body",
     "request.body_bytes",
+    "request.request_bytes",
     "queue.limit",
     "queue.release_on",
     "queue.order",
@@ -142,13 +150,9 @@ const RULES: &[(&str, &str)] = &[
 /// The machine's costs: they matter to the prediction only.
 const COSTS: &[&str] = &["browser.dispatch", "browser.connect", "browser.event_source_delay", "browser.reload_delay"];
 
-/// Without effect where the plan can be run: sent bytes take no time without a network, streams require another protocol, and
-/// all answers have the status 200, and no call is cancelled or of a page with a name.
+/// Without effect where the plan can be run: all answers have the status 200, and no call is cancelled or of a page with a name.
 const WITHOUT_EFFECT: &[&str] = &[
     "server.host",
-    "request.request_bytes",
-    "server.max_concurrent_streams",
-    "server.honours_priority",
     "request.fails_on",
     "request.retry_after",
     "request.retry.follows_retry_after",
@@ -185,14 +189,9 @@ const REFUSED: &[&str] = &[
     "socket.reconnect_at_most",
     "server.queue.limit",
     "server.queue.retry_after",
-    "server.protocol",
+    "server.honours_priority",
     "server.connect",
-    "server.rtt",
-    "server.bandwidth_down",
-    "server.bandwidth_up",
     "server.dns",
-    "server.tls",
-    "server.response_delay",
     "server.worker_until",
 ];
 
@@ -288,6 +287,43 @@ const OUTCOMES: &[(&str, &str)] = &[
     ("[server]\ndiscipline = \"fifo\"\nqueue = { limit = 1 }\n[request.a]", "server.queue"),
 ];
 
+/// What a browser does not do over a network, or a page does not see.
+const OVER_A_NETWORK: &[(&str, &str)] = &[
+    ("[server]\nrtt = \"9ms\"\n[request.a]\nrequest_bytes = 900", "request.a.request_bytes"),
+    ("[server]\nrtt = \"9ms\"\n[request.a]\ndeadline = \"1s\"\ndeadline_from = \"sent\"", "request.a.deadline_from"),
+    ("[server]\nrtt = \"9ms\"\n[request.a]\ndeadline = \"1s\"\ndeadline_until = \"sent\"", "request.a.deadline_until"),
+    ("[server]\nrtt = \"9ms\"\n[request.a]\n[request.b]\nafter = \"a.sent\"", "request.b.after"),
+    ("[server]\nprotocol = \"h2\"\n[origin.o]\n[request.a]\norigin = \"o\"", "origin.o.tls"),
+    ("[server]\nprotocol = \"h2\"\n[request.a]\n[socket.b]\nkind = \"websocket\"", "socket.b.kind"),
+];
+
+/// A network needs a link, and real time. A program that is built without TLS refuses it before a browser is started, and compares
+/// what another one measured.
+#[test]
+fn a_network_needs_a_link() {
+    for (key, has_tls) in [
+        ("rtt = \"9ms\"", false),
+        ("bandwidth_down = \"1Mbit/s\"", false),
+        ("bandwidth_up = \"1Mbit/s\"", false),
+        ("protocol = \"h2\"", true),
+        ("tls = \"1.3\"", true),
+        ("tls = \"1.2\"", true),
+    ] {
+        let text = format!("[server]\n{key}\n[request.a]");
+        let script = Script::new(&plan(&text, &[]), 1, 0, 1.0).unwrap();
+        assert!(script.needs_link(), "{key}");
+        let runs = cfg!(feature = "tls") || !has_tls;
+        let name = key.split(' ').next().unwrap();
+        let refusal = script.check(Engine::Chromium).err().map(|refusal| refusal.option);
+        assert_eq!(refusal, (!runs).then(|| format!("server.{name}")));
+        assert_eq!(refused(&text, 0.5).option, "--scale");
+    }
+    for key in ["response_delay = \"9ms\"", "dns = \"0s\"", "max_concurrent_streams = 3", "tls = \"none\""] {
+        let script = Script::new(&plan(&format!("[server]\n{key}\n[request.a]"), &[]), 1, 0, 1.0).unwrap();
+        assert!(!script.needs_link(), "{key}");
+    }
+}
+
 #[test]
 fn what_cannot_be_run_is_refused_by_its_key() {
     let cases = [
@@ -313,19 +349,15 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         ("[request.a]\n[request.b]\nafter = \"a[0].ok\"", "request.b.after"),
         ("[request.a]\n[socket.b]\nkind = \"websocket\"\nafter = \"a[i].ok\"", "socket.b.after"),
         ("[request.a]\n[background.b]\nafter = [\"a.ok\", \"a.sent\"]", "background.b.after"),
-        ("[server]\nprotocol = \"h2\"\n[request.a]", "server.protocol"),
         ("[origin.o]\nprotocol = \"h3\"\n[request.a]", "origin.o.protocol"),
         ("[server]\ndiscipline = \"fifo\"\nworker_until = \"end\"\n[request.a]", "server.worker_until"),
+        ("[server]\nprotocol = \"h2\"\nhonours_priority = true\n[request.a]", "server.honours_priority"),
         ("[server]\nconnect = \"1ms\"\n[request.a]", "server.connect"),
-        ("[server]\nrtt = \"1ms\"\n[request.a]", "server.rtt"),
-        ("[network]\nrtt = \"1ms\"\n[request.a]", "server.rtt"),
-        ("[server]\nbandwidth_down = \"1Mbit/s\"\n[request.a]", "server.bandwidth_down"),
-        ("[server]\nbandwidth_up = \"1Mbit/s\"\n[request.a]", "server.bandwidth_down"),
+        ("[server]\nbandwidth_down = \"200Mbit/s\"\n[request.a]", "server.bandwidth_down"),
+        ("[server]\nbandwidth_up = \"1Gbit/s\"\n[request.a]", "server.bandwidth_up"),
         ("[server]\ndns = \"1ms\"\n[request.a]", "server.dns"),
-        ("[server]\ntls = \"1.3\"\n[request.a]", "server.tls"),
-        ("[server]\nresponse_delay = \"1ms\"\n[request.a]", "server.response_delay"),
     ];
-    for (text, option) in cases.iter().chain(OUTCOMES) {
+    for (text, option) in cases.iter().chain(OUTCOMES).chain(OVER_A_NETWORK) {
         assert_eq!(refused(text, 1.0).option, *option, "{text}");
     }
     let style = "[request.a]\n[request.b]\npriority = \"highest\"\n";

@@ -1,5 +1,5 @@
-// The bench on which pages are measured: a link between two network namespaces, a server at its far end, a browser at its near end.
-// Needs root, chromium, python3, openssl and `npm ci --prefix scripts/what-if --ignore-scripts`.
+// The bench on which pages are measured: a link between two network namespaces (lab/link/carrier.py), a server at its far end, a browser
+// at its near end. Needs root, chromium, python3, util-linux, iproute2, openssl and `npm ci --prefix scripts/what-if --ignore-scripts`.
 import {execFileSync, spawn} from 'node:child_process';
 import {createHash, X509Certificate} from 'node:crypto';
 import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
@@ -20,16 +20,14 @@ export const BASE = {h2: false, rtt: 40, rate: 10_000, delay: 0, tabs: 1, query:
 /** A page's address, over HTTP/1.1 or HTTP/2. */
 export const address = (name, {h2, query}) => `${h2 ? 'https://10.77.0.2:8443' : 'http://10.77.0.2:8000'}/${name}/${query}`;
 const sleep = ms => new Promise(done => setTimeout(done, ms));
-const CLIENT = 'what-if-client', SERVER = 'what-if-server';
 const temporary = mkdtempSync(join(tmpdir(), 'what-if-'));
-let opened = false;
 
-/** A program that answers each line with a line. */
+/** A program that answers each line with a line; `first` is what it says at its start. */
 async function conversation(command, ...words) {
   const process = spawn(command, words, {stdio: ['pipe', 'pipe', 'inherit']});
   const lines = createInterface({input: process.stdout})[Symbol.asyncIterator]();
-  await lines.next();
-  return {say: async text => { process.stdin.write(`${text}\n`); await lines.next(); }, end: () => process.stdin.end()};
+  const first = (await lines.next()).value;
+  return {first, say: async text => { process.stdin.write(`${text}\n`); await lines.next(); }, end: () => process.stdin.end()};
 }
 
 /** Sets the bench up. `set` gives link and server a condition's numbers. */
@@ -38,16 +36,14 @@ export async function open() {
     '-addext', 'subjectAltName=IP:10.77.0.2', '-keyout', join(temporary, 'key'), '-out', join(temporary, 'certificate')], {stdio: 'ignore'});
   const certificate = new X509Certificate(readFileSync(join(temporary, 'certificate')));
   const pin = createHash('sha256').update(certificate.publicKey.export({type: 'spki', format: 'der'})).digest('base64');
-  opened = true;
-  removeNamespaces();
-  for (const name of [CLIENT, SERVER]) execFileSync('ip', ['netns', 'add', name]);
-  const link = await conversation('python3', join(here, 'carrier.py'), CLIENT, SERVER);
-  const server = await conversation('ip', 'netns', 'exec', SERVER, process.execPath, join(here, 'server.mjs'), '10.77.0.2', join(temporary, 'key'), join(temporary, 'certificate'));
-  const browser = launch({before: ['ip', 'netns', 'exec', CLIENT], flags: [`--ignore-certificate-errors-spki-list=${pin}`]});
+  const link = await conversation('python3', join(here, '../../lab/link/carrier.py'));
+  const [, near, far] = link.first.split(' ');
+  const server = await conversation('nsenter', `--net=${far}`, process.execPath, join(here, 'server.mjs'), '10.77.0.2', join(temporary, 'key'), join(temporary, 'certificate'));
+  const browser = launch({before: ['nsenter', `--net=${near}`], flags: [`--ignore-certificate-errors-spki-list=${pin}`]});
   return {
     browser,
     async set({rtt, rate, delay}) {
-      await link.say(`${rtt} ${rate}`);
+      await link.say(JSON.stringify({links: [rate, rate], paths: {'10.77.0.2': [rtt, 0, 1]}}));
       await server.say(delay);
     },
     async close() {
@@ -95,11 +91,7 @@ export async function load(browser, url, tabs, {before = () => {}, after = () =>
   return [...requests.values()].filter(r => r.issue !== undefined && /^http/.test(r.url)).sort((a, b) => a.issue - b.issue);
 }
 
-function removeNamespaces() {
-  for (const name of [CLIENT, SERVER]) try { execFileSync('ip', ['netns', 'del', name], {stdio: 'ignore'}); } catch { /* It was not made. */ }
-}
 function leave(code) {
-  if (opened) removeNamespaces();
   rmSync(temporary, {recursive: true, force: true});
   process.exit(code);
 }

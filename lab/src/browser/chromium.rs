@@ -8,6 +8,7 @@ use super::process::{self, Process};
 use super::protocol::Protocol;
 use crate::engine::Engine;
 use crate::error::LabError;
+use crate::server::place::Place;
 use crate::settings::Settings;
 use std::path::Path;
 
@@ -35,8 +36,9 @@ const SWITCHES: &[&str] = &[
     "--disable-background-timer-throttling",
     "--disable-renderer-backgrounding",
     "--disable-backgrounding-occluded-windows",
-    // The last four features are hidden pages of the address bar. They used a third of a processor core (measured).
-    "--disable-features=LoadingPredictorPrefetch,PreconnectToSearch,OptimizationHints,MediaRouter,Translate,PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
+    // A page of the far end of a link talks to the lab on loopback, for which Chromium would ask a person
+    // (LocalNetworkAccessChecks). The last four features are hidden pages of the address bar. They used a third of a processor core (measured).
+    "--disable-features=LoadingPredictorPrefetch,PreconnectToSearch,OptimizationHints,LocalNetworkAccessChecks,MediaRouter,Translate,PreloadTopChromeWebUI,WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
     "--dns-prefetch-disable",
     "--metrics-recording-only",
     "--mute-audio",
@@ -45,7 +47,7 @@ const SWITCHES: &[&str] = &[
 ];
 
 /// Starts Chromium and connects to its debugging protocol.
-pub(crate) async fn start(program: &Path, settings: &Settings) -> Result<(Process, Protocol), LabError> {
+pub(crate) async fn start(program: &Path, settings: &Settings, place: &Place) -> Result<(Process, Protocol), LabError> {
     let folder = process::folder(ENGINE)?;
     let mut arguments: Vec<String> = SWITCHES.iter().map(|switch| (*switch).to_owned()).collect();
     arguments.push(format!("--user-data-dir={}", folder.path().join("profile").display()));
@@ -53,8 +55,12 @@ pub(crate) async fn start(program: &Path, settings: &Settings) -> Result<(Proces
         // Chromium's sandbox does not start as root.
         arguments.push("--no-sandbox".to_owned());
     }
+    #[cfg(feature = "tls")]
+    if let Some(credential) = place.credential() {
+        arguments.push(format!("--ignore-certificate-errors-spki-list={}", credential.key_digest()));
+    }
     arguments.push("about:blank".to_owned());
-    let (process, pipes) = Process::start(ENGINE, program, &arguments, &[], folder)?;
+    let (process, pipes) = place.at_browser(|| Process::start(ENGINE, program, &arguments, &[], folder))??;
     let protocol = Protocol::connect(pipes, settings.patience).await?;
     Ok((process, protocol))
 }

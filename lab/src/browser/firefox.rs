@@ -8,6 +8,7 @@ use super::process::{self, Process};
 use crate::engine::Engine;
 use crate::error::LabError;
 use crate::server::control::Control;
+use crate::server::place::Place;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -31,6 +32,8 @@ const PREFERENCES: &[(&str, &str)] = &[
     ("network.predictor.enabled", "false"),
     ("network.early-hints.enabled", "false"),
     ("browser.urlbar.speculativeConnect.enabled", "false"),
+    // A secure page talks to the lab on loopback.
+    ("network.websocket.allowInsecureFromHTTPS", "true"),
     // No proxy and no requests to the outside.
     ("network.proxy.type", "0"),
     ("network.captive-portal-service.enabled", "false"),
@@ -82,7 +85,7 @@ const PREFERENCES: &[(&str, &str)] = &[
 ];
 
 /// Starts Firefox with the driver page of the control origin.
-pub(super) fn start(program: &Path, control: &Control) -> Result<Process, LabError> {
+pub(super) fn start(program: &Path, control: &Control, place: &Place) -> Result<Process, LabError> {
     let folder = process::folder(Engine::Firefox)?;
     let profile = folder.path().join("profile");
     let mut preferences = String::new();
@@ -93,9 +96,23 @@ pub(super) fn start(program: &Path, control: &Control) -> Result<Process, LabErr
     let driver = format!("http://127.0.0.1:{}/driver?token={}", control.port(), control.token().text());
     writeln!(preferences, "user_pref(\"browser.startup.homepage\", \"{driver}\");").ok();
     std::fs::write(profile.join("user.js"), preferences)?;
+    #[cfg(feature = "tls")]
+    if let Some(credential) = place.credential() {
+        std::fs::write(profile.join("cert_override.txt"), exceptions(&credential.fingerprint()))?;
+    }
     let arguments =
         ["-headless".to_owned(), "-no-remote".to_owned(), "-profile".to_owned(), profile.display().to_string()];
+    let environment = [("MOZ_CRASHREPORTER_DISABLE", "1")];
     let (process, _pipes) =
-        Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1")], folder)?;
+        place.at_browser(|| Process::start(Engine::Firefox, program, &arguments, &environment, folder))??;
     Ok(process)
+}
+
+/// The exceptions for the session's certificate, one for each address that a server may have.
+/// Source of the format: security/manager/ssl/nsCertOverrideService.cpp.
+#[cfg(feature = "tls")]
+fn exceptions(fingerprint: &str) -> String {
+    // The object identifier of SHA-256.
+    let one = |address| format!("{address}:\tOID.2.16.840.1.101.3.4.2.1\t{fingerprint}\t\n");
+    Place::secured().map(one).collect()
 }

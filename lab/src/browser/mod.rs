@@ -8,6 +8,7 @@ pub(crate) mod protocol;
 use crate::engine::Engine;
 use crate::error::LabError;
 use crate::server::control::Control;
+use crate::server::place::Place;
 use crate::settings::Settings;
 use process::Process;
 use protocol::Protocol;
@@ -31,14 +32,19 @@ enum Driver {
 
 impl Browser {
     /// Starts a browser with an empty profile.
-    pub(crate) async fn start(engine: Engine, settings: &Settings, control: &Control) -> Result<Self, LabError> {
+    pub(crate) async fn start(
+        engine: Engine,
+        settings: &Settings,
+        control: &Control,
+        place: &Place,
+    ) -> Result<Self, LabError> {
         let program = engine.find().ok_or(LabError::NoBrowser { engine })?;
         let (process, driver) = match engine {
             Engine::Chromium => {
-                let (process, protocol) = chromium::start(&program, settings).await?;
+                let (process, protocol) = chromium::start(&program, settings, place).await?;
                 (process, Driver::Chromium(Box::new(protocol)))
             }
-            Engine::Firefox => (firefox::start(&program, control)?, Driver::Firefox),
+            Engine::Firefox => (firefox::start(&program, control, place)?, Driver::Firefox),
         };
         Ok(Self { engine, process, driver })
     }

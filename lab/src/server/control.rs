@@ -6,7 +6,10 @@
 
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};
+use super::place::Place;
 use super::stage::Stage;
+#[cfg(feature = "tls")]
+use super::tls::Security;
 use super::token::Token;
 use super::websocket::{self, Socket};
 use futures_util::{SinkExt, StreamExt};
@@ -14,11 +17,10 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 /// A message of a page.
@@ -71,8 +73,8 @@ struct Desk(Arc<Shared>);
 
 impl Control {
     /// Opens the control origin; messages of pages come out of the channel.
-    pub(crate) async fn open() -> std::io::Result<(Self, mpsc::UnboundedReceiver<Said>)> {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?;
+    pub(crate) async fn open(place: &Place) -> std::io::Result<(Self, mpsc::UnboundedReceiver<Said>)> {
+        let listener = TcpListener::from_std(place.listen_for_pages()?)?;
         let port = listener.local_addr()?.port();
         let (said, heard) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
@@ -134,7 +136,7 @@ impl Shared {
         let (sender, mut sent) = mpsc::unbounded_channel();
         stage.subscribe(tab, sender);
         let mut start = self.start.subscribe();
-        let plan = json!({ "plan": stage.script.page_plan(tab, stage.ports()) });
+        let plan = json!({ "plan": stage.script.page_plan(tab, stage.addresses()) });
         if socket.send(Message::text(plan.to_string())).await.is_err() {
             return;
         }
@@ -248,13 +250,28 @@ impl Answers for Desk {
     fn keep_alive(&self) -> Option<Duration> {
         None
     }
+
+    fn clearing(&self) -> Arc<Notify> {
+        Arc::default()
+    }
+
+    #[cfg(feature = "tls")]
+    fn security(&self) -> Option<Security> {
+        None
+    }
+
+    #[cfg(feature = "tls")]
+    fn streams(&self) -> u32 {
+        0
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Control;
     use crate::script::Script;
-    use crate::server::stage::{PAGE, Stage};
+    use crate::server::place::Place;
+    use crate::server::stage::{HELLO, PAGE, Stage};
     use sixslot_models::Document;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpStream;
@@ -272,12 +289,13 @@ mod tests {
     /// Another user of the machine gets nothing, and does not disturb the measurement.
     #[tokio::test(flavor = "multi_thread")]
     async fn a_stranger_gets_no_answer() {
-        let (control, _heard) = Control::open().await.unwrap();
+        let place = Place::default();
+        let (control, _heard) = Control::open(&place).await.unwrap();
         let text = "schema = 1\n[request.a]\nservice = \"1ms\"\n[load]\nready = [\"a\"]";
         let plan = Document::read("a.toml", text, &[]).unwrap().plan(&[], &[]).unwrap();
         let script = Script::new(&plan, 1, 0, 1.0).unwrap();
-        let stage = Stage::open(&script, 1, control.port(), control.token()).await.unwrap();
-        let (port, token) = (stage.ports()[0], control.token().text().to_owned());
+        let stage = Stage::open(&script, &place, 1, control.port(), control.token()).await.unwrap();
+        let (port, token) = (stage.addresses()[0].socket.port(), control.token().text().to_owned());
         let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
         for path in ["/driver", "/warm", "/drive", "/page?load=1&tab=0", "/driver?token=", "/driver?token=0"] {
             assert_eq!(status(control.port(), path, "").await, 404, "{path}");
@@ -289,6 +307,7 @@ mod tests {
             [String::new(), format!("Accept: sixslot/{identity}\r\n"), format!("Accept: sixslot/0-{identity}\r\n")]
         {
             assert_eq!(status(port, PAGE, &headers).await, 404);
+            assert_eq!(status(port, HELLO, &headers).await, 404);
             assert_eq!(status(port, &format!("/a?sixslot={identity}"), &headers).await, 404);
         }
         assert!(stage.strays().is_empty() && stage.arrivals().is_empty());

@@ -3,9 +3,14 @@
 //! Rule: a request carries its identity in its `Accept` header, which changes no browser's rules and needs no CORS
 //! preflight. A socket cannot set headers, so it carries its identity at the end of its URL.
 
+use super::address::Address;
+use super::body;
 use super::content::{Busy, Content};
 use super::http::{Answers, listen};
 use super::keeper::{Clock, Identity, Keeper};
+use super::place::Place;
+#[cfg(feature = "tls")]
+use super::tls::Security;
 use super::token::Token;
 use super::websocket::{self, Socket};
 use super::works::Works;
@@ -13,24 +18,23 @@ use crate::script::Script;
 use futures_util::{SinkExt, StreamExt};
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Start};
 use sixslot_models::load::Call;
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 /// Path of the page, at the scenario's first origin.
 pub(crate) const PAGE: &str = "/sixslot-page";
-/// The first and the last bytes of a body that is sent over time.
-const BODY: &[u8] = &[b' '; 64];
+/// Path of an empty answer, with which a page learns what an origin speaks before the load.
+pub(crate) const HELLO: &str = "/sixslot-hello";
 
 /// The arrival of a request at the server.
 #[derive(Clone, Copy, Debug)]
@@ -46,7 +50,10 @@ pub(crate) struct Stage {
     pub(crate) script: Script,
     pub(crate) clock: Clock,
     pub(crate) keeper: Keeper,
-    ports: Vec<u16>,
+    addresses: Vec<Address>,
+    /// The TLS of each origin that has it.
+    #[cfg(feature = "tls")]
+    securities: Vec<Option<Security>>,
     control: u16,
     token: Token,
     number: u64,
@@ -59,6 +66,7 @@ pub(crate) struct Stage {
     reports_sending: Vec<bool>,
     background: watch::Receiver<BTreeMap<usize, Time>>,
     closed: watch::Sender<bool>,
+    clearing: Arc<Notify>,
     connections: AtomicU32,
     tickets: AtomicU64,
 }
@@ -84,13 +92,14 @@ impl Drop for Caller {
 
 impl Stage {
     /// Opens the ports of a load.
-    pub(crate) async fn open(script: &Script, number: u64, control: u16, token: &Token) -> std::io::Result<Arc<Self>> {
-        let mut listeners = Vec::new();
-        for _ in script.plan.origins() {
-            listeners.push(TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?);
-        }
-        let ports = listeners.iter().map(|listener| listener.local_addr().map(|address| address.port()));
-        let ports = ports.collect::<std::io::Result<_>>()?;
+    pub(crate) async fn open(
+        script: &Script,
+        place: &Place,
+        number: u64,
+        control: u16,
+        token: &Token,
+    ) -> std::io::Result<Arc<Self>> {
+        let (listeners, addresses): (Vec<_>, Vec<_>) = place.open(script)?.into_iter().unzip();
         let clock = Clock::new(script.scale);
         let (news, background) = watch::channel(BTreeMap::new());
         let waits = |number, event| {
@@ -107,7 +116,9 @@ impl Stage {
                 .collect(),
             script: script.clone(),
             clock,
-            ports,
+            #[cfg(feature = "tls")]
+            securities: securities(script, &addresses, place)?,
+            addresses,
             control,
             token: token.clone(),
             number,
@@ -116,14 +127,22 @@ impl Stage {
             sent: Mutex::default(),
             background,
             closed: watch::channel(false).0,
+            clearing: Arc::default(),
             connections: AtomicU32::new(0),
             tickets: AtomicU64::new(0),
         });
         for (number, listener) in listeners.into_iter().enumerate() {
             let origin = Origin { stage: Arc::clone(&stage), number };
+            let listener = TcpListener::from_std(listener)?;
             tokio::spawn(listen(listener, origin, stage.closed.subscribe()));
         }
         Ok(stage)
+    }
+
+    /// Closes the connections that are open: a load begins without any, and Chromium may have opened one more than its page needed
+    /// (measured).
+    pub(crate) fn clear(&self) {
+        self.clearing.notify_waiters();
     }
 
     /// Closes all connections and ports.
@@ -136,15 +155,16 @@ impl Stage {
         self.number
     }
 
-    /// The origins' ports.
-    pub(crate) fn ports(&self) -> &[u16] {
-        &self.ports
+    /// The origins' addresses.
+    pub(crate) fn addresses(&self) -> &[Address] {
+        &self.addresses
     }
 
     /// The URL of a tab's page.
     pub(crate) fn page_url(&self, tab: u32) -> String {
-        let (port, control, load, token) = (self.ports[0], self.control, self.number, self.token.text());
-        format!("http://127.0.0.1:{port}{PAGE}?control={control}&load={load}&tab={tab}&token={token}")
+        let (base, control, load, token) =
+            (self.addresses[0].base("http"), self.control, self.number, self.token.text());
+        format!("{base}{PAGE}?control={control}&load={load}&tab={tab}&token={token}")
     }
 
     /// The arrivals so far, in order of time.
@@ -251,6 +271,27 @@ impl Stage {
         response
     }
 
+    fn hello(request: &Request<Incoming>) -> Response<Content> {
+        let mut response = Response::new(Content::whole("", None));
+        let headers = response.headers_mut();
+        allow(headers, request.headers().get(header::ORIGIN).cloned());
+        set(headers, header::CACHE_CONTROL, "no-store");
+        // The load begins without a connection.
+        set(headers, header::CONNECTION, "close");
+        response
+    }
+
+    /// Waits for an answer's own delay; its headers are sent at the time that this returns.
+    async fn delay(&self, identity: Identity, headers: Time) -> Time {
+        let class = &self.script.plan.classes()[identity.class];
+        let path = &self.script.plan.origins()[class.origin].path;
+        let delay = self.script.draws.response_delay(class, path, identity.call);
+        if !delay.is_zero() {
+            self.wait_until(headers + delay).await;
+        }
+        headers + delay
+    }
+
     /// The identity of a style sheet's request: from its path and the tab in its `Referer`.
     fn style_sheet(&self, origin: usize, request: &Request<Incoming>) -> Option<Identity> {
         let accepts = request.headers().get(header::ACCEPT)?.to_str().ok()?;
@@ -277,10 +318,7 @@ impl Stage {
         set(headers, header::CONTENT_TYPE, kind);
         // Otherwise a browser withholds the headers until it has enough of the body to guess its type.
         set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        if let Some(origin) = origin {
-            headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-            set(headers, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
-        }
+        allow(headers, origin);
         if class.answer_no_store {
             set(headers, header::CACHE_CONTROL, "no-store");
         } else if let Some(max_age) = class.max_age {
@@ -307,30 +345,14 @@ impl Stage {
             });
             return Content::coming(parts, Some(busy));
         }
+        let bytes = self.script.payload(class, identity.call.index);
         if class.reads_body && end == Some(headers) {
-            return Content::whole("", Some(busy));
+            return Content::whole(vec![b' '; usize::try_from(bytes).unwrap_or(usize::MAX)], Some(busy));
         }
         let (sender, parts) = mpsc::channel(4);
         let stage = Arc::clone(self);
-        // Of a body that the page reads, only its end matters.
-        let bytes = class.copy(identity.call.index).body_bytes.filter(|_| !class.reads_body).unwrap_or(0);
         tokio::spawn(async move {
-            // Firefox passes the headers on with the body's first bytes (measured), so some bytes are sent at once.
-            if sender.send(Bytes::from_static(BODY)).await.is_err() {
-                return;
-            }
-            let block = Bytes::from(vec![b'.'; 1 << 16]);
-            let mut left = usize::try_from(bytes).unwrap_or(usize::MAX).saturating_sub(2 * BODY.len());
-            while left > 0 {
-                let part = block.slice(..left.min(block.len()));
-                left -= part.len();
-                if sender.send(part).await.is_err() {
-                    return;
-                }
-            }
-            if stage.wait_until(end.unwrap_or(headers)).await {
-                sender.send(Bytes::from_static(BODY)).await.ok();
-            }
+            body::send(bytes, stage.wait_until(end.unwrap_or(headers)), sender).await;
         });
         Content::coming(parts, Some(busy))
     }
@@ -373,8 +395,10 @@ impl Answers for Origin {
             *response.status_mut() = StatusCode::NOT_FOUND;
             return response;
         }
-        if self.number == 0 && request.uri().path() == PAGE {
-            return Stage::page();
+        match request.uri().path() {
+            PAGE if self.number == 0 => return Stage::page(),
+            HELLO => return Stage::hello(&request),
+            _ => {}
         }
         let style = || stage.style_sheet(self.number, &request);
         let Some(identity) = stage.token.marked(&request).and_then(identity).or_else(style).filter(|identity| {
@@ -388,12 +412,14 @@ impl Answers for Origin {
         {
             page.send(identity).ok();
         }
+        body::receive(request.body_mut()).await;
         let ticket = stage.tickets.fetch_add(1, Ordering::Relaxed);
         let caller = Caller { stage: Arc::clone(stage), ticket };
-        let answered = stage.keeper.arrive(ticket, identity, at).await;
+        let answered = stage.keeper.arrive(ticket, identity, Instant::now()).await;
         drop(caller);
         // The load is over: nothing reads the response.
         let Ok(headers) = answered else { return Response::new(Content::whole("", Some(busy))) };
+        let headers = stage.delay(identity, headers).await;
         if websocket::is_asked_for(&request) {
             let Some((response, socket)) = websocket::accept(&mut request) else { return stage.stray(&request) };
             let stage = Arc::clone(stage);
@@ -404,7 +430,9 @@ impl Answers for Origin {
             });
             return response;
         }
-        let mut response = Response::new(stage.body(identity, headers, busy));
+        let content = stage.body(identity, headers, busy);
+        let is_h2 = request.version() == Version::HTTP_2;
+        let mut response = Response::new(if is_h2 { content.in_pieces() } else { content });
         let origin = request.headers().get(header::ORIGIN).cloned();
         stage.headers(&stage.script.plan.classes()[identity.class], response.headers_mut(), origin);
         response
@@ -416,6 +444,39 @@ impl Answers for Origin {
 
     fn keep_alive(&self) -> Option<Duration> {
         self.stage.script.plan.origins()[self.number].keep_alive.map(|span| self.stage.real(span))
+    }
+
+    fn clearing(&self) -> Arc<Notify> {
+        Arc::clone(&self.stage.clearing)
+    }
+
+    #[cfg(feature = "tls")]
+    fn security(&self) -> Option<Security> {
+        self.stage.securities[self.number].clone()
+    }
+
+    #[cfg(feature = "tls")]
+    fn streams(&self) -> u32 {
+        let streams = self.stage.script.plan.origins()[self.number].max_concurrent_streams;
+        u32::try_from(streams).unwrap_or(u32::MAX)
+    }
+}
+
+/// The TLS of each origin, where its address is a secure one.
+#[cfg(feature = "tls")]
+fn securities(script: &Script, addresses: &[Address], place: &Place) -> std::io::Result<Vec<Option<Security>>> {
+    let of = |(origin, address): (_, &Address)| match place.credential().filter(|_| address.is_secure) {
+        Some(credential) => credential.security(origin).map(Some),
+        None => Ok(None),
+    };
+    script.plan.origins().iter().zip(addresses).map(of).collect()
+}
+
+/// Lets the page of an origin read the response.
+fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
+    if let Some(origin) = origin {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        set(headers, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
     }
 }
 

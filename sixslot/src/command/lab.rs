@@ -3,6 +3,7 @@
 use super::archives::refuse_archive;
 use super::{Exit, Failure, Format, INTERRUPT, Overwrite, print_json, print_text, progress, say};
 use clap::Args;
+use sixslot_accuracy::network_plans::{self, Protocol};
 use sixslot_accuracy::recording::{self, Recording, RecordingError, Source};
 use sixslot_accuracy::report::Report;
 use sixslot_accuracy::{calibration, generator, results};
@@ -25,6 +26,22 @@ impl Browser {
         match self {
             Self::Chromium => Engine::Chromium,
             Self::Firefox => Engine::Firefox,
+        }
+    }
+}
+
+/// What the servers of random plans with a network speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Network {
+    H1,
+    H2,
+}
+
+impl Network {
+    const fn protocol(self) -> Protocol {
+        match self {
+            Self::H1 => Protocol::H1,
+            Self::H2 => Protocol::H2,
         }
     }
 }
@@ -65,6 +82,9 @@ pub(super) struct Lab {
     /// The browser.
     #[arg(long, value_enum, default_value_t = Browser::Chromium)]
     browser: Browser,
+    /// With --random: plans with a network, over this protocol. It needs root, and h2 a program built with `--features tls`.
+    #[arg(long, value_enum, requires = "random", value_name = "PROTOCOL")]
+    network: Option<Network>,
     /// Number of loads, or of random plans.
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=10_000))]
     loads: u64,
@@ -115,6 +135,8 @@ type Wanted = Vec<(Source, Vec<u64>)>;
 /// A browser that is restarted once if it fails during a load.
 struct Bench {
     engine: Engine,
+    /// Whether the loads need a network.
+    over_link: bool,
     settings: Settings,
     session: Option<Session>,
 }
@@ -123,6 +145,7 @@ impl Bench {
     fn try_run(&mut self, script: &Script) -> Result<Measured, LabError> {
         let session = match self.session.take() {
             Some(session) => session,
+            None if self.over_link => Session::start_over_link(self.engine, self.settings)?,
             None => Session::start(self.engine, self.settings)?,
         };
         self.session.insert(session).run(script)
@@ -188,11 +211,11 @@ impl Lab {
         })
     }
 
-    fn bench(&self, engine: Engine) -> Bench {
+    fn bench(&self, engine: Engine, over_link: bool) -> Bench {
         let mut settings = Settings::of(engine);
         settings.rest = self.rest.unwrap_or(settings.rest);
         settings.stop = &INTERRUPT;
-        Bench { engine, settings, session: None }
+        Bench { engine, over_link, settings, session: None }
     }
 
     /// The title of the run, and the scenarios with their loads.
@@ -200,11 +223,16 @@ impl Lab {
         let loads = (self.replication..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
         let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
         let Some(path) = &self.what.scenario else {
+            let protocol = self.network.map(Network::protocol);
+            let over = protocol.map_or_else(String::new, |protocol| format!(" over {}", protocol.name()));
             let plan = |number| {
-                let name = format!("random plan {number} of seed {}", self.seed);
-                (source(name, generator::plan(self.seed, number)), vec![number])
+                let text = match protocol {
+                    Some(protocol) => network_plans::plan(protocol, self.seed, number),
+                    None => generator::plan(self.seed, number),
+                };
+                (source(format!("random plan {number}{over} of seed {}", self.seed), text), vec![number])
             };
-            return Ok((format!("random plans of seed {}", self.seed), loads.map(plan).collect()));
+            return Ok((format!("random plans{over} of seed {}", self.seed), loads.map(plan).collect()));
         };
         refuse_archive(path, "lab")?;
         let ScenarioText { name, text } = ScenarioText::read(path)?;
@@ -225,7 +253,7 @@ impl Lab {
             }
         }
         let bar = progress(scripts.len() as u64, "loads");
-        let mut bench = self.bench(engine);
+        let mut bench = self.bench(engine, scripts.iter().any(|(_, script)| script.needs_link()));
         for (source, script) in scripts {
             let measured = bench.run(&script)?;
             recording.add(source, measured);
@@ -267,7 +295,7 @@ impl Lab {
     fn calibrate(&self, engine: Engine, files: &Files<'_>) -> Result<(), Failure> {
         let plans = calibration::plans();
         let bar = progress(plans.len() as u64 * calibration::REPETITIONS, "plans");
-        let mut bench = self.bench(engine);
+        let mut bench = self.bench(engine, false);
         let mut measured = Vec::new();
         for load in 0..calibration::REPETITIONS {
             for (name, text) in &plans {
