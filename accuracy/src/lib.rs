@@ -22,11 +22,16 @@
 
 pub mod agreement;
 pub mod calibration;
+mod entry;
+pub mod figures;
 pub mod generator;
 pub mod identity;
 pub mod noise;
 pub mod prediction;
+mod random_plans;
 pub mod recording;
 pub mod report;
 pub mod results;
+pub mod spread;
 pub mod summary;
+pub mod waits;

@@ -18,6 +18,7 @@ use std::time::Duration;
 enum Browser {
     Chromium,
     Firefox,
+    Webkit,
 }
 
 impl Browser {
@@ -25,6 +26,7 @@ impl Browser {
         match self {
             Self::Chromium => Engine::Chromium,
             Self::Firefox => Engine::Firefox,
+            Self::Webkit => Engine::Webkit,
         }
     }
 }
@@ -49,7 +51,8 @@ struct What {
     /// Run random plans instead of a scenario; plan K of a seed is its load K.
     #[arg(long)]
     random: bool,
-    /// Measure the costs `dispatch` and `connect` of this browser on this machine; prints a table `[browser]`.
+    /// Measure the costs `dispatch` and `connect` of this browser on this machine, with random plans; prints a table
+    /// `[browser]`, which is empty if the profile's costs predict no worse.
     #[arg(long)]
     calibrate: bool,
     /// Run nothing: compare loads that were written by --save.
@@ -74,7 +77,7 @@ pub(super) struct Lab {
     /// Real time divided by scenario time; also scales deadlines.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
-    /// Idle time between the browser's start and the first load. Default: 1s for Chromium, 3.5s for Firefox.
+    /// Idle time between the browser's start and the first load. Default: 1s for Chromium, 3.5s for Firefox, 2s for WebKitGTK.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     rest: Option<Duration>,
     /// Also predict with the costs in this file, which was written by --calibrate.
@@ -195,21 +198,28 @@ impl Lab {
         Bench { engine, settings, session: None }
     }
 
+    fn source(&self, name: String, text: String) -> Source {
+        Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() }
+    }
+
+    fn random_plans(&self, numbers: impl Iterator<Item = u64>) -> Wanted {
+        let plan = |number| {
+            let name = format!("random plan {number} of seed {}", self.seed);
+            (self.source(name, generator::plan(self.seed, number)), vec![number])
+        };
+        numbers.map(plan).collect()
+    }
+
     /// The title of the run, and the scenarios with their loads.
     fn sources(&self) -> Result<(String, Wanted), Failure> {
         let loads = (self.replication..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
-        let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
         let Some(path) = &self.what.scenario else {
-            let plan = |number| {
-                let name = format!("random plan {number} of seed {}", self.seed);
-                (source(name, generator::plan(self.seed, number)), vec![number])
-            };
-            return Ok((format!("random plans of seed {}", self.seed), loads.map(plan).collect()));
+            return Ok((format!("random plans of seed {}", self.seed), self.random_plans(loads)));
         };
         refuse_archive(path, "lab")?;
         let ScenarioText { name, text } = ScenarioText::read(path)?;
         let what = format!("{name}{}", self.fix.iter().map(|fix| format!(" --fix {fix}")).collect::<String>());
-        Ok((what, vec![(source(name, text), loads.collect())]))
+        Ok((what, vec![(self.source(name, text), loads.collect())]))
     }
 
     fn measure(&self, sources: Wanted, recording: &mut Recording) -> Result<(), Failure> {
@@ -265,22 +275,10 @@ impl Lab {
     }
 
     fn calibrate(&self, engine: Engine, files: &Files<'_>) -> Result<(), Failure> {
-        let plans = calibration::plans();
-        let bar = progress(plans.len() as u64 * calibration::REPETITIONS, "plans");
-        let mut bench = self.bench(engine);
-        let mut measured = Vec::new();
-        for load in 0..calibration::REPETITIONS {
-            for (name, text) in &plans {
-                let source = Source { name: name.clone(), text: text.clone(), fixes: Vec::new(), sets: Vec::new() };
-                let plan = source.plan(engine, &[])?;
-                let script = Script::new(&plan, self.seed, load, 1.0).map_err(RecordingError::from)?;
-                measured.push((name.clone(), bench.run(&script)?));
-                bar.inc(1);
-            }
-        }
-        bar.finish_and_clear();
-        let version = measured.first().map_or_else(|| engine.to_string(), |(_, measured)| measured.version.clone());
-        let Some(costs) = calibration::fit(&measured) else {
+        let mut recording = Recording::new("plans of a calibration".to_owned(), engine, Vec::new());
+        self.measure(self.random_plans(self.replication..self.replication + calibration::PLANS), &mut recording)?;
+        let version = recording.loads.first().map_or_else(String::new, |load| load.measured.version.clone());
+        let Some(costs) = calibration::fit(&recording)? else {
             return Err(Failure::Usage(
                 "no request reached the server, so there is nothing to fit; run it again".to_owned(),
             ));
