@@ -54,7 +54,7 @@ impl Session {
         let (browser, control, heard) = runtime.block_on(async {
             let (control, mut heard) = Control::open().await?;
             let mut browser = Browser::start(engine, &settings, &control).await?;
-            if engine == Engine::Firefox {
+            if browser.has_driver_page() {
                 listen(&mut browser, &mut heard, &settings, settings.patience, |said| matches!(said, Said::Driver))
                     .await?;
             }

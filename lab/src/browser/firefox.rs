@@ -96,6 +96,6 @@ pub(super) fn start(program: &Path, control: &Control) -> Result<Process, LabErr
     let arguments =
         ["-headless".to_owned(), "-no-remote".to_owned(), "-profile".to_owned(), profile.display().to_string()];
     let (process, _pipes) =
-        Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1")], folder)?;
+        Process::start(Engine::Firefox, program, &arguments, &[("MOZ_CRASHREPORTER_DISABLE", "1".as_ref())], folder)?;
     Ok(process)
 }
