@@ -53,13 +53,14 @@ fn no_figure_is_worse_than_the_committed_one() {
     committed.accept(&Figures::read(computed).unwrap()).unwrap_or_else(|worse| panic!("{worse}"));
 }
 
-/// The promises: at least a hundred plans of each engine; arrivals within 1 % (median) and 3 or 5 % (90th percentile); the
+/// The promises: at least a hundred plans of each engine; arrivals within 1 % (median) and 3, 5 or 10 % (90th percentile); the
 /// waits of requests that queued, noise included, within 20 or 25 % (90th percentile), or within 1.5 times what the
 /// browser differs from itself; and a rule for noise that excuses little.
 #[test]
 fn random_plans_are_predicted_as_promised() {
     let reports = random_plans();
-    for (engine, arrivals, waits) in [(Engine::Chromium, 0.03, 0.20_f64), (Engine::Firefox, 0.05, 0.25)] {
+    let promised = [(Engine::Chromium, 0.03, 0.20_f64), (Engine::Firefox, 0.05, 0.25), (Engine::Webkit, 0.10, 0.25)];
+    for (engine, arrivals, waits) in promised {
         assert!(reports.iter().any(|(other, _)| *other == engine), "{engine} has no random plans");
         for (_, report) in reports.iter().filter(|(other, _)| *other == engine) {
             let Report { browser, loads, itself, rest_ms, .. } = report;

@@ -1,9 +1,9 @@
 //! Starts WebKitGTK with a page of the lab (page/driver.html) that opens and closes the tabs.
 //!
-//! Rule: WebKitGTK's own small browser, MiniBrowser, on a display without a screen ([`display`]), with an empty profile. (A
-//! private one has no cache on disk, and stores nothing.) Its driver for the WebDriver protocol is not used: it and the browser it starts would listen on ports that any
-//! user of the machine can connect to, and the driver page needs neither. Each tab is a window of its own, so that none
-//! is in the background.
+//! Rule: WebKitGTK's own small browser, MiniBrowser, on a display without a screen ([`display`]), with an empty profile, but
+//! not a private one: that has no cache on disk, and stores nothing (measured). Its driver for the WebDriver protocol is not
+//! used: it and the browser that it starts would listen on ports that any user of the machine can connect to, and its
+//! sessions are private. The driver page needs neither. Each tab is a window of its own, so that none is in the background.
 //! Source of the options: Tools/MiniBrowser/gtk/main.c, WebKitSettings.cpp.
 
 use super::display;

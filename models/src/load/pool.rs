@@ -6,7 +6,10 @@
 //! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
 //! number of streams. A WebSocket has a pool of its own; some engines need one of the six for its handshake.
 //!
-//! WebKitGTK (measured): a freed connection goes first to a waiting request of the same priority as the one that freed it.
+//! WebKitGTK (measured): a freed connection goes first to the requests behind the one that freed it, in the order of the
+//! queue: those of its priority that joined the queue after it, then those of lower ones. Only if nobody is behind it, the
+//! queue is served from its head. (libsoup/soup-session.c, async_run_queue: one pass over the queue ends the request and
+//! serves those that come later in the same pass.)
 //!
 //! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, if that still
 //! waits (DnsAndConnectSocket.cpp, SetupConn). A handshake never takes an idle connection but opens one, which counts
@@ -35,6 +38,8 @@ pub(super) struct Pool {
     pub(super) connections: Vec<Connection>,
     /// Open and opening connections of all groups.
     pub(super) total: usize,
+    /// Requests that have joined a queue.
+    lined_up: u64,
     /// Requests that are being dispatched.
     pub(super) handing_over: Sharing<RequestId>,
 }
@@ -77,6 +82,7 @@ impl Pool {
         self.connections.clear();
         self.handing_over.reset();
         self.total = 0;
+        self.lined_up = 0;
     }
 }
 
@@ -119,6 +125,8 @@ impl Running<'_> {
         let (group, rank) = (self.group(id), self.copy(id).rank);
         self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
         self.state.pool.groups[group].waiting += 1;
+        self.request(id).state.lined_up = self.state.pool.lined_up;
+        self.state.pool.lined_up += 1;
         if !self.multiplexes(group)
             && !self.opens_its_own(id)
             && let Some(connection) = self.take_idle(group, now)
@@ -424,7 +432,6 @@ impl Running<'_> {
             }
             return;
         }
-        let rank = self.copy(id).rank;
         let closes =
             closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {
@@ -433,7 +440,7 @@ impl Running<'_> {
             // A waiting request of its own group gets it before it can make room for another group (`ReleaseSocket`).
             self.rest(now, connection);
             if self.plan.browser.freed_to_same_priority
-                && let Some(next) = self.state.pool.groups[group].queue[rank].first()
+                && let Some(next) = self.behind(group, id)
                 && !self.opens_its_own(next)
                 && let Some(connection) = self.take_idle(group, now)
             {
@@ -442,6 +449,18 @@ impl Running<'_> {
             self.serve(agenda, group, None);
         }
         self.serve_stalled(agenda);
+    }
+
+    /// The first waiting request behind another in the order of the group's queue.
+    fn behind(&self, group: usize, id: RequestId) -> Option<RequestId> {
+        let queue = &self.state.pool.groups[group].queue;
+        let place = |id: RequestId| self.state.requests[id].state.lined_up;
+        let rank = self.copy(id).rank;
+        let mut at = queue[rank].first();
+        while let Some(next) = at.filter(|next| place(*next) < place(id)) {
+            at = List::next(&self.state.links, next);
+        }
+        at.or_else(|| queue[..rank].iter().rev().find_map(List::first))
     }
 
     /// Fills room in the whole pool: the group with the highest priority at its head comes first (`FindTopStalledGroup`), of
