@@ -96,6 +96,12 @@ pub struct LoadAgreement {
     pub requests: Vec<Pair>,
 }
 
+/// One side of a comparison.
+struct Side {
+    requests: Vec<MeasuredRequest>,
+    verdict: MeasuredVerdict,
+}
+
 impl LoadAgreement {
     /// Compares a measured load with the prediction of its plan, which is [`sixslot_lab::Script::prediction`].
     ///
@@ -105,42 +111,62 @@ impl LoadAgreement {
         let Measured { seed, load, scale, .. } = *measured;
         let prediction = Prediction::simulate(plan, seed, load)?;
         let hanging = Hanging::find(plan, seed, load, scale, &prediction)?;
-        let horizon = plan.horizon().as_millis_f64();
-        let until_horizon = |request: &MeasuredRequest| {
-            let arrived_ms = request.arrived_ms.filter(|at| *at <= horizon);
-            (Identity::of(request), MeasuredRequest { arrived_ms, ..request.clone() })
-        };
-        let mut left: BTreeMap<Identity, MeasuredRequest> = measured.requests.iter().map(until_horizon).collect();
+        let Prediction { requests, verdict } = prediction;
+        Ok(Self::pair(scenario, plan, Side { requests, verdict }, measured, &hanging))
+    }
+
+    /// Compares two measurements of one load: the browser against itself. The first one takes the place of the
+    /// prediction. What depends on noise is the same as in [`LoadAgreement::new`].
+    ///
+    /// # Errors
+    /// The load exceeds a limit of the simulator.
+    pub fn of_two(scenario: &str, plan: &Plan, first: &Measured, second: &Measured) -> Result<Self, LoadError> {
+        let Measured { seed, load, scale, .. } = *second;
+        let hanging = Hanging::find(plan, seed, load, scale, &Prediction::simulate(plan, seed, load)?)?;
+        let first = Side { requests: until_horizon(plan, first), verdict: first.verdict };
+        Ok(Self::pair(scenario, plan, first, second, &hanging))
+    }
+
+    fn pair(scenario: &str, plan: &Plan, predicted: Side, measured: &Measured, hanging: &Hanging) -> Self {
+        let by_identity = until_horizon(plan, measured).into_iter().map(|request| (Identity::of(&request), request));
+        let mut left: BTreeMap<Identity, MeasuredRequest> = by_identity.collect();
         let pair = |identity: Identity, predicted, measured| Pair {
             hangs_on_noise: hanging.requests.contains(&identity),
             identity,
             predicted,
             measured,
         };
-        let mut requests: Vec<Pair> = prediction
-            .requests
-            .into_iter()
-            .map(|request| {
-                let identity = Identity::of(&request);
-                let other = left.remove(&identity);
-                pair(identity, Some(request), other)
-            })
-            .collect();
+        let both = |request: MeasuredRequest| {
+            let identity = Identity::of(&request);
+            let other = left.remove(&identity);
+            pair(identity, Some(request), other)
+        };
+        let mut requests: Vec<Pair> = predicted.requests.into_iter().map(both).collect();
         requests.extend(left.into_iter().map(|(identity, request)| pair(identity, None, Some(request))));
-        Ok(Self {
+        Self {
             scenario: scenario.to_owned(),
-            seed,
-            load,
-            scale,
-            predicted: prediction.verdict,
+            seed: measured.seed,
+            load: measured.load,
+            scale: measured.scale,
+            predicted: predicted.verdict,
             measured: measured.verdict,
             hangs_on_noise: hanging.verdict,
             requests,
-        })
+        }
     }
 
     /// Whether both sides have the same verdict.
     pub fn agrees(&self) -> bool {
         self.predicted.failed == self.measured.failed
     }
+}
+
+/// The measured requests, without arrivals after the horizon.
+fn until_horizon(plan: &Plan, measured: &Measured) -> Vec<MeasuredRequest> {
+    let horizon = plan.horizon().as_millis_f64();
+    let cut = |request: &MeasuredRequest| {
+        let arrived_ms = request.arrived_ms.filter(|at| *at <= horizon);
+        MeasuredRequest { arrived_ms, ..request.clone() }
+    };
+    measured.requests.iter().map(cut).collect()
 }

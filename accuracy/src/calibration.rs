@@ -1,26 +1,23 @@
 //! Measures what sending a request and opening a connection cost in a browser on this machine.
 //!
-//! Rule: the plans of [`plans`] are run, and `dispatch` and `connect` are fitted by least squares to the simulator's
-//! law: n requests that get a connection at the same time have all arrived n dispatches later, and one connect later
-//! still on new connections. There are two kinds of observations. In bursts of 1, 2, 3 and 6 requests, the time from
-//! issue to arrival is observed, once on new connections and then three times on open ones. For requests that wait for
-//! a connection, it is the time from the end of the previous response at the server to the arrival. Of equal
-//! observations (same plan, burst and place in the burst) the fit uses the median, so that a single stall of the
-//! machine has no effect.
+//! Rule: random plans ([`crate::generator`]) are run, because costs that fit light plans are wrong in heavy ones (measured).
+//! On half of them `dispatch` and `connect` are fitted: of a grid of costs those with the smallest mean error of the
+//! waits between issue and arrival, where an error counts [`MOST`] at most, so that one request that took another turn
+//! does not decide. The other half judges: only costs that predict it better than the profile's are used.
 
-use sixslot_lab::Measured;
-use sixslot_statistics::quantile::quantile;
+use super::identity::Identity;
+use super::prediction::Prediction;
+use super::recording::{MeasuredLoad, Recording, RecordingError};
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-/// Number of runs of each plan.
-pub const REPETITIONS: u64 = 5;
-/// Sizes of the bursts: requests issued together.
-const BURSTS: [u32; 4] = [1, 2, 3, 6];
-/// When the bursts are issued, in ms; the first one needs new connections.
-const STARTS: [u32; 4] = [150, 450, 750, 1050];
-/// Service times of the requests that hold the connections, in ms.
-const HOLDS: [u32; 6] = [60, 110, 160, 210, 260, 310];
+/// Number of plans, of which half are for the fit.
+pub const PLANS: u64 = 60;
+/// The most that one request counts, in real milliseconds.
+const MOST: f64 = 50.0;
+/// The steps of the grid, and of the second one around its best point, in hundredths of a millisecond.
+const STEPS: [i32; 2] = [25, 5];
+/// The largest `dispatch` and `connect` of the grid, in hundredths of a millisecond.
+const LARGEST: [i32; 2] = [400, 200];
 
 /// A browser's costs on a machine.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -29,113 +26,111 @@ pub struct Costs {
     pub dispatch_ms: f64,
     /// Opening a connection, in ms.
     pub connect_ms: f64,
-    /// Number of observations in the fit.
-    pub observations: usize,
-    /// Median absolute residual of the fit, in ms.
-    pub left_ms: f64,
+    /// Number of requests that judged.
+    pub judged: usize,
+    /// The mean error of these with the costs, in ms.
+    pub error_ms: f64,
+    /// The mean error of these with the profile's costs, in ms.
+    pub profile_error_ms: f64,
 }
 
-/// The plans to run, with their names.
-pub fn plans() -> Vec<(String, String)> {
-    let end = "[load]\nready = [\"last\"]\n";
-    let mut plans: Vec<(String, String)> = BURSTS
-        .iter()
-        .map(|count| {
-            let mut text = "schema = 1\nhorizon = \"1300ms\"\n".to_owned();
-            for (burst, start) in STARTS.iter().enumerate() {
-                let name = if burst + 1 == STARTS.len() { "last".to_owned() } else { format!("burst{burst}") };
-                let _ = writeln!(text, "[request.{name}]\ncount = {count}\nstart = \"{start}ms\"\nservice = \"60ms\"");
-            }
-            (format!("bursts of {count}"), text + end)
-        })
-        .collect();
-    let mut text = "schema = 1\nhorizon = \"900ms\"\n".to_owned();
-    for (number, hold) in HOLDS.iter().enumerate() {
-        let _ = writeln!(text, "[request.hold{number}]\nstart = \"150ms\"\nservice = \"{hold}ms\"");
-    }
-    for number in 0..HOLDS.len() {
-        let name = if number + 1 == HOLDS.len() { "last".to_owned() } else { format!("wait{number}") };
-        let _ = writeln!(text, "[request.{name}]\nstart = \"160ms\"\nservice = \"400ms\"");
-    }
-    plans.push(("waiting".to_owned(), text + end));
-    plans
+/// Costs in hundredths of a millisecond.
+type Point = [i32; 2];
+
+fn settings([dispatch, connect]: Point) -> Vec<String> {
+    [("dispatch", dispatch), ("connect", connect)].map(|(key, cost)| format!("browser.{key}=\"{cost}0us\"")).into()
 }
 
-/// One observation: size of the burst, 1 for new connections and 0 for open ones, and the time in ms.
-type Observation = (f64, f64, f64);
-
-/// Adds the observations of a load, grouped by what they repeat: plan, burst and place in the burst.
-fn observe(plan: &str, measured: &Measured, into: &mut BTreeMap<(String, String, usize), Vec<Observation>>) {
-    let of = |class: &str| {
-        let mut found: Vec<(f64, f64)> = measured
+/// The errors of the waits in some loads, each at most [`MOST`].
+fn errors(recording: &Recording, loads: &[MeasuredLoad], costs: &[String]) -> Result<Vec<f64>, RecordingError> {
+    let mut errors = Vec::new();
+    for load in loads {
+        let plan = recording.prediction(load, costs)?;
+        let measured = &load.measured;
+        let wait = |issued: f64, arrived: Option<f64>| Some((arrived? - issued) * measured.scale);
+        let waits: BTreeMap<Identity, f64> = measured
             .requests
             .iter()
-            .filter(|request| request.class == class)
-            .filter_map(|request| Some((request.issued_ms, request.arrived_ms?)))
+            .filter_map(|request| Some((Identity::of(request), wait(request.issued_ms, request.arrived_ms)?)))
             .collect();
-        found.sort_by(|one, other| one.1.total_cmp(&other.1));
-        found
-    };
-    let mut add = |name: &str, place: usize, observation| {
-        into.entry((plan.to_owned(), name.to_owned(), place)).or_default().push(observation);
-    };
-    if plan == "waiting" {
-        for (number, hold) in HOLDS.iter().enumerate() {
-            let waiting = if number + 1 == HOLDS.len() { "last".to_owned() } else { format!("wait{number}") };
-            if let ([(_, held)], [(_, arrived)]) = (&of(&format!("hold{number}"))[..], &of(&waiting)[..]) {
-                add(&waiting, 0, (1.0, 0.0, arrived - held - f64::from(*hold)));
+        let predicted = Prediction::simulate(&plan, measured.seed, measured.load)?;
+        errors.extend(predicted.requests.iter().filter_map(|request| {
+            let error = wait(request.issued_ms, request.arrived_ms)? - waits.get(&Identity::of(request))?;
+            Some(error.abs().min(MOST))
+        }));
+    }
+    Ok(errors)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// The point of a grid with the smallest mean error; of equal ones the first.
+fn best(
+    recording: &Recording,
+    loads: &[MeasuredLoad],
+    [dispatches, connects]: [Vec<i32>; 2],
+) -> Result<Point, RecordingError> {
+    let mut found = ([0, 0], f64::INFINITY);
+    for dispatch in dispatches {
+        for connect in &connects {
+            let point = [dispatch, *connect];
+            let error = mean(&errors(recording, loads, &settings(point))?);
+            if error < found.1 {
+                found = (point, error);
             }
         }
-        return;
     }
-    for (burst, name) in ["burst0", "burst1", "burst2", "last"].iter().enumerate() {
-        let arrivals = of(name);
-        for (place, (issued, arrived)) in arrivals.iter().enumerate() {
-            let new = if burst == 0 { 1.0 } else { 0.0 };
-            add(name, place, (arrivals.len() as f64, new, arrived - issued));
-        }
-    }
+    Ok(found.0)
 }
 
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    quantile(&values, 0.5).unwrap_or(0.0)
-}
-
-/// Fits the costs to measurements of [`plans`], each with the plan's name.
+/// Fits the costs to the first half of the measured loads, and judges them by the second.
 ///
-/// None if no request arrived on an open connection, or none on a new one.
-pub fn fit(measured: &[(String, Measured)]) -> Option<Costs> {
-    let mut cells = BTreeMap::new();
-    measured.iter().for_each(|(plan, measured)| observe(plan, measured, &mut cells));
-    let points: Vec<Observation> = cells
-        .into_values()
-        .map(|repeats| (repeats[0].0, repeats[0].1, median(repeats.iter().map(|point| point.2).collect())))
-        .collect();
-    // The normal equations of y = dispatch * n + connect * new.
-    let sum = |term: fn(&Observation) -> f64| points.iter().map(term).sum::<f64>();
-    let (nn, nc, cc) = (sum(|p| p.0 * p.0), sum(|p| p.0 * p.1), sum(|p| p.1 * p.1));
-    let (ny, cy) = (sum(|p| p.0 * p.2), sum(|p| p.1 * p.2));
-    let determinant = nn * cc - nc * nc;
-    if determinant <= 0.0 {
-        return None;
+/// None if no request reached the server in one of the halves.
+///
+/// # Errors
+/// This program no longer accepts a scenario of the recording.
+pub fn fit(recording: &Recording) -> Result<Option<Costs>, RecordingError> {
+    let (fitted, judging) = recording.loads.split_at(recording.loads.len() / 2);
+    let grid = LARGEST.map(|largest| (0..=largest).step_by(STEPS[0] as usize).collect());
+    let point = best(recording, fitted, grid)?;
+    let around = |cost: i32| (cost - STEPS[0]..=cost + STEPS[0]).step_by(STEPS[1] as usize).filter(|cost| *cost >= 0);
+    let point = best(recording, fitted, point.map(|cost| around(cost).collect()))?;
+    let (own, profile) = (errors(recording, judging, &settings(point))?, errors(recording, judging, &[])?);
+    if own.is_empty() || errors(recording, fitted, &[])?.is_empty() {
+        return Ok(None);
     }
-    let dispatch_ms = ((ny * cc - cy * nc) / determinant).max(0.0);
-    let connect_ms = ((cy * nn - ny * nc) / determinant).max(0.0);
-    let left = points.iter().map(|(n, new, y)| (y - dispatch_ms * n - connect_ms * new).abs()).collect();
-    Some(Costs { dispatch_ms, connect_ms, observations: points.len(), left_ms: median(left) })
+    let [dispatch_ms, connect_ms] = point.map(|cost| f64::from(cost) / 100.0);
+    Ok(Some(Costs {
+        dispatch_ms,
+        connect_ms,
+        judged: own.len(),
+        error_ms: mean(&own),
+        profile_error_ms: mean(&profile),
+    }))
 }
 
 impl Costs {
-    /// The table `[browser]` of a scenario, with a comment on its origin.
+    /// Whether they predict better than the profile's costs, on plans that they were not fitted to.
+    pub fn are_better(&self) -> bool {
+        self.error_ms < self.profile_error_ms
+    }
+
+    /// The table `[browser]` of a scenario, with a comment on its origin; empty if the profile's costs are better.
     pub fn to_toml(&self, version: &str) -> String {
-        let Self { dispatch_ms, connect_ms, observations, left_ms } = self;
-        format!(
-            "# The costs of {version} on this machine, as `sixslot lab --calibrate` measured them: least squares over\n\
-             # {observations} medians of {REPETITIONS}, with a median residual of {left_ms:.2} ms. n requests that get a connection at the same\n\
-             # time take n dispatches, and one connect more on new connections.\n\
-             [browser]\ndispatch = \"{dispatch_ms:.2}ms\"\nconnect = \"{connect_ms:.2}ms\"\n"
-        )
+        let Self { dispatch_ms, connect_ms, judged, error_ms, profile_error_ms } = self;
+        let head = format!(
+            "# {version} on this machine, as `sixslot lab --calibrate` measured it: fitted to {half} random plans, and judged by\n\
+             # {judged} requests of {half} others. The mean error of their waits is {error_ms:.2} ms with a dispatch of {dispatch_ms:.2} ms and a connect of\n\
+             # {connect_ms:.2} ms, and {profile_error_ms:.2} ms with the profile's costs, where an error counts {MOST} ms at most.\n",
+            half = PLANS / 2,
+        );
+        if self.are_better() {
+            format!("{head}[browser]\ndispatch = \"{dispatch_ms:.2}ms\"\nconnect = \"{connect_ms:.2}ms\"\n")
+        } else {
+            format!("{head}# The profile's costs are no worse, so nothing is changed.\n[browser]\n")
+        }
     }
 }
 
@@ -159,43 +154,59 @@ pub fn overrides(text: &str) -> Result<Vec<String>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Costs, fit, overrides, plans};
+    use super::{Costs, fit, overrides};
+    use crate::generator;
     use crate::prediction::Prediction;
+    use crate::recording::{Recording, Source};
     use sixslot_lab::{Engine, Measured};
-    use sixslot_models::Document;
 
-    /// A simulated load with known costs, as a measurement.
-    fn simulated(text: &str, load: u64) -> Result<Measured, Box<dyn std::error::Error>> {
-        let sets = ["browser.dispatch=\"1.3ms\"".to_owned(), "browser.connect=\"0.4ms\"".to_owned()];
-        let plan = Document::read("plan", text, &sets)?.plan(&[], &[])?;
-        let Prediction { requests, verdict } = Prediction::simulate(&plan, 1, load)?;
-        let version = String::new();
+    type Fault = Box<dyn std::error::Error>;
+
+    /// Simulated loads of random plans as measurements: the first half and the second with costs of their own.
+    fn simulated(halves: [&[String]; 2]) -> Result<Recording, Fault> {
         let engine = Engine::Chromium;
-        Ok(Measured {
-            engine,
-            version,
-            rest_ms: 0.0,
-            scale: 1.0,
-            seed: 1,
-            load,
-            clock_error_ms: 0.0,
-            requests,
-            verdict,
-        })
+        let mut recording = Recording::new("plans".to_owned(), engine, Vec::new());
+        for load in 0..12 {
+            let text = generator::plan(1, load);
+            let source = Source { name: load.to_string(), text, fixes: Vec::new(), sets: Vec::new() };
+            let plan = source.plan(engine, halves[usize::from(load >= 6)])?;
+            let Prediction { requests, verdict } = Prediction::simulate(&plan, 1, load)?;
+            let measured = Measured {
+                engine,
+                version: String::new(),
+                rest_ms: 0.0,
+                scale: 1.0,
+                seed: 1,
+                load,
+                clock_error_ms: 0.0,
+                requests,
+                verdict,
+            };
+            recording.add(source, measured);
+        }
+        Ok(recording)
     }
 
     #[test]
-    fn the_simulators_own_costs_are_found() -> Result<(), Box<dyn std::error::Error>> {
-        let mut measured = Vec::new();
-        for (name, text) in plans() {
-            measured.push((name, simulated(&text, 0)?));
-        }
-        let costs = fit(&measured).ok_or("no fit")?;
-        let Costs { dispatch_ms, connect_ms, observations, left_ms } = costs;
-        assert!((dispatch_ms - 1.3).abs() < 0.01 && (connect_ms - 0.4).abs() < 0.01, "{costs:?}");
-        assert!(observations == 54 && left_ms < 0.01, "{costs:?}");
-        let sets = overrides(&costs.to_toml("a browser"))?;
+    fn the_simulators_own_costs_are_found() -> Result<(), Fault> {
+        let costs = ["browser.dispatch=\"1.3ms\"".to_owned(), "browser.connect=\"0.4ms\"".to_owned()];
+        let found = fit(&simulated([&costs, &costs])?)?.ok_or("no fit")?;
+        let Costs { dispatch_ms, connect_ms, judged, error_ms, profile_error_ms } = found;
+        assert!((dispatch_ms - 1.3).abs() < 0.01 && (connect_ms - 0.4).abs() < 0.01, "{found:?}");
+        assert!(judged > 100 && error_ms < 0.01 && profile_error_ms > 0.5 && found.are_better(), "{found:?}");
+        let sets = overrides(&found.to_toml("a browser"))?;
         assert_eq!(sets, ["browser.connect=\"0.40ms\"", "browser.dispatch=\"1.30ms\""]);
+        Ok(())
+    }
+
+    #[test]
+    fn costs_that_do_not_hold_for_other_plans_change_nothing() -> Result<(), Fault> {
+        let costs = ["browser.dispatch=\"3ms\"".to_owned()];
+        let found = fit(&simulated([&costs, &[]])?)?.ok_or("no fit")?;
+        assert!(!found.are_better() && found.dispatch_ms > 2.5, "{found:?}");
+        let text = found.to_toml("a browser");
+        assert!(overrides(&text)?.is_empty() && text.contains("no worse"), "{text}");
+        assert!(fit(&Recording::new("nothing".to_owned(), Engine::Chromium, Vec::new()))?.is_none());
         Ok(())
     }
 
@@ -205,6 +216,5 @@ mod tests {
         assert!(overrides("").is_err_and(|error| error.contains("[browser]")));
         assert!(overrides("[browser").is_err());
         assert!(overrides("[browser]\nconnections = 7").is_err_and(|error| error.contains("browser.connections")));
-        assert!(fit(&[]).is_none());
     }
 }

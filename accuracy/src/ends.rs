@@ -5,7 +5,7 @@
 //! Requests that depend on noise are included.
 
 use super::agreement::LoadAgreement;
-use super::summary::Spread;
+use super::spread::Spread;
 use serde::Serialize;
 use sixslot_lab::Ending;
 

@@ -105,6 +105,9 @@ pub enum RecordingError {
     /// The file of explanations cannot be used.
     #[error("explained.toml: {0}")]
     Explained(String),
+    /// The figures are worse than those that they would replace.
+    #[error("{0}")]
+    Worse(#[from] super::figures::Worse),
     /// A file or a folder that is not written.
     #[error(transparent)]
     Output(#[from] FileError),
@@ -202,20 +205,55 @@ impl Recording {
         self.loads.push(MeasuredLoad { scenario: self.scenarios.len() - 1, measured });
     }
 
-    /// Compares the measured loads with their predictions, by the calibrated costs or by the profile's.
+    /// Compares the measured loads with their predictions, by the calibrated costs or by the profile's. Of a load that
+    /// was measured more than once, the first measurement counts.
     ///
     /// # Errors
     /// This program no longer accepts a scenario of the recording.
     pub fn compare(&self, calibrated: bool) -> Result<Vec<LoadAgreement>, RecordingError> {
         let costs = if calibrated { &self.calibrated[..] } else { &[] };
-        let compare = |recorded: &MeasuredLoad| {
-            let missing = || RecordingError::NoScenario { number: recorded.scenario, scenarios: self.scenarios.len() };
-            let source = self.scenarios.get(recorded.scenario).ok_or_else(missing)?;
-            let Measured { seed, load, scale, .. } = recorded.measured;
-            let script = Script::new(&source.plan(self.engine, costs)?, seed, load, scale)?;
-            Ok(LoadAgreement::new(&source.name, &script.prediction(), &recorded.measured)?)
+        let compare = |load: &MeasuredLoad| {
+            let plan = self.prediction(load, costs)?;
+            Ok(LoadAgreement::new(&self.source(load.scenario)?.name, &plan, &load.measured)?)
         };
-        self.loads.iter().map(compare).collect()
+        let firsts = self.loads.iter().enumerate().filter(|(at, load)| self.first(*at, load) == *at);
+        firsts.map(|(_, load)| compare(load)).collect()
+    }
+
+    /// Compares the loads that were measured more than once with their first measurement: the browser against itself.
+    ///
+    /// # Errors
+    /// This program no longer accepts a scenario of the recording.
+    pub fn compare_repeats(&self) -> Result<Vec<LoadAgreement>, RecordingError> {
+        let repeats = self.loads.iter().enumerate().map(|(at, load)| (at, self.first(at, load), load));
+        let compare = |(_, first, load): (usize, usize, &MeasuredLoad)| {
+            let plan = self.prediction(load, &self.calibrated)?;
+            let name = &self.source(load.scenario)?.name;
+            Ok(LoadAgreement::of_two(name, &plan, &self.loads[first].measured, &load.measured)?)
+        };
+        repeats.filter(|(at, first, _)| first < at).map(compare).collect()
+    }
+
+    /// The first measurement of the same load by the same version of the browser.
+    fn first(&self, at: usize, load: &MeasuredLoad) -> usize {
+        let same = |other: &MeasuredLoad| {
+            let key = |measured: &Measured| (measured.seed, measured.load, measured.scale.to_bits());
+            key(&other.measured) == key(&load.measured)
+                && other.measured.version == load.measured.version
+                && self.scenarios.get(other.scenario) == self.scenarios.get(load.scenario)
+        };
+        self.loads[..at].iter().position(same).unwrap_or(at)
+    }
+
+    fn source(&self, number: usize) -> Result<&Source, RecordingError> {
+        let missing = || RecordingError::NoScenario { number, scenarios: self.scenarios.len() };
+        self.scenarios.get(number).ok_or_else(missing)
+    }
+
+    /// The plan that predicts a load, with some costs or the profile's.
+    pub(crate) fn prediction(&self, load: &MeasuredLoad, costs: &[String]) -> Result<Plan, RecordingError> {
+        let Measured { seed, load: number, scale, .. } = load.measured;
+        Ok(Script::new(&self.source(load.scenario)?.plan(self.engine, costs)?, seed, number, scale)?.prediction())
     }
 
     /// Whether its scenarios have a network: all of them, or none.

@@ -7,7 +7,8 @@ use super::agreement::{LoadAgreement, Pair};
 use super::ends::Ends;
 use super::noise;
 use super::recording::{Recording, RecordingError};
-use super::summary::{Agreement, Spread, Summary};
+use super::spread::Spread;
+use super::summary::{Agreement, Summary};
 use serde::Serialize;
 use sixslot_lab::MeasuredRequest;
 use std::fmt::Write as _;
@@ -34,6 +35,8 @@ pub struct Report {
     /// The errors of the ends of requests, where the scenarios have a network; with the calibrated costs if there are any.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ends: Option<Ends>,
+    /// The loads that were measured more than once, compared with their first measurement: the browser against itself.
+    pub itself: Option<Summary>,
     /// The loads, predicted with the calibrated costs if there are any.
     pub loads: Vec<LoadAgreement>,
 }
@@ -51,6 +54,8 @@ impl Report {
             loads = recording.compare(true)?;
             with_calibrated = Some(Summary::of(&loads));
         }
+        let repeats = recording.compare_repeats()?;
+        let itself = (!repeats.is_empty()).then(|| Summary::of(&repeats));
         let first = recording.loads.first().map(|recorded| &recorded.measured);
         let worst_clock = recording.loads.iter().map(|recorded| recorded.measured.clock_error_ms).fold(0.0, f64::max);
         let ends = if recording.has_network()? { Ends::of(&loads) } else { None };
@@ -64,6 +69,7 @@ impl Report {
             with_defaults,
             with_calibrated,
             ends,
+            itself,
             loads,
         })
     }
@@ -113,6 +119,9 @@ impl Report {
         if let Some(calibrated) = &self.with_calibrated {
             columns.push((costs(&self.calibrated), calibrated));
         }
+        if let Some(itself) = &self.itself {
+            columns.push(("itself".to_owned(), itself));
+        }
         let mut row = |label: &str, cell: &dyn Fn(&Summary) -> String| {
             let cells: Vec<String> = columns.iter().map(|(_, summary)| format!("{:>34}", cell(summary))).collect();
             let _ = writeln!(out, "{label:<30}{}", cells.concat());
@@ -128,6 +137,9 @@ impl Report {
         row("arrivals compared", &|summary| summary.arrivals.to_string());
         row("  relative error", &|summary| spread(summary.relative, |value| format!("{:.1} %", 100.0 * value)));
         row("  error, real ms", &|summary| spread(summary.absolute_ms, |value| format!("{value:.1}")));
+        row("waits over 20 ms compared", &|summary| summary.waits.count.to_string());
+        row("  relative error", &|summary| spread(summary.waits.relative, |value| format!("{:.1} %", 100.0 * value)));
+        row("  error, real ms", &|summary| spread(summary.waits.ms, |value| format!("{value:.1}")));
         if let Some(Ends { compared, relative, absolute_ms, .. }) = &self.ends {
             let percent = spread(Some(*relative), |value| format!("{:.1} %", 100.0 * value));
             let ms = spread(Some(*absolute_ms), |value| format!("{value:.1}"));

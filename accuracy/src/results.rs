@@ -6,9 +6,11 @@
 
 use super::agreement::{LoadAgreement, Pair};
 use super::ends::Ends;
+use super::entry::{Entry, hanging, per_cent, share};
+use super::figures::{self, Figures};
+use super::random_plans;
 use super::recording::{Recording, RecordingError};
-use super::report::Report;
-use super::summary::{Agreement, Spread, Summary};
+use super::summary::Summary;
 use serde::Deserialize;
 use sixslot_analysis::sweep::sha256;
 use sixslot_analysis::words::markdown;
@@ -53,12 +55,6 @@ impl Explanation {
     }
 }
 
-/// A recording and its report.
-struct Entry<'a> {
-    recording: &'a Recording,
-    report: Report,
-}
-
 /// Where a folder's loads were run, and what makes it again.
 struct Place {
     connected: &'static str,
@@ -73,35 +69,20 @@ const LINK: Place = Place {
     test: "network_fixtures",
 };
 
-impl Entry<'_> {
-    /// The browser, and what random plans with a network are over.
-    fn label(&self) -> String {
-        let over = self.recording.what.split_once(" over ").and_then(|(_, rest)| rest.split(' ').next());
-        over.map_or_else(|| self.recording.engine.to_string(), |over| format!("{}, {over}", self.recording.engine))
-    }
-
-    fn is_random(&self) -> bool {
-        self.recording.what.starts_with("random plans")
-    }
-
-    fn best(&self) -> &Summary {
-        self.report.with_calibrated.as_ref().unwrap_or(&self.report.with_defaults)
-    }
-}
-
 /// Writes the folder.
 ///
 /// # Errors
-/// This program no longer accepts a scenario of a recording, `explained.toml` has an error, or the folder cannot be
-/// written.
+/// This program no longer accepts a scenario of a recording, `explained.toml` has an error, a figure is worse than the
+/// folder's ([`Figures::accept`]), or the folder cannot be written.
 pub fn write(recordings: &[Recording], files: &Files<'_>, folder: &Path) -> Result<(), RecordingError> {
     let path = folder.join("explained.toml");
     let text = match std::fs::read_to_string(&path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
         read => read.map_err(|error| RecordingError::File { path: path.display().to_string(), error })?,
     };
-    let contents: Vec<_> =
-        self::files(recordings, &text)?.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
+    let contents = self::files(recordings, &text)?;
+    refuse_worse(&folder.join(figures::NAME), &contents)?;
+    let contents: Vec<_> = contents.into_iter().map(|(name, text)| (name.to_owned(), text.into_bytes())).collect();
     let results = Results {
         purpose: "accuracy",
         identity: sha256(
@@ -115,6 +96,21 @@ pub fn write(recordings: &[Recording], files: &Files<'_>, folder: &Path) -> Resu
     Ok(folder.write(&contents)?)
 }
 
+/// Refuses figures that are worse than those of the folder.
+fn refuse_worse(path: &Path, contents: &[(&str, String)]) -> Result<(), RecordingError> {
+    let file = |error| RecordingError::File { path: path.display().to_string(), error };
+    let old = match std::fs::read_to_string(path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        read => read.map_err(file)?,
+    };
+    let read = |text: &str| Figures::read(text).map_err(|error| file(error.into()));
+    let old = read(&old)?;
+    for (_, text) in contents.iter().filter(|(name, _)| *name == figures::NAME) {
+        old.accept(&read(text)?)?;
+    }
+    Ok(())
+}
+
 /// The files of the folder, by name; `explained` is the text of `explained.toml`.
 ///
 /// # Errors
@@ -122,8 +118,7 @@ pub fn write(recordings: &[Recording], files: &Files<'_>, folder: &Path) -> Resu
 pub fn files(recordings: &[Recording], explained: &str) -> Result<Vec<(&'static str, String)>, RecordingError> {
     let explained: Explanations =
         toml::from_str(explained).map_err(|error| RecordingError::Explained(error.to_string()))?;
-    let entry = |recording| Ok(Entry { recording, report: Report::new(recording)? });
-    let entries = recordings.iter().map(entry).collect::<Result<Vec<_>, RecordingError>>()?;
+    let entries = recordings.iter().map(Entry::new).collect::<Result<Vec<_>, RecordingError>>()?;
     let page = page(&entries, &explained)?;
     let random: Vec<&Entry<'_>> = entries.iter().filter(|entry| entry.is_random()).collect();
     Ok(vec![
@@ -131,27 +126,8 @@ pub fn files(recordings: &[Recording], explained: &str) -> Result<Vec<(&'static 
         ("loads.csv", table(&entries)),
         ("predicted-measured.svg", scatter(&random)),
         ("arrival-error.svg", errors(&random)),
+        (figures::NAME, Figures::of(&entries).to_json()),
     ])
-}
-
-fn share(agreement: &Agreement) -> String {
-    format!("{} of {}", agreement.agree, agreement.of)
-}
-
-/// What depends on noise: agreements, comparisons, and their share of all comparisons.
-fn hanging(agreement: &Agreement) -> String {
-    let Agreement { of, hanging_agree, hanging_of, .. } = *agreement;
-    let share = hanging_of as f64 / (of + hanging_of).max(1) as f64;
-    format!("{hanging_agree} of {hanging_of} ({})", per_cent(share))
-}
-
-fn per_cent(share: f64) -> String {
-    format!("{:.1} %", 100.0 * share)
-}
-
-fn costs(sets: &[String]) -> String {
-    let short = |set: &String| set.trim_start_matches("browser.").replace('"', "").replace('=', " ");
-    sets.iter().map(short).collect::<Vec<_>>().join(", ")
 }
 
 fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, RecordingError> {
@@ -169,57 +145,15 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
         explained.conditions,
         if explained.conditions.is_empty() { "" } else { "\n" },
     );
-    random(&mut out, entries);
+    random_plans::write(&mut out, entries, !over_link);
     if over_link {
         ends(&mut out, entries);
-    } else {
-        lantern(&mut out);
     }
+    out.push_str(random_plans::PICTURES);
     disagreements(&mut out, entries, &explained.explained)?;
     shipped(&mut out, entries);
     meaning(&mut out);
     Ok(out)
-}
-
-fn random(out: &mut String, entries: &[Entry<'_>]) {
-    out.push_str("\n## Random plans\n\n| browser | idle before | plans | requests | arrivals compared |\n| --- | --- | --- | --- | --- |\n");
-    let random = || entries.iter().filter(|entry| entry.is_random());
-    for entry in random() {
-        let report = &entry.report;
-        let over = entry.label().split_once(", ").map_or_else(String::new, |(_, over)| format!(", {over}"));
-        let Agreement { of, hanging_of, .. } = report.with_defaults.outcomes;
-        let _ = writeln!(
-            out,
-            "| {} | {:.1} s | {} | {} | {} |",
-            markdown(&format!("{}{over}", report.browser)),
-            report.rest_ms / 1e3,
-            report.loads.len(),
-            of + hanging_of,
-            report.with_defaults.arrivals,
-        );
-    }
-    out.push_str("\nOutcomes of requests and verdicts of loads; those that depend on noise are counted separately:\n\n| browser | costs | outcomes that agree | that depend on noise | verdicts that agree | that depend on noise |\n| --- | --- | --- | --- | --- | --- |\n");
-    each(out, random(), |row, summary| {
-        let _ = writeln!(
-            row,
-            "{} | {} | {} | {} |",
-            share(&summary.outcomes),
-            hanging(&summary.outcomes),
-            share(&summary.verdicts),
-            hanging(&summary.verdicts),
-        );
-    });
-    out.push_str("\nErrors of the predicted arrivals at the server:\n\n| | costs | relative: p50 | p90 | p95 | in ms: p50 | p90 | p95 | largest | signed median |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
-    each(out, random(), |row, summary| {
-        let (relative, absolute) = (summary.relative.unwrap_or_default(), summary.absolute_ms.unwrap_or_default());
-        let Spread { p50, p90, p95, max } = absolute;
-        let _ = writeln!(
-            row,
-            "{} | {p50:.1} | {p90:.1} | {p95:.1} | {max:.0} | {:+.1} |",
-            [relative.p50, relative.p90, relative.p95].map(per_cent).join(" | "),
-            summary.bias_ms.unwrap_or_default(),
-        );
-    });
 }
 
 /// The errors of the ends of requests.
@@ -227,58 +161,15 @@ fn ends(out: &mut String, entries: &[Entry<'_>]) {
     out.push_str("\nErrors of the predicted ends of requests that succeeded on both sides, relative to the measured end since the start of the load:\n\n| | ends compared | relative: p50 | p90 | p95 | in ms: p50 | p90 | largest | signed median |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for entry in entries {
         let Some(Ends { compared, relative, absolute_ms, bias_ms }) = entry.report.ends else { continue };
-        let what = if entry.is_random() {
-            entry.label()
-        } else {
-            format!("{}, {}", entry.recording.engine, entry.recording.what)
-        };
         let _ = writeln!(
             out,
             "| {} | {compared} | {} | {:.1} | {:.1} | {:.0} | {bias_ms:+.1} |",
-            markdown(&what),
+            markdown(&entry.name()),
             [relative.p50, relative.p90, relative.p95].map(per_cent).join(" | "),
             absolute_ms.p50,
             absolute_ms.p90,
             absolute_ms.max,
         );
-    }
-    out.push_str(PICTURES);
-}
-
-/// What another simulator published about itself, and the pictures.
-fn lantern(out: &mut String) {
-    for (metric, [p50, p90, p95]) in LIGHTHOUSE {
-        let _ = writeln!(out, "| Lighthouse, {metric} | | {p50:.1} % | {p90:.1} % | {p95:.1} % | | | | | |");
-    }
-    out.push_str(
-        "\nThe last rows are published by Lighthouse for its own page-load simulator, lantern: relative errors of its metrics over a set\n\
-         of real sites (GoogleChrome/lighthouse, core/test/fixtures/lantern-baseline-accuracy.json at 3420949; their definition:\n\
-         core/scripts/lantern and its documentation). Lantern predicts metrics of sites on the open web from one trace, which is harder.\n\
-         It is the only published accuracy of a page-load simulator that we know of.\n",
-    );
-    out.push_str(PICTURES);
-}
-
-const PICTURES: &str = "\n![Predicted against measured arrivals](predicted-measured.svg)\n\n![Distribution of the arrivals' errors](arrival-error.svg)\n";
-
-/// Lighthouse's published relative errors in per cent: p50, p90, p95 of each metric.
-const LIGHTHOUSE: [(&str, [f64; 3]); 4] = [
-    ("first contentful paint", [29.1, 48.8, 51.9]),
-    ("speed index", [24.9, 55.7, 65.2]),
-    ("time to interactive", [27.4, 58.4, 72.6]),
-    ("largest contentful paint", [20.6, 61.9, 88.8]),
-];
-
-/// A row for each entry and each kind of costs.
-fn each<'a>(out: &mut String, entries: impl Iterator<Item = &'a Entry<'a>>, rest: impl Fn(&mut String, &Summary)) {
-    for entry in entries {
-        let (Entry { recording, report }, label) = (entry, entry.label());
-        let _ = write!(out, "| {label} | the profile's | ");
-        rest(out, &report.with_defaults);
-        if let Some(summary) = &report.with_calibrated {
-            let _ = write!(out, "| {label} | {} | ", costs(&recording.calibrated));
-            rest(out, summary);
-        }
     }
 }
 
@@ -326,9 +217,11 @@ fn meaning(out: &mut String) {
            costs halved or doubled. What changes in a replay depends on noise. The first number counts those that agree.\n\
          - **Error**: the error of the time at which the server received a request. The relative error is its size divided by that time\n  \
            since the start of the load; errors up to {zero} ms count as 0 in it. Requests that depend on noise are included.\n\
-         - **Costs**: what sending a request (`dispatch`) and opening a connection (`connect`) cost, by the browser's profile, or as\n  \
-           `sixslot lab --calibrate` measured them on this machine.\n\
-         - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints all requests.\n",
+         - **Wait**: the time from a request's issue to its arrival at the server, the pages' own queues included.\n\
+         - **Predicted by**: what sending a request (`dispatch`) and opening a connection (`connect`) cost, by the browser's profile, or\n  \
+           as `sixslot lab --calibrate` measured them on this machine.\n\
+         - `loads.csv` has a row for each load; `sixslot lab --replay FILE --requests` prints all requests.\n\
+         - `figures.json` has the errors for programs. `sixslot lab --replay` refuses to replace it by worse ones.\n",
         zero = super::agreement::ZERO,
         replays = super::noise::REPLAYS,
         service = super::noise::SERVICE,
@@ -427,11 +320,9 @@ fn scatter(entries: &[&Entry<'_>]) -> String {
         both.collect::<Vec<(f64, f64)>>()
     };
     let points: Vec<Vec<(f64, f64)>> = entries.iter().map(points).collect();
-    let panels: Vec<ScatterPanel<'_>> = entries
-        .iter()
-        .zip(&points)
-        .map(|(entry, points)| ScatterPanel { title: &entry.report.browser, points })
-        .collect();
+    let names: Vec<String> = entries.iter().map(|entry| entry.name()).collect();
+    let panels: Vec<ScatterPanel<'_>> =
+        names.iter().zip(&points).map(|(title, points)| ScatterPanel { title, points }).collect();
     Scatter {
         title: "When the server received each request of the random plans",
         subtitle: "with calibrated costs; a point for each request, in another colour where it is more than 20 ms off",
@@ -463,7 +354,7 @@ fn errors(entries: &[&Entry<'_>]) -> String {
                 CurvePoint { x, probability: within / count, interval: None }
             };
             let points: Vec<CurvePoint> = (0..=25).map(point).collect();
-            series.push((format!("{}, {name}", entry.recording.engine), points));
+            series.push((format!("{}, {name}", entry.name()), points));
         }
     }
     let series: Vec<CurveSeries<'_>> = series.iter().map(|(label, points)| CurveSeries { label, points }).collect();

@@ -1,10 +1,11 @@
 //! Many loads, predicted and measured: how often they agree, and the errors of arrival times.
 //!
 //! Rule: predictions that depend on noise are counted separately, whether they agree or not. The errors of arrivals are
-//! those of all requests that arrived on both sides, including the ones that depend on noise. Quantiles are observed
-//! values ([`sixslot_statistics::quantile`]).
+//! those of all requests that arrived on both sides, including the ones that depend on noise.
 
 use super::agreement::LoadAgreement;
+use super::spread::Spread;
+use super::waits::Waits;
 use serde::Serialize;
 use sixslot_statistics::quantile::quantile;
 
@@ -33,27 +34,20 @@ impl Agreement {
     pub const fn disagreements(&self) -> u64 {
         self.of - self.agree
     }
-}
 
-/// Quantiles of an error.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub struct Spread {
-    /// The median.
-    pub p50: f64,
-    /// The 90th percentile.
-    pub p90: f64,
-    /// The 95th percentile.
-    pub p95: f64,
-    /// The largest.
-    pub max: f64,
-}
+    /// All disagreements: nothing is excused.
+    pub const fn all_disagreements(&self) -> u64 {
+        self.all_of() - self.all_agree()
+    }
 
-impl Spread {
-    /// The quantiles of values; none of no values.
-    pub(crate) fn of(mut values: Vec<f64>) -> Option<Self> {
-        values.sort_by(f64::total_cmp);
-        let at = |fraction| quantile(&values, fraction).ok();
-        Some(Self { p50: at(0.5)?, p90: at(0.9)?, p95: at(0.95)?, max: at(1.0)? })
+    /// All agreements, whether they depend on noise or not.
+    pub const fn all_agree(&self) -> u64 {
+        self.agree + self.hanging_agree
+    }
+
+    /// All comparisons.
+    pub const fn all_of(&self) -> u64 {
+        self.of + self.hanging_of
     }
 }
 
@@ -72,6 +66,10 @@ pub struct Summary {
     pub absolute_ms: Option<Spread>,
     /// Median of the signed errors (predicted minus measured), in real milliseconds.
     pub bias_ms: Option<f64>,
+    /// Errors of the waits of requests that had to queue, noise included.
+    pub waits: Waits,
+    /// The same without requests that depend on noise.
+    pub waits_without_noise: Waits,
 }
 
 impl Summary {
@@ -92,6 +90,8 @@ impl Summary {
         let mut signed: Vec<f64> = errors.iter().map(|error| error.ms).collect();
         signed.sort_by(f64::total_cmp);
         summary.bias_ms = quantile(&signed, 0.5).ok();
+        summary.waits = Waits::of(loads, true);
+        summary.waits_without_noise = Waits::of(loads, false);
         summary
     }
 }

@@ -2,10 +2,11 @@
 //! what it promises.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use sixslot_accuracy::figures::{self, Figures};
 use sixslot_accuracy::recording::Recording;
 use sixslot_accuracy::report::Report;
 use sixslot_accuracy::results;
-use sixslot_accuracy::summary::Spread;
+use sixslot_accuracy::spread::Spread;
 use sixslot_lab::Engine;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,38 +24,57 @@ static RECORDINGS: LazyLock<Vec<Recording>> = LazyLock::new(|| {
     Recording::joined(paths.iter().map(|path| Recording::read(path).unwrap()).collect())
 });
 
-fn random_plans(engine: Engine) -> Report {
-    let is_wanted = |one: &&Recording| one.engine == engine && one.what.starts_with("random plans");
-    let mut found = RECORDINGS.iter().filter(is_wanted);
-    let report = Report::new(found.next().unwrap()).unwrap();
-    assert!(found.next().is_none(), "{engine}: more than one seed or more than one calibration");
-    report
+/// All files of the folder, as the recordings give them.
+static COMPUTED: LazyLock<Vec<(&'static str, String)>> = LazyLock::new(|| {
+    let explained = fs::read_to_string(folder().join("explained.toml")).unwrap_or_default();
+    results::files(&RECORDINGS, &explained).unwrap()
+});
+
+/// Random plans, one report for each browser and seed.
+fn random_plans() -> Vec<(Engine, Report)> {
+    let random = RECORDINGS.iter().filter(|one| one.what.starts_with("random plans"));
+    random.map(|one| (one.engine, Report::new(one).unwrap())).collect()
 }
 
 #[test]
 fn the_table_is_what_the_recordings_give() {
-    let explained = fs::read_to_string(folder().join("explained.toml")).unwrap_or_default();
-    for (name, text) in results::files(&RECORDINGS, &explained).unwrap() {
+    for (name, text) in COMPUTED.iter() {
         let committed = fs::read_to_string(folder().join(name)).unwrap();
         let other = committed.lines().zip(text.lines()).find(|(one, other)| one != other);
-        assert!(committed == text, "{name} is not what `scripts/measure-accuracy SIXSLOT table` writes; {other:?}");
+        assert!(committed == *text, "{name} is not what `scripts/measure-accuracy SIXSLOT table` writes; {other:?}");
     }
 }
 
-/// The promises: at least a hundred plans, arrivals within 1 % (median) and 3 or 5 % (90th percentile) with calibrated
-/// costs, and a rule for noise that excuses little.
+/// A change that makes a prediction worse fails here too where the folder was written anew by hand.
+#[test]
+fn no_figure_is_worse_than_the_committed_one() {
+    let committed = Figures::read(&fs::read_to_string(folder().join(figures::NAME)).unwrap()).unwrap();
+    let (_, computed) = COMPUTED.iter().find(|(name, _)| *name == figures::NAME).unwrap();
+    committed.accept(&Figures::read(computed).unwrap()).unwrap_or_else(|worse| panic!("{worse}"));
+}
+
+/// The promises: at least a hundred plans of each engine; arrivals within 1 % (median) and 3, 5 or 10 % (90th percentile); the
+/// waits of requests that queued, noise included, within 20 or 25 % (90th percentile), or within 1.5 times what the
+/// browser differs from itself; and a rule for noise that excuses little.
 #[test]
 fn random_plans_are_predicted_as_promised() {
-    for (engine, most) in [(Engine::Chromium, 0.03), (Engine::Firefox, 0.05)] {
-        let report = random_plans(engine);
-        let summary = report.with_calibrated.unwrap();
-        assert!(report.loads.len() >= 100, "{engine}: {} plans", report.loads.len());
-        let Spread { p50, p90, .. } = summary.relative.unwrap();
-        assert!(p50 <= 0.01 && p90 <= most, "{engine}: {summary:?}");
-        let outcomes = summary.outcomes;
-        assert!(outcomes.disagreements() * 100 <= outcomes.of, "{engine}: {outcomes:?}");
-        assert!(outcomes.hanging_of * 12 < outcomes.of, "{engine}: {outcomes:?}");
-        assert!(report.rest_ms >= 1000.0, "{engine} was not left alone");
+    let reports = random_plans();
+    let promised = [(Engine::Chromium, 0.03, 0.20_f64), (Engine::Firefox, 0.05, 0.25), (Engine::Webkit, 0.10, 0.25)];
+    for (engine, arrivals, waits) in promised {
+        assert!(reports.iter().any(|(other, _)| *other == engine), "{engine} has no random plans");
+        for (_, report) in reports.iter().filter(|(other, _)| *other == engine) {
+            let Report { browser, loads, itself, rest_ms, .. } = report;
+            let summary = report.with_calibrated.as_ref().unwrap_or(&report.with_defaults);
+            assert!(loads.len() >= 100, "{browser}: {} plans", loads.len());
+            let Spread { p50, p90, .. } = summary.relative.unwrap();
+            assert!(p50 <= 0.01 && p90 <= arrivals, "{browser}: {summary:?}");
+            let floor = itself.as_ref().and_then(|itself| itself.waits.relative).map_or(0.0, |spread| spread.p90);
+            assert!(summary.waits.relative.unwrap().p90 <= waits.max(1.5 * floor), "{browser}: {summary:?}");
+            let outcomes = summary.outcomes;
+            assert!(outcomes.disagreements() * 100 <= outcomes.of, "{browser}: {outcomes:?}");
+            assert!(outcomes.hanging_of * 12 < outcomes.of, "{browser}: {outcomes:?}");
+            assert!(*rest_ms >= 1000.0, "{browser} was not left alone");
+        }
     }
 }
 
@@ -62,7 +82,7 @@ fn random_plans_are_predicted_as_promised() {
 #[test]
 fn shipped_scenarios_have_the_predicted_verdicts() {
     let shipped: Vec<&Recording> = RECORDINGS.iter().filter(|one| one.what.starts_with("scenarios/")).collect();
-    for engine in Engine::ALL {
+    for engine in [Engine::Chromium, Engine::Firefox] {
         assert_eq!(shipped.iter().filter(|one| one.engine == engine).count(), 5, "{engine}");
     }
     for recording in shipped {

@@ -13,6 +13,8 @@ pub enum Engine {
     Chromium,
     /// Firefox.
     Firefox,
+    /// WebKitGTK, by its MiniBrowser.
+    Webkit,
 }
 
 impl fmt::Display for Engine {
@@ -23,13 +25,14 @@ impl fmt::Display for Engine {
 
 impl Engine {
     /// All engines.
-    pub const ALL: [Self; 2] = [Self::Chromium, Self::Firefox];
+    pub const ALL: [Self; 3] = [Self::Chromium, Self::Firefox, Self::Webkit];
 
     /// The engine's name; its browser profile has the same name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Chromium => "chromium",
             Self::Firefox => "firefox",
+            Self::Webkit => "webkit",
         }
     }
 
@@ -38,6 +41,7 @@ impl Engine {
         match self {
             Self::Chromium => "SIXSLOT_CHROMIUM",
             Self::Firefox => "SIXSLOT_FIREFOX",
+            Self::Webkit => "SIXSLOT_WEBKIT",
         }
     }
 
@@ -45,6 +49,7 @@ impl Engine {
     pub(crate) fn searched(self) -> String {
         match std::env::var(self.variable()) {
             Ok(path) => format!("at {path} (from {})", self.variable()),
+            Err(_) if self == Self::Webkit => "among the libraries, with an Xvfb in PATH".to_owned(),
             Err(_) => "in PATH".to_owned(),
         }
     }
@@ -54,6 +59,7 @@ impl Engine {
         match self {
             Self::Chromium => Browser::chromium(),
             Self::Firefox => Browser::firefox(),
+            Self::Webkit => Browser::webkit(),
         }
     }
 }

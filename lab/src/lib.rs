@@ -1,4 +1,4 @@
-//! Runs a load of a scenario in a real browser, Chromium or Firefox, to compare it with its simulation.
+//! Runs a load of a scenario in a real browser (Chromium, Firefox or WebKitGTK) to compare it with its simulation.
 //!
 //! A [`Script`] is one load of a plan with all its random draws. A [`Session`] is a browser with an empty profile and a
 //! real server, on loopback or, for a scenario with a network, at the far end of a link of two network namespaces. [`Session::run`] runs a script and returns what was [`Measured`]. The browser's

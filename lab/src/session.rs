@@ -70,7 +70,7 @@ impl Session {
         let (browser, control, heard) = runtime.block_on(async {
             let (control, mut heard) = Control::open(&place).await?;
             let mut browser = Browser::start(engine, &settings, &control, &place).await?;
-            if engine == Engine::Firefox {
+            if browser.has_driver_page() {
                 listen(&mut browser, &mut heard, &settings, settings.patience, |said| matches!(said, Said::Driver))
                     .await?;
             }

@@ -21,11 +21,12 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The defaults for an engine: a rest of 1 s for Chromium and 3.5 s for Firefox, a timeout of 30 s.
+    /// The defaults for an engine: a rest of 1 s for Chromium, 3.5 s for Firefox and 2 s for WebKitGTK, a timeout of 30 s.
     pub const fn of(engine: Engine) -> Self {
         let (rest, pause) = match engine {
             Engine::Chromium => (1_000, 300),
             Engine::Firefox => (3_500, 1_000),
+            Engine::Webkit => (2_000, 500),
         };
         Self {
             rest: Duration::from_millis(rest),

@@ -118,6 +118,7 @@ const RULES: &[(&str, &str)] = &[
     ("websocket_takes_slot", "true"),
     ("websocket_handshake_takes_slot", "true"),
     ("websocket_handshake_first", "true"),
+    ("websocket_handshake_low", "true"),
     ("websocket_opens_connection", "true"),
     ("websocket_one_handshake", "false"),
     ("event_source_takes_slot", "false"),

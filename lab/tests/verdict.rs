@@ -47,7 +47,8 @@ fn both_verdicts_agree() {
         }
         // Nor by what status a call failed, and whether a retry follows it: the lab refuses these.
         let answers = |class: &sixslot_models::class::Class| !class.answer.statuses.is_empty();
-        if plan.load().errors.iter().any(|rule| rule.unless_retried) || plan.classes().iter().any(answers) {
+        let refuses = plan.origins().iter().any(|origin| origin.queue.is_some());
+        if refuses || plan.load().errors.iter().any(|rule| rule.unless_retried) || plan.classes().iter().any(answers) {
             continue;
         }
         let mut load = Load::new();

@@ -196,9 +196,12 @@ impl Browser {
         Self {
             partition_by_credentials: false,
             websocket_handshake_takes_slot: true,
-            // Measured: where no request of the freed connection's priority waits, auto, then low, then high ("low before
-            // high" in three plans only).
-            ranks: [5, 1, 3, 2, 0],
+            websocket_handshake_low: true,
+            // Measured: the handshakes of two sockets and of two tabs arrive together.
+            websocket_one_handshake: false,
+            // fetch() without a priority is Medium, 'high' and 'low' are beside it (Source/WebCore/platform/network/soup,
+            // toSoupMessagePriority); measured.
+            ranks: [5, 4, 3, 2, 0],
             freed_to_same_priority: true,
             event_source_delay: Span::ZERO,
             delays_low_priority: false,

@@ -216,7 +216,7 @@ fn results_list_each_disagreement_with_its_reason() {
     }
     let page = |explained: &str| {
         let files = results::files(std::slice::from_ref(&recording), explained)?;
-        assert_eq!(files.len(), 4);
+        assert_eq!(files.len(), 5);
         Ok(files[0].1.clone())
     };
     let shown = |page: Result<String, RecordingError>| page.unwrap_or_else(|error| error.to_string());
@@ -232,4 +232,29 @@ fn results_list_each_disagreement_with_its_reason() {
     let stale = why.replace(scenario, "plan 77");
     assert!(shown(page(&stale)).contains("matches no disagreement"));
     assert!(shown(page("[[explained]]\nwho = 1")).contains("explained.toml"));
+}
+
+/// Results with worse figures do not take the place of better ones, and say what is worse.
+#[test]
+fn worse_figures_are_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let (results, worse) = (folder.path().join("results"), folder.path().join("worse.json"));
+    let good = folder.path().join("good.json");
+    let write = |path: &std::path::Path, set: &str| {
+        let mut recording = Recording::new("random plans of seed 6".to_owned(), Engine::Chromium, Vec::new());
+        for number in 0..3 {
+            let text = generator::plan(6, number);
+            recording.add(source(&text), measured(&plan_with(&text, set), 6, number));
+        }
+        recording.write(&Files::new(&System, false), path).unwrap();
+    };
+    write(&good, "browser.delays_low_priority=true");
+    write(&worse, "browser.delays_low_priority=false");
+    let replay = |recording: &std::path::Path| {
+        ["lab", "--replay", recording.to_str().unwrap(), "--force", "-o", results.to_str().unwrap()].map(str::to_owned)
+    };
+    done(&replay(&good).each_ref().map(String::as_str));
+    let refusal = refused(&replay(&worse).each_ref().map(String::as_str));
+    assert!(refusal.contains("rose from 0") && refusal.contains("delete figures.json"), "{refusal}");
+    done(&replay(&good).each_ref().map(String::as_str));
 }

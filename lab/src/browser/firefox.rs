@@ -102,7 +102,7 @@ pub(super) fn start(program: &Path, control: &Control, place: &Place) -> Result<
     }
     let arguments =
         ["-headless".to_owned(), "-no-remote".to_owned(), "-profile".to_owned(), profile.display().to_string()];
-    let environment = [("MOZ_CRASHREPORTER_DISABLE", "1")];
+    let environment = [("MOZ_CRASHREPORTER_DISABLE", "1".as_ref())];
     let (process, _pipes) =
         place.at_browser(|| Process::start(Engine::Firefox, program, &arguments, &environment, folder))??;
     Ok(process)

@@ -1,9 +1,11 @@
 //! Drivers: start a browser, open and close its tabs, and end it in every case.
 
 pub(crate) mod chromium;
+pub(crate) mod display;
 mod firefox;
 pub(crate) mod process;
 pub(crate) mod protocol;
+mod webkit;
 
 use crate::engine::Engine;
 use crate::error::LabError;
@@ -27,7 +29,7 @@ enum Driver {
     /// The debugging protocol opens and closes the tabs.
     Chromium(Box<Protocol>),
     /// The driver page opens and closes the tabs.
-    Firefox,
+    Page,
 }
 
 impl Browser {
@@ -44,7 +46,8 @@ impl Browser {
                 let (process, protocol) = chromium::start(&program, settings, place).await?;
                 (process, Driver::Chromium(Box::new(protocol)))
             }
-            Engine::Firefox => (firefox::start(&program, control, place)?, Driver::Firefox),
+            Engine::Firefox => (firefox::start(&program, control, place)?, Driver::Page),
+            Engine::Webkit => (webkit::start(&program, control, place)?, Driver::Page),
         };
         Ok(Self { engine, process, driver })
     }
@@ -53,7 +56,7 @@ impl Browser {
     pub(crate) async fn open(&mut self, urls: &[String], control: &Control) -> Result<(), LabError> {
         match &mut self.driver {
             Driver::Chromium(protocol) => protocol.open(urls).await,
-            Driver::Firefox => {
+            Driver::Page => {
                 control.order(json!({ "open": urls }));
                 Ok(())
             }
@@ -64,11 +67,16 @@ impl Browser {
     pub(crate) async fn close(&mut self, control: &Control) -> Result<(), LabError> {
         match &mut self.driver {
             Driver::Chromium(protocol) => protocol.close().await,
-            Driver::Firefox => {
+            Driver::Page => {
                 control.order(json!({ "close": true }));
                 Ok(())
             }
         }
+    }
+
+    /// Whether a page of the lab opens its tabs; that page says when the browser has started.
+    pub(crate) fn has_driver_page(&self) -> bool {
+        matches!(self.driver, Driver::Page)
     }
 
     /// Whether the browser is still running.

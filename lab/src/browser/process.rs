@@ -8,6 +8,7 @@
 
 use crate::engine::Engine;
 use crate::error::LabError;
+use std::ffi::OsStr;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -64,8 +65,8 @@ impl Process {
     pub(super) fn start(
         engine: Engine,
         program: &Path,
-        arguments: &[String],
-        environment: &[(&str, &str)],
+        arguments: &[impl AsRef<OsStr>],
+        environment: &[(&str, &OsStr)],
         folder: tempfile::TempDir,
     ) -> Result<(Self, Pipes), LabError> {
         let failed = |error: std::io::Error| LabError::Start { engine, why: error.to_string() };

@@ -42,7 +42,7 @@ pub(crate) enum Said {
         /// The report as JSON.
         report: Value,
     },
-    /// The driver page has connected (Firefox).
+    /// The driver page has connected (Firefox, WebKitGTK).
     Driver,
 }
 

@@ -254,8 +254,11 @@ impl Class {
         } else {
             Start::At(reader.or("opens", Form::constant(Span::ZERO), time)?)
         };
-        let first = kind == Kind::WebSocket && browser.websocket_handshake_first;
-        class.common.rank = if first { RANKS - 1 } else { browser.ranks[Priority::Auto as usize] };
+        class.common.rank = match kind {
+            Kind::WebSocket if browser.websocket_handshake_first => RANKS - 1,
+            Kind::WebSocket if browser.websocket_handshake_low => browser.ranks[Priority::Low as usize],
+            _ => browser.ranks[Priority::Auto as usize],
+        };
         class.common.service = Some(reader.or("handshake", Form::constant(Span::ZERO), time)?);
         class.common.body = reader.read("lasts", time)?;
         class.answer = Answer::of_socket(&reader, names.parameters)?;

@@ -10,6 +10,7 @@ mod cancels;
 mod causes;
 #[cfg(test)]
 mod cost;
+mod dispatch;
 mod draws;
 mod ends;
 mod failures;

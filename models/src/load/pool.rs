@@ -6,7 +6,10 @@
 //! the queue, an abort in flight closes the connection. Over HTTP/2 (RFC 9113) a group has one connection with a limited
 //! number of streams. A WebSocket has a pool of its own; some engines need one of the six for its handshake.
 //!
-//! WebKitGTK (measured): a freed connection goes first to a waiting request of the same priority as the one that freed it.
+//! WebKitGTK (measured): a freed connection goes first to the requests behind the one that freed it, in the order of the
+//! queue: those of its priority that joined the queue after it, then those of lower ones. Only if nobody is behind it, the
+//! queue is served from its head. (libsoup/soup-session.c, async_run_queue: one pass over the queue ends the request and
+//! serves those that come later in the same pass.)
 //!
 //! Firefox (netwerk/protocol/http, measured): a new connection goes to the request that it was opened for, if that still
 //! waits (DnsAndConnectSocket.cpp, SetupConn). A handshake never takes an idle connection but opens one, which counts
@@ -16,16 +19,13 @@
 
 use super::list::{List, RequestId};
 use super::request::Station;
-use super::sharing::{Capacity, Sharing};
+use super::sharing::Sharing;
 use super::{Agenda, Event, Running};
 use crate::browser::RANKS;
 use crate::class::Kind;
 use crate::plan::Plan;
 use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
-
-/// The browser's processor, which dispatches requests.
-const BROWSER: Capacity = Capacity { workers: 1, slowdown_exponent: 1.0, event: Event::HandedOver };
 
 /// All connections.
 #[derive(Debug, Default)]
@@ -37,6 +37,8 @@ pub(super) struct Pool {
     pub(super) total: usize,
     /// Whether a group has found all connections of the pool in use; others may wait from then on.
     stalled: bool,
+    /// Requests that have joined a queue.
+    lined_up: u64,
     /// Requests that are being dispatched.
     pub(super) handing_over: Sharing<RequestId>,
 }
@@ -78,7 +80,7 @@ impl Pool {
         }
         self.connections.clear();
         self.handing_over.reset();
-        (self.total, self.stalled) = (0, false);
+        (self.total, self.stalled, self.lined_up) = (0, false, 0);
     }
 }
 
@@ -133,6 +135,8 @@ impl Running<'_> {
         let (group, rank) = (self.group(id), self.rank(id));
         self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
         self.state.pool.groups[group].waiting += 1;
+        self.request(id).state.lined_up = self.state.pool.lined_up;
+        self.state.pool.lined_up += 1;
         group
     }
 
@@ -386,33 +390,6 @@ impl Running<'_> {
         self.dispatch(agenda, id);
     }
 
-    /// Starts to dispatch a request that has its connection. Dispatches that happen together share the
-    /// browser's processor: six at once take six times as long as one (measured: 2 ms alone, 8 to 18 ms for six).
-    pub(super) fn dispatch(&mut self, agenda: &mut Agenda, id: RequestId) {
-        let dispatch = self.plan.browser.dispatch;
-        self.request(id).timer = None;
-        if dispatch.is_zero() {
-            self.request(id).timer = Some(agenda.schedule_in(Span::ZERO, Event::Sent { request: id }));
-        } else {
-            let share = self.state.pool.handing_over.join(agenda, id, dispatch, BROWSER);
-            self.request(id).state.share = Some(share);
-        }
-    }
-
-    pub(super) fn handed_over(&mut self, agenda: &mut Agenda) {
-        while let Some(id) = self.state.pool.handing_over.done(agenda, BROWSER) {
-            self.request(id).state.share = None;
-            self.sent(agenda, id);
-        }
-    }
-
-    /// Aborts a request that is being dispatched.
-    pub(super) fn abort_dispatch(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if let Some(share) = self.request(id).state.share.take() {
-            self.state.pool.handing_over.leave(agenda, share, BROWSER);
-        }
-    }
-
     /// A request has ended, or a socket no longer needs its slot: the connection goes to the next request, or `closes`.
     pub(super) fn free_connection(&mut self, agenda: &mut Agenda, id: RequestId, closes: bool) {
         let now = agenda.now();
@@ -439,7 +416,6 @@ impl Running<'_> {
             }
             return;
         }
-        let rank = self.rank(id);
         let closes =
             closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
         if closes {
@@ -451,7 +427,7 @@ impl Running<'_> {
             // A waiting request of its own group gets it before it can make room for another group (`ReleaseSocket`).
             self.rest(now, connection);
             if self.plan.browser.freed_to_same_priority
-                && let Some(next) = self.state.pool.groups[group].queue[rank].first()
+                && let Some(next) = self.behind(group, id)
                 && !self.opens_its_own(next)
                 && let Some(connection) = self.take_idle(group, now)
             {
@@ -465,6 +441,18 @@ impl Running<'_> {
     /// Whether a group may wait for something that another group has, or for a second look at its own idle connections.
     fn may_be_stalled(&self) -> bool {
         self.state.pool.stalled || self.plan.browser.websocket_opens_connection
+    }
+
+    /// The first waiting request behind another in the order of the group's queue.
+    fn behind(&self, group: usize, id: RequestId) -> Option<RequestId> {
+        let queue = &self.state.pool.groups[group].queue;
+        let place = |id: RequestId| self.state.requests[id].state.lined_up;
+        let rank = self.rank(id);
+        let mut at = queue[rank].first();
+        while let Some(next) = at.filter(|next| place(*next) < place(id)) {
+            at = List::next(&self.state.links, next);
+        }
+        at.or_else(|| queue[..rank].iter().rev().find_map(List::first))
     }
 
     /// Fills room in the whole pool: the group with the highest priority at its head comes first (`FindTopStalledGroup`), of

@@ -131,6 +131,8 @@ pub(super) struct State {
     pub has_place: bool,
     /// Whether a connection is being opened for it.
     pub is_connecting: bool,
+    /// The number of requests that joined a queue for a connection before it.
+    pub lined_up: u64,
     /// The number of requests that the scheduler held before it.
     pub held: u64,
     /// Whether the scheduler counts it.

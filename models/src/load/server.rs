@@ -286,10 +286,11 @@ impl Running<'_> {
         }
         let body = self.body_of(id);
         self.headers_at_cache(agenda, id);
-        self.headers_seen(agenda, id);
         if class.kind.is_socket() {
+            // The network is faster than the page: its slot is gone before the page can send anything.
             self.socket_opened(agenda, id);
         }
+        self.headers_seen(agenda, id);
         if let Some(span) = body
             && self.state.requests[id].state.transfers
         {

@@ -9,6 +9,7 @@ pub const RULES: &[(&str, &[&str])] = &[
     ("websocket_takes_slot", &["false", "true"]),
     ("websocket_handshake_takes_slot", &["false", "true"]),
     ("websocket_handshake_first", &["false", "true"]),
+    ("websocket_handshake_low", &["false", "true"]),
     ("websocket_opens_connection", &["false", "true"]),
     ("websocket_one_handshake", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),

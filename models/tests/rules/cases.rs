@@ -144,9 +144,16 @@ pub const CONNECTIONS: &[Case] = &[
     Case {
         profiles: &["webkit"],
         rule: "priorities",
-        off: &["{ low = 3 }", "{ high = 3 }", "{ low = 0 }"],
+        off: &["{ low = 3 }", "{ high = 3 }"],
         scenario: LOW_AUTO_HIGH,
         holds: |rows| in_order(rows, ["auto", "low", "high"]),
+    },
+    Case {
+        profiles: &["webkit"],
+        rule: "priorities",
+        off: &["{ high = 1 }", "{ auto = 4, high = 4 }"],
+        scenario: LOW_AUTO_HIGH_AFTER_ABORT,
+        holds: |rows| in_order(rows, ["high", "auto", "low"]),
     },
     Case {
         profiles: &["as-reported"],
@@ -250,6 +257,20 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| sent(rows, "messages", &[(1, 400.0)]),
     },
     Case {
+        profiles: &["chromium"],
+        rule: "websocket_handshake_low",
+        off: &["true"],
+        scenario: WEBSOCKET_BEFORE_AUTO,
+        holds: |rows| sent(rows, "messages", &[(1, 300.0)]),
+    },
+    Case {
+        profiles: &["webkit"],
+        rule: "websocket_handshake_low",
+        off: &["false"],
+        scenario: WEBSOCKET_BEFORE_AUTO,
+        holds: |rows| sent(rows, "messages", &[(1, 600.0)]) && sent(rows, "auto", &[(1, 300.0)]),
+    },
+    Case {
         profiles: &["chromium", "firefox"],
         rule: "websocket_one_handshake",
         off: &["false"],
@@ -257,7 +278,7 @@ pub const CONNECTIONS: &[Case] = &[
         holds: |rows| sent(rows, "messages", &[(1, 0.0), (1, 200.0)]),
     },
     Case {
-        profiles: &["as-reported"],
+        profiles: &["webkit", "as-reported"],
         rule: "websocket_one_handshake",
         off: &["true"],
         scenario: TWO_WEBSOCKETS,

@@ -38,6 +38,15 @@ request.auto = { start = "100ms", service = "300ms" }
 request.high = { start = "100ms", priority = "high", service = "300ms" }
 "#;
 
+/// The abort closes the connection, so that the queue is served from its head.
+pub const LOW_AUTO_HIGH_AFTER_ABORT: &str = r#"
+browser.connections = 1
+request.first = { service = "2000ms", deadline = "1000ms" }
+request.low = { start = "100ms", priority = "low", service = "300ms" }
+request.auto = { start = "100ms", service = "300ms" }
+request.high = { start = "100ms", priority = "high", service = "300ms" }
+"#;
+
 pub const LOW_BEHIND_SIX: &str = r#"
 browser.connections = 7
 request.six = { count = 6, service = "1000ms" }
@@ -76,6 +85,14 @@ browser.websocket_handshake_takes_slot = true
 request.busy = { count = 6, service = "200ms" }
 request.high = { count = 6, start = "50ms", priority = "high", service = "200ms" }
 socket.messages = { kind = "websocket", opens = "100ms", handshake = "100ms" }
+"#;
+
+pub const WEBSOCKET_BEFORE_AUTO: &str = r#"
+browser.connections = 1
+browser.websocket_handshake_takes_slot = true
+request.first = { service = "300ms" }
+socket.messages = { kind = "websocket", opens = "50ms", handshake = "10ms" }
+request.auto = { start = "100ms", service = "300ms" }
 "#;
 
 pub const TWO_WEBSOCKETS: &str = r#"

@@ -65,7 +65,10 @@ impl Second<'_> {
                     self.drop_timer(id);
                     self.admit(id);
                 }
-                Line::Pool => self.line_up(id, Line::Pool),
+                Line::Pool => {
+                    self.line_up(id, Line::Pool);
+                    self.requests[id].pool_place = self.requests[id].place;
+                }
                 _ => {}
             }
             if was_counted && !still {

@@ -91,6 +91,8 @@ pub struct Request {
     pub leader: Option<Id>,
     pub in_framework_queue: bool,
     pub opening_for_it: bool,
+    /// Its place when it joined the queue for a connection.
+    pub pool_place: u64,
     pub admitted: bool,
     pub key: Option<Key>,
     pub has_turn: bool,

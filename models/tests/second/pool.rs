@@ -90,6 +90,7 @@ impl Second<'_> {
         }
         self.enter(id, Station::Pool);
         self.line_up(id, Line::Pool);
+        self.requests[id].pool_place = self.requests[id].place;
         if !self.multiplexes(group)
             && !self.opens_its_own(id)
             && let Some(connection) = self.take_idle(group)
@@ -304,9 +305,11 @@ impl Second<'_> {
             self.connections[at].state = State::Closed;
         } else {
             self.rest(at);
-            // WebKitGTK: first come first of the same rank.
-            let same = |next: &Id| rules.freed_to_same_priority && self.requests[*next].rank == self.requests[id].rank;
-            if let Some(next) = self.waiting(group).into_iter().find(same)
+            // WebKitGTK: the next in the order of the queue, of those who stand behind it there.
+            let key = |id: Id| (std::cmp::Reverse(self.requests[id].rank), self.requests[id].pool_place);
+            let behind =
+                self.waiting(group).into_iter().filter(|next| key(*next) > key(id)).min_by_key(|next| key(*next));
+            if let Some(next) = behind.filter(|_| rules.freed_to_same_priority)
                 && !self.opens_its_own(next)
                 && let Some(connection) = self.take_idle(group)
             {

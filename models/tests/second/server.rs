@@ -217,10 +217,10 @@ impl Second<'_> {
             return self.body_is_over(id);
         }
         self.headers_at_cache(id);
-        self.headers_seen(id);
         if class.kind.is_socket() {
             self.socket_opened(id);
         }
+        self.headers_seen(id);
         let rules = self.plan.browser();
         let is_large = self.copy(id).body_bytes.unwrap_or(0) >= rules.unread_body_buffer;
         if !class.reads_body && rules.unread_body_holds_slot && is_large {

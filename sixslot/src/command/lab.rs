@@ -19,6 +19,7 @@ use std::time::Duration;
 enum Browser {
     Chromium,
     Firefox,
+    Webkit,
 }
 
 impl Browser {
@@ -26,6 +27,7 @@ impl Browser {
         match self {
             Self::Chromium => Engine::Chromium,
             Self::Firefox => Engine::Firefox,
+            Self::Webkit => Engine::Webkit,
         }
     }
 }
@@ -44,6 +46,11 @@ impl Network {
             Self::H2 => Protocol::H2,
         }
     }
+}
+
+/// What a title says of the network of random plans.
+fn over(protocol: Option<Protocol>) -> String {
+    protocol.map_or_else(String::new, |protocol| format!(" over {}", protocol.name()))
 }
 
 /// A length of time such as `3.5s` or `300ms`.
@@ -66,7 +73,8 @@ struct What {
     /// Run random plans instead of a scenario; plan K of a seed is its load K.
     #[arg(long)]
     random: bool,
-    /// Measure the costs `dispatch` and `connect` of this browser on this machine; prints a table `[browser]`.
+    /// Measure the costs `dispatch` and `connect` of this browser on this machine, with random plans; prints a table
+    /// `[browser]`, which is empty if the profile's costs predict no worse.
     #[arg(long)]
     calibrate: bool,
     /// Run nothing: compare loads that were written by --save.
@@ -94,7 +102,7 @@ pub(super) struct Lab {
     /// Real time divided by scenario time; also scales deadlines.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     scale: f64,
-    /// Idle time between the browser's start and the first load. Default: 1s for Chromium, 3.5s for Firefox.
+    /// Idle time between the browser's start and the first load. Default: 1s for Chromium, 3.5s for Firefox, 2s for WebKitGTK.
     #[arg(long, value_name = "TIME", value_parser = duration)]
     rest: Option<Duration>,
     /// Also predict with the costs in this file, which was written by --calibrate.
@@ -218,26 +226,36 @@ impl Lab {
         Bench { engine, over_link, settings, session: None }
     }
 
+    fn source(&self, name: String, text: String) -> Source {
+        Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() }
+    }
+
+    /// Random plans, over a network where a protocol is given.
+    fn random_plans(&self, protocol: Option<Protocol>, numbers: impl Iterator<Item = u64>) -> Wanted {
+        let plan = |number| {
+            let text = match protocol {
+                Some(protocol) => network_plans::plan(protocol, self.seed, number),
+                None => generator::plan(self.seed, number),
+            };
+            (self.source(format!("random plan {number}{} of seed {}", over(protocol), self.seed), text), vec![number])
+        };
+        numbers.map(plan).collect()
+    }
+
     /// The title of the run, and the scenarios with their loads.
     fn sources(&self) -> Result<(String, Wanted), Failure> {
         let loads = (self.replication..).take(usize::try_from(self.loads).unwrap_or(usize::MAX));
-        let source = |name, text| Source { name, text, fixes: self.fix.clone(), sets: self.set.clone() };
         let Some(path) = &self.what.scenario else {
             let protocol = self.network.map(Network::protocol);
-            let over = protocol.map_or_else(String::new, |protocol| format!(" over {}", protocol.name()));
-            let plan = |number| {
-                let text = match protocol {
-                    Some(protocol) => network_plans::plan(protocol, self.seed, number),
-                    None => generator::plan(self.seed, number),
-                };
-                (source(format!("random plan {number}{over} of seed {}", self.seed), text), vec![number])
-            };
-            return Ok((format!("random plans{over} of seed {}", self.seed), loads.map(plan).collect()));
+            return Ok((
+                format!("random plans{} of seed {}", over(protocol), self.seed),
+                self.random_plans(protocol, loads),
+            ));
         };
         refuse_archive(path, "lab")?;
         let ScenarioText { name, text } = ScenarioText::read(path)?;
         let what = format!("{name}{}", self.fix.iter().map(|fix| format!(" --fix {fix}")).collect::<String>());
-        Ok((what, vec![(source(name, text), loads.collect())]))
+        Ok((what, vec![(self.source(name, text), loads.collect())]))
     }
 
     fn measure(&self, sources: Wanted, recording: &mut Recording) -> Result<(), Failure> {
@@ -293,22 +311,11 @@ impl Lab {
     }
 
     fn calibrate(&self, engine: Engine, files: &Files<'_>) -> Result<(), Failure> {
-        let plans = calibration::plans();
-        let bar = progress(plans.len() as u64 * calibration::REPETITIONS, "plans");
-        let mut bench = self.bench(engine, false);
-        let mut measured = Vec::new();
-        for load in 0..calibration::REPETITIONS {
-            for (name, text) in &plans {
-                let source = Source { name: name.clone(), text: text.clone(), fixes: Vec::new(), sets: Vec::new() };
-                let plan = source.plan(engine, &[])?;
-                let script = Script::new(&plan, self.seed, load, 1.0).map_err(RecordingError::from)?;
-                measured.push((name.clone(), bench.run(&script)?));
-                bar.inc(1);
-            }
-        }
-        bar.finish_and_clear();
-        let version = measured.first().map_or_else(|| engine.to_string(), |(_, measured)| measured.version.clone());
-        let Some(costs) = calibration::fit(&measured) else {
+        let mut recording = Recording::new("plans of a calibration".to_owned(), engine, Vec::new());
+        let numbers = self.replication..self.replication + calibration::PLANS;
+        self.measure(self.random_plans(None, numbers), &mut recording)?;
+        let version = recording.loads.first().map_or_else(String::new, |load| load.measured.version.clone());
+        let Some(costs) = calibration::fit(&recording)? else {
             return Err(Failure::Usage(
                 "no request reached the server, so there is nothing to fit; run it again".to_owned(),
             ));

@@ -126,7 +126,7 @@ enum Command {
     Hypotheses(hypotheses::Hypotheses),
     /// Run loads in a real browser and compare them with their predictions.
     #[command(
-        after_help = "Examples:\n  sixslot lab scenarios/next-prefetch.toml --browser firefox --loads 5 --scale 0.2\n  sixslot lab --calibrate --browser chromium -o costs.toml\n  sixslot lab --random --loads 100 --seed 7 --overrides costs.toml --save plans.json.gz\n  sixslot lab --replay plans.json.gz --format json\n\nThe browser is searched in PATH; SIXSLOT_CHROMIUM or SIXSLOT_FIREFOX overrides its path."
+        after_help = "Examples:\n  sixslot lab scenarios/next-prefetch.toml --browser firefox --loads 5 --scale 0.2\n  sixslot lab --calibrate --browser chromium -o costs.toml\n  sixslot lab --random --loads 100 --seed 7 --overrides costs.toml --save plans.json.gz\n  sixslot lab --replay plans.json.gz --format json\n\nThe browser is searched in PATH, WebKitGTK (with Xvfb) also among the libraries; SIXSLOT_CHROMIUM, SIXSLOT_FIREFOX or SIXSLOT_WEBKIT overrides its path."
     )]
     Lab(lab::Lab),
     /// Serve the commands as tools for agents and editors (Model Context Protocol), on standard input and output.
