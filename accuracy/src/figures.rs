@@ -8,6 +8,7 @@
 use super::entry::Entry;
 use super::summary::{Agreement, Summary};
 use super::waits::Waits;
+use super::worse::Worse;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -32,16 +33,6 @@ pub struct Figures {
     predictions: BTreeMap<String, Row>,
     /// The browser against itself.
     itself: BTreeMap<String, Row>,
-}
-
-/// What is worse in new figures, as sentences.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "{}; find what made the prediction worse, or, to accept it, delete {NAME} and run it again",
-    faults.join("; ")
-)]
-pub struct Worse {
-    faults: Vec<String>,
 }
 
 fn rounded(value: f64, digits: f64) -> f64 {

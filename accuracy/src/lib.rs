@@ -38,3 +38,4 @@ pub mod results;
 pub mod spread;
 pub mod summary;
 pub mod waits;
+pub mod worse;

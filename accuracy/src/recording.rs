@@ -107,7 +107,7 @@ pub enum RecordingError {
     Explained(String),
     /// The figures are worse than those that they would replace.
     #[error("{0}")]
-    Worse(#[from] super::figures::Worse),
+    Worse(#[from] super::worse::Worse),
     /// A file or a folder that is not written.
     #[error(transparent)]
     Output(#[from] FileError),
