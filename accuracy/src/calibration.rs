@@ -95,7 +95,9 @@ pub fn fit(recording: &Recording) -> Result<Option<Costs>, RecordingError> {
     let (fitted, judging) = recording.loads.split_at(recording.loads.len() / 2);
     let grid = LARGEST.map(|largest| (0..=largest).step_by(STEPS[0] as usize).collect());
     let point = best(recording, fitted, grid)?;
-    let around = |cost: i32| (cost - STEPS[0]..=cost + STEPS[0]).step_by(STEPS[1] as usize).filter(|cost| *cost >= 0);
+    // The best point of the coarse grid need not be beside the best of all: one cost can stand in for the other.
+    let reach = 2 * STEPS[0];
+    let around = |cost: i32| (cost - reach..=cost + reach).step_by(STEPS[1] as usize).filter(|cost| *cost >= 0);
     let point = best(recording, fitted, point.map(|cost| around(cost).collect()))?;
     let (own, profile) = (errors(recording, judging, &settings(point))?, errors(recording, judging, &[])?);
     if own.is_empty() || errors(recording, fitted, &[])?.is_empty() {
