@@ -52,6 +52,11 @@ impl Browser {
         Ok(Self { engine, process, driver })
     }
 
+    /// Which browser it is.
+    pub(crate) const fn engine(&self) -> Engine {
+        self.engine
+    }
+
     /// Opens tabs.
     pub(crate) async fn open(&mut self, urls: &[String], control: &Control) -> Result<(), LabError> {
         match &mut self.driver {
