@@ -2,7 +2,7 @@
 //!
 //! Rule: random plans ([`crate::generator`]) are run, because costs that fit light plans are wrong in heavy ones (measured).
 //! On half of them `dispatch` and `connect` are fitted: of a grid of costs those with the smallest mean error of the
-//! waits between issue and arrival, where an error counts [`MOST`] at most, so that one request that took another turn
+//! waits between issue and arrival, where an error counts 50 ms at most, so that one request that took another turn
 //! does not decide. The other half judges: only costs that predict it better than the profile's are used.
 
 use super::identity::Identity;
