@@ -14,7 +14,7 @@ use sixslot_models::{Plan, limits};
 use sixslot_statistics::interval::{self, Interval};
 use sixslot_statistics::stopping::Stopping;
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Loads without a failure after which another method is offered.
 const RARE: u64 = 100_000;
@@ -55,7 +55,7 @@ pub struct Estimate {
     pub notes: Vec<String>,
     /// Where the calls of each class waited, up to the verdict.
     pub waits: Vec<Wait>,
-    /// Whether an interrupt ended the run before its rule did.
+    /// Whether an interrupt ended the run before its rule did, or before the page's end was computed.
     #[serde(skip)]
     pub is_interrupted: bool,
     #[serde(skip)]
@@ -192,13 +192,11 @@ impl Estimate {
         &self.being_late
     }
 
-    /// The same with the page's end.
-    ///
-    /// # Errors
-    /// An interrupt, or a load beyond its limits.
-    pub fn with_end(mut self, plan: &Plan, seed: u64, interrupt: &AtomicBool) -> Result<Self, Stopped> {
-        self.end_ms = Some(PageEnd::of(plan, seed, self.loads, interrupt)?);
-        Ok(self)
+    /// The same with the page's end. An interrupt, or a load that goes beyond its limits after its verdict, leaves that out.
+    #[must_use]
+    pub fn with_end(self, plan: &Plan, seed: u64, interrupt: &AtomicBool) -> Self {
+        let end_ms = PageEnd::of(plan, seed, self.loads, interrupt);
+        Self { end_ms, is_interrupted: self.is_interrupted || interrupt.load(Ordering::Relaxed), ..self }
     }
 
     /// Times to ready of all loads.
@@ -246,7 +244,7 @@ impl Estimate {
                 }
             };
             if done {
-                return Self::new(plan, tally, stopping).with_end(plan, seed, interrupt);
+                return Ok(Self::new(plan, tally, stopping));
             }
         }
     }

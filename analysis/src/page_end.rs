@@ -4,7 +4,7 @@
 //! horizon for it, while a verdict is known earlier, so it is that of the first [`PageEnd::LOADS`] loads.
 
 use crate::ready_times::ReadyTimes;
-use crate::replications::{Replications, Stopped};
+use crate::replications::Replications;
 use serde::Serialize;
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, Load};
@@ -32,14 +32,12 @@ impl PageEnd {
     /// Loads that it is computed from.
     pub const LOADS: u64 = 1_000;
 
-    /// That of a plan, from the first of a number of loads.
-    ///
-    /// # Errors
-    /// An interrupt, or a load beyond its limits.
-    pub fn of(plan: &Plan, seed: u64, loads: u64, interrupt: &AtomicBool) -> Result<Self, Stopped> {
+    /// That of a plan, from the first of a number of loads; `None` after an interrupt, or where a load goes beyond its limits.
+    #[must_use]
+    pub fn of(plan: &Plan, seed: u64, loads: u64, interrupt: &AtomicBool) -> Option<Self> {
         let loads = loads.min(Self::LOADS);
-        let ends = Replications::new(seed, 0..loads, interrupt).map(plan, Extent::Whole, |_, load| of(load))?;
+        let ends = Replications::new(seed, 0..loads, interrupt).map(plan, Extent::Whole, |_, load| of(load)).ok()?;
         let ends = ReadyTimes::new(ends.into_iter().flatten().map(Time::as_nanos).collect(), loads);
-        Ok(Self { loads, p50: ends.quantile(0.5), p95: ends.quantile(0.95) })
+        Some(Self { loads, p50: ends.quantile(0.5), p95: ends.quantile(0.95) })
     }
 }

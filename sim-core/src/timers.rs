@@ -21,8 +21,7 @@ struct Place<E> {
 /// Events of one delay, in the order in which they become due.
 #[derive(Debug)]
 pub(crate) struct Timers<E> {
-    /// The key of the first event; the greatest possible one if there is none.
-    first: u128,
+    /// The front is never an empty place.
     places: VecDeque<Place<E>>,
     /// The number of the place at the front. Numbers are never used again, so that a key stays stale.
     front: u64,
@@ -31,7 +30,7 @@ pub(crate) struct Timers<E> {
 
 impl<E> Timers<E> {
     pub(crate) const fn new() -> Self {
-        Self { first: u128::MAX, places: VecDeque::new(), front: 0, pending: 0 }
+        Self { places: VecDeque::new(), front: 0, pending: 0 }
     }
 
     pub(crate) const fn pending(&self) -> usize {
@@ -47,17 +46,14 @@ impl<E> Timers<E> {
     pub(crate) fn push(&mut self, key: u128, event: E) -> u64 {
         let is_last = self.places.back().is_none_or(|last| last.key < key);
         debug_assert!(is_last, "an event is due before one that was scheduled earlier with the same delay");
-        if self.places.is_empty() {
-            self.first = key;
-        }
         self.places.push_back(Place { key, event: Some(event) });
         self.pending += 1;
         self.front + self.places.len() as u64 - 1
     }
 
     /// The key of the first event; the greatest possible one if there is none.
-    pub(crate) const fn first(&self) -> u128 {
-        self.first
+    pub(crate) fn first(&self) -> u128 {
+        self.places.front().map_or(u128::MAX, |place| place.key)
     }
 
     /// Removes the first event.
@@ -85,14 +81,12 @@ impl<E> Timers<E> {
             self.places.pop_front();
             self.front += 1;
         }
-        // The front is never an empty place.
-        self.first = self.places.front().map_or(u128::MAX, |place| place.key);
     }
 
     /// Removes all events and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.front += self.places.len() as u64;
         self.places.clear();
-        (self.first, self.pending) = (u128::MAX, 0);
+        self.pending = 0;
     }
 }

@@ -125,7 +125,7 @@ pub(crate) fn estimate(
         return Err(Refusal::Range("the tallies have no loads, or more failed loads than loads".to_owned()));
     }
     let (loads, joined) = (tally.loads, serde_json::to_string(&tally)?);
-    let mut estimate = Estimate::new(plan, tally, &Stopping::Fixed(loads)).with_end(plan, case.seed, &NEVER)?;
+    let mut estimate = Estimate::new(plan, tally, &Stopping::Fixed(loads)).with_end(plan, case.seed, &NEVER);
     let fixes = document.fixes_named(&case.fixes)?;
     let simulated = Simulated::of_estimate(&estimate).filter(|_| data);
     let interval = DataInterval::of(document, &fixes, case.seed, simulated, &NEVER)?;
@@ -188,6 +188,7 @@ pub(crate) fn compare(document: &Document, case: &Case, loads: u64) -> Result<Ve
     }
     let settings = Settings { seed: case.seed, loads, by: Measure::Failed };
     let found = compare_plans(&plan, &variants, settings, &NEVER, |_| ())?;
+    let found = found.with_ends(&plan, &variants, case.seed, &NEVER);
     let data = DataInterval::of(document, &base, case.seed, Simulated::of_comparisons(&found), &NEVER)?;
     let finding = Finding::of_comparisons(&plan, case.seed, &found)?.with_data(data.as_ref());
     let interval = data.map(|data| data.interval);

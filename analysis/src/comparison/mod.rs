@@ -17,7 +17,6 @@ pub use settings::{Measure, Settings, Variant};
 pub use word::Word;
 
 use crate::estimate::LEVEL;
-use crate::page_end::PageEnd;
 use crate::replications::Stopped;
 use judgement::Judgement;
 use pairs::{Counts, Track};
@@ -88,12 +87,6 @@ pub fn compare_plans(
     let level = simultaneous(variants.len());
     let judgements = judgement::judge(baseline, variants, settings, &counts, level, interrupt);
     let mut found = conclude(baseline, variants, counts, by, &judgements);
-    let end = |plan: &Plan| PageEnd::of(plan, seed, found.loads, interrupt).ok();
-    let ends: Vec<_> = variants.iter().map(|variant| (&variant.name, end(&variant.plan))).collect();
-    found.without.end_ms = end(baseline);
-    for (name, end) in ends {
-        found.fixes.iter_mut().filter(|fix| fix.fix == *name).for_each(|fix| fix.outcomes.end_ms = end);
-    }
     found.is_interrupted = interrupt.load(Ordering::Relaxed);
     Ok(found)
 }

@@ -3,6 +3,7 @@
 //! Rule: shares and quantiles are over all loads; a load that never got ready has an infinite time, which is null.
 
 use super::pairs::Track;
+use super::settings::Variant;
 use super::word::Word;
 use crate::estimate::{LEVEL, Shares};
 use crate::page_end::PageEnd;
@@ -10,6 +11,7 @@ use crate::ready_times::{ReadyQuantile, ReadyTimes};
 use serde::Serialize;
 use sixslot_models::Plan;
 use sixslot_statistics::interval::{self, Interval};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The loads without a fix, or with one.
 #[derive(Clone, Debug, Serialize)]
@@ -123,7 +125,7 @@ pub struct Discordant {
 pub struct Comparisons {
     /// Number of loads, each without and with every fix.
     pub loads: u64,
-    /// Whether an interrupt came before the loads were simulated, or before all fixes were judged.
+    /// Whether an interrupt came before the loads were simulated, all fixes judged, and the page's ends computed.
     pub is_interrupted: bool,
     /// The scenario's horizon, in milliseconds.
     pub horizon_ms: f64,
@@ -139,6 +141,22 @@ pub struct Comparisons {
     pub being_late: Vec<u64>,
     /// The fixes, the best first.
     pub fixes: Vec<Comparison>,
+}
+
+impl Comparisons {
+    /// The same with the page's end of the baseline and of each variant. An interrupt, or a load that goes beyond its limits
+    /// after its verdict, leaves that out.
+    #[must_use]
+    pub fn with_ends(mut self, baseline: &Plan, variants: &[Variant], seed: u64, interrupt: &AtomicBool) -> Self {
+        let end = |plan: &Plan| PageEnd::of(plan, seed, self.loads, interrupt);
+        self.without.end_ms = end(baseline);
+        for fix in &mut self.fixes {
+            let variant = variants.iter().find(|variant| variant.name == fix.fix);
+            fix.outcomes.end_ms = variant.and_then(|variant| end(&variant.plan));
+        }
+        self.is_interrupted |= interrupt.load(Ordering::Relaxed);
+        self
+    }
 }
 
 impl Outcomes {

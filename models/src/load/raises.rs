@@ -18,14 +18,9 @@ impl Running<'_> {
     /// Gives a new call its rank: what its copy has, or what an event has changed that to.
     pub(super) fn take_rank(&mut self, id: RequestId) {
         let own = self.copy(id).rank;
-        let raised = if self.plan.cancels.concern(self.state.requests[id].class) { self.raised(id) } else { None };
+        let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
+        let raised = if self.plan.cancels.concern(class) { self.flights(class, tab).raised } else { None };
         self.request(id).state.rank = raised.unwrap_or(own) as u8;
-    }
-
-    fn raised(&mut self, id: RequestId) -> Option<usize> {
-        let request = &self.state.requests[id];
-        let (class, tab) = (request.class, request.tab);
-        self.flights(class, tab).raised
     }
 
     /// An event changes the rank of the calls of a class in a tab.

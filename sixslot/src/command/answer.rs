@@ -200,7 +200,8 @@ impl Answer {
         let compared = if variants.is_empty() {
             None
         } else {
-            Some(compare_plans(plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads))?)
+            let found = compare_plans(plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads))?;
+            Some(found.with_ends(plan, &variants, self.seed, &INTERRUPT))
         };
         bar.finish_and_clear();
         let mut finding = Finding::of_estimate(plan, self.seed, &estimate, 0)?.with_data(data.as_ref());

@@ -105,7 +105,7 @@ impl Compare {
         let pool = self.common.pool()?;
         let result = pool.install(|| compare_plans(&plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
-        let found = result?;
+        let found = pool.install(|| result.map(|found| found.with_ends(&plan, &variants, seed, &INTERRUPT)))?;
         let data = with_data(&document, &base, seed, Simulated::of_comparisons(&found), &pool)?;
         let sentence = Finding::of_comparisons(&plan, seed, &found)?.with_data(data.as_ref()).sentence();
         let mut notes = notes(&plan);

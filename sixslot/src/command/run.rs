@@ -155,7 +155,7 @@ impl Run {
         let estimate =
             pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
         bar.finish_and_clear();
-        let mut estimate = estimate?;
+        let mut estimate = pool.install(|| estimate.map(|found| found.with_end(plan, seed, &INTERRUPT)))?;
         let fixes = document.fixes_named(&self.scenario.fix)?;
         let data = with_data(document, &fixes, seed, Simulated::of_estimate(&estimate), &pool)?;
         estimate.interval_with_data = data.as_ref().map(|data| data.interval);
