@@ -1,21 +1,17 @@
 //! Small plans in real browsers: outcomes, and arrivals within a margin that a busy machine keeps.
 //!
 //! The outcome of each plan depends on a rule, not on milliseconds. Without the browser, a test prints that it is
-//! skipped, and passes. The plans of an engine run one after another in one session. A plan that fails is repeated in a
-//! new session at most twice: a machine may stall, but a wrong rule is wrong three times.
+//! skipped, and passes. The plans of an engine run one after another in one session ([`support::check_each`]).
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use sixslot_lab::{Ending, Engine, LabError, Measured, MeasuredRequest, Script, Session, Settings};
 use sixslot_models::Document;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, PoisonError};
 
 /// The largest accepted delay of an arrival, in ms: two browsers and their tests share the machine.
 const MARGIN: f64 = 150.0;
-
-/// One browser at a time: two would compete for the processor.
-static ALONE: Mutex<()> = Mutex::new(());
 
 fn session(engine: Engine) -> Option<Session> {
     match Session::start(engine, Settings::of(engine)) {
@@ -425,8 +421,8 @@ fn has_measured_cache(session: &Session, engine: Engine) -> bool {
 }
 
 fn all(engine: Engine) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(mut session) = session(engine) else { return };
+    let _alone = support::alone();
+    let Some(session) = session(engine) else { return };
     let caches: fn(&mut Session, Engine) = if engine == Engine::Webkit { caches_without_a_lock } else { caches };
     let cache = has_measured_cache(&session, engine).then_some(caches);
     let others: [fn(&mut Session, Engine); 6] = [
@@ -437,18 +433,7 @@ fn all(engine: Engine) {
         bodies_and_servers,
         unread_bodies,
     ];
-    for check in others.into_iter().chain(cache) {
-        for again in [true, true, false] {
-            match catch_unwind(AssertUnwindSafe(|| check(&mut session, engine))) {
-                Ok(()) => break,
-                Err(_) if again => {
-                    drop(session);
-                    session = self::session(engine).unwrap();
-                }
-                Err(panic) => resume_unwind(panic),
-            }
-        }
-    }
+    let mut session = support::check_each(session, self::session, engine, others.into_iter().chain(cache));
     let text = "horizon = \"1s\"\n[browser]\nconnections = 4\n[request.a]\n[load]\nready = [\"a\"]";
     let plan = Document::read("live.toml", &format!("schema = 1\n{text}"), &[]).unwrap().plan(&[], &[]).unwrap();
     let refusal = session.run(&Script::new(&plan, 1, 0, 1.0).unwrap());

@@ -1,22 +1,19 @@
 //! Plans with a network in real browsers, over a link between two network namespaces: round trips, rates, HTTP/2.
 //!
 //! What is asserted depends on rules and not on milliseconds, or has the margin of a busy machine. Without root or without the browser,
-//! a test prints that it is skipped, and passes. A plan that fails is repeated at most twice in a new session.
+//! a test prints that it is skipped, and passes.
 
 #![cfg(feature = "tls")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+mod support;
+
 use sixslot_lab::{Ending, Engine, LabError, LinkError, Measured, MeasuredRequest, Script, Session, Settings};
 use sixslot_models::Document;
 use std::collections::BTreeSet;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::sync::{Mutex, PoisonError};
 
 /// The largest accepted delay, in ms.
 const MARGIN: f64 = 150.0;
-
-/// One browser at a time: two would compete for the processor.
-static ALONE: Mutex<()> = Mutex::new(());
 
 fn session(engine: Engine) -> Option<Session> {
     match Session::start_over_link(engine, Settings::of(engine)) {
@@ -119,21 +116,10 @@ fn idle_connections(session: &mut Session, engine: Engine) {
 }
 
 fn all(engine: Engine) {
-    let _alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-    let Some(mut session) = session(engine) else { return };
+    let _alone = support::alone();
+    let Some(session) = session(engine) else { return };
     let checks: [fn(&mut Session, Engine); 3] = [handshakes, transfers, idle_connections];
-    for check in checks {
-        for again in [true, true, false] {
-            match catch_unwind(AssertUnwindSafe(|| check(&mut session, engine))) {
-                Ok(()) => break,
-                Err(_) if again => {
-                    drop(session);
-                    session = self::session(engine).unwrap();
-                }
-                Err(panic) => resume_unwind(panic),
-            }
-        }
-    }
+    drop(support::check_each(session, self::session, engine, checks));
 }
 
 #[test]
