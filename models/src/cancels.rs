@@ -71,9 +71,9 @@ impl Cancels {
         !self.cancelled.is_empty()
     }
 
-    /// Whether an event of a class concerns calls.
-    pub(crate) fn await_event(&self, class: usize, event: Event) -> bool {
-        self.awaited.get(class).is_some_and(|bits| bits & event.bit() != 0)
+    /// The events of a class that concern calls, one bit each.
+    pub(crate) fn awaited(&self, class: usize) -> u8 {
+        self.awaited.get(class).copied().unwrap_or(0)
     }
 
     /// Whether an event concerns the calls of a class.

@@ -207,7 +207,7 @@ impl Plan {
         resolve(&mut root, &schema::SCENARIO)?;
         let mut plan = Self::read_numbers(&root, place)?;
         plan.load.weigh(&plan.classes, plan.horizon - Time::ZERO);
-        plan.ruled_out = RuledOut::of(&plan.browser, &plan.origins, &plan.classes);
+        plan.ruled_out = RuledOut::of(&plan);
         Ok(plan)
     }
 

@@ -4,9 +4,8 @@
 //! nothing and counts nothing. A request of whose URL no other request is neither waits at the cache nor leaves anything
 //! there. Whatever is ruled out changes no load, only its cost; the second implementation of the tests rules nothing out.
 
-use crate::browser::Browser;
 use crate::class::{CacheMode, Class, Kind, Start};
-use crate::origin::Origin;
+use crate::plan::Plan;
 
 /// What cannot happen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,10 +14,13 @@ pub(crate) struct RuledOut {
     pub(crate) scheduling: bool,
     /// By class: none of its requests meets another one at the cache.
     sharing: Vec<bool>,
+    /// By class, a bit for each event that nothing waits for.
+    events: Vec<u8>,
 }
 
 impl RuledOut {
-    pub(crate) fn of(browser: &Browser, origins: &[Origin], classes: &[Class]) -> Self {
+    pub(crate) fn of(plan: &Plan) -> Self {
+        let Plan { browser, origins, classes, .. } = plan;
         let delays = |class: &Class| {
             let multiplexes = origins[class.origin].protocol.multiplexes();
             let raised = (!class.raised_by.is_empty()).then_some(class.raised_rank);
@@ -29,7 +31,13 @@ impl RuledOut {
         let one_tab = browser.tabs.fixed() == Some(1);
         let sharing = with_others(classes).into_iter().zip(classes);
         let sharing = sharing.map(|(shared, class)| !shared && calls_each_once(class, one_tab)).collect();
-        Self { scheduling, sharing }
+        let events = (0..classes.len()).map(|class| !(plan.waiters.awaited(class) | plan.cancels.awaited(class)));
+        Self { scheduling, sharing, events: events.collect() }
+    }
+
+    /// The events of a class that nothing waits for, one bit each.
+    pub(crate) fn events(&self, class: usize) -> u8 {
+        self.events[class]
     }
 
     /// Whether no request of a class meets another one at the cache.

@@ -48,9 +48,9 @@ impl Waiters {
         Self { table, awaited }
     }
 
-    /// Whether a start waits for an event of a class.
-    pub(crate) fn await_event(&self, class: usize, event: Event) -> bool {
-        self.awaited[class] & event.bit() != 0
+    /// The events of a class that starts wait for, one bit each.
+    pub(crate) fn awaited(&self, class: usize) -> u8 {
+        self.awaited[class]
     }
 
     /// The starts that wait for an event of the instances in a range; the range ends before [`Copies::Same`].

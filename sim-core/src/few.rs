@@ -53,9 +53,9 @@ impl<E> Few<E> {
         self.events.get_mut(self.pending)?.take()
     }
 
-    /// Removes the event that has a key.
-    pub(crate) fn remove(&mut self, key: u128) -> Option<E> {
-        let place = self.keys[..self.pending].iter().position(|other| *other == key)?;
+    /// Removes the event that has a sequence number, the low half of its key.
+    pub(crate) fn remove(&mut self, sequence: u64) -> Option<E> {
+        let place = self.keys[..self.pending].iter().position(|key| *key as u64 == sequence)?;
         self.keys.copy_within(place + 1..self.pending, place);
         self.events[place..self.pending].rotate_left(1);
         self.pop()

@@ -14,8 +14,8 @@ const ARITY: usize = 4;
 /// identifies a later entry.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Handle {
-    slot: usize,
-    generation: u64,
+    pub(crate) slot: usize,
+    pub(crate) generation: u64,
 }
 
 #[derive(Clone, Copy, Debug)]

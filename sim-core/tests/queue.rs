@@ -137,7 +137,7 @@ fn scheduling_in_the_past_is_an_error_and_changes_nothing() -> Result<(), PastEr
 
 #[test]
 fn events_of_one_delay_keep_their_order_among_many_that_are_cancelled() {
-    // Enough for the ring of a delay to be full of removed events, so that later ones are elsewhere.
+    // Enough for the line of a delay to be full of removed events, so that later ones are elsewhere.
     let mut queue = EventQueue::new();
     let mut expected = Vec::new();
     for number in 0..10_000_u64 {

@@ -175,9 +175,6 @@ impl Running<'_> {
 
     /// The headers of the request that holds the lock have arrived.
     pub(super) fn headers_at_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if self.is_alone(id) {
-            return;
-        }
         if self.copy(id).method == Method::Post && self.plan.browser.post_invalidates {
             if self.is_error_status(id) {
                 return;

@@ -46,13 +46,20 @@ impl Running<'_> {
     }
 
     /// An instance has had an event: cancels and releases what waits for it.
-    #[inline]
+    #[inline(always)]
     pub(super) fn reach(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
+        if self.plan.ruled_out.events(self.state.requests[id].class) & event.bit() == 0 {
+            self.reach_awaited(agenda, id, event);
+        }
+    }
+
+    #[inline(never)]
+    fn reach_awaited(&mut self, agenda: &mut Agenda, id: RequestId, event: class::Event) {
         let class = self.state.requests[id].class;
-        if self.plan.cancels.await_event(class, event) {
+        if self.plan.cancels.awaited(class) & event.bit() != 0 {
             self.announce(agenda, id, event);
         }
-        if self.plan.waiters.await_event(class, event) {
+        if self.plan.waiters.awaited(class) & event.bit() != 0 {
             self.release_starts(agenda, id, event);
         }
     }

@@ -15,16 +15,14 @@ impl Running<'_> {
     /// The page has received the headers of a request.
     pub(super) fn headers_seen(&mut self, agenda: &mut Agenda, id: RequestId) {
         let class = self.class(id);
-        let queue = class.queue.map(|queue| self.plan.queues[queue]);
-        let (reads_body, until, kind) = (class.reads_body, class.deadline_until, class.kind);
-        if until == class::DeadlineUntil::Headers {
+        if class.deadline_until == class::DeadlineUntil::Headers {
             self.drop_deadline(agenda, id);
         }
         self.reach(agenda, id, class::Event::Headers);
-        if queue.is_some_and(|queue| queue.release_on == ReleaseOn::Headers) {
+        if class.queue.is_some_and(|queue| self.plan.queues[queue].release_on == ReleaseOn::Headers) {
             self.leave_queue(agenda, id);
         }
-        if !reads_body && kind == Kind::Fetch {
+        if !class.reads_body && class.kind == Kind::Fetch {
             self.leave_joinable(id);
             if self.is_error(id) {
                 let request = self.request(id);
@@ -46,12 +44,14 @@ impl Running<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn drop_deadline(&mut self, agenda: &mut Agenda, id: RequestId) {
         if let Some(key) = self.request(id).deadline.take() {
             agenda.cancel(key);
         }
     }
 
+    #[inline]
     pub(super) fn drop_timer(&mut self, agenda: &mut Agenda, id: RequestId) {
         if let Some(key) = self.request(id).timer.take() {
             agenda.cancel(key);
@@ -119,9 +119,13 @@ impl Running<'_> {
     /// go on alone. More requests may wait for these, so the remaining ends are kept in a list: recursion could overflow the
     /// stack.
     pub(super) fn finish(&mut self, agenda: &mut Agenda, id: RequestId, outcome: Outcome) {
+        let first = self.end(agenda, id, outcome);
+        if first.0.first().is_none() {
+            return;
+        }
         let mut ends = std::mem::take(&mut self.state.ends);
         debug_assert!(ends.is_empty(), "ends of another instant remain: {ends:?}");
-        ends.push(self.end(agenda, id, outcome));
+        ends.push(first);
         while let Some((followers, outcome)) = ends.last_mut() {
             let Some(id) = followers.pop(&mut self.state.links) else {
                 ends.pop();
@@ -149,8 +153,8 @@ impl Running<'_> {
         debug_assert!(self.state.requests[id].ended.is_none(), "request {id} ends twice");
         self.drop_deadline(agenda, id);
         self.land(id);
-        let station = self.request(id).station;
         let request = self.request(id);
+        let station = request.station;
         request.enter(Station::Ended, now);
         request.ended = Some(now);
         request.outcome = outcome;
@@ -159,17 +163,22 @@ impl Running<'_> {
             (Outcome::Aborted, Station::Server) => self.abort_at_server(agenda, id),
             _ => {}
         }
-        self.leave_worker(agenda, id);
         self.drop_timer(agenda, id);
-        self.stop_transfer(agenda, id);
+        let has_more = self.holds_more(id);
+        if has_more {
+            self.leave_worker(agenda, id);
+            self.stop_transfer(agenda, id);
+        }
         let resets = self.request(id).state.resets && outcome == Outcome::Failed;
         let closes = resets || outcome == Outcome::Aborted && self.plan.browser.abort_closes_connection;
         self.free_connection(agenda, id, closes);
-        self.leave_handshake(agenda, id);
-        self.pass_lock(agenda, id);
-        self.scheduler_forget(agenda, id);
-        self.leave_queue(agenda, id);
-        self.leave_joinable(id);
+        if has_more {
+            self.leave_handshake(agenda, id);
+            self.pass_lock(agenda, id);
+            self.scheduler_forget(agenda, id);
+            self.leave_queue(agenda, id);
+            self.leave_joinable(id);
+        }
         if outcome == Outcome::Ok {
             // The headers and the end of a response from the cache arrive together.
             self.reach(agenda, id, class::Event::Headers);
@@ -181,6 +190,20 @@ impl Running<'_> {
         };
         self.settle(agenda, id, succeeded);
         (std::mem::take(&mut self.request(id).state.followers), outcome)
+    }
+
+    /// Whether a request may have more to give back at its end than its connection.
+    #[inline]
+    fn holds_more(&self, id: RequestId) -> bool {
+        let request = &self.state.requests[id];
+        let state = &request.state;
+        state.holds_worker
+            | state.handshaking
+            | state.admitted
+            | state.has_place
+            | state.stream.is_some()
+            | self.plan.classes[request.class].dedupe
+            | !self.plan.ruled_out.sharing(request.class)
     }
 
     /// Whether the call that a request had joined succeeded; its failure is this one's too.
@@ -207,12 +230,12 @@ impl Running<'_> {
         if std::mem::replace(&mut self.request(id).state.heard, true) {
             return;
         }
-        self.request(id).state.settled = succeeded;
         let now = agenda.now();
-        let request = &self.state.requests[id];
+        let request = self.request(id);
+        request.state.settled = succeeded;
         let (number, instance, issued) = (request.class, request.instance, request.issued);
         let (superseded, cancelled) = (request.superseded, request.cancelled);
-        let rules = &self.plan.load;
+        let (class, rules) = (&self.plan.classes[number], &self.plan.load);
         let copy = &mut self.state.page.instances[instance];
         debug_assert!(copy.in_flight > 0, "request {id} was not in flight");
         copy.in_flight -= 1;
@@ -227,10 +250,10 @@ impl Running<'_> {
                 self.state.verdict.one_less(rules, now);
             }
             self.reach(agenda, id, class::Event::Ok);
-            self.rearm(agenda, instance);
-            self.open_again(agenda, id, 0);
+            self.rearm(agenda, instance, class);
+            self.open_again(agenda, id, class, 0);
         } else if cancelled {
-            self.rearm(agenda, instance);
+            self.rearm(agenda, instance, class);
         } else if !superseded {
             if copy.failures == 0 {
                 copy.row_began = issued;
@@ -244,9 +267,9 @@ impl Running<'_> {
             }
             match pause {
                 Some(pause) => drop(agenda.schedule_in(pause, Event::Retry { failed: id })),
-                None => self.rearm(agenda, instance),
+                None => self.rearm(agenda, instance, class),
             }
-            self.open_again(agenda, id, failures);
+            self.open_again(agenda, id, class, failures);
             self.reach(agenda, id, class::Event::Failed);
         }
         self.reach(agenda, id, class::Event::End);

@@ -8,15 +8,14 @@
 use super::list::RequestId;
 use super::request::{Outcome, Station};
 use super::{Agenda, Event, Running};
-use crate::class::{Failure, Kind, UNAVAILABLE};
+use crate::class::{Class, Failure, Kind, UNAVAILABLE};
 use crate::origin::Discipline;
 use sixslot_sim_core::Span;
 
 impl Running<'_> {
     /// Whether the connection of a request is refused.
     pub(super) fn is_refused(&self, id: RequestId) -> bool {
-        let class = self.class(id);
-        class.answer.refused.is_some() && self.state.draws.is_refused(class, self.state.requests[id].call())
+        self.state.draws.is_refused(self.class(id), self.state.requests[id].call())
     }
 
     /// A request finds that its server accepts no connections.
@@ -108,8 +107,12 @@ impl Running<'_> {
     }
 
     /// A socket has closed, or its opening has failed, so many times in a row: it opens again after a pause, if at all.
-    pub(super) fn open_again(&self, agenda: &mut Agenda, id: RequestId, failures: u32) {
-        let (class, request) = (self.class(id), &self.state.requests[id]);
+    #[inline]
+    pub(super) fn open_again(&self, agenda: &mut Agenda, id: RequestId, class: &Class, failures: u32) {
+        if class.reconnect.is_none() {
+            return;
+        }
+        let request = &self.state.requests[id];
         if let Some(pause) = self.state.draws.reconnect(class, request.call())
             && class.opens_again(request.failure)
         {

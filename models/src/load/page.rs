@@ -11,7 +11,7 @@ use super::list::{List, RequestId};
 use super::request::Request;
 use super::table::Table;
 use super::{Agenda, Event, LoadError, Running};
-use crate::class::{self, DeadlineFrom, Kind, Start};
+use crate::class::{self, Class, DeadlineFrom, Kind, Start};
 use crate::limits;
 use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
@@ -207,13 +207,13 @@ impl Running<'_> {
         if !busy && !fresh {
             return self.issue(agenda, instance, call);
         }
-        self.rearm(agenda, instance);
+        self.rearm(agenda, instance, class);
         Ok(())
     }
 
     /// A call is over, or was left out: a timer that counts from there starts.
-    pub(super) fn rearm(&self, agenda: &mut Agenda, instance: usize) {
-        let class = &self.plan.classes[self.state.page.instances[instance].class];
+    #[inline]
+    pub(super) fn rearm(&self, agenda: &mut Agenda, instance: usize, class: &Class) {
         if let Some(every) = class.every.filter(|_| class.every_from_end) {
             agenda.schedule_in(every, Event::Tick { instance });
         }
@@ -225,7 +225,7 @@ impl Running<'_> {
         let copy = &self.state.page.instances[instance];
         let busy = self.plan.classes[copy.class].skip_while_in_flight && copy.in_flight > 0;
         if self.is_withdrawn(failed) {
-            self.rearm(agenda, instance);
+            self.rearm(agenda, instance, self.class(failed));
             return Ok(());
         }
         if busy { Ok(()) } else { self.issue(agenda, instance, Call { attempt: call.attempt + 1, ..call }) }
@@ -280,7 +280,7 @@ impl Running<'_> {
         self.take_rank(id);
         let class = &self.plan.classes[number];
         self.reach(agenda, id, class::Event::Issued);
-        self.arm_deadline(agenda, id, DeadlineFrom::Issued);
+        self.arm_deadline(agenda, id, class, DeadlineFrom::Issued);
         if class.kind == Kind::Background {
             self.sent(agenda, id);
             return Ok(());
@@ -303,8 +303,8 @@ impl Running<'_> {
     }
 
     /// Starts the time of a request's deadline, where it counts from this event.
-    pub(super) fn arm_deadline(&mut self, agenda: &mut Agenda, id: RequestId, from: DeadlineFrom) {
-        let class = self.class(id);
+    #[inline]
+    pub(super) fn arm_deadline(&mut self, agenda: &mut Agenda, id: RequestId, class: &Class, from: DeadlineFrom) {
         if let Some(deadline) = class.deadline.filter(|_| class.deadline_from == from) {
             let key = agenda.schedule_in(deadline, Event::Deadline { request: id });
             self.request(id).deadline = Some(key);

@@ -20,9 +20,9 @@
 use super::list::{List, RequestId};
 use super::request::Station;
 use super::sharing::Sharing;
-use super::{Agenda, Event, Running};
+use super::{Agenda, Event, Running, State};
 use crate::browser::RANKS;
-use crate::class::Kind;
+use crate::class::{Class, Kind};
 use crate::plan::Plan;
 use crate::queue::Order;
 use sixslot_sim_core::{Span, Time};
@@ -92,12 +92,17 @@ impl Group {
 
 impl Running<'_> {
     fn group(&self, id: RequestId) -> usize {
-        let class = self.class(id);
+        self.group_of(self.class(id))
+    }
+
+    #[inline]
+    fn group_of(&self, class: &Class) -> usize {
         let apart = class.omits_credentials && self.plan.browser.partition_by_credentials;
         2 * class.origin + usize::from(apart)
     }
 
     /// Whether a class needs one of the group's connections.
+    #[inline]
     fn needs_slot(&self, kind: Kind) -> bool {
         let rules = &self.plan.browser;
         match kind {
@@ -110,17 +115,19 @@ impl Running<'_> {
 
     pub(super) fn go_to_pool(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
-        if self.is_refused(id) {
+        let class = self.class(id);
+        if class.answer.refused.is_some() && self.is_refused(id) {
             return self.refuse(agenda, id);
         }
-        if !self.needs_slot(self.class(id).kind) {
+        if !self.needs_slot(class.kind) {
             self.request(id).enter(Station::Connect, now);
             let connect = self.connect_time(now, self.group(id));
             self.request(id).timer = Some(agenda.schedule_in(connect, Event::Dispatch { request: id }));
             return;
         }
         self.request(id).enter(Station::Pool, now);
-        let group = self.wait_for_connection(id);
+        let group = self.group_of(class);
+        self.line_up(id, group);
         if !self.multiplexes(group)
             && !self.opens_its_own(id)
             && let Some(connection) = self.take_idle(group, now)
@@ -131,13 +138,19 @@ impl Running<'_> {
     }
 
     /// Puts a request behind those of its rank that wait for a connection of its group.
-    pub(super) fn wait_for_connection(&mut self, id: RequestId) -> usize {
-        let (group, rank) = (self.group(id), self.rank(id));
-        self.state.pool.groups[group].queue[rank].push(&mut self.state.links, id);
-        self.state.pool.groups[group].waiting += 1;
-        self.request(id).state.lined_up = self.state.pool.lined_up;
-        self.state.pool.lined_up += 1;
-        group
+    pub(super) fn wait_for_connection(&mut self, id: RequestId) {
+        self.line_up(id, self.group(id));
+    }
+
+    #[inline]
+    fn line_up(&mut self, id: RequestId, group: usize) {
+        let State { pool, links, requests, .. } = &mut *self.state;
+        let state = &mut requests[id].state;
+        state.lined_up = pool.lined_up;
+        pool.lined_up += 1;
+        let group = &mut pool.groups[group];
+        group.queue[usize::from(state.rank)].push(links, id);
+        group.waiting += 1;
     }
 
     /// Whether a request never takes an idle connection.
@@ -151,21 +164,31 @@ impl Running<'_> {
     }
 
     pub(super) fn leave_pool(&mut self, id: RequestId) {
-        let (group, rank) = (self.group(id), self.rank(id));
-        let group = &mut self.state.pool.groups[group];
-        group.queue[rank].remove(&mut self.state.links, id);
+        self.leave_queue_of(self.group(id), id);
+    }
+
+    fn leave_queue_of(&mut self, group: usize, id: RequestId) {
+        let State { pool, links, requests, .. } = &mut *self.state;
+        let group = &mut pool.groups[group];
+        group.queue[usize::from(requests[id].state.rank)].remove(links, id);
         debug_assert!(group.waiting > 0, "request {id} was not counted");
         group.waiting -= 1;
     }
 
     /// Gives idle connections to waiting requests, and opens new ones up to the limits.
+    #[inline(always)]
     fn serve(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
         if self.multiplexes(group) {
             return self.serve_streams(agenda, group);
         }
-        if self.state.pool.groups[group].waiting == 0 || !self.pool_has_room(group) {
-            return;
+        let state = &self.state.pool.groups[group];
+        if state.waiting > 0 && state.active + state.connecting < self.plan.browser.connections {
+            self.serve_waiting(agenda, group, owner);
         }
+    }
+
+    #[inline(never)]
+    fn serve_waiting(&mut self, agenda: &mut Agenda, group: usize, owner: Option<RequestId>) {
         'waiting: for rank in (0..RANKS).rev() {
             let mut at = self.state.pool.groups[group].queue[rank].first();
             while let Some(id) = at {
@@ -325,10 +348,12 @@ impl Running<'_> {
     }
 
     /// Takes the idle connection that the browser would take, closing those that have been idle for too long.
+    #[inline]
     fn take_idle(&mut self, group: usize, now: Time) -> Option<usize> {
-        if self.state.pool.groups[group].idle.is_empty() {
-            return None;
-        }
+        if self.state.pool.groups[group].idle.is_empty() { None } else { self.take_one_of_idle(group, now) }
+    }
+
+    fn take_one_of_idle(&mut self, group: usize, now: Time) -> Option<usize> {
         let rules = &self.plan.browser;
         // One of zero closes connections that have served, in `free_connection`.
         let keep_alive = self.plan.origins[group / 2].keep_alive.filter(|span| !span.is_zero()).unwrap_or(Span::MAX);
@@ -369,7 +394,7 @@ impl Running<'_> {
 
     fn assign(&mut self, agenda: &mut Agenda, connection: usize, id: RequestId) {
         let now = agenda.now();
-        self.leave_pool(id);
+        self.leave_queue_of(self.state.pool.connections[connection].group, id);
         let state = &mut self.state.pool.connections[connection];
         let fresh = !std::mem::replace(&mut state.used, true);
         debug_assert!(state.user.is_none(), "connection {connection} serves {:?} and {id}", state.user);
@@ -425,6 +450,11 @@ impl Running<'_> {
             }
         } else {
             // A waiting request of its own group gets it before it can make room for another group (`ReleaseSocket`).
+            if let Some(next) = self.next_of_freed(group) {
+                self.assign(agenda, connection, next);
+                self.serve(agenda, group, None);
+                return self.serve_stalled(agenda);
+            }
             self.rest(now, connection);
             if self.plan.browser.freed_to_same_priority
                 && let Some(next) = self.behind(group, id)
@@ -436,6 +466,18 @@ impl Running<'_> {
             self.serve(agenda, group, None);
         }
         self.serve_stalled(agenda);
+    }
+
+    /// The request that gets a connection that is free at this instant, where no rule looks further than the head of the queue.
+    fn next_of_freed(&self, group: usize) -> Option<RequestId> {
+        let rules = &self.plan.browser;
+        let state = &self.state.pool.groups[group];
+        let is_plain = state.waiting > 0
+            && state.idle.is_empty()
+            && !rules.freed_to_same_priority
+            && !rules.websocket_opens_connection
+            && !rules.idle_timeout_used.is_zero();
+        if is_plain { state.head() } else { None }
     }
 
     /// Whether a group may wait for something that another group has, or for a second look at its own idle connections.
@@ -457,10 +499,14 @@ impl Running<'_> {
 
     /// Fills room in the whole pool: the group with the highest priority at its head comes first (`FindTopStalledGroup`), of
     /// equal ones the first in the file.
+    #[inline]
     fn serve_stalled(&mut self, agenda: &mut Agenda) {
-        if !self.may_be_stalled() {
-            return;
+        if self.may_be_stalled() {
+            self.serve_all(agenda);
         }
+    }
+
+    fn serve_all(&mut self, agenda: &mut Agenda) {
         for rank in (0..RANKS).rev() {
             for group in 0..self.state.pool.groups.len() {
                 if self.state.pool.groups[group].queue[rank].first().is_some() {

@@ -56,8 +56,9 @@ impl Running<'_> {
 
     pub(super) fn go_to_scheduler(&mut self, agenda: &mut Agenda, id: RequestId) {
         let now = agenda.now();
-        self.arm_deadline(agenda, id, DeadlineFrom::Queue);
-        if self.class(id).kind == Kind::WebSocket {
+        let class = self.class(id);
+        self.arm_deadline(agenda, id, class, DeadlineFrom::Queue);
+        if class.kind == Kind::WebSocket {
             return self.go_to_pool(agenda, id);
         }
         if self.plan.ruled_out.scheduling {

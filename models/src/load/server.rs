@@ -11,7 +11,7 @@ use super::list::{List, RequestId};
 use super::request::Station;
 use super::sharing::{Capacity, Sharing};
 use super::{Agenda, Event, Running};
-use crate::class::{self, DeadlineFrom, DeadlineUntil, Kind};
+use crate::class::{self, Class, DeadlineFrom, DeadlineUntil, Kind};
 use crate::origin::{Discipline, WorkerUntil};
 use sixslot_sim_core::Span;
 
@@ -62,7 +62,7 @@ impl Running<'_> {
         if class.deadline_until == DeadlineUntil::Sent {
             self.drop_deadline(agenda, id);
         }
-        self.arm_deadline(agenda, id, DeadlineFrom::Sent);
+        self.arm_deadline(agenda, id, class, DeadlineFrom::Sent);
         self.reach(agenda, id, class::Event::Sent);
         let discipline = self.plan.origins[class.origin].discipline;
         let (work, wait) = self.state.draws.service(class, discipline, self.state.requests[id].call());
@@ -70,7 +70,10 @@ impl Running<'_> {
         let request = self.request(id);
         request.drawn = work + wait;
         request.state.segments_left = segments;
-        request.state.own = (work / u64::from(segments), wait / u64::from(segments));
+        request.state.own = match segments {
+            1 => (work, wait),
+            _ => (work / u64::from(segments), wait / u64::from(segments)),
+        };
         self.upload(agenda, id);
     }
 
@@ -83,7 +86,13 @@ impl Running<'_> {
             return self.leave_server(agenda, id);
         }
         self.invalidate_caches(id);
-        self.advance(agenda, Step::Next(id));
+        if !self.class(id).looks_up.is_empty() {
+            return self.advance(agenda, Step::Next(id));
+        }
+        let (block, gap) = self.state.requests[id].state.own;
+        if self.begin(agenda, id, block, gap) {
+            self.advance(agenda, Step::PartDone(id));
+        }
     }
 
     /// Takes a step and all that follow from it at this instant: parts of zero length, and requests that waited for a value.
@@ -261,7 +270,12 @@ impl Running<'_> {
     }
 
     pub(super) fn waited(&mut self, agenda: &mut Agenda, id: RequestId) {
-        self.request(id).timer = None;
+        let request = self.request(id);
+        request.timer = None;
+        if request.state.segments_left == 1 && request.state.making.is_none() {
+            request.state.segments_left = 0;
+            return self.leave_server(agenda, id);
+        }
         self.advance(agenda, Step::PartDone(id));
     }
 
@@ -284,8 +298,10 @@ impl Running<'_> {
         if class.kind.is_socket() && self.is_error(id) {
             return self.end_body(agenda, id);
         }
-        let body = self.body_of(id);
-        self.headers_at_cache(agenda, id);
+        let body = self.body_of(id, class);
+        if !self.plan.ruled_out.sharing(self.state.requests[id].class) {
+            self.headers_at_cache(agenda, id);
+        }
         if class.kind.is_socket() {
             // The network is faster than the page: its slot is gone before the page can send anything.
             self.socket_opened(agenda, id);
@@ -323,12 +339,12 @@ impl Running<'_> {
     }
 
     /// The time of a body: none of an answer that the server's queue gave, half of it where the connection is reset.
-    fn body_of(&self, id: RequestId) -> Option<Span> {
+    fn body_of(&self, id: RequestId, class: &Class) -> Option<Span> {
         let request = &self.state.requests[id];
         if request.state.turned_away {
             return Some(Span::ZERO);
         }
-        let body = self.state.draws.body(self.class(id), request.call());
+        let body = self.state.draws.body(class, request.call());
         if request.state.resets { body.map(|span| span / 2) } else { body }
     }
 

@@ -88,6 +88,9 @@ impl Verdict {
 
     /// Whether the verdict is final.
     pub(super) fn is_decided(&self, rules: &LoadRules) -> bool {
+        if self.error.is_none() && self.ready.is_none() {
+            return false;
+        }
         let ended = self.error.is_some() && rules.error_is_final;
         let settled = match self.error {
             None => rules.fails != Fails::AnyError || !rules.can_fail,
