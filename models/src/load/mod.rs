@@ -14,6 +14,7 @@ mod dispatch;
 mod draws;
 mod ends;
 mod failures;
+mod idle;
 mod list;
 mod network;
 mod page;
