@@ -4,7 +4,7 @@
 //! i says whether change i is in it. Only whole numbers are summed, so a result does not depend on the number of threads.
 
 use crate::estimate::LEVEL;
-use crate::replications::{Replications, Simulator, Stopped};
+use crate::replications::{Replications, Simulator, Stopped, next_round};
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, LoadState};
 use sixslot_statistics::factorial;
@@ -17,6 +17,8 @@ const FEW: u64 = 30;
 /// Counts of each set, and sums over the loads.
 #[derive(Clone, Debug)]
 pub(crate) struct Crossed {
+    /// Loads; fewer than were asked for after an interrupt.
+    pub(crate) loads: u64,
     /// Loads that failed, by set.
     pub(crate) failed: Vec<u64>,
     /// Loads that were late, by set.
@@ -52,7 +54,10 @@ impl Sum {
 }
 
 /// Simulates the loads with the plan of each set. `values` computes whole numbers from the verdicts of a load (1: failed),
-/// `number` of them.
+/// `number` of them. An interrupt gives the sums of the loads so far.
+///
+/// # Errors
+/// An interrupt before the first round has ended, a load beyond its limits.
 pub(crate) fn cross(
     plans: &[Plan],
     replications: &Replications<'_>,
@@ -63,10 +68,11 @@ pub(crate) fn cross(
     let first = |plan: &Plan| plans.iter().position(|other| other == plan).unwrap_or_default();
     let firsts: Vec<usize> = plans.iter().map(first).collect();
     let none = || vec![0; plans.len()];
-    let empty = || Crossed { failed: none(), late: none(), sums: vec![Sum::default(); number] };
+    let empty = || Crossed { loads: 0, failed: none(), late: none(), sums: vec![Sum::default(); number] };
     let each = |crossed: &mut Crossed, simulator: &mut Simulator<'_>, load| {
         let mut failed = vec![0_i64; plans.len()];
         let mut late = vec![false; plans.len()];
+        crossed.loads += 1;
         for (set, plan) in plans.iter().enumerate() {
             if firsts[set] < set {
                 (failed[set], late[set]) = (failed[firsts[set]], late[firsts[set]]);
@@ -84,6 +90,7 @@ pub(crate) fn cross(
         Ok(())
     };
     let join = |mut crossed: Crossed, more: Crossed| {
+        crossed.loads += more.loads;
         let failed = crossed.failed.iter_mut().zip(more.failed);
         for (sum, more) in failed.chain(crossed.late.iter_mut().zip(more.late)) {
             *sum += more;
@@ -93,7 +100,17 @@ pub(crate) fn cross(
         }
         crossed
     };
-    replications.fold(empty, each, join)
+    let (first, loads) = (replications.from, replications.to - replications.from);
+    let mut crossed = empty();
+    while crossed.loads < loads {
+        let (from, to) = (first + crossed.loads, first + next_round(crossed.loads, loads));
+        match (Replications { from, to, ..*replications }).fold(empty, each, join) {
+            Ok(later) => crossed = join(crossed, later),
+            Err(Stopped::Interrupted) if crossed.loads > 0 => break,
+            Err(stopped) => return Err(stopped),
+        }
+    }
+    Ok(crossed)
 }
 
 /// The contrasts of the main effects and of the interactions of two, from the verdicts of a load.
