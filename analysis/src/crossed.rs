@@ -4,7 +4,7 @@
 //! i says whether change i is in it. Only whole numbers are summed, so a result does not depend on the number of threads.
 
 use crate::estimate::LEVEL;
-use crate::replications::{Replications, Simulator, Stopped, next_round};
+use crate::replications::{Replications, Simulator, Stopped};
 use sixslot_models::Plan;
 use sixslot_models::load::{Extent, LoadState};
 use sixslot_statistics::factorial;
@@ -72,7 +72,6 @@ pub(crate) fn cross(
     let each = |crossed: &mut Crossed, simulator: &mut Simulator<'_>, load| {
         let mut failed = vec![0_i64; plans.len()];
         let mut late = vec![false; plans.len()];
-        crossed.loads += 1;
         for (set, plan) in plans.iter().enumerate() {
             if firsts[set] < set {
                 (failed[set], late[set]) = (failed[firsts[set]], late[firsts[set]]);
@@ -90,7 +89,6 @@ pub(crate) fn cross(
         Ok(())
     };
     let join = |mut crossed: Crossed, more: Crossed| {
-        crossed.loads += more.loads;
         let failed = crossed.failed.iter_mut().zip(more.failed);
         for (sum, more) in failed.chain(crossed.late.iter_mut().zip(more.late)) {
             *sum += more;
@@ -100,17 +98,8 @@ pub(crate) fn cross(
         }
         crossed
     };
-    let (first, loads) = (replications.from, replications.to - replications.from);
-    let mut crossed = empty();
-    while crossed.loads < loads {
-        let (from, to) = (first + crossed.loads, first + next_round(crossed.loads, loads));
-        match (Replications { from, to, ..*replications }).fold(empty, each, join) {
-            Ok(later) => crossed = join(crossed, later),
-            Err(Stopped::Interrupted) if crossed.loads > 0 => break,
-            Err(stopped) => return Err(stopped),
-        }
-    }
-    Ok(crossed)
+    let (crossed, loads) = replications.fold_so_far(empty, each, join)?;
+    Ok(Crossed { loads, ..crossed })
 }
 
 /// The contrasts of the main effects and of the interactions of two, from the verdicts of a load.
