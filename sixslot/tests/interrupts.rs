@@ -7,8 +7,12 @@ mod binary;
 
 use binary::{command, complaint, workspace};
 use serde_json::Value;
+use sixslot_analysis::replications::Stopped;
+use sixslot_analysis::report::{Report, ReportError, Source};
+use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
 use std::path::Path;
 use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 const SCENARIO: &str = "scenarios/issue-1855.toml";
@@ -164,4 +168,53 @@ fn an_interrupt_of_the_whole_answer_leaves_the_scenario_and_the_answer() {
     }
     assert!(said.contains("interrupted: this is the answer of the first "), "{said}");
     assert!(folder.path().join("page.toml").exists() && !folder.path().join("page.html").exists());
+}
+
+/// The sentence about a sweep simulates as long as the sweep did, after its results are written.
+#[test]
+fn an_interrupt_after_the_last_cell_leaves_the_whole_sweep() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("sweep");
+    let sweep = ["sweep", SCENARIO, "-o", out.to_str().unwrap(), "--loads", "60000", "--jobs", "1"];
+    let one_cell = ["--set", "sweep.projects=[8]", "--set", "sweep.sessions=[40]"];
+    let mut command = command(&[&sweep[..], &one_cell].concat());
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // The checkpoint goes after the last result.
+    while !out.join("README.md").exists() || out.join("unfinished.jsonl").exists() {
+        assert_eq!(child.try_wait().unwrap(), None);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let (text, said) = (text(&output), complaint(&output));
+    assert!(output.status.code() == Some(130) && text.contains("README.md says what they show"), "{text}{said}");
+    assert!(said.contains("interrupted: all cells are finished and written") && !text.contains("of loads fail"));
+}
+
+/// A page states one number of loads for all of its parts: there is no page with fewer loads of some.
+#[test]
+fn an_interrupt_makes_no_half_report() {
+    let set = ["sweep.projects=[8]", "sweep.sessions=[40]"].map(str::to_owned).to_vec();
+    let text = std::fs::read_to_string(workspace().join(SCENARIO)).unwrap();
+    let (version, scenario) = (VERSION.to_owned(), SCENARIO.to_owned());
+    let sweep = Sweep::new(Recipe { version, scenario, text, set, seed: 1, loads: Some(600), decide: None }).unwrap();
+    let rows = sweep.rows(&AtomicBool::new(false), |_| ()).unwrap();
+    let source = Source { sweep, rows, commands: Vec::new() };
+    let simulated = AtomicU64::new(0);
+    let stopped_after = |loads: u64| {
+        let stop = AtomicBool::new(false);
+        simulated.store(0, Ordering::Relaxed);
+        let done = |more| {
+            if simulated.fetch_add(more, Ordering::Relaxed) + more >= loads {
+                stop.store(true, Ordering::Relaxed);
+            }
+        };
+        Report::new(&source, 0, &stop, done).map(|report| report.sentence())
+    };
+    assert!(stopped_after(u64::MAX).unwrap().contains("of loads fail"));
+    let all = simulated.load(Ordering::Relaxed);
+    for part in 1..10 {
+        let found = stopped_after(all * part / 10);
+        assert!(matches!(found, Err(ReportError::Stopped(Stopped::Interrupted))), "{part}: {found:?}");
+    }
 }
