@@ -17,6 +17,8 @@ const FEW: u64 = 30;
 /// Counts of each set, and sums over the loads.
 #[derive(Clone, Debug)]
 pub(crate) struct Crossed {
+    /// Loads; fewer than were asked for after an interrupt.
+    pub(crate) loads: u64,
     /// Loads that failed, by set.
     pub(crate) failed: Vec<u64>,
     /// Loads that were late, by set.
@@ -52,7 +54,10 @@ impl Sum {
 }
 
 /// Simulates the loads with the plan of each set. `values` computes whole numbers from the verdicts of a load (1: failed),
-/// `number` of them.
+/// `number` of them. An interrupt gives the sums of the loads so far.
+///
+/// # Errors
+/// An interrupt before the first round has ended, a load beyond its limits.
 pub(crate) fn cross(
     plans: &[Plan],
     replications: &Replications<'_>,
@@ -63,7 +68,7 @@ pub(crate) fn cross(
     let first = |plan: &Plan| plans.iter().position(|other| other == plan).unwrap_or_default();
     let firsts: Vec<usize> = plans.iter().map(first).collect();
     let none = || vec![0; plans.len()];
-    let empty = || Crossed { failed: none(), late: none(), sums: vec![Sum::default(); number] };
+    let empty = || Crossed { loads: 0, failed: none(), late: none(), sums: vec![Sum::default(); number] };
     let each = |crossed: &mut Crossed, simulator: &mut Simulator<'_>, load| {
         let mut failed = vec![0_i64; plans.len()];
         let mut late = vec![false; plans.len()];
@@ -93,7 +98,8 @@ pub(crate) fn cross(
         }
         crossed
     };
-    replications.fold(empty, each, join)
+    let (crossed, loads) = replications.fold_so_far(empty, each, join)?;
+    Ok(Crossed { loads, ..crossed })
 }
 
 /// The contrasts of the main effects and of the interactions of two, from the verdicts of a load.

@@ -64,10 +64,10 @@ impl Simulated {
 
 impl DataInterval {
     /// The interval with the data around what was simulated; `None` where nothing is judged, where the scenario has no evidence
-    /// or one recorded load, or where no recorded load was judged.
+    /// or one recorded load, where no recorded load was judged, or after an interrupt.
     ///
     /// # Errors
-    /// An interrupt, or a load beyond its limits.
+    /// A load beyond its limits.
     pub fn of(
         document: &Document,
         fixes: &[usize],
@@ -75,7 +75,7 @@ impl DataInterval {
         simulated: Option<Simulated>,
         interrupt: &AtomicBool,
     ) -> Result<Option<Self>, Stopped> {
-        let Some(evidence) = document.evidence().filter(|evidence| can_be_drawn(evidence)) else { return Ok(None) };
+        let Some(evidence) = evidence(document) else { return Ok(None) };
         let Some(Simulated { failed: count, interval: simulation }) = simulated else { return Ok(None) };
         let one = |resample: u64| {
             let loads = redrawn(seed, resample, evidence.loads);
@@ -86,7 +86,11 @@ impl DataInterval {
             Ok(Some(Count { failures: tally.failures, loads: tally.loads }))
         };
         let counts: Result<Vec<Option<Count>>, Stopped> = (0..RESAMPLES).into_par_iter().map(one).collect();
-        let counts: Vec<Count> = counts?.into_iter().flatten().collect();
+        let counts: Vec<Count> = match counts {
+            Ok(counts) => counts.into_iter().flatten().collect(),
+            Err(Stopped::Interrupted) => return Ok(None),
+            Err(stopped) => return Err(stopped),
+        };
         let recorded = evidence.loads;
         let interval = with_data(count, &simulation, &counts, recorded as u64);
         let failed = evidence.failed.filter(|_| fixes.is_empty() && document.is_as_imported());
@@ -119,6 +123,12 @@ impl DataInterval {
         Self { interval: Interval { low, high, ..self.interval }, ..self }
     }
 
+    /// Whether a scenario has loads to draw again, so that only an interrupt or nothing to judge leaves the interval out.
+    #[must_use]
+    pub fn is_expected(document: &Document) -> bool {
+        evidence(document).is_some()
+    }
+
     /// Recorded loads that failed, and all of them, where the model misses its archives.
     #[must_use]
     pub fn missed(&self) -> Option<(u64, usize)> {
@@ -126,9 +136,11 @@ impl DataInterval {
     }
 }
 
-/// Whether there are loads to draw again, of which it is known whether they failed.
-fn can_be_drawn(evidence: &Evidence) -> bool {
-    evidence.loads > 1 && evidence.failed.is_some() && !evidence.numbers.is_empty()
+/// The evidence of a scenario, where there are loads to draw again, of which it is known whether they failed.
+fn evidence(document: &Document) -> Option<&Evidence> {
+    let can_be_drawn =
+        |evidence: &&Evidence| evidence.loads > 1 && evidence.failed.is_some() && !evidence.numbers.is_empty();
+    document.evidence().filter(can_be_drawn)
 }
 
 /// Which recorded load each load of a resample is.

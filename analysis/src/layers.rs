@@ -96,12 +96,14 @@ impl From<Stopped> for LayersError {
     }
 }
 
-/// Simulates the first loads of a seed with every set of a scenario's layers: `loads` times 2^n loads.
+/// Simulates the first loads of a seed with every set of a scenario's layers: `loads` times 2^n loads. An
+/// interrupt gives the attribution of the loads so far.
 ///
 /// `done` is called with the number of loads that were simulated since its last call.
 ///
 /// # Errors
-/// A set of layers that cannot be applied, an interrupt, a load beyond its limits, or fewer than two loads.
+/// A set of layers that cannot be applied, an interrupt before the first round has ended, a load beyond its limits, or fewer
+/// than two loads.
 pub fn attribute(
     document: &Document,
     seed: u64,
@@ -121,7 +123,7 @@ pub fn attribute(
     let effects = factorial::main_and_pairs(layers);
     let values = |verdicts: &[i64]| values(verdicts, &effects);
     let crossed = crossed::cross(&plans, &replications, layers + effects.len(), values)?;
-    Ok(conclude(document, &crossed, loads, threshold))
+    Ok(conclude(document, &crossed, threshold))
 }
 
 /// The Shapley value of each layer, and then the contrasts of the interactions, from the verdicts of a load.
@@ -133,7 +135,8 @@ fn values(verdicts: &[i64], effects: &[usize]) -> Vec<i128> {
 }
 
 #[expect(clippy::expect_used, reason = "the counts are of at least two loads, one for each set")]
-fn conclude(document: &Document, crossed: &Crossed, loads: u64, threshold: f64) -> Attribution {
+fn conclude(document: &Document, crossed: &Crossed, threshold: f64) -> Attribution {
+    let loads = crossed.loads;
     let names: Vec<&str> = document.layers.iter().map(|layer| layer.name.as_str()).collect();
     let orders: i128 = (1..=names.len() as i128).product();
     let interval = |failures| interval::fixed_sample(failures, loads, LEVEL).expect("counts are consistent");

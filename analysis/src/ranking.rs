@@ -27,8 +27,11 @@ pub const MARGIN: f64 = 0.01;
 pub struct Ranking {
     /// The answer.
     pub sentence: String,
-    /// Whether every pair is told apart or tied; if not, `--max-loads` came first.
+    /// Whether every pair is told apart or tied; if not, `--max-loads` or an interrupt came first.
     pub is_sure: bool,
+    /// Whether it was an interrupt.
+    #[serde(skip)]
+    pub is_interrupted: bool,
     /// The largest difference of a tie.
     pub margin: f64,
     /// The confidence in the whole ranking.
@@ -104,10 +107,11 @@ impl Pair {
 
 /// Ranks a plan and its variants until every pair is told apart or tied, or `most` loads of each.
 ///
-/// `done` is called with the number of loads of one variant that were simulated since its last call.
+/// `done` is called with the number of loads of one variant that were simulated since its last call. An interrupt gives the
+/// ranking by the loads so far.
 ///
 /// # Errors
-/// An interrupt, or a load beyond its limits.
+/// An interrupt before the first look, or a load beyond its limits.
 ///
 /// # Panics
 /// If there are more than 127 variants, or `margin` is not between 0 and 1; the callers have checked both.
@@ -130,7 +134,7 @@ pub fn rank(
         .collect();
     let alpha = (1.0 - LEVEL) / pairs.len().max(1) as f64;
     let mut counts = vec![(0_u64, 0_u64); plans.len()];
-    let mut at = 0;
+    let (mut at, mut is_interrupted) = (0, false);
     loop {
         let is_open =
             |variant: &usize| pairs.iter().any(|pair| pair.relation == Relation::Open && pair.of.contains(variant));
@@ -139,7 +143,13 @@ pub fn rank(
             break;
         }
         let next = Stopping::Decided(margin).next_look(at).min(most);
-        let failed = failed(&plans, &open, &Replications { seed, from: at, to: next, interrupt, done: &done })?;
+        let failed = match failed(&plans, &open, &Replications { seed, from: at, to: next, interrupt, done: &done }) {
+            Err(Stopped::Interrupted) if at > 0 => {
+                is_interrupted = true;
+                break;
+            }
+            failed => failed?,
+        };
         let mark = |variant: usize| 1_u128 << variant;
         let number = |fits: &dyn Fn(u128) -> bool| failed.iter().filter(|mask| fits(**mask)).count() as u64;
         for variant in open {
@@ -155,7 +165,7 @@ pub fn rank(
         }
         at = next;
     }
-    Ok(concluded(variants, &pairs, &counts, margin))
+    Ok(Ranking { is_interrupted, ..concluded(variants, &pairs, &counts, margin) })
 }
 
 /// For each load, which of the open variants failed, as a bit for each.
@@ -210,7 +220,16 @@ fn concluded(variants: &[Variant], pairs: &[Pair], counts: &[(u64, u64)], margin
     let is_sure = pairs.iter().all(|pair| pair.relation != Relation::Open);
     let loads = counts.iter().map(|(loads, _)| *loads).max().unwrap_or_default();
     let simulated = counts.iter().map(|(loads, _)| loads).sum();
-    Ranking { sentence: sentence(&ranking, is_sure, margin), is_sure, margin, level: LEVEL, loads, simulated, ranking }
+    Ranking {
+        sentence: sentence(&ranking, is_sure, margin),
+        is_sure,
+        is_interrupted: false,
+        margin,
+        level: LEVEL,
+        loads,
+        simulated,
+        ranking,
+    }
 }
 
 /// The answer as a sentence.

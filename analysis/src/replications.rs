@@ -118,6 +118,29 @@ impl<'a> Replications<'a> {
         sums.try_reduce(&empty, |sum, later| Ok(join(sum, later)))
     }
 
+    /// As [`fold`](Self::fold), in rounds: an interrupt gives the sum of the loads so far. Their number is returned with it.
+    ///
+    /// # Errors
+    /// An interrupt before the first round has ended, another error of `each`.
+    pub fn fold_so_far<T: Send>(
+        &self,
+        empty: impl Fn() -> T + Sync + Send,
+        each: impl Fn(&mut T, &mut Simulator<'_>, u64) -> Result<(), Stopped> + Sync,
+        join: impl Fn(T, T) -> T + Sync,
+    ) -> Result<(T, u64), Stopped> {
+        let loads = self.to - self.from;
+        let (mut sum, mut done) = (empty(), 0);
+        while done < loads {
+            let next = next_round(done, loads);
+            match (Self { from: self.from + done, to: self.from + next, ..*self }).fold(&empty, &each, &join) {
+                Ok(later) => (sum, done) = (join(sum, later), next),
+                Err(Stopped::Interrupted) if done > 0 => break,
+                Err(stopped) => return Err(stopped),
+            }
+        }
+        Ok((sum, done))
+    }
+
     /// What `see` returns for each load of a plan, in the order of the loads.
     ///
     /// # Errors

@@ -10,7 +10,7 @@ use crate::acceptance::{Acceptance, Decision, Shares};
 use crate::comparison::{ComparisonError, Measure, Settings, Variant, Word, compare_plans};
 use crate::crossed::{self, Crossed};
 use crate::estimate::LEVEL;
-use crate::replications::Replications;
+use crate::replications::{Replications, Stopped};
 use serde::Serialize;
 use sixslot_models::{Document, Plan};
 use sixslot_statistics::interval::{self, Interval};
@@ -114,10 +114,11 @@ pub(crate) fn interactions(names: &[&str], sums: &[crossed::Sum], loads: u64) ->
 }
 
 /// Simulates the first loads of a seed with every set of these fixes (by index, in ascending order), on top of those in
-/// `base`. There are at least one and at most [`sixslot_models::limits::COMPARED_SUBSET_FIXES`], and two loads or more.
+/// `base`. There are at least one and at most [`sixslot_models::limits::COMPARED_SUBSET_FIXES`], and two loads or more. An
+/// interrupt gives the sets with the loads so far.
 ///
 /// # Errors
-/// A set of fixes that cannot be applied, an interrupt, a load beyond its limits.
+/// A set of fixes that cannot be applied, an interrupt before the first round has ended, a load beyond its limits.
 pub fn subsets(
     document: &Document,
     base: &[usize],
@@ -134,8 +135,7 @@ pub fn subsets(
     let effects = factorial::main_and_pairs(fixes.len());
     let values = |verdicts: &[i64]| crossed::contrasts(verdicts, &effects).collect();
     let crossed = crossed::cross(&plans, replications, effects.len(), values)?;
-    let loads = replications.to - replications.from;
-    let mut found = conclude(document, fixes, acceptance, loads, &plans, &crossed);
+    let mut found = conclude(document, fixes, acceptance, crossed.loads, &plans, &crossed);
     found.compare(&plans, replications)?;
     found.sentence = found.sentence();
     Ok(found)
@@ -256,7 +256,11 @@ impl Subsets {
             return Ok(());
         }
         let settings = Settings { seed: replications.seed, loads: self.loads, by: Measure::Failed };
-        let found = compare_plans(&plans[0], &variants, settings, replications.interrupt, |_| ())?;
+        let found = match compare_plans(&plans[0], &variants, settings, replications.interrupt, |_| ()) {
+            // The sets are known without what they do.
+            Err(Stopped::Interrupted) => return Ok(()),
+            found => found?,
+        };
         for set in &mut self.smallest_sets {
             let name = set.name();
             set.verdict = found.fixes.iter().find(|fix| fix.fix == name).and_then(|fix| fix.verdict);

@@ -135,3 +135,12 @@ fn the_thinnest_evidence_is_that_of_the_number_with_the_fewest_times_that_matter
     // A scenario that no import made has none.
     assert_eq!(question(&Document::read("page", PAGE, &[]).unwrap()).thinnest_evidence, None);
 }
+
+#[test]
+fn an_interrupt_leaves_it_out() {
+    let document = imported(1, 6);
+    let simulated = Simulated::of_estimate(&estimate(&document, 200));
+    let found = DataInterval::of(&document, &[], 1, simulated, &AtomicBool::new(true)).unwrap();
+    assert!(found.is_none() && simulated.is_some() && DataInterval::is_expected(&document));
+    assert!(!DataInterval::is_expected(&Document::read("page", PAGE, &[]).unwrap()));
+}

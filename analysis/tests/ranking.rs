@@ -5,7 +5,7 @@
 use sixslot_analysis::comparison::{Measure, Settings, Variant, compare_plans};
 use sixslot_analysis::ranking::{MARGIN, NONE, Place, Ranking, rank};
 use sixslot_models::{Document, Plan};
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// A scenario with all its fixes.
 fn plans(text: &str, set: &[&str]) -> (Plan, Vec<Variant>) {
@@ -111,4 +111,19 @@ fn without_enough_loads_it_says_so() {
     let ranking = ranked(&plan, &variants, 1, 200);
     assert!(!ranking.is_sure && ranking.sentence.contains("did not settle"), "{}", ranking.sentence);
     assert!(ranking.ranking.iter().any(|place| !place.undecided.is_empty()));
+}
+
+#[test]
+fn an_interrupt_keeps_the_loads_so_far() {
+    let (plan, variants) = plans(include_str!("../../scenarios/issue-1855.toml"), &["parameters.sessions=40"]);
+    let ranked =
+        |most, stop: &AtomicBool, done: &(dyn Fn(u64) + Sync)| rank(&plan, &variants, 1e-6, 1, most, stop, done);
+    assert!(ranked(1_000_000, &AtomicBool::new(true), &|_| ()).is_err());
+    let first = ranked(200, &AtomicBool::new(false), &|_| ()).unwrap();
+    // Set at the first loads of the second look.
+    let (stop, seen) = (AtomicBool::new(false), AtomicU64::new(0));
+    let done = |loads| stop.store(seen.fetch_add(loads, Ordering::Relaxed) >= 200, Ordering::Relaxed);
+    let cut = ranked(1_000_000, &stop, &done).unwrap();
+    assert!(cut.is_interrupted && !cut.is_sure && !first.is_interrupted);
+    assert_eq!(cut.ranking, first.ranking);
 }

@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION, sha256};
-use sixslot_experiments::files::{Disk, Files, System};
+use sixslot_experiments::files::{Disk, Files, System, WRITING};
 use sixslot_experiments::sweep::{self, SweepError, Watch, Work, checkpoint};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -287,9 +287,15 @@ fn another_sweep_s_checkpoint_and_a_busy_folder_are_refused() {
     let moved = Sweep::new(Recipe { scenario: "./faults.toml".to_owned(), ..recipe() }).unwrap();
     sweep::run(&moved, &files, &folder, &Work::default(), &watch).unwrap();
     let lock = sixslot_experiments::files::lock::Lock::take(&folder).unwrap();
+    // A temporary file is its writer's while that has the lock, and litter after it.
+    let half = folder.join(format!("{WRITING}sweep-half"));
+    std::fs::write(&half, "half").unwrap();
     let error = run(&System, &folder, &Work::default()).unwrap_err().to_string();
     assert!(error.contains(&format!("being written by process {}", std::process::id())), "{error}");
+    assert!(half.exists());
     drop(lock);
+    run(&System, &folder, &Work::default()).unwrap();
+    assert!(!half.exists());
 }
 
 #[test]

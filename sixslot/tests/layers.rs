@@ -360,6 +360,12 @@ fn an_interrupt_ends_the_work() {
     let document = Document::read("test", &blocked("\"9s\"", THREE), &[]).unwrap();
     let result = attribute(&document, 1, 1_000, 0.01, &AtomicBool::new(true), |_| {});
     assert!(matches!(result, Err(LayersError::Comparison(ComparisonError::Stopped(Stopped::Interrupted)))));
+    // Set at the first loads of the second round: the attribution is that of the first 100 loads.
+    let (stop, seen) = (AtomicBool::new(false), AtomicU64::new(0));
+    let done = |loads| stop.store(seen.fetch_add(loads, Ordering::Relaxed) >= 100, Ordering::Relaxed);
+    let cut = attribute(&document, 1, 1_000, 0.01, &stop, done).unwrap();
+    let first = attribute(&document, 1, 100, 0.01, &AtomicBool::new(false), |_| {}).unwrap();
+    assert_eq!((cut.loads, cut.sets, cut.total), (100, first.sets, first.total));
 }
 
 fn sixslot(arguments: &[&str]) -> Command {

@@ -119,7 +119,8 @@ fn no_text_acts_on_a_terminal_in_any_command() {
         let path = folder.path();
         std::fs::write(path.join("s.toml"), scenario(hostile)).unwrap();
         std::fs::write(path.join("a.har"), archive(hostile)).unwrap();
-        let works: [&[&str]; 15] = [
+        let works: [&[&str]; 27] = [
+            &["validate", "s.toml"],
             &["run", "s.toml"],
             &["run", "s.toml", "--format", "json"],
             &["run", "s.toml", "--loads", "20"],
@@ -127,7 +128,17 @@ fn no_text_acts_on_a_terminal_in_any_command() {
             &["compare", "s.toml", "--loads", "40"],
             &["compare", "s.toml", "--loads", "40", "--format", "csv"],
             &["compare", "s.toml", "--loads", "40", "--layers"],
+            &["compare", "s.toml", "--max-loads", "400", "--until", "ranked"],
+            &["compare", "s.toml", "--loads", "40", "--subsets"],
+            &["compare", "s.toml", "--loads", "40", "--format", "csv", "--subsets"],
             &["check", "s.toml", "--max-failure", "0.9", "--max-loads", "100"],
+            &["check", "s.toml", "--max-failure", "0.9", "--max-loads", "100", "--format", "junit"],
+            &["check", "s.toml", "--max-failure", "0.9", "--max-loads", "100", "--format", "markdown"],
+            &["check", "s.toml", "--max-failure", "0.9", "--max-loads", "100", "--format", "github"],
+            &["explore", "s.toml", "--loads", "400", "--sensitivity"],
+            &["explore", "s.toml", "--loads", "200", "--frontier", "n=1..3"],
+            &["explore", "s.toml", "--loads", "20", "--tune", "request.page.deadline=1s..2s"],
+            &["run", "s.toml", "--har", "load.har", "--trace", "load.json"],
             &["sweep", "s.toml", "-o", "sweep"],
             &["report", "s.toml", "-o", "r.html", "--waterfalls", "2", "--loads", "20"],
             &["report", "sweep", "-o", "r.html", "--waterfalls", "2"],
@@ -135,6 +146,7 @@ fn no_text_acts_on_a_terminal_in_any_command() {
             &["diagnose", "a.har", "--format", "markdown"],
             &["diagnose", "a.har", "--format", "json"],
             &["import", "a.har", "-o", "-", "--explain"],
+            &["answer", "a.har", "-o", "answer", "--loads", "20"],
         ];
         for arguments in works {
             let output = harmless(arguments, path, hostile);

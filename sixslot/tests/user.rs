@@ -1,5 +1,5 @@
 //! The command in the hands of its users: from archives to the fix, a scenario to start from, all errors at once, a gate in
-//! continuous integration, and results after an interrupt.
+//! continuous integration.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -354,52 +354,4 @@ fn a_check_compares_with_a_baseline_on_the_same_loads() {
     }
     let text = sixslot(&["check", SCENARIO]);
     assert!(text.status.code() == Some(2) && complaint(&text).contains("--baseline"));
-}
-
-/// Ctrl-C during many loads: the result of those so far, and exit code 130.
-#[cfg(unix)]
-#[test]
-fn an_interrupt_shows_the_result_so_far() {
-    let folder = tempfile::tempdir().unwrap();
-    let report = folder.path().join("r.html");
-    let report = report.to_str().unwrap();
-    let cases: [(&[&str], &str); 4] = [
-        (&["run", SCENARIO, "--set", OFTEN, "--loads", "1000000000"], "of loads fail"),
-        (&["compare", SCENARIO, "--set", OFTEN, "--loads", "100000000"], "of loads fail"),
-        (&["check", SCENARIO, "--set", OFTEN, "--max-failure", "0.0907", "--max-loads", "1000000000"], "undecided: "),
-        (
-            &[
-                "report",
-                SCENARIO,
-                "--loads",
-                "100000000",
-                "--set",
-                "sweep.projects=[8]",
-                "--set",
-                "sweep.sessions=[40]",
-                "-o",
-                report,
-            ],
-            "has the rest",
-        ),
-    ];
-    for (arguments, part) in cases {
-        // A busy machine needs longer for the first loads; before them there is no result.
-        let (text, said) =
-            [1_500, 6_000, 24_000].map(|wait| (arguments, wait)).into_iter().find_map(interrupted).unwrap();
-        assert!(text.contains(part) && said.contains("note: interrupted: "), "{arguments:?}: {text}{said}");
-    }
-}
-
-/// What a command prints that is interrupted after a number of milliseconds; none if it had nothing to print.
-#[cfg(unix)]
-fn interrupted((arguments, wait): (&[&str], u64)) -> Option<(String, String)> {
-    use std::process::Stdio;
-    let child = command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    std::thread::sleep(std::time::Duration::from_millis(wait));
-    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
-    assert!(kill.success());
-    let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{arguments:?}: {}", complaint(&output));
-    (!output.stdout.is_empty()).then(|| (stdout(&output), complaint(&output)))
 }

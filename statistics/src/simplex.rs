@@ -120,4 +120,32 @@ mod tests {
         let found = minimum([3.0], 1.0, |[x]| if x <= 0.0 { f64::NAN } else { x - libm::log(x) });
         assert!((found.point[0] - 1.0).abs() < 1e-6, "{found:?}");
     }
+
+    /// The valley of H. H. Rosenbrock in ten variables is longer than the steps of one simplex.
+    #[test]
+    fn a_simplex_that_ran_out_of_steps_is_followed_by_others() {
+        let valley = minimum([-1.2; 10], 0.5, |x| {
+            let square = |value: f64| value * value;
+            x.windows(2).map(|pair| 100.0 * square(pair[1] - square(pair[0])) + square(1.0 - pair[0])).sum()
+        });
+        assert!(valley.point.iter().all(|x| (x - 1.0).abs() < 1e-6), "{valley:?}");
+    }
+
+    /// Where nothing is better than the start, each step fails, and the corners come nearer to it by half each time.
+    #[test]
+    fn a_step_that_fails_halves_the_simplex() {
+        let seen = std::cell::RefCell::new(Vec::new());
+        let found = minimum([5.0, 7.0], 1.0, |point| {
+            seen.borrow_mut().push(point);
+            if point == [5.0, 7.0] { 0.0 } else { 1.0 }
+        });
+        assert_eq!(found.point, [5.0, 7.0]);
+        let seen = seen.into_inner();
+        for size in [1.0, 0.5, 0.25, 0.125, 0.0625] {
+            for corner in [[5.0 + size, 7.0], [5.0, 7.0 + size]] {
+                assert!(seen.contains(&corner), "{corner:?}");
+            }
+        }
+        assert!(seen.iter().flatten().all(|x| (2.0..10.0).contains(x)), "{seen:?}");
+    }
 }

@@ -158,3 +158,111 @@ fn log_probability(observation: Observation, centre: f64, sigma: f64) -> f64 {
     };
     libm::log(probability.max(f64::MIN_POSITIVE))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Class, Seen, noise, of_load, slowness};
+    use crate::censored::Observation::{AtLeast, Between, Exact};
+    use sixslot_sim_core::special::normal_cumulative;
+
+    fn classes() -> [Class; 2] {
+        let fast = [
+            vec![Exact(210.0), Exact(350.0), AtLeast(400.0)],
+            vec![Exact(90.0), Between(100.0, 140.0), AtLeast(0.0)],
+            vec![Exact(500.0), Exact(610.0)],
+            vec![Between(0.0, 300.0)],
+            vec![AtLeast(900.0), AtLeast(900.0)],
+        ];
+        let slow = [
+            vec![Exact(2600.0)],
+            vec![Exact(800.0), Exact(1100.0)],
+            vec![AtLeast(3000.0)],
+            vec![],
+            vec![Exact(4000.0)],
+        ];
+        [
+            Class { median: 250.0, sigma: 0.6, loads: fast.to_vec() },
+            Class { median: 1800.0, sigma: 0.8, loads: slow.to_vec() },
+        ]
+    }
+
+    /// The logarithm of the likelihood of one load, by the sum over a fine grid of the load's part.
+    fn summed(classes: &[Class], load: usize, sigma: f64) -> f64 {
+        let given = |effect: f64| -> f64 {
+            let mut sum = 0.0;
+            for class in classes {
+                let own = libm::sqrt(class.sigma * class.sigma - sigma * sigma).max(class.sigma / 20.0);
+                let score = |x: f64| (libm::log(x / class.median) - effect) / own;
+                for observation in &class.loads[load] {
+                    sum += match *observation {
+                        Exact(x) => -0.5 * score(x) * score(x) - libm::log(own),
+                        AtLeast(0.0) => 0.0,
+                        AtLeast(x) => libm::log(normal_cumulative(-score(x))),
+                        Between(0.0, high) => libm::log(normal_cumulative(score(high))),
+                        Between(low, high) => libm::log(normal_cumulative(score(high)) - normal_cumulative(score(low))),
+                    };
+                }
+            }
+            sum
+        };
+        if sigma == 0.0 {
+            return given(0.0);
+        }
+        let step = 0.01;
+        let weighted = (-1000..=1000).map(|index| {
+            let z = step * f64::from(index);
+            step * libm::exp(given(sigma * z) - 0.5 * z * z) / libm::sqrt(std::f64::consts::TAU)
+        });
+        libm::log(weighted.sum())
+    }
+
+    #[test]
+    fn the_part_of_a_load_is_integrated_out() {
+        let classes = classes();
+        for load in 0..5 {
+            let seen: Vec<Seen<'_>> = classes.iter().map(|class| Seen::of(class, load)).collect();
+            for sigma in [0.0, 0.05, 0.2, 0.4, 0.55] {
+                let (found, known) = (of_load(&seen, sigma), summed(&classes, load, sigma));
+                assert!((found - known).abs() < 1e-6, "load {load}, {sigma}: {found} instead of {known}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_spread_is_the_likeliest_of_a_grid() {
+        let classes = classes();
+        let all = |sigma: f64| (0..5).map(|load| summed(&classes, load, sigma)).sum::<f64>();
+        let found = slowness(&classes).unwrap();
+        assert!((found.ratio - 2.0 * (all(found.sigma) - all(0.0))).abs() < 1e-5, "{found:?}");
+        for part in 1..60 {
+            assert!(all(0.59 * f64::from(part) / 60.0) <= all(found.sigma) + 1e-6, "{found:?}");
+        }
+    }
+
+    /// Two maxima: where the noise of the one class vanishes, and where that of the other does.
+    #[test]
+    fn no_spread_of_a_grid_is_likelier() {
+        let pairs = |effects: [f64; 7]| {
+            let pair = |effect: f64| if effect == 0.0 { vec![] } else { vec![Exact(100.0 * libm::exp(effect)); 2] };
+            effects.map(pair).to_vec()
+        };
+        let classes = [
+            Class { median: 100.0, sigma: 0.2, loads: pairs([0.2, -0.25, 0.15, 0.0, 0.0, 0.0, 0.0]) },
+            Class { median: 100.0, sigma: 1.0, loads: pairs([0.0, 0.0, 0.0, 1.1, -0.9, 0.7, -1.3]) },
+        ];
+        let all = |sigma: f64| (0..7).map(|load| summed(&classes, load, sigma)).sum::<f64>();
+        let grid: Vec<f64> = (1..=100).map(|part| all(0.01 * f64::from(part))).collect();
+        // At 0.22 and at the end, with a valley between.
+        assert!(grid[21] > grid[10] && grid[21] > grid[60] && grid[99] > grid[60]);
+        let found = slowness(&classes).unwrap();
+        let best = grid.into_iter().fold(all(0.0), f64::max);
+        assert!(best <= all(found.sigma) + 1e-6, "{found:?}");
+    }
+
+    #[test]
+    fn the_noise_is_what_the_loads_leave() {
+        assert!((noise(5.0, 3.0) - 4.0).abs() < 1e-15);
+        // A twentieth of the whole is kept.
+        assert_eq!([noise(5.0, 5.0), noise(5.0, 7.0)], [0.25, 0.25]);
+    }
+}

@@ -3,12 +3,20 @@
 //! Reference values with a source in a comment come from papers; the others were computed once
 //! with 40-digit arithmetic (mpmath) by direct summation and bisection.
 
+#[path = "statistics/bootstrap.rs"]
+mod bootstrap;
+#[path = "statistics/indices.rs"]
+mod indices;
+#[path = "statistics/laws.rs"]
+mod laws;
 #[path = "statistics/paired.rs"]
 mod paired;
 #[path = "statistics/samples.rs"]
 mod samples;
 #[path = "statistics/stopping.rs"]
 mod stopping;
+#[path = "statistics/weights.rs"]
+mod weights;
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed};

@@ -5,7 +5,7 @@
 
 use super::settings::{Measure, Variant};
 use crate::ready_times::NEVER;
-use crate::replications::{KEPT, Replications, Simulator, Stopped, next_round};
+use crate::replications::{KEPT, Replications, Simulator, Stopped};
 use sixslot_models::load::{Extent, Load, LoadState, Station};
 use sixslot_models::{Fails, Plan, limits};
 use sixslot_sim_core::Time;
@@ -245,14 +245,6 @@ pub(super) fn count(
         Ok(())
     };
     let none = || Counts::new(variants.len());
-    let mut counts = none();
-    while counts.loads < loads {
-        let (from, to) = (counts.loads, next_round(counts.loads, loads));
-        match (Replications { seed, from, to, interrupt, done }).fold(none, each, Counts::join) {
-            Ok(later) => counts = counts.join(later),
-            Err(Stopped::Interrupted) if from > 0 => break,
-            Err(stopped) => return Err(stopped),
-        }
-    }
-    Ok(counts)
+    let replications = Replications { seed, from: 0, to: loads, interrupt, done };
+    Ok(replications.fold_so_far(none, each, Counts::join)?.0)
 }

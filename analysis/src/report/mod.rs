@@ -24,7 +24,7 @@ use crate::sweep::{Row, Sweep, SweepFailure};
 pub use pictures::{HeatMaps, Pictures};
 use scan::{Scan, Shown};
 use sixslot_models::Plan;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// With fewer failing loads than this, the page describes another point than the scenario's own.
 pub const FEW: usize = 10;
@@ -163,6 +163,10 @@ impl<'a> Report<'a> {
         let cause = sentence::cause_of(&point.plan, seed, &compared.failing, &compared.being_late)?;
         let simulated = Simulated::of_comparisons(&compared).filter(|_| point.own);
         let data = DataInterval::of(document, &grid.fix_sets[0], seed, simulated, interrupt)?;
+        // The page states one number of loads for all of its parts.
+        if interrupt.load(Ordering::Relaxed) {
+            return Err(Stopped::Interrupted.into());
+        }
         let shown = point.scan.choose(waterfalls);
         Ok(Self { source, seed, point, own, compared, cause, data, shown, base })
     }

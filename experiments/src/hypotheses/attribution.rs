@@ -2,7 +2,9 @@
 
 use super::parts::{Files, Hypothesis, Trouble, owner};
 use super::schema;
+use sixslot_analysis::comparison::ComparisonError;
 use sixslot_analysis::layers::{Attribution, LayersError, attribute};
+use sixslot_analysis::replications::Stopped;
 use sixslot_models::Document;
 use sixslot_models::reading::Fault;
 use sixslot_models::reading::Node;
@@ -46,8 +48,9 @@ impl LayersCase {
     /// Simulates loads with every set of the layers.
     ///
     /// # Errors
-    /// As [`attribute`].
+    /// As [`attribute`], and every interrupt.
     pub(super) fn attribute(&self, loads: u64, seed: u64, interrupt: &AtomicBool) -> Result<Attribution, LayersError> {
-        attribute(&self.document, seed, loads, self.threshold, interrupt, |_| ())
+        let found = attribute(&self.document, seed, loads, self.threshold, interrupt, |_| ())?;
+        if found.loads < loads { Err(ComparisonError::from(Stopped::Interrupted).into()) } else { Ok(found) }
     }
 }

@@ -1,9 +1,11 @@
 //! `sixslot HAR...`: from archives of a page's loads to the fix, in one go.
 //!
 //! Rule: the answer, the ranking and the report are about the scenario that is written, with the same loads and seed. Files
-//! that were edited by hand are found before any work is done, and stay.
+//! that were edited by hand are found before any work is done, and stay. An interrupt leaves the answer of the loads so far, and
+//! the scenario; without a report.
 
 use super::archives::{FILES, draft, guesses, hashed, is_archive, is_archive_name, note_strange};
+use super::evidence::{note_interrupted, with_data};
 use super::fixes_table::{self, About};
 use super::import::kinds;
 use super::threads::thread_pool;
@@ -12,9 +14,10 @@ use clap::Args;
 use serde::Serialize;
 use sixslot_analysis::answers::CompareRecord;
 use sixslot_analysis::comparison::{Comparisons, Measure, Settings, compare_plans, variants};
-use sixslot_analysis::data_interval::{DataInterval, Simulated};
+use sixslot_analysis::data_interval::DataInterval;
 use sixslot_analysis::diagnose;
 use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::report::{Report, Source};
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::sweep::{Recipe, Sweep, VERSION};
@@ -60,7 +63,8 @@ pub(super) struct Answer {
 struct AnswerRecord<'a> {
     sentence: &'a str,
     scenario: String,
-    report: String,
+    /// Null after an interrupt.
+    report: Option<String>,
     archives: usize,
     loads: u64,
     seed: u64,
@@ -76,8 +80,24 @@ struct AnswerRecord<'a> {
 struct Found {
     sentence: String,
     notes: Vec<String>,
+    loads: u64,
     data: Option<DataInterval>,
+    /// None where the scenario has no fix, or an interrupt came before the first loads.
     compared: Option<Comparisons>,
+}
+
+impl Found {
+    /// The answer, what the archives show, and the fixes.
+    fn text(&self, title: &str, seed: u64, archives: usize, diagnosis: &diagnose::Report) -> String {
+        let mut text = opening(&self.sentence, &self.notes);
+        let shown = format!("What {} show", count(archives, "archive")).replace("1 archive show", "the archive shows");
+        let _ = write!(text, "{}\n{}\n", heading(&shown), diagnosis.brief(width()));
+        if let Some(compared) = &self.compared {
+            let about = About { title, loads: compared.loads, seed, base: &[] };
+            let _ = writeln!(text, "{}", fixes_table::text(&about, compared));
+        }
+        text
+    }
 }
 
 /// The arguments with the command's name, where they name an archive first: `sixslot page.har` is `sixslot answer page.har`.
@@ -121,54 +141,55 @@ impl Answer {
         let pool = thread_pool(self.jobs)?;
         let found = pool.install(|| self.simulate(&document, &plan))?;
         let page = pool.install(|| self.report(name.clone(), draft.text.clone()))?;
-        let bytes = page.len();
+        let bytes = page.as_ref().map(String::len);
         files.write(&toml, Purpose::Scenario, draft.text.into_bytes())?;
-        files.write(&html, Purpose::Report, page.into_bytes())?;
-        let title = document.title.as_str();
+        if let Some(page) = page {
+            files.write(&html, Purpose::Report, page.into_bytes())?;
+        }
+        let exit = if bytes.is_some() {
+            Exit::Done
+        } else {
+            note_interrupted("answer", found.loads, &document, found.data.as_ref());
+            Exit::Interrupted
+        };
         if self.format == Format::Json {
             let interval = found.data.as_ref().map(|data| data.interval);
             let comparison = found.compared.as_ref().map(|compared| {
-                CompareRecord::new(title, self.seed, &[], compared, interval, &found.sentence, &found.notes)
+                CompareRecord::new(&document.title, self.seed, &[], compared, interval, &found.sentence, &found.notes)
             });
             print_json(&AnswerRecord {
                 sentence: &found.sentence,
                 scenario: name,
-                report: html.display().to_string(),
+                report: bytes.map(|_| html.display().to_string()),
                 archives: number,
-                loads: self.loads,
+                loads: found.loads,
                 seed: self.seed,
                 interval_with_data: interval,
                 statements: &statements,
                 diagnosis: &diagnosis,
                 comparison,
             })?;
-            return Ok(Exit::Done);
+            return Ok(exit);
         }
-        let mut text = opening(&found.sentence, &found.notes);
-        let _ = write!(
-            text,
-            "{}\n{}\n",
-            heading(&format!("What {} show", count(number, "archive")).replace("1 archive show", "the archive shows")),
-            diagnosis.brief(width())
-        );
-        if let Some(compared) = &found.compared {
-            let about = About { title, loads: self.loads, seed: self.seed, base: &[] };
-            let _ = writeln!(text, "{}", fixes_table::text(&about, compared));
-        }
+        let mut text = found.text(&document.title, self.seed, number, &diagnosis);
         let (toml, html) = (plain(&name), plain(&html.display().to_string()));
+        let report = bytes.map_or_else(
+            || "No report was written.".to_owned(),
+            |bytes| format!("{html}: the report, {} kB; open it in a browser", bytes / 1000),
+        );
         let written = [
             format!(
                 "{toml}: the scenario, {tables} from {}, {} (marked GUESS); edit it, then sixslot compare {toml}",
                 count(number, "archive"),
                 guesses(&statements)
             ),
-            format!("{html}: the report, {} kB; open it in a browser", bytes / 1000),
+            report,
         ];
         for line in written {
             let _ = writeln!(text, "{}", wrap("", &line, width()));
         }
         print_text(&text)?;
-        Ok(Exit::Done)
+        Ok(exit)
     }
 
     /// The path of a file to write.
@@ -192,26 +213,34 @@ impl Answer {
         let (_, variants) = variants(document, &[]).map_err(|error| Failure::from(*error))?;
         let bar = progress((1 + u64::from(!variants.is_empty())) * self.loads, "loads");
         let stopping = Stopping::Fixed(self.loads);
-        let mut estimate =
+        let estimate =
             Estimate::run(plan, self.seed, &stopping, self.loads, &INTERRUPT, |loads| bar.set_position(loads))?;
-        let data = DataInterval::of(document, &[], self.seed, Simulated::of_estimate(&estimate), &INTERRUPT)?;
-        estimate.interval_with_data = data.as_ref().map(|data| data.interval);
+        let (estimate, data) = with_data(estimate, document, &[], self.seed)?;
         let settings = Settings { seed: self.seed, loads: self.loads, by: Measure::Failed };
         let compared = if variants.is_empty() {
             None
         } else {
-            let found = compare_plans(plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads))?;
-            Some(found.with_ends(plan, &variants, self.seed, &INTERRUPT))
+            match compare_plans(plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads)) {
+                Err(Stopped::Interrupted) => None,
+                found => Some(found?.with_ends(plan, &variants, self.seed, &INTERRUPT)),
+            }
         };
         bar.finish_and_clear();
         let mut finding = Finding::of_estimate(plan, self.seed, &estimate, 0)?.with_data(data.as_ref());
         finding.fixes = compared.as_ref().map_or(&[], |compared| compared.fixes.as_slice());
         let sentence = finding.sentence();
-        Ok(Found { sentence, notes: estimate.notes, data, compared })
+        Ok(Found { sentence, loads: estimate.loads, notes: estimate.notes, data, compared })
     }
 
-    /// The report of the scenario that is written.
-    fn report(&self, scenario: String, text: String) -> Result<String, Failure> {
+    /// The report of the scenario that is written; none after an interrupt.
+    fn report(&self, scenario: String, text: String) -> Result<Option<String>, Failure> {
+        match self.whole_report(scenario, text) {
+            Err(Failure::Stopped(Stopped::Interrupted)) => Ok(None),
+            page => page.map(Some),
+        }
+    }
+
+    fn whole_report(&self, scenario: String, text: String) -> Result<String, Failure> {
         let version = VERSION.to_owned();
         let recipe =
             Recipe { version, scenario, text, set: Vec::new(), seed: self.seed, loads: Some(self.loads), decide: None };

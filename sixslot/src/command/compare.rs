@@ -1,10 +1,9 @@
 //! `sixslot compare`: each fix alone against none, on the same loads; every set of fixes; or the contribution of each layer of
 //! the cause.
 
-use super::evidence::with_data;
+use super::evidence::{note_changed, note_interrupted};
 use super::fixes_table::{self, About};
 use super::scenario::scenario_text;
-use super::terminal::note;
 use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_data, print_json, print_text, progress};
 use super::{layers, ranked, subsets};
 use clap::Args;
@@ -12,13 +11,15 @@ use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::answers::CompareRecord;
 use sixslot_analysis::comparison::{ComparisonError, Comparisons, Measure, Settings, Word, compare_plans, variants};
-use sixslot_analysis::data_interval::Simulated;
+use sixslot_analysis::data_interval::{DataInterval, Simulated};
 use sixslot_analysis::notes::{notes, of_first};
 use sixslot_analysis::ranking::MARGIN;
+use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::sentence::Finding;
 use sixslot_experiments::csv_table::{self, CsvError};
 use sixslot_models::{Plan, limits};
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 
 /// The arguments of `sixslot compare`.
 #[derive(Debug, Args)]
@@ -79,13 +80,11 @@ impl Compare {
             if self.common.format == Format::Csv {
                 return Err(Failure::Usage("--layers has no table of fixes; give --format text or json".to_owned()));
             }
-            layers::run(&document, self.loads, self.threshold, &self.common)?;
-            return Ok(Exit::Done);
+            return layers::run(&document, self.loads, self.threshold, &self.common);
         }
         if let Some(names) = &self.subsets {
             let acceptance = Acceptance::new(self.max_failure, self.max_late.unwrap_or(self.max_failure))?;
-            subsets::run(&document, names, self.loads, acceptance, &self.common)?;
-            return Ok(Exit::Done);
+            return subsets::run(&document, names, self.loads, acceptance, &self.common);
         }
         if document.fixes.is_empty() {
             let message = "the scenario has no fix to compare; add a table [fix.NAME] with a patch";
@@ -103,16 +102,21 @@ impl Compare {
         let seed = self.common.seed;
         let settings = Settings { seed, loads: self.loads, by: measure(&self.by, &plan)? };
         let pool = self.common.pool()?;
-        let result = pool.install(|| compare_plans(&plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads)));
+        let result = pool.install(|| {
+            let found = compare_plans(&plan, &variants, settings, &INTERRUPT, |loads| bar.inc(loads))?;
+            let found = found.with_ends(&plan, &variants, seed, &INTERRUPT);
+            let data = DataInterval::of(&document, &base, seed, Simulated::of_comparisons(&found), &INTERRUPT)?;
+            Ok::<_, Stopped>((found, data))
+        });
         bar.finish_and_clear();
-        let found = pool.install(|| result.map(|found| found.with_ends(&plan, &variants, seed, &INTERRUPT)))?;
-        let data = with_data(&document, &base, seed, Simulated::of_comparisons(&found), &pool)?;
+        let (found, data) = result?;
+        note_changed(&document, data.as_ref());
         let sentence = Finding::of_comparisons(&plan, seed, &found)?.with_data(data.as_ref()).sentence();
         let mut notes = notes(&plan);
         notes.extend(of_first(limits::COMPARED_TIMES, found.loads));
         match self.common.format {
             Format::Json => {
-                let interval = data.map(|data| data.interval);
+                let interval = data.as_ref().map(|data| data.interval);
                 let title = &document.title;
                 print_json(&CompareRecord::new(title, seed, &self.fix, &found, interval, &sentence, &notes))?;
             }
@@ -122,8 +126,8 @@ impl Compare {
                 print_text(&(opening(&sentence, &notes) + &fixes_table::text(&about, &found)))?;
             }
         }
-        if found.is_interrupted {
-            note(&format!("interrupted: this is the comparison of the first {} loads", found.loads));
+        if found.is_interrupted || INTERRUPT.load(Ordering::Relaxed) {
+            note_interrupted("comparison", found.loads, &document, data.as_ref());
             return Ok(Exit::Interrupted);
         }
         Ok(Exit::Done)

@@ -80,7 +80,9 @@ pub(super) fn text(about: &About<'_>, found: &Comparisons) -> String {
         let name = |fix: &Comparison| (fix.fix.clone(), fix.outcomes.end_ms);
         let all = std::iter::once((none.to_owned(), Some(end))).chain(found.fixes.iter().map(name));
         let ends = all.filter_map(|(name, end)| Some(format!("{name} {}", span(end?.p50?))));
-        let line = format!("page's end, the median of {} loads: {}", end.loads, ends.collect::<Vec<_>>().join(", "));
+        let first = if end.loads < found.loads { "the first " } else { "" };
+        let ends = ends.collect::<Vec<_>>().join(", ");
+        let line = format!("page's end, the median of {first}{} loads: {ends}", end.loads);
         let _ = writeln!(text, "{}", wrap("", &line, width));
     }
     for fix in &found.fixes {

@@ -1,6 +1,7 @@
 //! `sixslot compare --layers`: the contribution of each layer of the cause, and which layers suffice.
 
-use super::{Common, Failure, Format, INTERRUPT, print_json, print_text, progress, table_width};
+use super::terminal::note;
+use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress, table_width};
 use serde::Serialize;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
 use sixslot_analysis::subsets::Interaction;
@@ -31,7 +32,7 @@ impl From<LayersError> for Failure {
     }
 }
 
-pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Common) -> Result<(), Failure> {
+pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Common) -> Result<Exit, Failure> {
     if document.layers.is_empty() {
         let message = "the scenario has no layer; add a table [layer.NAME] with a patch `removed_by` that removes it";
         return Err(Failure::Usage(message.to_owned()));
@@ -47,10 +48,20 @@ pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Comm
     bar.finish_and_clear();
     let attribution = result?;
     if common.format == Format::Json {
-        print_json(&LayersRecord { scenario: &document.title, seed: common.seed, attribution: &attribution })
+        print_json(&LayersRecord { scenario: &document.title, seed: common.seed, attribution: &attribution })?;
     } else {
-        print_text(&text(&document.title, common.seed, &attribution))
+        print_text(&text(&document.title, common.seed, &attribution))?;
     }
+    Ok(of_first(attribution.loads, loads))
+}
+
+/// The end of a command whose loads an interrupt may have made fewer.
+pub(super) fn of_first(loads: u64, wanted: u64) -> Exit {
+    if loads == wanted {
+        return Exit::Done;
+    }
+    note(&format!("interrupted: this is the result of the first {loads} loads"));
+    Exit::Interrupted
 }
 
 /// The attribution as text.

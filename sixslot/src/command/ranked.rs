@@ -1,5 +1,6 @@
 //! `sixslot compare --until ranked`: the fixes in their order, with as few loads as that needs.
 
+use super::terminal::note;
 use super::{Common, Exit, Failure, Format, INTERRUPT, opening, print_json, print_text, progress_up_to, table_width};
 use serde::Serialize;
 use sixslot_analysis::comparison::Variant;
@@ -33,10 +34,17 @@ pub(super) fn run(
         common.pool()?.install(|| rank(baseline, variants, tie, common.seed, most, &INTERRUPT, |loads| bar.inc(loads)));
     bar.finish_and_clear();
     let ranking = ranking?;
-    let exit = if ranking.is_sure { Exit::Done } else { Exit::Undecided };
+    let exit = match (ranking.is_interrupted, ranking.is_sure) {
+        (true, _) => Exit::Interrupted,
+        (_, true) => Exit::Done,
+        _ => Exit::Undecided,
+    };
     match common.format {
         Format::Json => print_json(&RankingRecord { scenario: title, seed: common.seed, ranking: &ranking })?,
         _ => print_text(&text(title, common.seed, &ranking))?,
+    }
+    if ranking.is_interrupted {
+        note(&format!("interrupted: this is the ranking by the first {} loads", ranking.loads));
     }
     Ok(exit)
 }

@@ -1,16 +1,14 @@
 //! `sixslot run`: one load in detail, or statistics of many.
 
-use super::evidence::with_data;
+use super::evidence::{note_changed, note_interrupted, with_data};
 use super::progress::Interruptible;
 use super::rare::RareArguments;
-use super::terminal::note;
 use super::{
     Common, Exit, Failure, Format, INTERRUPT, Overwrite, Scenario, opening, print_json, print_text, progress,
     progress_up_to, table_width, width,
 };
 use clap::Args;
 use sixslot_analysis::answers::EstimateRecord;
-use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
 use sixslot_analysis::page_end::PageEnd;
@@ -152,13 +150,15 @@ impl Run {
         let is_fixed = matches!(stopping, Stopping::Fixed(_));
         let bar = if is_fixed { progress(total, "loads") } else { progress_up_to(total, "loads") };
         let pool = self.scenario.common.pool()?;
-        let estimate =
-            pool.install(|| Estimate::run(plan, seed, stopping, total, &INTERRUPT, |loads| bar.set_position(loads)));
-        bar.finish_and_clear();
-        let mut estimate = pool.install(|| estimate.map(|found| found.with_end(plan, seed, &INTERRUPT)))?;
         let fixes = document.fixes_named(&self.scenario.fix)?;
-        let data = with_data(document, &fixes, seed, Simulated::of_estimate(&estimate), &pool)?;
-        estimate.interval_with_data = data.as_ref().map(|data| data.interval);
+        let look = |loads| bar.set_position(loads);
+        let result = pool.install(|| {
+            let estimate = Estimate::run(plan, seed, stopping, total, &INTERRUPT, look)?;
+            with_data(estimate.with_end(plan, seed, &INTERRUPT), document, &fixes, seed)
+        });
+        bar.finish_and_clear();
+        let (estimate, data) = result?;
+        note_changed(document, data.as_ref());
         let stopped_by = match (stopping, estimate.failures.zip(estimate.interval)) {
             _ if estimate.is_interrupted => "an interrupt".to_owned(),
             (Stopping::Fixed(_), _) => "the number of loads".to_owned(),
@@ -175,7 +175,7 @@ impl Run {
             _ => Exit::Done,
         };
         if estimate.is_interrupted {
-            note(&format!("interrupted: this is the result of the first {} loads", estimate.loads));
+            note_interrupted("result", estimate.loads, document, data.as_ref());
         }
         let finding = Finding::of_estimate(plan, seed, &estimate, self.scenario.others(document))?;
         let sentence = finding.with_data(data.as_ref()).sentence();

@@ -1,8 +1,10 @@
 //! `sixslot compare --subsets`: every set of fixes, the smallest that meets the limits, and the effect of each fix.
 
-use super::layers::interactions;
+use super::layers::{interactions, of_first};
 use super::shares::ShareCells;
-use super::{Common, Failure, Format, INTERRUPT, opening, print_data, print_json, print_text, progress, table_width};
+use super::{
+    Common, Exit, Failure, Format, INTERRUPT, opening, print_data, print_json, print_text, progress, table_width,
+};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::replications::Replications;
@@ -52,7 +54,7 @@ pub(super) fn run(
     loads: u64,
     acceptance: Acceptance,
     common: &Common,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     let fixes = chosen(document, names)?;
     if loads < 2 {
         return Err(Failure::Usage("--subsets needs two loads or more; give --loads 10000".to_owned()));
@@ -64,10 +66,11 @@ pub(super) fn run(
     bar.finish_and_clear();
     let subsets = result?;
     match common.format {
-        Format::Json => print_json(&SubsetsRecord { scenario: &document.title, seed: common.seed, subsets: &subsets }),
-        Format::Csv => print_data(&csv(&subsets)?),
-        _ => print_text(&text(&subsets, common.seed)),
+        Format::Json => print_json(&SubsetsRecord { scenario: &document.title, seed: common.seed, subsets: &subsets })?,
+        Format::Csv => print_data(&csv(&subsets)?)?,
+        _ => print_text(&text(&subsets, common.seed))?,
     }
+    Ok(of_first(subsets.loads, loads))
 }
 
 /// A row for each set.

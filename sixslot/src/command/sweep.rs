@@ -2,9 +2,11 @@
 
 use super::archives::refuse_archive;
 use super::shard::{range, shard};
+use super::terminal::note;
 use super::{Common, Exit, Failure, Format, INTERRUPT, Overwrite, opening, print_json, print_text, progress, say};
 use clap::Args;
 use serde::Serialize;
+use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::report::{Report, ReportError, Source};
 use sixslot_analysis::sweep::{Recipe, Row, Sweep};
 use sixslot_analysis::words::plain;
@@ -13,6 +15,7 @@ use sixslot_experiments::sweep::{self, Shard, Watch, Work};
 use sixslot_models::limits;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::Ordering;
 
 /// The arguments of `sixslot sweep`.
 #[derive(Debug, Args)]
@@ -77,7 +80,7 @@ pub(super) fn probability(text: &str) -> Result<f64, String> {
 }
 
 /// The answer at the scenario's own point, or where too few loads fail there, where about half of them do; of decided cells
-/// the number on each side. None where the sweep is too large for a report.
+/// the number on each side. None where the sweep is too large for a report, or after an interrupt.
 fn sentence(sweep: Sweep, rows: Vec<Row>) -> Result<Option<String>, Failure> {
     if sweep.manifest().decide.is_some() {
         return Ok(sweep.decided_sentence(&rows));
@@ -85,7 +88,9 @@ fn sentence(sweep: Sweep, rows: Vec<Row>) -> Result<Option<String>, Failure> {
     let source = Source { sweep, rows, commands: Vec::new() };
     match Report::new(&source, 0, &INTERRUPT, |_| ()) {
         Ok(report) => Ok(Some(report.sentence())),
-        Err(ReportError::Sets { .. } | ReportError::Cells { .. }) => Ok(None),
+        Err(ReportError::Sets { .. } | ReportError::Cells { .. } | ReportError::Stopped(Stopped::Interrupted)) => {
+            Ok(None)
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -106,10 +111,16 @@ impl SweepArguments {
         let loads = prepared.loads();
         let sentence = rows.map(|rows| pool.install(|| sentence(prepared, rows))).transpose()?.flatten();
         bar.finish_and_clear();
+        let exit = if INTERRUPT.load(Ordering::Relaxed) {
+            note("interrupted: all cells are finished and written; only the sentence about them is left out");
+            Exit::Interrupted
+        } else {
+            Exit::Done
+        };
         let out = plain(&self.output.display().to_string());
         if self.common.format == Format::Json {
             print_json(&SweepRecord { cells, loads, out: self.output.display().to_string(), sentence })?;
-            return Ok(Exit::Done);
+            return Ok(exit);
         }
         let range = format!("loads {} to {}", range.start, range.end - 1);
         print_text(&match (self.shard, &self.range) {
@@ -128,7 +139,7 @@ impl SweepArguments {
             ),
             (None, Some(_)) => format!("{range} of each cell are in {out}; `sixslot merge` joins the ranges\n"),
         })?;
-        Ok(Exit::Done)
+        Ok(exit)
     }
 }
 

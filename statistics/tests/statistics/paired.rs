@@ -10,6 +10,15 @@ fn paired(both: u64, only_baseline: u64, only_variant: u64, neither: u64) -> Pai
 }
 
 #[test]
+fn loads_are_counted_by_who_failed() {
+    let mut counts = PairedCounts::default();
+    for (baseline, variant, times) in [(true, true, 3), (true, false, 4), (false, true, 5), (false, false, 6)] {
+        (0..times).for_each(|_| counts.record(baseline, variant));
+    }
+    assert_eq!(counts, paired(3, 4, 5, 6));
+}
+
+#[test]
 fn tango_meets_published_values() {
     // M. W. Fagerland, S. Lydersen, P. Laake, Recommended tests and confidence intervals for
     // paired binomial proportions, Statistics in Medicine 33 (2014) 2850: airway

@@ -66,3 +66,14 @@ fn stopping_rules_stop_when_they_say() {
     assert!(!stops(Stopping::Relative(1.0), 0, 1_000_000));
     assert!(stops(Stopping::Decided(0.01), 0, 1_000_000));
 }
+
+#[test]
+fn looks_come_after_an_eighth_more_loads_and_at_least_200() {
+    let looks: Vec<u64> =
+        std::iter::successors(Some(0), |&loads| Some(Stopping::Decided(0.01).next_look(loads))).take(12).collect();
+    assert_eq!(looks, [0, 200, 400, 600, 800, 1000, 1200, 1400, 1600, 1800, 2025, 2278]);
+    assert_eq!(Stopping::HalfWidth(0.1).next_look(u64::MAX - 1), u64::MAX);
+    for loads in [0, 500, 10_000] {
+        assert_eq!(Stopping::Fixed(10_000).next_look(loads), 10_000);
+    }
+}

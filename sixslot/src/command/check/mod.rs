@@ -6,8 +6,7 @@
 mod cases;
 mod formats;
 
-use super::evidence::with_data;
-use super::terminal::note;
+use super::evidence::{note_changed, note_interrupted, with_data};
 use super::{
     Exit, Failure, Format, INTERRUPT, Scenario, opening, print_data, print_json, print_text, progress_up_to,
     read_or_not, width,
@@ -17,8 +16,8 @@ use clap::Args;
 use formats::Summary;
 use serde::{Deserialize, Serialize};
 use sixslot_analysis::baseline::{self, Change, Sample};
-use sixslot_analysis::data_interval::Simulated;
 use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::thresholds::{Limit, Outcome, check};
 use sixslot_analysis::words::{plain, wrap};
@@ -70,8 +69,9 @@ struct CheckRecord<'a> {
     sentence: &'a str,
     /// What has changed since the baseline; null without one.
     baseline: Option<&'a [Change]>,
-    /// The loads that a later check compares with: this output is its `--baseline`.
-    sample: &'a Sample,
+    /// The loads that a later check compares with: this output is its `--baseline`. None after an interrupt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sample: Option<&'a Sample>,
 }
 
 /// The part of an earlier output that is compared with.
@@ -98,6 +98,17 @@ fn earlier(path: &Path, seed: u64) -> Result<Sample, Failure> {
     })?;
     earlier.sample.check(seed).map_err(|error| refuse(error.to_string()))?;
     Ok(earlier.sample)
+}
+
+/// The loads that a later check compares with, where they are asked for; none after an interrupt.
+fn sample(plan: &Plan, seed: u64, is_asked: bool) -> Result<Option<Sample>, Stopped> {
+    if !is_asked {
+        return Ok(None);
+    }
+    match Sample::of(plan, seed, baseline::LOADS, &INTERRUPT) {
+        Err(Stopped::Interrupted) => Ok(None),
+        sample => sample.map(Some),
+    }
 }
 
 impl Check {
@@ -137,20 +148,20 @@ impl Check {
         let bar = progress_up_to(self.max_loads, "loads");
         let pool = common.pool()?;
         let look = |loads| bar.set_position(loads);
-        let checked = pool.install(|| check(&plan, common.seed, self.max_loads, &INTERRUPT, look))?;
-        let sample = if (before.is_some() || common.format == Format::Json) && !checked.is_interrupted {
-            Some(pool.install(|| Sample::of(&plan, common.seed, baseline::LOADS, &INTERRUPT))?)
-        } else {
-            None
-        };
-        bar.finish_and_clear();
-        let changes = sample.as_ref().zip(before.as_ref()).map(|(now, before)| now.since(before));
         // The interval of an estimate without a limit on failures is that of a rule that looks repeatedly.
         let stopping = thresholds.max_failure.map_or(Stopping::HalfWidth(0.5), Stopping::Decided);
-        let mut estimate = Estimate::new(&plan, checked.tally, &stopping);
         let fixes = document.fixes_named(&self.scenario.fix)?;
-        let data = with_data(&document, &fixes, common.seed, Simulated::of_estimate(&estimate), &pool)?;
-        estimate.interval_with_data = data.as_ref().map(|data| data.interval);
+        let result = pool.install(|| {
+            let mut checked = check(&plan, common.seed, self.max_loads, &INTERRUPT, look)?;
+            let is_asked = before.is_some() || common.format == Format::Json;
+            let sample = sample(&plan, common.seed, is_asked)?;
+            let estimate = Estimate::new(&plan, std::mem::take(&mut checked.tally), &stopping);
+            Ok::<_, Stopped>((checked, sample, with_data(estimate, &document, &fixes, common.seed)?))
+        });
+        bar.finish_and_clear();
+        let (checked, sample, (estimate, data)) = result?;
+        note_changed(&document, data.as_ref());
+        let changes = sample.as_ref().zip(before.as_ref()).map(|(now, before)| now.since(before));
         let finding = Finding::of_estimate(&plan, common.seed, &estimate, self.scenario.others(&document))?;
         let sentence = finding.with_data(data.as_ref()).sentence();
         let mut cases: Vec<Case> =
@@ -169,8 +180,8 @@ impl Check {
             seed: common.seed,
             loads: estimate.loads,
         };
-        read_or_not(match (common.format, &sample) {
-            (Format::Json, Some(sample)) => print_json(&CheckRecord {
+        read_or_not(match common.format {
+            Format::Json => print_json(&CheckRecord {
                 scenario: plan.title(),
                 seed: common.seed,
                 fixes: &self.scenario.fix,
@@ -180,17 +191,17 @@ impl Check {
                 estimate: &estimate,
                 sentence: &sentence,
                 baseline: changes.as_deref(),
-                sample,
+                sample: sample.as_ref(),
             }),
-            (Format::Junit, _) => print_data(&summary.junit()),
-            (Format::Markdown, _) => print_data(&summary.markdown()),
-            (Format::Github, _) => {
+            Format::Junit => print_data(&summary.junit()),
+            Format::Markdown => print_data(&summary.markdown()),
+            Format::Github => {
                 summary.append_to_job().and_then(|()| print_data(&(text(&summary) + &summary.annotations())))
             }
             _ => print_text(&text(&summary)),
         })?;
-        if checked.is_interrupted {
-            note(&format!("interrupted: this is what the first {} loads say", estimate.loads));
+        if checked.is_interrupted || estimate.is_interrupted {
+            note_interrupted("result", estimate.loads, &document, data.as_ref());
             return Ok(Exit::Interrupted);
         }
         Ok(match verdict {
