@@ -109,16 +109,13 @@ impl Script {
         let others = self.plan.classes().iter().filter(|other| {
             other.origin == class.origin && other.common.url.template() == template && other.kind == Kind::Fetch
         });
-        let many = class.every.is_some() && !class.skip_while_in_flight
-            || matches!(class.common.start, Start::Arrivals { .. })
-            || self.draws.copies(class, 0) > 1
-            || self.tabs > 1 && !template.contains("{tab}");
+        let overlap = class.every.is_some() && !class.skip_while_in_flight;
+        let many = matches!(class.common.start, Start::Arrivals { .. }) || self.draws.copies(class, 0) > 1;
+        let in_tabs = self.tabs > 1 && !template.contains("{tab}");
         let cached = class.kind == Kind::Fetch && class.common.method != Method::Post;
         cached
             && class.cache == CacheMode::Default
-            && (others.count() > 1
-                || many && !template.contains("{index}")
-                || self.tabs > 1 && !template.contains("{tab}"))
+            && (others.count() > 1 || overlap || in_tabs || many && !template.contains("{index}"))
     }
 
     /// HTTP says how long to wait in whole seconds.
