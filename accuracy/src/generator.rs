@@ -3,21 +3,23 @@
 //! Rule: the text of plan k of a seed depends on k and the seed only, so anyone can draw new plans. All kinds of rules
 //! occur: bursts over the six connections, priorities, deadlines, retries, polls with and without guards,
 //! WebSockets, event streams, several requests for one URL, tabs, early headers with slow bodies, cache modes, stored
-//! answers, frameworks' queues, deduplication, chains. Times are drawn to the millisecond, so that ties are rare, and
-//! plans last 2.5 to 4 s, so that a hundred take minutes.
+//! answers, frameworks' queues, deduplication, chains, up to 40 requests in a turn, unread bodies of all sizes; and what
+//! [`crate::faults`] adds. Times are drawn to the millisecond, so that ties are rare, and plans last 2.5 to 4 s, so that a
+//! hundred take minutes. A recording holds the texts of its plans: it is replayed whatever is drawn today.
 //!
 //! Options that the lab cannot run are not drawn. The random scenarios of `models/tests/generator` serve another
 //! purpose: they test invariants, cover every key of the schema and have many simultaneous events, so no browser could
 //! run them.
 
 use crate::dice::Dice;
+use crate::faults::{self, Pages};
 use std::fmt::Write as _;
 
 /// A request that later tables can refer to.
 struct Request {
     name: String,
-    /// It has a deadline, so it can show the page's error.
-    has_deadline: bool,
+    /// It can fail, so it can show the page's error.
+    can_fail: bool,
     /// It has a fixed number of instances: no `arrivals`.
     finite: bool,
 }
@@ -32,6 +34,7 @@ pub fn plan(seed: u64, number: u64) -> String {
     if tabs > 1 {
         let _ = writeln!(text, "tab_interval = {}", dice.ms(50, 400));
     }
+    let pages = Pages::draw(&mut text, &mut dice, tabs);
     server(&mut text, &mut dice);
     let has_queue = dice.chance(30);
     if has_queue {
@@ -46,15 +49,20 @@ pub fn plan(seed: u64, number: u64) -> String {
         let kind = dice.pick(&["websocket", "event-source"]);
         let _ = write!(text, "\n[socket.s{socket}]\nkind = \"{kind}\"\nopens = {}\n", dice.ms(0, 300));
         let _ = writeln!(text, "handshake = {}", dice.ms(1, 120));
-        if dice.chance(30) {
+        let ends = dice.chance(30);
+        if ends {
             let _ = writeln!(text, "lasts = {}", dice.ms(300, 1500));
         }
+        pages.give(&mut text, &mut dice);
+        faults::socket(&mut text, &mut dice, ends);
     }
     let mut requests: Vec<Request> = Vec::new();
-    burst(&mut text, &mut dice, has_queue, tabs);
-    requests.push(Request { name: "burst".to_owned(), has_deadline: false, finite: true });
+    let copies = burst(&mut text, &mut dice, has_queue, tabs);
+    pages.give(&mut text, &mut dice);
+    requests.push(Request { name: "burst".to_owned(), can_fail: false, finite: true });
     for number in 0..dice.between(3, 6) {
-        let made = request(&mut text, &mut dice, number, &requests, sockets, has_queue);
+        let made = request(&mut text, &mut dice, number, &requests, sockets, has_queue, copies);
+        pages.give(&mut text, &mut dice);
         requests.push(made);
     }
     load(&mut text, &mut dice, &requests);
@@ -65,9 +73,11 @@ fn server(text: &mut String, dice: &mut Dice) {
     match dice.below(10) {
         0 => {
             let _ = write!(text, "\n[server]\ndiscipline = \"processor-sharing\"\nworkers = {}\n", dice.between(1, 3));
+            faults::server(text, dice, false);
         }
         1 => {
             let _ = write!(text, "\n[server]\ndiscipline = \"fifo\"\nworkers = {}\n", dice.between(2, 4));
+            faults::server(text, dice, true);
         }
         2 => text.push_str("\n[server]\ncancel_on_disconnect = true\n"),
         _ => {}
@@ -75,8 +85,9 @@ fn server(text: &mut String, dice: &mut Dice) {
 }
 
 /// Many simultaneous requests, so that a queue builds up.
-fn burst(text: &mut String, dice: &mut Dice, has_queue: bool, tabs: u32) {
-    let copies = dice.between(4, if tabs > 1 { 7 } else { 14 });
+fn burst(text: &mut String, dice: &mut Dice, has_queue: bool, tabs: u32) -> u32 {
+    let most = if tabs > 1 { 7 } else { 14 };
+    let copies = if dice.chance(20) { dice.between(most, 40 / tabs) } else { dice.between(4, most) };
     let _ = write!(text, "\n[request.burst]\ncount = {copies}\nstart = {}\n", dice.ms(0, 60));
     let _ = writeln!(text, "url = \"/burst/{{tab}}/{{index}}\"");
     let _ = writeln!(text, "priority = \"{}\"", dice.pick(&["auto", "low", "low", "high"]));
@@ -84,6 +95,7 @@ fn burst(text: &mut String, dice: &mut Dice, has_queue: bool, tabs: u32) {
         text.push_str("queue = \"router\"\n");
     }
     service(text, dice, 600);
+    copies
 }
 
 /// Service and body times.
@@ -121,8 +133,7 @@ fn start(text: &mut String, dice: &mut Dice, before: &[Request], sockets: u32) -
     match dice.below(10) {
         0..=2 => {
             let finite: Vec<&str> = before.iter().filter(|made| made.finite).map(|made| made.name.as_str()).collect();
-            let event = dice.pick(&["ok", "ok", "end", "headers", "issued"]);
-            let _ = writeln!(text, "after = \"{}.{event}\"", dice.pick(&finite));
+            faults::after(text, dice, &finite);
             if dice.chance(50) {
                 let _ = writeln!(text, "delay = {}", dice.ms(5, 300));
             }
@@ -154,12 +165,17 @@ fn request(
     before: &[Request],
     sockets: u32,
     has_queue: bool,
+    copies: u32,
 ) -> Request {
     let name = format!("r{number}");
     let _ = write!(text, "\n[request.{name}]\n");
     let shared = dice.chance(35);
-    let finite = start(text, dice, before, sockets);
-    if finite && dice.chance(25) {
+    let follows = dice.chance(10);
+    let finite = follows || start(text, dice, before, sockets);
+    if follows {
+        // Instance by instance, as after a preflight.
+        let _ = write!(text, "after = \"burst[i].{}\"\ncount = {copies}\n", dice.pick(&["ok", "headers", "end"]));
+    } else if finite && dice.chance(25) {
         let _ = writeln!(text, "every = {}", dice.ms(250, 900));
         if dice.chance(60) {
             text.push_str("skip_while_in_flight = true\n");
@@ -184,18 +200,21 @@ fn request(
         5 => text.push_str("credentials = \"omit\"\n"),
         _ => {}
     }
-    let _ = writeln!(text, "priority = \"{}\"", dice.pick(&["auto", "auto", "low", "high"]));
+    let priority = dice.pick(&["auto", "auto", "low", "high"]);
+    let _ = writeln!(text, "priority = \"{priority}\"");
     let has_deadline = dice.chance(50);
+    let is_alone = !shared && !text.rsplit("[request.").next().is_some_and(|own| own.contains("every"));
+    let fails = faults::request(text, dice, is_alone && priority != "low");
     if has_deadline {
         let _ = writeln!(text, "deadline = {}", dice.ms(120, 1200));
         if dice.chance(25) {
             text.push_str("deadline_until = \"headers\"\n");
         }
-        if dice.chance(50) {
-            let backoff = dice.ms(30, 400);
-            let _ = writeln!(text, "retry = {{ attempts = {}, backoff = [{backoff}] }}", dice.between(2, 3));
-        }
     }
+    if (has_deadline || fails) && dice.chance(50) {
+        faults::retry(text, dice);
+    }
+    faults::cancelled(text, dice, &before.iter().map(|made| made.name.as_str()).collect::<Vec<_>>());
     if dice.chance(15) {
         text.push_str("dedupe = true\n");
     }
@@ -203,13 +222,17 @@ fn request(
         text.push_str("queue = \"router\"\n");
     }
     service(text, dice, 500);
-    Request { name, has_deadline, finite }
+    if dice.chance(12) {
+        let bytes = dice.pick(&["41", "5000", "60000", "300000", "1500000", "2500000", "16000000"]);
+        let _ = write!(text, "reads_body = false\nbody_bytes = {bytes}\n");
+    }
+    Request { name, can_fail: has_deadline || fails, finite }
 }
 
 fn load(text: &mut String, dice: &mut Dice, requests: &[Request]) {
     let finite: Vec<&str> = requests.iter().filter(|made| made.finite).map(|made| made.name.as_str()).collect();
     let _ = write!(text, "\n[load]\nready = [\"{}\"]\n", dice.pick(&finite));
-    let culprits: Vec<&str> = requests.iter().filter(|made| made.has_deadline).map(|made| made.name.as_str()).collect();
+    let culprits: Vec<&str> = requests.iter().filter(|made| made.can_fail).map(|made| made.name.as_str()).collect();
     if !culprits.is_empty() && dice.chance(85) {
         let failures = dice.between(1, 2);
         let _ = writeln!(text, "error = {{ request = \"{}\", failures = {failures} }}", dice.pick(&culprits));
@@ -222,6 +245,7 @@ fn load(text: &mut String, dice: &mut Dice, requests: &[Request]) {
 #[cfg(test)]
 mod tests {
     use super::plan;
+    use sixslot_lab::Script;
     use sixslot_models::Document;
     use sixslot_models::load::{Extent, Load};
     use std::collections::BTreeSet;
@@ -235,6 +259,7 @@ mod tests {
             let plan = Document::read("plan", &text, &[])?.plan(&[], &[])?;
             let mut load = Load::new();
             load.simulate(&plan, 7, number, Extent::Whole)?;
+            Script::new(&plan, 7, number, 1.0)?;
             longest = longest.max(load.requests().len());
             failed += u32::from(load.verdict().failed);
             keys.extend(text.lines().filter_map(|line| line.split_once(" = ")).map(|(key, _)| key.to_owned()));
@@ -276,6 +301,22 @@ mod tests {
             "discipline = \"fifo\"",
             "cancel_on_disconnect = true",
             "error_is_final = false",
+            "status",
+            "refused",
+            "reset",
+            "retry_after",
+            "handshake_fails",
+            "reconnect",
+            "queue",
+            "worker_until = \"end\"",
+            "cancelled_by",
+            "unmounted_by",
+            "cancel_aborts = false",
+            "reads_body = false",
+            "body_bytes",
+            "closes",
+            "after = \"burst[i].ok\"",
+            "page = \"one\"",
         ] {
             assert!(keys.contains(key), "{key}");
         }

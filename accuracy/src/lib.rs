@@ -25,6 +25,7 @@ pub mod calibration;
 mod dice;
 pub mod ends;
 mod entry;
+mod faults;
 pub mod figures;
 pub mod generator;
 pub mod identity;

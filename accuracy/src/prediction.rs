@@ -29,6 +29,11 @@ impl Prediction {
         // The server has a request half a round trip after the browser has sent its head.
         let draws = Draws::new(plan, seed, load)?;
         let halves: Vec<Span> = plan.origins().iter().map(|origin| draws.rtt(&origin.path) / 2).collect();
+        // A page does not see the end of a body that it does not read.
+        let unread = |request: &Request| {
+            let class = &plan.classes()[request.class];
+            class.kind == Kind::Fetch && !class.reads_body && request.headers.is_some()
+        };
         let seen = |request: &&Request| plan.classes()[request.class].kind != Kind::Background;
         let measured = |request: &Request| MeasuredRequest {
             class: plan.classes()[request.class].name.clone(),
@@ -38,11 +43,13 @@ impl Prediction {
             issued_ms: request.issued.as_millis_f64(),
             arrived_ms: request.sent.map(|sent| (sent + halves[plan.classes()[request.class].origin]).as_millis_f64()),
             headers_ms: request.headers.map(Time::as_millis_f64),
-            ended_ms: request.ended.map(Time::as_millis_f64),
+            ended_ms: if unread(request) { request.headers } else { request.ended }.map(Time::as_millis_f64),
             outcome: match request.outcome {
+                _ if unread(request) && request.failure.is_some() => Ending::Failed,
+                _ if unread(request) => Ending::Ok,
                 Outcome::Ok => Ending::Ok,
-                // The lab refuses plans whose calls fail otherwise.
-                Outcome::Aborted | Outcome::Failed => Ending::Aborted,
+                Outcome::Aborted => Ending::Aborted,
+                Outcome::Failed => Ending::Failed,
                 Outcome::Coalesced => Ending::Coalesced,
                 Outcome::Unfinished => Ending::Unfinished,
             },

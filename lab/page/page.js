@@ -14,93 +14,32 @@ let start; // performance.now() at the start of the load
 let ended = false;
 const now = () => performance.now() - start;
 
-// --- Time: scheduled actions, ordered by (time, sequence) like the simulator's events.
-
-const agenda = [];
-let armed;
-let running = false;
-const turn = new MessageChannel();
-turn.port1.onmessage = () => arm();
-
-function at(time, action) {
-  const entry = { time, action };
-  let place = agenda.length;
-  while (place > 0 && agenda[place - 1].time > time) place--;
-  agenda.splice(place, 0, entry);
-  // Never synchronously: the current action ends first, like an event of the simulator.
-  if (place === 0 && !running) turn.port2.postMessage(0);
-  return entry;
-}
-
-function cancel(entry) {
-  if (entry) entry.action = undefined;
-}
-
-// Timers are set from a message's task only: their nesting level is 0 there, so browsers do not clamp them to 4 ms.
-// A timer takes whole milliseconds, rounded down; the rest is a busy wait.
-function arm() {
-  clearTimeout(armed);
-  if (agenda.length === 0 || ended) return;
-  const left = agenda[0].time - now();
-  if (left <= 0) return due();
-  armed = setTimeout(due, Math.max(0, Math.floor(left)));
-}
-
-function due() {
-  running = true;
-  while (agenda.length > 0 && !ended) {
-    const left = agenda[0].time - now();
-    if (left > 1) break;
-    if (left > 0) {
-      while (agenda[0].time > now());
-    }
-    const { time, action } = agenda.shift();
-    if (action) action(time);
-  }
-  running = false;
-  turn.port2.postMessage(0);
-}
-
 // --- The page.
 
 const calls = [];
 let copies = []; // instances of each class
-let reached = []; // of each class: how many instances have had each event
 let queues = [];
 const joinable = new Map();
 const kept = []; // responses with unread bodies; garbage collection of one would close its connection
 
 function makeCopy(number, index) {
-  return { number, index, calls: 0, ticks: 0, inFlight: 0, last: undefined, failures: 0, lastEnd: undefined, had: new Set() };
+  return { number, index, calls: 0, ticks: 0, inFlight: 0, last: undefined, failures: 0, waitsFor: 0, had: new Set() };
 }
 
 function begin() {
   performance.setResourceTimingBufferSize(100_000);
   copies = plan.classes.map((rules, number) => rules.starts.map((_, index) => makeCopy(number, index)));
-  reached = plan.classes.map(() => ({}));
+  followEvents();
   queues = plan.queues.map((rules) => ({ rules, inside: 0, waiting: [] }));
   plan.classes.forEach((rules, number) => {
     if (rules.stream) {
       rules.arrivals.forEach((time, index) => at(plan.opens + time, () => arrive(number, index)));
-    } else if (rules.kind === "background") {
-      // The server starts its own background calls, unless they wait for something of the page.
-      if (rules.after && hasNothingToWaitFor(rules.after[0])) startCopies(number, plan.opens);
-    } else if (!rules.after || hasNothingToWaitFor(rules.after[0])) {
-      startCopies(number, plan.opens);
+    } else {
+      openCopies(number);
     }
   });
+  if (plan.closes !== null) at(plan.opens + plan.closes, closeTab);
   at(plan.horizon, finishLoad);
-}
-
-const hasNothingToWaitFor = (number) => copies[number].length === 0 && !plan.classes[number].stream;
-
-function startCopies(number, from) {
-  const rules = plan.classes[number];
-  if (rules.kind === "background") {
-    if (copies[number].length > 0) at(from, () => say({ background: number }));
-    return;
-  }
-  copies[number].forEach((copy) => at(from + rules.starts[copy.index], (time) => startCopy(copy, time)));
 }
 
 function startCopy(copy, time) {
@@ -144,13 +83,15 @@ function isFresh(socket, within) {
 // A server draws by the tick, skipped ones counted, and the attempt within it.
 function issue(copy, tick = 0, tickAttempt = 1) {
   const rules = plan.classes[copy.number];
+  if (unmounted.has(copy.number)) return;
   if (rules.supersedes) supersede(copy.last);
   copy.calls++;
   copy.inFlight++;
-  const call = { copy, rules, attempt: copy.calls, tick, tickAttempt, issued: now(), followers: new Set() };
+  const call = { copy, rules, attempt: copy.calls, tick, tickAttempt, issued: now(), followers: new Set(), announced: new Set() };
+  call.key = [copy.index, tick, tickAttempt].join("-");
   copy.last = call;
   calls.push(call);
-  reach(copy, "issued");
+  reach(call, "issued");
   armDeadline(call, "issued");
   call.path = rules.url.replaceAll("{index}", copy.index).replaceAll("{tab}", plan.tab);
   if (rules.dedupe) {
@@ -173,7 +114,10 @@ function armDeadline(call, from) {
   const { deadline, deadlineFrom } = call.rules;
   if (deadline === null || deadlineFrom !== from) return;
   const start = from === "issued" ? call.issued : now();
-  call.timer = at(start + deadline, () => (call.rules.deadlineAborts ? abort(call) : giveUp(call)));
+  call.timer = at(start + deadline, () => {
+    if (call.settled === undefined) call.failure = "timeout";
+    return call.rules.deadlineAborts ? abort(call) : giveUp(call);
+  });
 }
 
 function advanceQueue(queue) {
@@ -209,22 +153,32 @@ function send(call) {
   };
   // Without a type, so that no preflight is needed.
   if (rules.method === "POST" && rules.bytes[copy.index]) options.body = new Uint8Array(rules.bytes[copy.index]);
-  fetch(rules.base + call.path, options).then(
+  fetch(baseOf(call) + call.path, options).then(
     (response) => {
       if (call.ended !== undefined) return;
-      headersSeen(call);
+      const fails = rules.failsOn.includes(response.status);
+      if (fails) call.failure ??= response.status;
+      const pause = Number(response.headers.get("retry-after"));
+      if (fails && pause > 0) call.retryAfter = pause * 1000;
+      headersSeen(call, !fails);
       if (!rules.readsBody) kept.push(response);
-      if (rules.readsBody) response.arrayBuffer().then(() => finish(call, "ok"), (error) => broken(call, error));
+      if (rules.readsBody) response.arrayBuffer().then(() => finish(call, fails ? "failed" : "ok"), (error) => broken(call, error));
     },
     (error) => broken(call, error),
   );
 }
 
-// An error that is not this page's own abort: it invalidates the measurement.
-function broken(call, error) {
+// A refused call goes to a port of its origin's host at which nobody listens.
+function baseOf({ rules, key }) {
+  return rules.refused.includes(key) ? rules.refusedBase : rules.base;
+}
+
+// An error that is not this page's own abort. It invalidates the measurement, unless the load's draws have it.
+function broken(call, error, failure = "network") {
   if (call.ended !== undefined || ended) return;
   call.error = String(error);
-  finish(call, "aborted");
+  call.failure ??= failure;
+  finish(call, "failed");
 }
 
 // A style sheet has the highest priority, which fetch() cannot have. The server identifies it by its path and its
@@ -237,7 +191,7 @@ function loadStyleSheet(call) {
   link.onerror = () => broken(call, "the style sheet did not load");
   link.onload = () => {
     const entry = performance.getEntriesByName(link.href).at(-1);
-    headersSeen(call);
+    headersSeen(call, true);
     if (entry?.responseStart > 0) call.headers = entry.responseStart - start;
     finish(call, "ok");
   };
@@ -247,27 +201,34 @@ function loadStyleSheet(call) {
 function openSocket(call, name) {
   const url = call.path + (call.path.includes("?") ? "&" : "?") + `sixslot=${name}`;
   const isWeb = call.rules.kind === "websocket";
-  const socket = isWeb ? new WebSocket(call.rules.base + url) : new EventSource(call.rules.base + url, { withCredentials: true });
+  const address = baseOf(call) + url;
+  const socket = isWeb ? new WebSocket(address) : new EventSource(address, { withCredentials: true });
   call.socket = socket;
-  socket.onopen = () => headersSeen(call);
+  socket.onopen = () => headersSeen(call, true);
   socket.onmessage = ({ data }) => (call.data = Math.max(call.data ?? -Infinity, now() - Number(data)));
   socket[isWeb ? "onclose" : "onerror"] = () => {
+    if (call.ended !== undefined) return;
+    // An EventSource that would not open again has been answered with a status (HTML, section 9.2.3). Firefox does not try
+    // another origin again that refuses the connection, which here is the origin itself.
+    const isClosed = !isWeb && socket.readyState === EventSource.CLOSED && !call.rules.refused.includes(call.key);
+    const failure = isClosed ? "status" : "network";
     socket.close();
-    if (call.headers === undefined) return broken(call, "the socket did not open");
+    if (call.headers === undefined) return broken(call, "the socket did not open", failure);
     finish(call, "ok");
   };
 }
 
-function headersSeen(call) {
+function headersSeen(call, ok) {
   const { rules } = call;
+  if (call.ended !== undefined) return;
   call.headers = now();
   if (rules.deadlineUntil === "headers") cancel(call.timer);
-  reach(call.copy, "headers");
+  reach(call, "headers");
   if (call.queue?.rules.releaseOn === "headers") leaveQueue(call);
   if (!rules.readsBody && rules.kind === "fetch") {
     leaveJoinable(call);
-    settle(call, true);
-    finishFollowers(call, true);
+    settle(call, ok);
+    finishFollowers(call);
   }
 }
 
@@ -301,9 +262,13 @@ function finish(call, outcome) {
   call.ended = now();
   call.outcome = outcome;
   cancel(call.timer);
-  if (outcome === "aborted") call.controller?.abort();
+  if (outcome === "aborted") {
+    call.controller?.abort();
+    call.socket?.close();
+  }
   leaveQueue(call);
   leaveJoinable(call);
+  if (outcome === "coalesced") call.failure = call.leader.failure;
   settle(call, outcome === "ok" || (outcome === "coalesced" && call.leader.ok === true));
   finishFollowers(call);
 }
@@ -325,39 +290,44 @@ function settle(call, ok) {
   copy.inFlight--;
   if (ok) {
     copy.failures = 0;
-    reach(copy, "ok");
+    reach(call, "ok");
     rearm(copy);
-    const pause = rules.reconnects[copy.index]?.[call.tickAttempt - 1];
-    if (pause !== undefined) at(call.settled + pause, () => retry(call));
+    openAgain(call);
+  } else if (call.cancelled) {
+    rearm(copy);
   } else if (!call.superseded) {
     copy.failures++;
-    if (copy.failures < rules.attempts) {
-      const pause = rules.backoff[copy.failures - 1] ?? rules.backoff.at(-1) ?? 0;
-      at(call.settled + pause, () => retry(call));
-    } else {
-      rearm(copy);
-    }
-    reach(copy, "failed");
+    const pause = retryPause(call);
+    call.retried = pause !== undefined;
+    if (call.retried) at(call.settled + pause, () => retry(call));
+    else rearm(copy);
+    openAgain(call);
+    reach(call, "failed");
   }
-  reach(copy, "end");
+  reach(call, "end");
 }
 
-function retry({ copy, tick, tickAttempt }) {
+// The pause before the retry that follows a failure, if one does.
+function retryPause({ rules, copy, key, failure, retryAfter }) {
+  const follows = rules.retryOn === null || failure === undefined || rules.retryOn.includes(failure);
+  if (copy.failures >= rules.attempts || !follows) return undefined;
+  const pause = (rules.backoff[copy.failures - 1] ?? rules.backoff.at(-1) ?? 0) * (rules.jitter[key] ?? 1);
+  return rules.followsRetryAfter ? Math.max(pause, retryAfter ?? 0) : pause;
+}
+
+// A socket has closed, or its opening has failed: it opens again after a pause, if at all.
+function openAgain(call) {
+  const { rules, copy, tickAttempt } = call;
+  const drawn = rules.reconnects[copy.index]?.[tickAttempt - 1];
+  if (drawn === undefined || call.failure === "status") return;
+  const growth = rules.reconnectFactor ** Math.max(0, copy.failures - 1);
+  at(call.settled + Math.min(drawn * growth, rules.reconnectAtMost ?? Infinity), () => retry(call));
+}
+
+function retry(call) {
+  const { copy, tick, tickAttempt } = call;
+  if (isWithdrawn(call)) return rearm(copy);
   if (copy.inFlight === 0 || !plan.classes[copy.number].skipWhileInFlight) issue(copy, tick, tickAttempt + 1);
-}
-
-// An instance has had an event. When all instances have had it, the classes that wait for it start.
-function reach(copy, event) {
-  if (copy.had.has(event)) return;
-  copy.had.add(event);
-  const counts = reached[copy.number];
-  counts[event] = (counts[event] ?? 0) + 1;
-  // A class with random arrivals has no last instance: its first one counts.
-  const wanted = plan.classes[copy.number].stream ? 1 : copies[copy.number].length;
-  if (counts[event] !== wanted) return;
-  plan.classes.forEach((rules, number) => {
-    if (rules.after && rules.after[0] === copy.number && rules.after[1] === event) startCopies(number, now());
-  });
 }
 
 // The server has received a request.
@@ -368,7 +338,7 @@ function sent([number, index, attempt]) {
     if (call.rules.deadlineUntil === "sent") cancel(call.timer);
     armDeadline(call, "sent");
   }
-  if (copy) reach(copy, "sent");
+  if (call) reach(call, "sent");
 }
 
 function finishLoad() {
@@ -378,91 +348,43 @@ function finishLoad() {
     if (call.ended === undefined) call.controller?.abort();
     call.socket?.close();
   }
-  const rows = calls.map((call) => ({
-    class: call.copy.number,
-    index: call.copy.index,
-    attempt: call.attempt,
-    tick: call.tick,
-    tickAttempt: call.tickAttempt,
-    issued: call.issued,
-    headers: call.headers,
-    ended: call.ended,
-    outcome: call.outcome ?? "unfinished",
-    settled: call.superseded ? undefined : call.settled, // the page does not count it
-    ok: call.ok,
-    error: call.error,
-  }));
-  tieClocks().then(() => say({ report: { clock: best, start, calls: rows } }));
+  tieClocks().then(report);
 }
 
-// --- Before the start: clocks and warm-up.
-
-// The server's clock minus this page's is `offset`, with an error of at most `error`.
-let best = { offset: 0, error: Infinity };
-let pong;
-
-// The page's clock shows whole steps, rounded down: 1 ms in WebKitGTK.
-function clockStep() {
-  let step = Infinity;
-  for (let round = 0; round < 10; round++) {
-    const before = performance.now();
-    let after = before;
-    while (after === before) after = performance.now();
-    step = Math.min(step, after - before);
+// The tab closes: the browser ends the calls in flight, which the page says before it is gone.
+async function closeTab() {
+  ended = true;
+  clearTimeout(armed);
+  const time = now();
+  for (const call of calls.filter((call) => call.ended === undefined)) {
+    call.cancelled = call.settled === undefined;
+    call.ended = time;
+    call.outcome = "aborted";
   }
-  return step;
+  report();
+  await ask(); // the report has been received
+  window.close();
 }
 
-async function tieClocks() {
-  const step = clockStep();
-  for (let round = 0; round < 20; round++) {
-    const before = performance.now();
-    const answer = new Promise((resolve) => (pong = resolve));
-    say({ ping: before });
-    const server = await answer;
-    const after = performance.now() + step;
-    const error = (after - before) / 2;
-    if (error < best.error) best = { offset: server - (before + after) / 2, error };
-  }
+function report() {
+  const rows = calls.map((call) => {
+    // The page does not see the end of a body that it does not read: the headers are the end.
+    const isUnread = !call.rules.readsBody && call.headers !== undefined;
+    return {
+      class: call.copy.number,
+      index: call.copy.index,
+      attempt: call.attempt,
+      tick: call.tick,
+      tickAttempt: call.tickAttempt,
+      issued: call.issued,
+      headers: call.headers,
+      ended: isUnread ? call.headers : call.ended,
+      outcome: isUnread ? (call.failure === undefined ? "ok" : "failed") : (call.outcome ?? "unfinished"),
+      settled: call.superseded || call.cancelled ? undefined : call.settled, // the page does not count it
+      ok: call.ok,
+      retried: call.retried ?? false,
+      error: call.error,
+    };
+  });
+  say({ report: { clock: best, start, calls: rows } });
 }
-
-// Learns what each secure origin speaks. The origin closes the connection with its answer.
-async function sayHello() {
-  for (const base of plan.hello) {
-    for (const credentials of ["include", "omit"]) {
-      const answer = await fetch(`${base}/sixslot-hello?token=${token}`, { cache: "no-store", credentials });
-      await answer.arrayBuffer();
-    }
-  }
-}
-
-// The first fetch of a page costs a browser some extra milliseconds; it is made here, at another origin.
-async function warmUp() {
-  const url = `http://${controlHost}/warm?token=${token}`;
-  const ask = async (options) => {
-    const controller = new AbortController();
-    const options2 = { cache: "no-store", credentials: "include", headers: { accept: "sixslot/0" }, ...options };
-    const answer = await fetch(url, { ...options2, signal: controller.signal });
-    await answer.arrayBuffer();
-  };
-  for (let round = 0; round < 3; round++) {
-    await Promise.all([ask({}), ask({}), ask({ priority: "low" }), ask({ method: "POST" }), ask({}), ask({})]);
-  }
-  const controller = new AbortController();
-  const aborted = fetch(url, { cache: "no-store", signal: controller.signal }).catch(() => {});
-  controller.abort();
-  await aborted;
-}
-
-control.onmessage = ({ data }) => {
-  const message = JSON.parse(data);
-  if (message.server !== undefined) pong(message.server);
-  else if (message.sent) sent(message.sent);
-  else if (message.plan) {
-    plan = message.plan;
-    warmUp().then(sayHello).then(tieClocks).then(() => say({ ready: true }));
-  } else if (message.go !== undefined) {
-    start = message.go - best.offset;
-    begin();
-  }
-};

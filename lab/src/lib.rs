@@ -33,6 +33,8 @@ mod installed;
 mod link;
 mod measured;
 mod network;
+mod outcomes;
+mod page_causes;
 mod page_plan;
 mod report;
 mod script;

@@ -16,8 +16,10 @@ use std::fmt;
 pub enum Ending {
     /// It succeeded: answered by the server or from the browser's cache.
     Ok,
-    /// The page aborted it.
+    /// The page aborted it, or was closed.
     Aborted,
+    /// It failed: by the status of its answer, or because its connection was refused or broke off.
+    Failed,
     /// The page answered it by another request for the same URL (`dedupe`).
     Coalesced,
     /// It had not ended at the horizon.
@@ -30,6 +32,7 @@ impl Ending {
         match self {
             Self::Ok => "ok",
             Self::Aborted => "aborted",
+            Self::Failed => "failed",
             Self::Coalesced => "coalesced",
             Self::Unfinished => "unfinished",
         }
@@ -60,7 +63,7 @@ pub struct MeasuredRequest {
     pub arrived_ms: Option<f64>,
     /// When the page received its response headers; for a socket, when it opened.
     pub headers_ms: Option<f64>,
-    /// When it ended for the page.
+    /// When it ended for the page: with its headers, where the page does not read its body.
     pub ended_ms: Option<f64>,
     /// How it ended.
     pub outcome: Ending,

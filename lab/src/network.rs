@@ -4,9 +4,10 @@
 //! `request_bytes` are what a path carries (docs/network.md), so a body is sent shorter, by the headers of TCP and IP in its packets,
 //! and by what TLS adds to its records and HTTP/2 to its frames. Real time is scenario time then, because the time-outs of TCP and the handshakes' computations do not scale.
 
+use crate::page_causes::waits_for;
 use crate::script::Script;
 use crate::unsupported::Unsupported;
-use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Method, Start};
+use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Method};
 use sixslot_models::network::{Direction, Path};
 use sixslot_models::origin::Origin;
 use sixslot_models::protocol::{Protocol, Tls};
@@ -104,8 +105,8 @@ impl Script {
     /// Refuses what happens when a request has been sent: over a network a page cannot learn when.
     fn check_sent(&self, class: &Class) -> Result<(), (&'static str, &'static str)> {
         let travels = |class: &Class| is_shaped(&self.plan.origins()[class.origin].path);
-        let cause = if let Start::After(after) = &class.common.start { after.single() } else { None };
-        let waits = cause.is_some_and(|(other, event)| event == Event::Sent && travels(&self.plan.classes()[other]));
+        let mut others = self.plan.classes().iter().enumerate();
+        let waits = others.any(|(number, other)| travels(other) && waits_for(class, number, Event::Sent));
         let why = "with a network, a page cannot learn when a request was sent; use \"issued\" or \"headers\"";
         let keys = [
             ("deadline_from", travels(class) && class.deadline_from == DeadlineFrom::Sent),

@@ -3,29 +3,18 @@
 //! Rule: the page draws no random numbers and knows no distributions. It follows this plan by the rules of
 //! models/src/load/page.rs.
 
+use crate::page_causes;
 use crate::script::Script;
 use crate::server::address::Address;
 use serde_json::{Value, json};
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Start};
+use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Kind, Start};
 use sixslot_models::load::Call;
 use sixslot_models::queue::{Order, ReleaseOn};
 use sixslot_sim_core::{Span, Time};
 
 /// The most times that a socket opens.
 const RECONNECTS: u32 = 1_000;
-
-/// The name of an event in the plan.
-const fn event_name(event: Event) -> &'static str {
-    match event {
-        Event::Issued => "issued",
-        Event::Sent => "sent",
-        Event::Headers => "headers",
-        Event::Ok => "ok",
-        Event::Failed => "failed",
-        Event::End => "end",
-    }
-}
 
 impl Script {
     /// Converts a span of scenario time to real milliseconds.
@@ -46,6 +35,7 @@ impl Script {
             "tab": tab,
             "horizon": self.real_ms(self.plan.horizon() - Time::ZERO),
             "opens": self.real_ms(self.plan.opens(tab)),
+            "closes": self.closes(tab),
             "queues": queues.collect::<Vec<_>>(),
             // A browser that does not know that an origin speaks HTTP/2 opens a connection for each request.
             "hello": addresses.iter().filter(|address| address.is_secure).map(|address| address.base("http")).collect::<Vec<_>>(),
@@ -57,10 +47,6 @@ impl Script {
         let copies = u32::try_from(self.draws.copies(class, tab)).unwrap_or(u32::MAX);
         let each =
             |value: &dyn Fn(u32) -> Span| (0..copies).map(|index| self.real_ms(value(index))).collect::<Vec<_>>();
-        let after = match &class.common.start {
-            Start::After(after) => after.single().map(|(class, event)| (class, event_name(event))),
-            Start::At(_) | Start::Arrivals { .. } => None,
-        };
         let priority = match class.common.priority {
             // Loaded as a style sheet, which has this priority in browsers.
             Priority::Highest => "style",
@@ -84,14 +70,18 @@ impl Script {
             Kind::EventSource => ("http", "event-source"),
             Kind::Background => ("http", "background"),
         };
-        json!({
+        let mut plan = json!({
             "name": class.name,
             "kind": kind,
             "base": addresses[class.origin].base(scheme),
+            "refusedBase": addresses[class.origin].refused(scheme),
             "url": class.common.url.template(),
             "stream": matches!(class.common.start, Start::Arrivals { .. }),
             "arrivals": self.arrivals(class, tab),
-            "after": after,
+            "after": page_causes::after(class),
+            "cancelledBy": page_causes::events(&class.cancelled_by),
+            "unmountedBy": page_causes::events(&class.unmounted_by),
+            "cancelAborts": class.cancel_aborts,
             "starts": each(&|index| self.draws.start(class, index, tab)),
             "lags": each(&|index| self.draws.timer_delay(class, index, tab)),
             "every": class.every.map(|span| self.real_ms(span)),
@@ -115,18 +105,25 @@ impl Script {
             "deadlineAborts": class.deadline_aborts,
             "supersedes": class.supersedes,
             "readsBody": class.reads_body,
-        })
+        });
+        if let Value::Object(plan) = &mut plan {
+            plan.append(&mut self.outcome_plan(class, tab));
+        }
+        plan
     }
 
     /// The pauses before each opening but the first of a socket that opens again, for each copy: as many as fit into the load.
-    fn reconnects(&self, class: &Class, tab: u32, copies: u32) -> Vec<Vec<f64>> {
+    pub(crate) fn reconnects(&self, class: &Class, tab: u32, copies: u32) -> Vec<Vec<f64>> {
         let horizon = self.plan.horizon() - Time::ZERO;
+        // An opening that fails takes no time.
+        let can_fail = !class.answer.failures.is_empty();
+        let most = class.reconnect_at_most.unwrap_or(horizon);
         let of_copy = |index| {
             let pause = |at: &mut (Span, u32)| {
                 let call = Call { index, tab, tick: 0, attempt: at.1 };
                 let pause = self.draws.reconnect(class, call)?;
-                let lasts = self.draws.body(class, call).unwrap_or(Span::ZERO);
-                *at = (at.0 + lasts + pause, at.1 + 1);
+                let lasts = self.draws.body(class, call).filter(|_| !can_fail).unwrap_or(Span::ZERO);
+                *at = (at.0 + lasts + pause.min(most), at.1 + 1);
                 (at.0 <= horizon && at.1 < RECONNECTS).then_some(pause)
             };
             let mut at = (Span::ZERO, 1);
@@ -136,8 +133,11 @@ impl Script {
     }
 
     /// The arrival times of a class with `arrivals`, since the opening of the tab.
-    fn arrivals(&self, class: &Class, tab: u32) -> Vec<f64> {
+    pub(crate) fn arrivals(&self, class: &Class, tab: u32) -> Vec<f64> {
         let Start::Arrivals { until, .. } = class.common.start else { return Vec::new() };
+        if !class.is_in(tab) {
+            return Vec::new();
+        }
         let last = until.min(self.plan.horizon() - Time::ZERO);
         let sum = |at: &mut Span, number| {
             *at = *at + self.draws.gap(class, number, tab);

@@ -40,6 +40,7 @@ struct ReportedCall {
     outcome: Ending,
     settled: Option<f64>,
     ok: Option<bool>,
+    retried: bool,
     error: Option<String>,
 }
 
@@ -48,7 +49,7 @@ struct ReportedCall {
 pub(crate) struct Joined {
     pub(crate) requests: Vec<MeasuredRequest>,
     pub(crate) settled: Vec<Settled>,
-    /// Requests that failed for another reason than the page's own abort.
+    /// Requests that failed for a reason that the load's draws do not have.
     pub(crate) errors: Vec<String>,
 }
 
@@ -106,9 +107,10 @@ pub(crate) fn join(
                     issued_ms: scenario(call.issued),
                     at_ms: scenario(at),
                     ok,
+                    retried: call.retried,
                 });
             }
-            if let Some(error) = &call.error {
+            if let Some(error) = call.error.as_ref().filter(|_| !script.breaks(class, key)) {
                 joined.errors.push(format!("{} {} (attempt {}): {error}", class.name, call.index, call.attempt));
             }
         }

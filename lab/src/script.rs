@@ -4,13 +4,14 @@
 //! random numbers come from [`Draws`], so that the simulated and the real load have the same ones.
 
 use crate::engine::Engine;
+use crate::page_causes::waits_for;
 use crate::unsupported::Unsupported;
 use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
 use sixslot_models::load::{Draws, LoadError};
-use sixslot_models::origin::WorkerUntil;
-use sixslot_sim_core::Time;
+use sixslot_sim_core::{Span, Time};
+use std::time::Duration;
 
 /// The longest load, in real seconds.
 pub const LONGEST_RUN: f64 = 600.0;
@@ -75,6 +76,10 @@ impl Script {
             ));
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
+        if let Some(page) = plan.pages().iter().find(|page| !page.left_by.is_empty()) {
+            let why = "the lab's tabs do not navigate; write `unmounted_by` in the page's requests, or leave it out";
+            return Err(Unsupported::new(format!("page.{}.left_by", page.name), why));
+        }
         (0..plan.origins().len()).try_for_each(|number| script.check_origin(number))?;
         script.check_scale()?;
         script.plan.classes().iter().try_for_each(|class| script.check_class(class))?;
@@ -127,6 +132,11 @@ impl Script {
         plan
     }
 
+    /// A span of scenario time as real time.
+    pub(crate) fn real(&self, span: Span) -> Duration {
+        Duration::from_secs_f64(span.as_seconds_f64() * self.scale)
+    }
+
     /// The load's random draws.
     pub fn draws(&self) -> &Draws {
         &self.draws
@@ -154,7 +164,8 @@ impl Script {
                 "a load of the lab begins with an empty cache; leave it out",
             ));
         }
-        check_outcomes(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        self.check_outcomes(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        self.check_page(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
         self.check_bytes(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
         match class.common.priority {
             Priority::Lowest => {
@@ -180,12 +191,8 @@ impl Script {
             let why = format!("the browser may buffer all of an unread body; use at most {UNREAD_BYTES} bytes");
             return Err(Unsupported::new(key("body_bytes"), why));
         }
-        if let Some(max_age) = class.max_age {
-            let real = max_age.as_seconds_f64() * self.scale;
-            if real.fract() != 0.0 && Time::ZERO + max_age < self.plan.horizon() {
-                let why = format!("{real} s of real time: HTTP has whole seconds only; use another scale");
-                return Err(Unsupported::new(key("response_cache_control"), why));
-            }
+        if let Some(max_age) = class.max_age.filter(|max_age| Time::ZERO + *max_age < self.plan.horizon()) {
+            self.check_seconds(max_age).map_err(|why| Unsupported::new(key("response_cache_control"), why))?;
         }
         Ok(())
     }
@@ -195,23 +202,16 @@ impl Script {
     /// Refuses what the lab's server is not.
     fn check_origin(&self, number: usize) -> Result<(), Unsupported> {
         let origin = &self.plan.origins()[number];
-        let keeps = (
-            "worker_until",
-            origin.worker_until == WorkerUntil::End,
-            "a worker of the lab's servers is free again at the headers; leave it out",
-        );
-        let refuses = ("queue", origin.queue.is_some(), "the lab's servers refuse no request; leave it out");
-        let network = self.check_path(origin).map_or_else(|(key, why)| (key, true, why), |()| ("", false, ""));
-        let Some((key, _, why)) = [network, keeps, refuses].into_iter().find(|(_, set, _)| *set) else {
-            return Ok(());
-        };
-        Err(Unsupported::new(format!("{}.{key}", self.table(number)), why))
+        let key = |key: &str| format!("{}.{key}", self.table(number));
+        self.check_path(origin).map_err(|(what, why)| Unsupported::new(key(what), why))?;
+        let Some(pause) = origin.queue.and_then(|queue| queue.retry_after) else { return Ok(()) };
+        self.check_seconds(pause).map_err(|why| Unsupported::new(key("queue.retry_after"), why))
     }
 
     /// fetch() has no priority "highest". The lab loads such a request as a style sheet, which has fewer options.
     fn check_style_sheet(&self, class: &Class) -> Result<(), String> {
         let number = self.plan.classes().iter().position(|other| std::ptr::eq(other, class));
-        let waits = |other: &Class| matches!(&other.common.start, Start::After(after) if after.single().is_some_and(|(class, event)| event == Event::Headers && Some(class) == number));
+        let waits = |other: &Class| number.is_some_and(|number| waits_for(other, number, Event::Headers));
         let copies = self.draws.copies(class, 0);
         let other_urls = |other: &&Class| {
             let same = other.common.url.expand(0, 0) == class.common.url.expand(0, 0) && other.origin == class.origin;
@@ -228,6 +228,9 @@ impl Script {
             ("has no `cache`", class.cache != CacheMode::Default),
             ("has no `credentials = \"omit\"`", class.omits_credentials),
             ("has no `reads_body = false`", !class.reads_body),
+            ("has no failures", !class.answer.failures.is_empty()),
+            ("has no `cancelled_by`", !class.cancelled_by.is_empty()),
+            ("has no `unmounted_by`", !class.unmounted_by.is_empty()),
             ("has no request `after` its `headers`", self.plan.classes().iter().any(waits)),
             (
                 "has `{index}` in its URL if `count` is above 1",
@@ -244,30 +247,7 @@ impl Script {
     }
 }
 
-/// Failures that the lab's server does not make.
-fn check_outcomes(class: &Class) -> Result<(), (&'static str, &'static str)> {
-    let (answer, server) = (&class.answer, "the lab's server answers every request with 200; leave it out");
-    let keys = [
-        ("status", !answer.statuses.is_empty(), server),
-        ("refused", answer.refused.is_some(), server),
-        ("reset", answer.reset.is_some(), server),
-        ("handshake_fails", answer.handshake_fails.is_some(), server),
-        ("page", class.page.is_some(), "the lab's tabs show one page; leave it out"),
-        ("cancelled_by", !class.cancelled_by.is_empty(), "the lab's page cancels by deadlines only; leave it out"),
-        ("unmounted_by", !class.unmounted_by.is_empty(), "the lab's page stays as it is; leave it out"),
-        (
-            "raised_by",
-            !class.raised_by.is_empty(),
-            "the lab's calls keep their priority; leave it out, or `raised_to` too",
-        ),
-        ("retry.on", class.retry_on.is_some(), "the lab's page retries after every failure; leave it out"),
-        ("retry.jitter", class.jitter > 0.0, "the lab's page keeps to the backoff; leave it out"),
-        ("reconnect_at_most", class.reconnect_at_most.is_some(), "the lab's page keeps to `reconnect`; leave it out"),
-    ];
-    keys.into_iter().find(|(_, set, _)| *set).map_or(Ok(()), |(key, _, why)| Err((key, why)))
-}
-
-/// Causes and instances that cannot be sent to the lab's page.
+/// Instances that cannot be sent to the lab's page.
 fn check_copies(class: &Class) -> Result<(), (&'static str, &'static str)> {
     if !class.each.is_empty() {
         return Err(("each", "the lab runs instances that are alike; give each a table of its own"));
@@ -275,12 +255,7 @@ fn check_copies(class: &Class) -> Result<(), (&'static str, &'static str)> {
     if class.common.stalled.is_some() {
         return Err(("stalled", "the lab cannot make a stall that no rule explains; add it to `delay` or `start`"));
     }
-    match &class.common.start {
-        Start::After(after) if after.single().is_none() => {
-            Err(("after", "the lab waits for every instance of one request; write \"NAME.EVENT\""))
-        }
-        _ => Ok(()),
-    }
+    Ok(())
 }
 
 /// The first rule in which two browsers differ. What a request costs is the machine's, and the tabs are the scenario's.

@@ -25,6 +25,8 @@ pub struct Settled {
     pub at_ms: f64,
     /// Whether it succeeded.
     pub ok: bool,
+    /// Whether a retry follows its failure.
+    pub retried: bool,
 }
 
 /// The verdict of a load; `calls` are ordered by [`Settled::at_ms`].
@@ -60,7 +62,7 @@ pub fn verdict(plan: &Plan, draws: &Draws, tabs: u32, calls: &[Settled]) -> Meas
             // exact.
             let lasted = Span::from_seconds_f64((call.at_ms - *began) / 1e3);
             let long = rule.no_success_for.is_some_and(|span| lasted >= span);
-            rule.failures > 0 && *failures >= rule.failures || long
+            rule.failures > 0 && *failures >= rule.failures || long || rule.unless_retried && !call.retried
         });
         if shown && error.is_none() && (ready.is_none() || rules.fails == Fails::AnyError) {
             (error, shown_by) = (Some(call.at_ms), Some(call.class));

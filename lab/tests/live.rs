@@ -5,37 +5,16 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "support/plans.rs"]
+mod plans;
 mod support;
 
-use sixslot_lab::{Ending, Engine, LabError, Measured, MeasuredRequest, Script, Session, Settings};
+use plans::{MARGIN, measure, of, script, session};
+use sixslot_lab::{Ending, Engine, LabError, Measured, Script, Session};
 use sixslot_models::Document;
 
-/// The largest accepted delay of an arrival, in ms: two browsers and their tests share the machine.
-const MARGIN: f64 = 150.0;
-
-fn session(engine: Engine) -> Option<Session> {
-    match Session::start(engine, Settings::of(engine)) {
-        Ok(session) => Some(session),
-        Err(LabError::NoBrowser { engine }) => {
-            println!("skipped: no {engine} on this machine");
-            None
-        }
-        Err(error) => panic!("{error}"),
-    }
-}
-
 fn run(session: &mut Session, engine: Engine, scale: f64, text: &str) -> Measured {
-    let text = format!("schema = 1\n{text}");
-    let profile = format!("browser.profile=\"{engine}\"");
-    let plan = Document::read("live.toml", &text, &[profile]).and_then(|document| document.plan(&[], &[]));
-    let script = Script::new(&plan.unwrap_or_else(|error| panic!("{error}\n{text}")), 1, 0, scale).unwrap();
-    let measured = session.run(&script).unwrap_or_else(|error| panic!("{error}\n{text}"));
-    assert!(measured.clock_error_ms < 20.0, "clocks: {}", measured.clock_error_ms);
-    measured
-}
-
-fn of<'a>(measured: &'a Measured, class: &str) -> Vec<&'a MeasuredRequest> {
-    measured.requests.iter().filter(|request| request.class == class).collect()
+    measure(session, &script(engine, scale, text))
 }
 
 /// Compares the arrivals of a class, in order of time, with the expected ones.
@@ -433,7 +412,7 @@ fn all(engine: Engine) {
         bodies_and_servers,
         unread_bodies,
     ];
-    let mut session = support::check_each(session, self::session, engine, others.into_iter().chain(cache));
+    let mut session = support::check_each(session, plans::session, engine, others.into_iter().chain(cache));
     let text = "horizon = \"1s\"\n[browser]\nconnections = 4\n[request.a]\n[load]\nready = [\"a\"]";
     let plan = Document::read("live.toml", &format!("schema = 1\n{text}"), &[]).unwrap().plan(&[], &[]).unwrap();
     let refusal = session.run(&Script::new(&plan, 1, 0, 1.0).unwrap());

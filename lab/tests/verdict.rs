@@ -8,16 +8,23 @@ mod generator;
 use generator::{Tape, scenario};
 use sixslot_lab::{Settled, verdict};
 use sixslot_models::Document;
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Failure, Kind};
 use sixslot_models::load::{Draws, Extent, Load, Outcome, Request};
 use sixslot_sim_core::{Purpose, Streams, Time};
+use std::collections::BTreeMap;
 
 /// When the page learned of a call's fate: at its headers where it does not read the body.
 fn settled(plan: &sixslot_models::Plan, request: &Request) -> Option<Settled> {
     let class = &plan.classes()[request.class];
+    // The page does not count them.
+    if request.superseded || request.cancelled {
+        return None;
+    }
+    let unread = !class.reads_body && class.kind == Kind::Fetch;
     let at = match (request.succeeded(), class.reads_body || class.kind != Kind::Fetch, request.outcome) {
         (true, false, outcome) if outcome != Outcome::Coalesced => request.headers.or(request.ended)?,
         (true, ..) => request.ended?,
+        (false, ..) if unread && matches!(request.failure, Some(Failure::Status(_))) => request.headers?,
         (false, _, Outcome::Unfinished) => return None,
         (false, ..) => request.ended?,
     };
@@ -28,7 +35,18 @@ fn settled(plan: &sixslot_models::Plan, request: &Request) -> Option<Settled> {
         issued_ms: request.issued.as_millis_f64(),
         at_ms: at.as_millis_f64(),
         ok: request.succeeded(),
+        retried: class.retries(request.failure),
     })
+}
+
+/// A failure that could be followed by a retry is the last one of its instance when all attempts have been made.
+fn count_attempts(plan: &sixslot_models::Plan, calls: &mut [Settled]) {
+    let mut failures: BTreeMap<(usize, u32, u32), u32> = BTreeMap::new();
+    for call in calls {
+        let failed = failures.entry((call.class, call.index, call.tab)).or_default();
+        *failed = if call.ok { 0 } else { *failed + 1 };
+        call.retried &= *failed < plan.classes()[call.class].attempts;
+    }
 }
 
 #[test]
@@ -45,12 +63,6 @@ fn both_verdicts_agree() {
         if plan.classes().iter().any(|class| !class.deadline_aborts || class.supersedes) {
             continue;
         }
-        // Nor by what status a call failed, and whether a retry follows it: the lab refuses these.
-        let answers = |class: &sixslot_models::class::Class| !class.answer.statuses.is_empty();
-        let refuses = plan.origins().iter().any(|origin| origin.queue.is_some());
-        if refuses || plan.load().errors.iter().any(|rule| rule.unless_retried) || plan.classes().iter().any(answers) {
-            continue;
-        }
         let mut load = Load::new();
         if load.simulate(&plan, number, 0, Extent::Whole).is_err() {
             continue;
@@ -58,6 +70,7 @@ fn both_verdicts_agree() {
         let draws = Draws::new(&plan, number, 0).unwrap();
         let mut calls: Vec<Settled> = load.requests().iter().filter_map(|request| settled(&plan, request)).collect();
         calls.sort_by(|one, other| one.at_ms.total_cmp(&other.at_ms));
+        count_attempts(&plan, &mut calls);
         // Where calls of one class end at one instant, the record does not say in which order the page learned.
         let tie = |pair: &[Settled]| pair[0].at_ms == pair[1].at_ms && pair[0].ok != pair[1].ok;
         if calls.windows(2).any(tie) {

@@ -14,6 +14,8 @@ use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::pipe::{Receiver, Sender};
 
+/// What Chromium says of a tab that has closed itself.
+const GONE: &str = "No target with given id";
 const ENGINE: Engine = Engine::Chromium;
 /// Events kept until they are taken; later ones are dropped.
 const EVENTS: usize = 100_000;
@@ -69,10 +71,13 @@ impl Protocol {
         Ok(())
     }
 
-    /// Closes the tabs.
+    /// Closes the tabs that have not closed themselves.
     pub(super) async fn close(&mut self) -> Result<(), LabError> {
         for id in std::mem::take(&mut self.tabs) {
-            self.ask("Target.closeTarget", json!({ "targetId": id })).await?;
+            match self.ask("Target.closeTarget", json!({ "targetId": id })).await {
+                Err(LabError::Browser { why, .. }) if why.contains(GONE) => {}
+                closed => drop(closed?),
+            }
         }
         Ok(())
     }

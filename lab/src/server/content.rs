@@ -4,8 +4,10 @@
 //! that they share the connection equally, as those of the simulated server do.
 
 use hyper::body::{Body, Bytes, Frame, SizeHint};
-use std::convert::Infallible;
+use std::io::{Error, ErrorKind};
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use tokio::sync::{mpsc, watch};
 
@@ -20,13 +22,18 @@ pub(crate) struct Content {
     /// The largest piece.
     piece: usize,
     /// Marks the connection as busy until it is dropped.
-    _busy: Option<Busy>,
+    busy: Option<Busy>,
+    /// What ends with the body.
+    _held: Option<Box<dyn Send>>,
 }
 
 enum Parts {
     Whole(Option<Bytes>),
-    Coming(mpsc::Receiver<Bytes>),
+    Coming(mpsc::Receiver<Part>),
 }
+
+/// A part of a body; none breaks the connection off.
+pub(crate) type Part = Option<Bytes>;
 
 impl Content {
     /// A body of known length (`Content-Length`).
@@ -35,12 +42,17 @@ impl Content {
     }
 
     /// A body whose parts come through a channel; it ends when the channel closes.
-    pub(crate) fn coming(parts: mpsc::Receiver<Bytes>, busy: Option<Busy>) -> Self {
+    pub(crate) fn coming(parts: mpsc::Receiver<Part>, busy: Option<Busy>) -> Self {
         Self::new(Parts::Coming(parts), busy)
     }
 
     fn new(parts: Parts, busy: Option<Busy>) -> Self {
-        Self { parts, rest: Bytes::new(), piece: usize::MAX, _busy: busy }
+        Self { parts, rest: Bytes::new(), piece: usize::MAX, busy, _held: None }
+    }
+
+    /// The same body, which keeps something until it has been sent or nobody wants it any more.
+    pub(crate) fn holding(self, held: impl Send + 'static) -> Self {
+        Self { _held: Some(Box::new(held)), ..self }
     }
 
     /// The same body in pieces of a packet's size.
@@ -51,19 +63,22 @@ impl Content {
 
 impl Body for Content {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = Error;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Error>>> {
         if self.rest.is_empty() {
             let part = match &mut self.parts {
-                Parts::Whole(bytes) => Poll::Ready(bytes.take()),
+                Parts::Whole(bytes) => Poll::Ready(bytes.take().map(Some)),
                 Parts::Coming(parts) => parts.poll_recv(context),
             };
             match part {
-                Poll::Ready(Some(bytes)) => self.rest = bytes,
+                Poll::Ready(Some(Some(bytes))) => self.rest = bytes,
+                Poll::Ready(Some(None)) => {
+                    if let Some(busy) = &self.busy {
+                        busy.breaks.store(true, Ordering::Relaxed);
+                    }
+                    return Poll::Ready(Some(Err(ErrorKind::ConnectionReset.into())));
+                }
                 Poll::Ready(None) => return Poll::Ready(None),
                 Poll::Pending => return Poll::Pending,
             }
@@ -87,17 +102,21 @@ impl Body for Content {
 }
 
 /// Counts the exchanges in progress on a connection.
-pub(crate) struct Busy(watch::Sender<usize>);
+pub(crate) struct Busy {
+    count: watch::Sender<usize>,
+    /// Whether the connection is to be reset.
+    breaks: Arc<AtomicBool>,
+}
 
 impl Busy {
-    pub(crate) fn new(count: &watch::Sender<usize>) -> Self {
+    pub(crate) fn new(count: &watch::Sender<usize>, breaks: &Arc<AtomicBool>) -> Self {
         count.send_modify(|count| *count += 1);
-        Self(count.clone())
+        Self { count: count.clone(), breaks: Arc::clone(breaks) }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        self.0.send_modify(|count| *count -= 1);
+        self.count.send_modify(|count| *count -= 1);
     }
 }

@@ -3,6 +3,7 @@
 //! Rule: HTTP/1.1 (RFC 9112), and HTTP/2 (RFC 9113) where TLS has agreed on it. A response with `Connection: close` is the last of
 //! its connection, over HTTP/2 too, where the server says it by GOAWAY.
 
+use super::breakable::Breakable;
 use super::content::{Busy, Content};
 #[cfg(feature = "tls")]
 use super::tls::Security;
@@ -68,27 +69,30 @@ pub(crate) async fn listen(listener: TcpListener, answers: impl Answers, closed:
 async fn serve(stream: TcpStream, answers: impl Answers, number: u32, closed: watch::Receiver<bool>) {
     stream.set_nodelay(true).ok();
     let (count, busy) = watch::channel(0_usize);
+    let breaks = Arc::default();
+    let stream = Breakable::new(stream, &breaks);
+    let exchange = move || Busy::new(&count, &breaks);
     let lease =
         Lease { keep_alive: answers.keep_alive(), busy, closed, clearing: answers.clearing(), last: Arc::default() };
     #[cfg(feature = "tls")]
     if let Some(security) = answers.security() {
         match security.accept(stream).await {
-            Ok((stream, true)) => serve_h2(stream, answers, number, count, lease).await,
-            Ok((stream, false)) => serve_h1(stream, answers, number, count, lease).await,
+            Ok((stream, true)) => serve_h2(stream, answers, number, exchange, lease).await,
+            Ok((stream, false)) => serve_h1(stream, answers, number, exchange, lease).await,
             // A client that disconnects is not an error of the server.
             Err(_) => {}
         }
         return;
     }
-    serve_h1(stream, answers, number, count, lease).await;
+    serve_h1(stream, answers, number, exchange, lease).await;
 }
 
-async fn serve_h1<S>(stream: S, answers: impl Answers, number: u32, count: watch::Sender<usize>, lease: Lease)
+async fn serve_h1<S>(stream: S, answers: impl Answers, number: u32, exchange: impl Fn() -> Busy, lease: Lease)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let service = service_fn(|request| {
-        let exchange = Busy::new(&count);
+        let exchange = exchange();
         let answers = &answers;
         async move { Ok::<_, Infallible>(answers.answer(number, request, exchange).await) }
     });
@@ -99,7 +103,7 @@ where
 }
 
 #[cfg(feature = "tls")]
-async fn serve_h2<S>(stream: S, answers: impl Answers, number: u32, count: watch::Sender<usize>, lease: Lease)
+async fn serve_h2<S>(stream: S, answers: impl Answers, number: u32, exchange: impl Fn() -> Busy, lease: Lease)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
@@ -107,7 +111,7 @@ where
     builder.auto_date_header(false).max_concurrent_streams(answers.streams());
     let last = Arc::clone(&lease.last);
     let service = service_fn(move |request| {
-        let exchange = Busy::new(&count);
+        let exchange = exchange();
         let (answers, last) = (answers.clone(), Arc::clone(&last));
         async move {
             let mut response = answers.answer(number, request, exchange).await;

@@ -44,9 +44,9 @@ impl Clock {
 
 /// A message to the thread.
 enum Order {
-    /// A request has arrived; the time of its response is sent back.
-    Arrive { ticket: u64, identity: Identity, at: Instant, answer: oneshot::Sender<Time> },
-    /// The client of a request has disconnected.
+    /// A request has arrived; what the server answers is sent back.
+    Arrive { ticket: u64, identity: Identity, at: Instant, answer: oneshot::Sender<Answered> },
+    /// The client of a request has disconnected, or has the whole answer.
     Abort { ticket: u64, at: Instant },
     /// The condition of a background call's `after` is met.
     Background { class: usize, at: Instant },
@@ -54,6 +54,15 @@ enum Order {
     Wake { at: Time, done: oneshot::Sender<()> },
     /// The load is over.
     Stop,
+}
+
+/// A request has been answered.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Answered {
+    /// The time of its headers.
+    pub(crate) at: Time,
+    /// Whether the server's queue had no place for it.
+    pub(crate) turned_away: bool,
 }
 
 /// Identifies a request of a load.
@@ -64,6 +73,17 @@ pub(crate) struct Identity {
     pub(crate) attempt: u32,
     /// The key of its random draws.
     pub(crate) call: Call,
+}
+
+impl Identity {
+    /// CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT, as it follows the token in a request's header `Accept` or in its query.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        let mut numbers = text.split('-').map(|number| number.parse::<u32>().ok());
+        let mut next = || numbers.next().flatten();
+        let (class, index, attempt, tab) = (next()? as usize, next()?, next()?, next()?);
+        let (tick, tick_attempt) = (next()?, next()?.max(1));
+        Some(Self { class, attempt, call: Call { index, tab, tick, attempt: tick_attempt } })
+    }
 }
 
 /// A handle to the thread.
@@ -98,13 +118,13 @@ impl Keeper {
     }
 
     /// Reports the arrival of a request; its response headers are sent when the receiver yields.
-    pub(crate) fn arrive(&self, ticket: u64, identity: Identity, at: Instant) -> oneshot::Receiver<Time> {
+    pub(crate) fn arrive(&self, ticket: u64, identity: Identity, at: Instant) -> oneshot::Receiver<Answered> {
         let (answer, answered) = oneshot::channel();
         self.send(Order::Arrive { ticket, identity, at, answer });
         answered
     }
 
-    /// Reports that the client of a request has disconnected; no effect once it has been answered.
+    /// Reports that the client of a request has disconnected, or has the whole answer.
     pub(crate) fn abort(&self, ticket: u64) {
         self.send(Order::Abort { ticket, at: Instant::now() });
     }
@@ -146,8 +166,8 @@ struct Keeping {
     background: watch::Sender<BTreeMap<usize, Time>>,
     /// The task of each request.
     tasks: BTreeMap<u64, TaskId>,
-    /// Where to send the response time of each task.
-    waiting: BTreeMap<TaskId, oneshot::Sender<Time>>,
+    /// Where to send the answer of each task.
+    waiting: BTreeMap<TaskId, oneshot::Sender<Answered>>,
     wakes: BTreeMap<(Time, u64), oneshot::Sender<()>>,
     wake_number: u64,
     /// The latest time processed: messages of different threads may come out of order.
@@ -211,9 +231,9 @@ impl Keeping {
         let now = now.max(self.latest);
         for said in self.works.advance(now) {
             match said {
-                Said::Answer { task, at } => {
+                Said::Answer { task, at, turned_away } => {
                     if let Some(answer) = self.waiting.remove(&task) {
-                        answer.send(at).ok();
+                        answer.send(Answered { at, turned_away }).ok();
                     }
                 }
                 Said::BackgroundDone { class, at } => self.background.send_modify(|background| {

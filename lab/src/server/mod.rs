@@ -7,11 +7,13 @@
 
 pub(crate) mod address;
 mod body;
+mod breakable;
 mod content;
 pub(crate) mod control;
 mod http;
 pub(crate) mod keeper;
 pub(crate) mod place;
+mod reply;
 mod sharing;
 pub(crate) mod stage;
 #[cfg(feature = "tls")]

@@ -15,6 +15,7 @@ use std::io::Error;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::ops::RangeInclusive;
 use std::sync::atomic::{AtomicU16, Ordering};
+use tokio::net::TcpSocket;
 
 /// The ports of the servers at the far end of a link.
 const PORTS: RangeInclusive<u16> = 20_000..=20_399;
@@ -76,26 +77,50 @@ impl Place {
     }
 
     /// Sets the network of a load, and opens its origins' ports.
-    pub(crate) fn open(&self, script: &Script) -> Result<Vec<(TcpListener, Address)>, Error> {
+    pub(crate) fn open(&self, script: &Script) -> Result<Vec<Door>, Error> {
+        let refuses = |origin: usize| {
+            script.plan.classes().iter().any(|class| class.origin == origin && class.answer.refused.is_some())
+        };
         let Some(link) = &self.link else {
-            let one = || {
-                let listener = listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-                let address = Address { socket: listener.local_addr()?, is_secure: false };
-                Ok((listener, address))
-            };
-            return script.plan.origins().iter().map(|_| one()).collect();
+            let one = |number| Door::open(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), false, refuses(number));
+            return (0..script.plan.origins().len()).map(one).collect();
         };
         let (paths, network) = network(script);
         link.set(&network).map_err(Error::other)?;
-        let one = |(path, is_secure): (usize, bool)| {
+        let one = |(origin, (path, is_secure)): (usize, (usize, bool))| {
             let number = self.ports.fetch_add(1, Ordering::Relaxed) % (PORTS.end() - PORTS.start() + 1);
             let socket = SocketAddr::from((host(path), PORTS.start() + number));
-            Ok((listen(socket)?, Address { socket, is_secure }))
+            Door::open(socket, is_secure, refuses(origin))
         };
         let secured = script.plan.origins().iter().map(Script::has_tls);
         let origins: Vec<(usize, bool)> = paths.into_iter().zip(secured).collect();
-        link.at(End::Server, || origins.into_iter().map(one).collect()).map_err(Error::other)?
+        link.at(End::Server, || origins.into_iter().enumerate().map(one).collect()).map_err(Error::other)?
     }
+}
+
+/// An origin's ports.
+pub(crate) struct Door {
+    pub(crate) listener: TcpListener,
+    pub(crate) address: Address,
+    /// Keeps the port at which nobody listens.
+    pub(crate) refuses: Option<TcpSocket>,
+}
+
+impl Door {
+    fn open(socket: SocketAddr, is_secure: bool, refuses: bool) -> Result<Self, Error> {
+        let listener = listen(socket)?;
+        let socket = listener.local_addr()?;
+        let refuses = refuses.then(|| bind(socket)).transpose()?;
+        let port = refuses.as_ref().map(TcpSocket::local_addr).transpose()?.map(|closed| closed.port());
+        Ok(Self { listener, address: Address { socket, is_secure, refuses: port }, refuses })
+    }
+}
+
+/// A port of the same host at which nobody listens: connections to it are refused.
+fn bind(beside: SocketAddr) -> Result<TcpSocket, Error> {
+    let socket = TcpSocket::new_v4()?;
+    socket.bind(SocketAddr::new(beside.ip(), 0))?;
+    Ok(socket)
 }
 
 /// The address of a path.

@@ -23,6 +23,11 @@ impl Sharing {
         self.updated = now;
     }
 
+    /// The number of tasks.
+    pub(super) fn len(&self) -> usize {
+        self.present.len()
+    }
+
     /// Adds a task.
     pub(super) fn join(&mut self, now: Time, task: TaskId, work: Span, rate: impl Fn(usize) -> f64) {
         self.settle(now, rate);

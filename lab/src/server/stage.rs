@@ -9,30 +9,39 @@ use super::content::{Busy, Content};
 use super::http::{Answers, listen};
 use super::keeper::{Clock, Identity, Keeper};
 use super::place::Place;
+use super::reply::{Reply, allow, set};
 #[cfg(feature = "tls")]
 use super::tls::Security;
 use super::token::Token;
 use super::websocket::{self, Socket};
 use super::works::Works;
+use crate::page_causes::waits_for;
 use crate::script::Script;
 use futures_util::{SinkExt, StreamExt};
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::header;
 use hyper::{Request, Response, StatusCode, Version};
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind, Start};
+use sixslot_models::class::{Class, DeadlineFrom, DeadlineUntil, Event, Kind};
 use sixslot_models::load::Call;
 use sixslot_sim_core::Time;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::{Notify, mpsc, watch};
 use tokio_tungstenite::tungstenite::Message;
 
 /// Path of the page, at the scenario's first origin.
 pub(crate) const PAGE: &str = "/sixslot-page";
+/// The page's script.
+const SCRIPTS: [&str; 4] = [
+    include_str!("../../page/page.js"),
+    include_str!("../../page/agenda.js"),
+    include_str!("../../page/events.js"),
+    include_str!("../../page/clocks.js"),
+];
 /// Path of an empty answer, with which a page learns what an origin speaks before the load.
 pub(crate) const HELLO: &str = "/sixslot-hello";
 
@@ -51,6 +60,8 @@ pub(crate) struct Stage {
     pub(crate) clock: Clock,
     pub(crate) keeper: Keeper,
     addresses: Vec<Address>,
+    /// Keeps the ports at which nobody listens.
+    _refusing: Vec<Option<TcpSocket>>,
     /// The TLS of each origin that has it.
     #[cfg(feature = "tls")]
     securities: Vec<Option<Security>>,
@@ -78,7 +89,7 @@ struct Origin {
     number: usize,
 }
 
-/// Reports the disconnection of a client when dropped before the response.
+/// Reports, when dropped, that a client has disconnected or has the whole answer.
 struct Caller {
     stage: Arc<Stage>,
     ticket: u64,
@@ -99,26 +110,25 @@ impl Stage {
         control: u16,
         token: &Token,
     ) -> std::io::Result<Arc<Self>> {
-        let (listeners, addresses): (Vec<_>, Vec<_>) = place.open(script)?.into_iter().unzip();
+        let doors = place.open(script)?;
+        let addresses: Vec<Address> = doors.iter().map(|door| door.address).collect();
+        let (listeners, refusing): (Vec<_>, Vec<_>) =
+            doors.into_iter().map(|door| (door.listener, door.refuses)).unzip();
         let clock = Clock::new(script.scale);
         let (news, background) = watch::channel(BTreeMap::new());
-        let waits = |number, event| {
-            let after = |class: &Class| matches!(&class.common.start, Start::After(after) if after.single() == Some((number, event)));
-            script.plan.classes().iter().any(after)
-        };
+        let waits = |number| script.plan.classes().iter().any(|class| waits_for(class, number, Event::Sent));
         let until_sent =
             |class: &Class| class.deadline_until == DeadlineUntil::Sent || class.deadline_from == DeadlineFrom::Sent;
         let reports_sending = script.plan.classes().iter().enumerate();
         let stage = Arc::new(Self {
             keeper: Keeper::start(Works::new(&script.plan, &script.draws), clock.clone(), news)?,
-            reports_sending: reports_sending
-                .map(|(number, class)| until_sent(class) || waits(number, Event::Sent))
-                .collect(),
+            reports_sending: reports_sending.map(|(number, class)| until_sent(class) || waits(number)).collect(),
             script: script.clone(),
             clock,
             #[cfg(feature = "tls")]
             securities: securities(script, &addresses, place)?,
             addresses,
+            _refusing: refusing,
             control,
             token: token.clone(),
             number,
@@ -182,11 +192,6 @@ impl Stage {
         self.sent.lock().unwrap_or_else(PoisonError::into_inner).insert(tab, sender);
     }
 
-    /// A length of scenario time as real time.
-    fn real(&self, span: sixslot_sim_core::Span) -> Duration {
-        Duration::from_secs_f64(span.as_seconds_f64() * self.script.scale)
-    }
-
     /// Waits until the load is over.
     async fn wait_closed(&self) {
         drop(self.closed.subscribe().wait_for(|closed| *closed).await);
@@ -224,7 +229,7 @@ impl Stage {
                 };
                 let mut known = last_of(&mut background);
                 if let Some(last) = known {
-                    let age = stage.real(opened.max(last) - last);
+                    let age = stage.script.real(opened.max(last) - last);
                     sender.send(age.as_secs_f64() * 1e3).await.ok();
                 }
                 while background.changed().await.is_ok() {
@@ -261,7 +266,7 @@ impl Stage {
     }
 
     fn page() -> Response<Content> {
-        let html = include_str!("../../page/index.html").replace("/*page.js*/", include_str!("../../page/page.js"));
+        let html = include_str!("../../page/index.html").replace("/*page*/", &SCRIPTS.concat());
         let mut response = Response::new(Content::whole(html, None));
         let headers = response.headers_mut();
         set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
@@ -309,50 +314,33 @@ impl Stage {
         found.filter(|_| accepts.starts_with("text/css"))
     }
 
-    fn headers(&self, class: &Class, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-        let kind = match (class.kind, class.common.priority) {
-            (Kind::EventSource, _) => "text/event-stream",
-            (_, Priority::Highest) => "text/css",
-            _ => "application/octet-stream",
-        };
-        set(headers, header::CONTENT_TYPE, kind);
-        // Otherwise a browser withholds the headers until it has enough of the body to guess its type.
-        set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-        allow(headers, origin);
-        if class.answer_no_store {
-            set(headers, header::CACHE_CONTROL, "no-store");
-        } else if let Some(max_age) = class.max_age {
-            let seconds = self.real(max_age).as_secs_f64().ceil();
-            if let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}")) {
-                headers.insert(header::CACHE_CONTROL, value);
-            }
-        }
-    }
-
     /// The body that follows headers sent at a time.
-    fn body(self: &Arc<Self>, identity: Identity, headers: Time, busy: Busy) -> Content {
+    fn body(self: &Arc<Self>, identity: Identity, reply: Reply, headers: Time, busy: Busy) -> Content {
         let class = &self.script.plan.classes()[identity.class];
-        let end = self.script.draws.body(class, identity.call).map(|body| headers + body);
+        let end = reply.end(&self.script, identity, headers);
+        if class.kind.is_socket() && reply.is_refusal() {
+            return Content::whole("", Some(busy));
+        }
         if class.kind == Kind::EventSource {
             let mut news = self.feed(identity.class, headers, end);
             let (sender, parts) = mpsc::channel(16);
             tokio::spawn(async move {
                 let mut text = ": open\n\n".to_owned();
-                while sender.send(Bytes::from(text)).await.is_ok() {
+                while sender.send(Some(Bytes::from(text))).await.is_ok() {
                     let Some(age) = news.recv().await else { return };
                     text = format!("data: {age}\n\n");
                 }
             });
             return Content::coming(parts, Some(busy));
         }
-        let bytes = self.script.payload(class, identity.call.index);
-        if class.reads_body && end == Some(headers) {
+        let bytes = reply.bytes(&self.script, identity);
+        if (class.reads_body || reply.turned_away) && !reply.breaks && end == Some(headers) {
             return Content::whole(vec![b' '; usize::try_from(bytes).unwrap_or(usize::MAX)], Some(busy));
         }
         let (sender, parts) = mpsc::channel(4);
         let stage = Arc::clone(self);
         tokio::spawn(async move {
-            body::send(bytes, stage.wait_until(end.unwrap_or(headers)), sender).await;
+            body::send(bytes, stage.wait_until(end.unwrap_or(headers)), reply.breaks, sender).await;
         });
         Content::coming(parts, Some(busy))
     }
@@ -401,7 +389,7 @@ impl Answers for Origin {
             _ => {}
         }
         let style = || stage.style_sheet(self.number, &request);
-        let Some(identity) = stage.token.marked(&request).and_then(identity).or_else(style).filter(|identity| {
+        let Some(identity) = stage.token.marked(&request).and_then(Identity::read).or_else(style).filter(|identity| {
             stage.script.plan.classes().get(identity.class).is_some_and(|class| class.origin == self.number)
         }) else {
             return stage.stray(&request);
@@ -416,25 +404,27 @@ impl Answers for Origin {
         let ticket = stage.tickets.fetch_add(1, Ordering::Relaxed);
         let caller = Caller { stage: Arc::clone(stage), ticket };
         let answered = stage.keeper.arrive(ticket, identity, Instant::now()).await;
-        drop(caller);
         // The load is over: nothing reads the response.
-        let Ok(headers) = answered else { return Response::new(Content::whole("", Some(busy))) };
-        let headers = stage.delay(identity, headers).await;
-        if websocket::is_asked_for(&request) {
+        let Ok(answered) = answered else { return Response::new(Content::whole("", Some(busy))) };
+        let reply = Reply::of(&stage.script, identity, answered);
+        let headers = stage.delay(identity, answered.at).await;
+        if websocket::is_asked_for(&request) && !reply.is_refusal() {
             let Some((response, socket)) = websocket::accept(&mut request) else { return stage.stray(&request) };
             let stage = Arc::clone(stage);
             tokio::spawn(async move {
                 if let Some(socket) = socket.await {
                     stage.keep_open(identity, headers, socket).await;
                 }
+                drop(caller);
             });
             return response;
         }
-        let content = stage.body(identity, headers, busy);
+        let content = stage.body(identity, reply, headers, busy).holding(caller);
         let is_h2 = request.version() == Version::HTTP_2;
         let mut response = Response::new(if is_h2 { content.in_pieces() } else { content });
+        *response.status_mut() = reply.status();
         let origin = request.headers().get(header::ORIGIN).cloned();
-        stage.headers(&stage.script.plan.classes()[identity.class], response.headers_mut(), origin);
+        reply.write(&stage.script, &stage.script.plan.classes()[identity.class], response.headers_mut(), origin);
         response
     }
 
@@ -443,7 +433,7 @@ impl Answers for Origin {
     }
 
     fn keep_alive(&self) -> Option<Duration> {
-        self.stage.script.plan.origins()[self.number].keep_alive.map(|span| self.stage.real(span))
+        self.stage.script.plan.origins()[self.number].keep_alive.map(|span| self.stage.script.real(span))
     }
 
     fn clearing(&self) -> Arc<Notify> {
@@ -470,26 +460,4 @@ fn securities(script: &Script, addresses: &[Address], place: &Place) -> std::io:
         None => Ok(None),
     };
     script.plan.origins().iter().zip(addresses).map(of).collect()
-}
-
-/// Lets the page of an origin read the response.
-fn allow(headers: &mut HeaderMap, origin: Option<HeaderValue>) {
-    if let Some(origin) = origin {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-        set(headers, header::ACCESS_CONTROL_ALLOW_CREDENTIALS, "true");
-    }
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &'static str) {
-    headers.insert(name, HeaderValue::from_static(value));
-}
-
-/// The identity of a request, CLASS-INDEX-ATTEMPT-TAB-TICK-TICKATTEMPT: after the token in its header `Accept`, or
-/// after it in the query.
-fn identity(text: &str) -> Option<Identity> {
-    let mut numbers = text.split('-').map(|number| number.parse::<u32>().ok());
-    let mut next = || numbers.next().flatten();
-    let (class, index, attempt, tab) = (next()? as usize, next()?, next()?, next()?);
-    let (tick, tick_attempt) = (next()?, next()?.max(1));
-    Some(Identity { class, attempt, call: Call { index, tab, tick, attempt: tick_attempt } })
 }

@@ -18,7 +18,7 @@ use std::fmt;
 use std::io::Error;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
@@ -93,7 +93,10 @@ impl fmt::Debug for Security {
 
 impl Security {
     /// Does the handshake of a connection; true if it speaks HTTP/2.
-    pub(crate) async fn accept(&self, stream: TcpStream) -> Result<(TlsStream<TcpStream>, bool), Error> {
+    pub(crate) async fn accept<S>(&self, stream: S) -> Result<(TlsStream<S>, bool), Error>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         let stream = self.0.accept_with(stream, |connection| connection.set_buffer_limit(Some(BUFFER))).await?;
         let is_h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         Ok((stream, is_h2))

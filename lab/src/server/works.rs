@@ -10,7 +10,7 @@ pub use super::sharing::TaskId;
 use sixslot_models::Plan;
 use sixslot_models::class::{Class, Kind, Start};
 use sixslot_models::load::{Call, Draws};
-use sixslot_models::origin::Discipline;
+use sixslot_models::origin::{Discipline, WorkerUntil};
 use sixslot_models::server_cache::TtlFrom;
 use sixslot_sim_core::{EventKey, EventQueue, Span, Time};
 use std::collections::VecDeque;
@@ -24,6 +24,8 @@ pub enum Said {
         task: TaskId,
         /// The time.
         at: Time,
+        /// Whether the server's queue had no place for it.
+        turned_away: bool,
     },
     /// A background call has succeeded.
     BackgroundDone {
@@ -68,6 +70,8 @@ struct Task {
     place: Place,
     /// Whether its client is still connected.
     wanted: bool,
+    /// Whether it keeps its worker until its client has the whole answer, or is gone.
+    holds_worker: bool,
     /// Work and I/O time of each segment of its own service.
     own: (Span, Span),
     /// Work and I/O time of the current segment.
@@ -171,6 +175,7 @@ impl Works {
             call,
             place: Place::Between,
             wanted: true,
+            holds_worker: false,
             own,
             part: own,
             segments_left: segments,
@@ -179,6 +184,11 @@ impl Works {
             awaited_by: Vec::new(),
             deadline: None,
         });
+        if self.is_full(class) {
+            self.tasks[task].wanted = false;
+            self.said.push(Said::Answer { task, at: now, turned_away: true });
+            return task;
+        }
         for (cache, rules) in self.server_caches.iter_mut().zip(self.plan.server_caches()) {
             if rules.invalidated_by.contains(&class) {
                 cache.value = None;
@@ -188,8 +198,23 @@ impl Works {
         task
     }
 
-    /// The client of a request disconnects.
+    /// Whether the queue of a class's server has no place: the request is answered at once.
+    fn is_full(&self, class: usize) -> bool {
+        let class = &self.plan.classes()[class];
+        let rules = &self.plan.origins()[class.origin];
+        let server = &self.servers[class.origin];
+        let present = match rules.discipline {
+            Discipline::ProcessorSharing => server.sharing.len(),
+            _ => server.busy + server.line.len(),
+        };
+        rules.queue.is_some_and(|queue| class.kind != Kind::Background && present >= rules.workers + queue.limit)
+    }
+
+    /// The client of a request disconnects, or has the whole answer.
     pub fn abort(&mut self, now: Time, task: TaskId) {
+        if std::mem::take(&mut self.tasks[task].holds_worker) {
+            self.free_worker(now, self.class(task).origin);
+        }
         if !std::mem::take(&mut self.tasks[task].wanted) {
             return;
         }
@@ -305,7 +330,14 @@ impl Works {
     }
 
     fn worked(&mut self, now: Time, task: TaskId) {
-        self.free_worker(now, self.class(task).origin);
+        let (class, state) = (self.class(task), &self.tasks[task]);
+        let rules = &self.plan.origins()[class.origin];
+        let keeps = rules.discipline == Discipline::Fifo && rules.worker_until == WorkerUntil::End;
+        let holds = keeps && class.kind != Kind::Background && state.making.is_none() && state.wanted;
+        self.tasks[task].holds_worker = holds;
+        if !holds {
+            self.free_worker(now, self.class(task).origin);
+        }
         self.wait_after_work(now, task);
     }
 
@@ -394,7 +426,7 @@ impl Works {
     fn answered(&mut self, now: Time, task: TaskId) {
         let class = self.tasks[task].class;
         if self.class(task).kind != Kind::Background {
-            self.said.push(Said::Answer { task, at: now });
+            self.said.push(Said::Answer { task, at: now, turned_away: false });
             return;
         }
         if let Some(key) = self.tasks[task].deadline.take() {
