@@ -20,6 +20,9 @@ pub struct Report {
     pub what: String,
     /// The browser's name and version.
     pub browser: String,
+    /// That the browser is older than those whose rules were measured, as a sentence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub too_old: Option<String>,
     /// Idle time between the browser's start and the first load, in real milliseconds.
     pub rest_ms: f64,
     /// Real time divided by scenario time.
@@ -61,6 +64,7 @@ impl Report {
         let ends = if recording.has_network()? { Ends::of(&loads) } else { None };
         Ok(Self {
             what: recording.what.clone(),
+            too_old: first.and_then(|measured| recording.engine.too_old(&measured.version)),
             browser: first.map_or_else(|| recording.engine.to_string(), |measured| measured.version.clone()),
             rest_ms: first.map_or(0.0, |measured| measured.rest_ms),
             scale: first.map_or(1.0, |measured| measured.scale),
@@ -111,6 +115,9 @@ impl Report {
             at,
             self.clock_error_ms
         );
+        if let Some(sentence) = &self.too_old {
+            let _ = writeln!(out, "{sentence}\n");
+        }
         let costs = |sets: &[String]| {
             let short = |set: &String| set.trim_start_matches("browser.").replace('"', "").replace('=', " ");
             sets.iter().map(short).collect::<Vec<_>>().join(", ")

@@ -388,22 +388,62 @@ ready = ["behind-small"]
     arrive(&measured, "behind-small", &[500.0]);
 }
 
-/// The rules are those of the measured versions (docs/browser-rules.md). Firefox ESR 140 sends the second of the requests for
-/// `/line` in this plan at once.
+/// Firefox ESR 140 sends the second of the requests for `/line` in this plan at once.
 fn has_measured_cache(session: &Session, engine: Engine) -> bool {
-    let number = session.version().split(|one: char| !one.is_ascii_digit()).find_map(|word| word.parse::<u32>().ok());
-    let is_measured = engine != Engine::Firefox || number.is_some_and(|number| number >= 153);
-    if !is_measured {
-        println!("skipped: the cache's rules were measured in Firefox 153, and this is {}", session.version());
-    }
-    is_measured
+    engine.too_old(session.version()).inspect(|sentence| println!("skipped: {sentence}")).is_none()
+}
+
+/// Nobody waits for a no-store response in Firefox, and what replaces it releases those who wait for an earlier replacement. In
+/// Chromium the requests go one after another.
+fn behind_a_no_store_response(session: &mut Session, engine: Engine) {
+    let measured = run(
+        session,
+        engine,
+        1.0,
+        r#"
+horizon = "1500ms"
+[request.first]
+url = "/one"
+service = "100ms"
+response_cache_control = "no-store"
+[request.written]
+url = "/one"
+start = "200ms"
+service = "300ms"
+body = "400ms"
+[request.rewritten]
+url = "/one"
+start = "300ms"
+service = "400ms"
+body = "400ms"
+[request.released]
+url = "/one"
+start = "600ms"
+service = "50ms"
+[request.last]
+url = "/one"
+start = "800ms"
+service = "50ms"
+[load]
+ready = ["last"]
+"#,
+    );
+    let [rewritten, released, last] = match engine {
+        Engine::Firefox => [300.0, 700.0, 1100.0],
+        Engine::Webkit => [300.0, 600.0, 800.0],
+        _ => [500.0, 900.0, 950.0],
+    };
+    arrive(&measured, "rewritten", &[rewritten]);
+    arrive(&measured, "released", &[released]);
+    arrive(&measured, "last", &[last]);
 }
 
 fn all(engine: Engine) {
     let _alone = support::alone();
     let Some(session) = session(engine) else { return };
     let caches: fn(&mut Session, Engine) = if engine == Engine::Webkit { caches_without_a_lock } else { caches };
-    let cache = has_measured_cache(&session, engine).then_some(caches);
+    let caches = [caches, behind_a_no_store_response];
+    let cache = if has_measured_cache(&session, engine) { &caches[..] } else { &[] };
     let others: [fn(&mut Session, Engine); 6] = [
         six_and_aborts,
         what_the_page_does,
@@ -412,7 +452,8 @@ fn all(engine: Engine) {
         bodies_and_servers,
         unread_bodies,
     ];
-    let mut session = support::check_each(session, plans::session, engine, others.into_iter().chain(cache));
+    let mut session =
+        support::check_each(session, plans::session, engine, others.into_iter().chain(cache.iter().copied()));
     let text = "horizon = \"1s\"\n[browser]\nconnections = 4\n[request.a]\n[load]\nready = [\"a\"]";
     let plan = Document::read("live.toml", &format!("schema = 1\n{text}"), &[]).unwrap().plan(&[], &[]).unwrap();
     let refusal = session.run(&Script::new(&plan, 1, 0, 1.0).unwrap());

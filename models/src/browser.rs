@@ -164,6 +164,13 @@ macro_rules! define_browser {
 schema::browser_rules!(define_browser);
 
 impl Browser {
+    /// The oldest Chromium that the profile was compared with: 156 was measured, and 148 predicted (docs/browser-rules.md).
+    pub const OLDEST_CHROMIUM: [u32; 2] = [148, 0];
+    /// The oldest Firefox that was measured. ESR 140 has another rule for requests of one URL.
+    pub const OLDEST_FIREFOX: [u32; 2] = [153, 0];
+    /// The oldest WebKitGTK that was measured.
+    pub const OLDEST_WEBKIT: [u32; 2] = [2, 50];
+
     /// Firefox ESR 153.
     pub fn firefox() -> Self {
         Self {

@@ -168,6 +168,24 @@ fn a_recording_comes_back_as_it_was_and_can_be_replayed() {
     assert!(refused(&["lab", "--replay", damaged.to_str().unwrap()]).contains("not a recording"));
 }
 
+/// What a browser older than the measured ones does is not held against its profile without a word.
+#[test]
+fn a_report_says_that_the_browser_is_older_than_the_measured_ones() {
+    let text = behind_six(60.0);
+    let folder = tempfile::tempdir().unwrap();
+    for (version, old) in [("Mozilla Firefox 140.4.0esr", true), ("Mozilla Firefox 153.8.0esr", false)] {
+        let mut recording = Recording::new("test".to_owned(), Engine::Firefox, Vec::new());
+        let measured = measured(&plan(&text), 1, 0);
+        recording.add(source(&text), Measured { engine: Engine::Firefox, version: version.to_owned(), ..measured });
+        let path = folder.path().join(format!("{old}.json"));
+        recording.write(&Files::new(&System, false), &path).unwrap();
+        let replay = |format| done(&["lab", "--replay", path.to_str().unwrap(), "--format", format]);
+        let sentence = "140.4.0esr is older than version 153, the oldest whose rules were measured";
+        assert!(replay("text").contains(sentence) == old, "{}", replay("text"));
+        assert!(replay("json").contains(sentence) == old && replay("json").contains("\"too_old\"") == old);
+    }
+}
+
 #[test]
 fn bad_usage_is_refused_before_a_browser_is_started() {
     assert!(refused(&["lab"]).contains("SCENARIO"));

@@ -8,6 +8,10 @@
 //! stored and the aborted request had no headers yet (nsHttpChannel.cpp, CloseCacheEntry dooms only new entries); requests
 //! without credentials have their own entries. WebKitGTK (measured): no lock.
 //!
+//! In Firefox a no-store response stays as an entry that is never validated, so nobody waits for it (OnCacheEntryCheck gives
+//! ENTRY_WANTED): later GETs go at once. The headers of each of their responses replace the entry, and release those who wait
+//! for the response that had replaced it before (CacheEntry.cpp, Recreate; measured).
+//!
 //! A fetch with cache 'reload' does not wait, but later GETs wait for it, and its response replaces the stored one
 //! (measured in Chromium and Firefox); in Firefox it bypasses a lock that is held (measured). In Chromium the replacement
 //! takes a moment before the request reaches the pool (measured).
@@ -35,6 +39,8 @@ pub(super) struct Cache {
     stored: Table<Key, Time>,
     /// The keys with a stored response, fresh or stale.
     kept: Table<Key, ()>,
+    /// The keys with a no-store response that nobody waits for.
+    open: Table<Key, ()>,
     /// How many times each URL has been invalidated.
     versions: Table<u64, u32>,
 }
@@ -50,6 +56,7 @@ impl Cache {
         self.locks.clear();
         self.stored.clear();
         self.kept.clear();
+        self.open.clear();
         self.versions.clear();
     }
 }
@@ -141,7 +148,11 @@ impl Running<'_> {
             return self.go_to_pool(agenda, id);
         }
         let Some(turn) = self.state.cache.locks.get(key).map(|lock| lock.turn) else {
-            self.take_turn(id);
+            if self.state.cache.open.contains(key) {
+                self.request(id).state.refills = true;
+            } else {
+                self.take_turn(id);
+            }
             return self.go_to_pool(agenda, id);
         };
         if self.stores(turn) && self.request(turn).headers.is_some() {
@@ -173,7 +184,7 @@ impl Running<'_> {
         }
     }
 
-    /// The headers of the request that holds the lock have arrived.
+    /// The headers of a request have arrived.
     pub(super) fn headers_at_cache(&mut self, agenda: &mut Agenda, id: RequestId) {
         if self.copy(id).method == Method::Post && self.plan.browser.post_invalidates {
             if self.is_error_status(id) {
@@ -182,9 +193,15 @@ impl Running<'_> {
             let url = self.cache_url(id);
             let version = self.invalidate(url);
             if self.plan.browser.cache_lock_releases_all_on_post {
-                self.open_lock(agenda, (url, version));
+                self.open_lock(agenda, (url, version), false);
             }
             return;
+        }
+        if std::mem::take(&mut self.request(id).state.refills) {
+            let key = self.key(id);
+            self.open_lock(agenda, key, false);
+            self.state.cache.open.remove(key);
+            self.take_turn(id);
         }
         if !self.request(id).state.holds_lock {
             return;
@@ -209,12 +226,13 @@ impl Running<'_> {
         version
     }
 
-    /// Opens a lock: all requests that wait for it go on together.
-    fn open_lock(&mut self, agenda: &mut Agenda, key: Key) {
+    /// Opens a lock: all requests that wait for it go on together, and their responses replace the entry or do not.
+    fn open_lock(&mut self, agenda: &mut Agenda, key: Key, refill: bool) {
         let Some(mut lock) = self.state.cache.locks.remove(key) else { return };
         self.request(lock.turn).state.holds_lock = false;
         while let Some(waiter) = lock.waiting.pop(&mut self.state.links) {
             self.drop_timer(agenda, waiter);
+            self.request(waiter).state.refills = refill;
             self.go_to_pool(agenda, waiter);
         }
     }
@@ -244,7 +262,10 @@ impl Running<'_> {
                 if no_store && !broken && self.plan.browser.cache_lock_releases_all_on_no_store =>
             {
                 self.state.cache.kept.remove(key);
-                return self.open_lock(agenda, key);
+                if !self.is_error_status(id) {
+                    self.state.cache.open.insert(key, ());
+                }
+                return self.open_lock(agenda, key, !self.is_error_status(id));
             }
             Outcome::Ok if !no_store && self.copy(id).method != Method::Head && !self.is_error_status(id) => {
                 self.state.cache.kept.insert(key, ());
@@ -259,7 +280,7 @@ impl Running<'_> {
                     return self.pass_on(agenda, key);
                 }
                 self.state.cache.kept.remove(key);
-                return self.open_lock(agenda, key);
+                return self.open_lock(agenda, key, false);
             }
             _ => {}
         }

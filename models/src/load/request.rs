@@ -141,6 +141,8 @@ pub(super) struct State {
     pub holds_lock: bool,
     /// Whether its response replaces the stored entry although it ignores that entry itself.
     pub writes: bool,
+    /// Whether its headers replace an entry that it did not have to wait for.
+    pub refills: bool,
     /// How many times its URL had been invalidated when it reached the cache.
     pub version: u32,
     /// Whether the page has been notified of its success or failure.

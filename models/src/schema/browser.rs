@@ -74,8 +74,9 @@ macro_rules! browser_rules {
             /// 20 s in Chromium.
             cache_lock_timeout: span = Span::from_seconds(20), "Longest wait at the lock; then the request goes to the network by itself.";
             /// In Firefox a no-store response releases all waiting requests together, at the end of its body: with headers and 4
-            /// kB at 100 ms and the rest at 550 ms they arrive at 558 ms (measured).
-            cache_lock_releases_all_on_no_store: switch = false, "A no-store response releases all waiting requests at once when it releases the lock.";
+            /// kB at 100 ms and the rest at 550 ms they arrive at 558 ms (measured). Later GETs do not wait (measured;
+            /// netwerk/protocol/http/nsHttpChannel.cpp, OnCacheEntryCheck: such an entry is not validated).
+            cache_lock_releases_all_on_no_store: switch = false, "A no-store response releases all waiting requests at once when it releases the lock, and later GETs do not wait until another response has replaced it.";
             /// In Firefox an abort of the request that holds the lock releases all waiting requests together, unless an earlier response is stored
             /// and it had no headers yet (measured; netwerk/protocol/http/nsHttpChannel.cpp, CloseCacheEntry).
             cache_lock_releases_all_on_abort: switch = false, "An abort of the request that holds the lock releases all waiting requests at once.";

@@ -121,6 +121,16 @@ pub const CACHES: &[Case] = &[
     },
     Case {
         profiles: &["firefox"],
+        rule: "cache_lock_releases_all_on_no_store",
+        off: &["false"],
+        scenario: BEHIND_NO_STORE,
+        holds: |rows| {
+            let expected = [("rewritten", 300.0), ("released", 700.0), ("last", 1100.0)];
+            expected.into_iter().all(|(name, at)| sent(rows, name, &[(1, at)]))
+        },
+    },
+    Case {
+        profiles: &["firefox"],
         rule: "cache_lock_until",
         off: &["'headers'"],
         scenario: ONE_URL_NO_STORE_BODY,

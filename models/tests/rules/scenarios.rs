@@ -68,6 +68,15 @@ pub const ONE_URL_NO_STORE: &str =
 /// As measured: headers at 100 ms, the rest of the body at 550 ms.
 pub const ONE_URL_NO_STORE_BODY: &str = r#"request.get = { url = "/one-url", count = 3, service = "100ms", body = "450ms", response_cache_control = "no-store" }"#;
 
+/// `written` replaces the no-store response at 500 ms, `rewritten` replaces that one at 700 ms.
+pub const BEHIND_NO_STORE: &str = r#"
+request.first = { url = "/one-url", service = "100ms", response_cache_control = "no-store" }
+request.written = { url = "/one-url", start = "200ms", service = "300ms", body = "400ms" }
+request.rewritten = { url = "/one-url", start = "300ms", service = "400ms", body = "400ms" }
+request.released = { url = "/one-url", start = "600ms", service = "50ms" }
+request.last = { url = "/one-url", start = "800ms", service = "50ms" }
+"#;
+
 pub const LEADER_ABORTED: &str = r#"
 request.leader = { url = "/one-url", service = "300ms", deadline = "100ms" }
 request.get = { url = "/one-url", count = 3, service = "300ms" }

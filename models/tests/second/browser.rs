@@ -162,7 +162,11 @@ impl Second<'_> {
             return self.go_to_pool(id);
         }
         let Some(holder) = self.holder(&key) else {
-            self.give_turn(&key, id);
+            // Nobody waits for an answer that was not to be stored.
+            self.requests[id].takes_over = self.unstored.contains(&key);
+            if !self.requests[id].takes_over {
+                self.give_turn(&key, id);
+            }
             return self.go_to_pool(id);
         };
         // The holder's response is being stored: its body is read with it.
@@ -185,6 +189,13 @@ impl Second<'_> {
                 self.open_lock(&(url, version));
             }
             return;
+        }
+        if std::mem::take(&mut self.requests[id].takes_over) {
+            // What it finds is thrown away, with the turn of whoever had it.
+            let key = self.own_key(id);
+            self.open_lock(&key);
+            self.unstored.retain(|other| *other != key);
+            self.give_turn(&key, id);
         }
         if !self.requests[id].has_turn {
             return;
@@ -241,12 +252,18 @@ impl Second<'_> {
         // A connection that breaks is for the cache what an abort is.
         let broken = self.requests[id].headers.is_none() || self.requests[id].resets;
         let aborted = outcome == Outcome::Aborted || outcome == Outcome::Failed && broken;
+        let is_error = self.requests[id].status >= 400;
         if !aborted && no_store && rules.cache_lock_releases_all_on_no_store {
             self.kept.retain(|other| *other != key);
+            if !is_error {
+                self.unstored.push(key.clone());
+                for waiter in self.waits_for_turn(&key) {
+                    self.requests[waiter].takes_over = true;
+                }
+            }
             return self.open_lock(&key);
         }
         let is_head = self.copy(id).method == Method::Head;
-        let is_error = self.requests[id].status >= 400;
         if outcome == Outcome::Ok && !no_store && !is_head && !is_error && !self.kept.contains(&key) {
             self.kept.push(key.clone());
         }

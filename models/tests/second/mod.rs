@@ -97,6 +97,7 @@ pub struct Request {
     pub key: Option<Key>,
     pub has_turn: bool,
     pub replaces: bool,
+    pub takes_over: bool,
     /// The next call of its instance aborted it.
     pub superseded: bool,
     pub status: u16,
@@ -194,6 +195,7 @@ pub struct Second<'a> {
     pub turns: Vec<(Key, Id)>,
     pub stored: Vec<(Key, u64)>,
     pub kept: Vec<Key>,
+    pub unstored: Vec<Key>,
     pub versions: Vec<((bool, usize, String), u32)>,
     pub server_caches: Vec<ServerCache>,
     pub computations: Vec<Computation>,
@@ -226,6 +228,7 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         turns: Vec::new(),
         stored: Vec::new(),
         kept: Vec::new(),
+        unstored: Vec::new(),
         versions: Vec::new(),
         server_caches: vec![ServerCache::default(); plan.server_caches().len()],
         computations: Vec::new(),

@@ -364,6 +364,7 @@ fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64
         key: None,
         has_turn: false,
         replaces: false,
+        takes_over: false,
         status: 200,
         failure: None,
         turned_away: false,
