@@ -29,6 +29,7 @@ impl Prediction {
         // The server has a request half a round trip after the browser has sent its head.
         let draws = Draws::new(plan, seed, load)?;
         let halves: Vec<Span> = plan.origins().iter().map(|origin| draws.rtt(&origin.path) / 2).collect();
+        let head = |request: &Request| Some(request.sent? + halves[plan.classes()[request.class].origin]);
         // A page does not see the end of a body that it does not read.
         let unread = |request: &Request| {
             let class = &plan.classes()[request.class];
@@ -41,7 +42,7 @@ impl Prediction {
             attempt: request.attempt,
             tab: request.tab,
             issued_ms: request.issued.as_millis_f64(),
-            arrived_ms: request.sent.map(|sent| (sent + halves[plan.classes()[request.class].origin]).as_millis_f64()),
+            arrived_ms: request.reaches.or(head(request)).map(Time::as_millis_f64),
             headers_ms: request.headers.map(Time::as_millis_f64),
             ended_ms: if unread(request) { request.headers } else { request.ended }.map(Time::as_millis_f64),
             outcome: match request.outcome {

@@ -158,17 +158,19 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
 
 /// The errors of the ends of requests.
 fn ends(out: &mut String, entries: &[Entry<'_>]) {
-    out.push_str("\nErrors of the predicted ends of requests that succeeded on both sides, relative to the measured end since the start of the load:\n\n| | ends compared | relative: p50 | p90 | p95 | in ms: p50 | p90 | largest | signed median |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    out.push_str("\nErrors of the predicted ends of requests that succeeded on both sides, relative to the measured end since the start of the load. In order: the k-th instance of a class that ends, or arrives, against the k-th, because over HTTP/2 a browser sends those that wait for a connection in an order of its own.\n\n| | ends compared | relative: p50 | p90 | p95 | in ms: p50 | p90 | largest | signed median | in order: p50 | p90 | arrivals in order: p90 |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for entry in entries {
-        let Some(Ends { compared, relative, absolute_ms, bias_ms }) = entry.report.ends else { continue };
+        let Some(ends) = entry.report.ends else { continue };
+        let Ends { compared, relative, absolute_ms, bias_ms, in_order, arrivals_in_order } = ends;
         let _ = writeln!(
             out,
-            "| {} | {compared} | {} | {:.1} | {:.1} | {:.0} | {bias_ms:+.1} |",
+            "| {} | {compared} | {} | {:.1} | {:.1} | {:.0} | {bias_ms:+.1} | {} |",
             markdown(&entry.name()),
             [relative.p50, relative.p90, relative.p95].map(per_cent).join(" | "),
             absolute_ms.p50,
             absolute_ms.p90,
             absolute_ms.max,
+            [in_order.p50, in_order.p90, arrivals_in_order.p90].map(per_cent).join(" | "),
         );
     }
 }

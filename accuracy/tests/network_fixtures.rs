@@ -32,7 +32,8 @@ fn the_table_is_what_the_recordings_give() {
     }
 }
 
-/// What is reached, and not what is wanted: an error of 5 % at the ninth decile (docs/network.md has the causes of the rest).
+/// At the ninth decile the error is at most 5 % of arrivals, and of ends over HTTP/1.1. Over HTTP/2 that is reached in order only, where it
+/// is not known which instance is sent first, and by ends not at all: docs/network.md has the causes.
 #[test]
 fn random_plans_are_predicted_as_the_table_says() {
     for protocol in ["h1", "h2"] {
@@ -40,14 +41,12 @@ fn random_plans_are_predicted_as_the_table_says() {
         let mut found = recordings.iter().filter(|one| one.what.starts_with(&format!("random plans over {protocol}")));
         let report = Report::new(found.next().unwrap()).unwrap();
         assert!(report.loads.len() >= 60, "{protocol}: {} plans", report.loads.len());
-        let (summary, relative) = (&report.with_defaults, report.ends.unwrap().relative);
-        assert!(relative.p50 <= 0.05 && relative.p90 <= 0.3, "{protocol}: {relative:?}");
-        assert!(
-            summary.outcomes.disagreements() * 100 <= 3 * summary.outcomes.of,
-            "{protocol}: {:?}",
-            summary.outcomes
-        );
+        let (summary, ends) = (&report.with_defaults, report.ends.unwrap());
+        let (each, in_order) = if protocol == "h1" { (0.05, 0.05) } else { (0.15, 0.07) };
+        assert!(ends.relative.p50 <= 0.02 && ends.relative.p90 <= each, "{protocol}: {ends:?}");
+        assert!(ends.in_order.p90 <= in_order && ends.arrivals_in_order.p90 <= 0.05, "{protocol}: {ends:?}");
+        assert!(summary.outcomes.disagreements() * 100 <= summary.outcomes.of, "{protocol}: {:?}", summary.outcomes);
         assert!(summary.outcomes.hanging_of * 20 < summary.outcomes.of, "{protocol}: {:?}", summary.outcomes);
-        assert!(summary.verdicts.disagreements() <= 2, "{protocol}: {:?}", summary.verdicts);
+        assert!(summary.verdicts.disagreements() <= 1, "{protocol}: {:?}", summary.verdicts);
     }
 }

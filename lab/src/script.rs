@@ -15,6 +15,8 @@ use std::time::Duration;
 
 /// The longest load, in real seconds.
 pub const LONGEST_RUN: f64 = 600.0;
+/// The lab's link is first in, first out (lab/link/carrier.py), and its servers' tasks wake up this much apart.
+const GATHERS: Span = Span::from_nanos(500_000);
 /// The most tabs of a load.
 pub const TABS: u32 = 16;
 /// The most origins of a load.
@@ -129,6 +131,7 @@ impl Script {
         let mut plan = self.plan.clone();
         plan.scale_browser_costs(1.0 / self.scale);
         plan.scale_browser_timeouts(1.0 / self.scale);
+        plan.pass_first_in_first_out(GATHERS);
         plan
     }
 

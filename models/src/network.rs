@@ -56,6 +56,25 @@ pub enum Direction {
     Down,
 }
 
+/// How transfers share a link.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LinkDiscipline {
+    /// Connections that have bytes to send share it equally, whatever their windows.
+    #[default]
+    ProcessorSharing,
+    /// It sends packets first in, first out.
+    Fifo {
+        /// Answers of one connection of HTTP/2 that are ready within this time are written together.
+        gathers: Span,
+    },
+}
+
+impl LinkDiscipline {
+    /// The words of the key `discipline`.
+    const WORDS: [(&'static str, Self); 2] =
+        [("processor-sharing", Self::ProcessorSharing), ("fifo", Self::Fifo { gathers: Span::ZERO })];
+}
+
 /// The path to an origin.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
@@ -93,6 +112,8 @@ impl Path {
 pub(crate) struct Network {
     rtt: Option<Form>,
     links: [Option<usize>; 2],
+    /// How transfers share all links of the plan.
+    pub(crate) discipline: LinkDiscipline,
 }
 
 /// Reads the bandwidths of a table, and appends them to the links of the plan.
@@ -123,11 +144,13 @@ impl Network {
             network = Self {
                 rtt: Some(Form::constant(Span::from_millis(*rtt))),
                 links: [Some(all.len()), Some(all.len() + 1)],
+                ..Self::default()
             };
             all.extend([Bandwidth(*up), Bandwidth(*down)]);
         }
         network.rtt = reader.read("rtt", |node| form::time(node, parameters))?.or(network.rtt);
         network.links = links(&reader, network.links, all)?;
+        network.discipline = reader.or("discipline", network.discipline, read::choice(&LinkDiscipline::WORDS))?;
         Ok(network)
     }
 

@@ -10,7 +10,7 @@ use crate::distribution;
 use crate::form;
 use crate::limits;
 use crate::load_rules::LoadRules;
-use crate::network::{Bandwidth, Network};
+use crate::network::{Bandwidth, LinkDiscipline, Network};
 use crate::order;
 use crate::origin::Origin;
 use crate::pages::Page;
@@ -57,6 +57,8 @@ pub struct Plan {
     pub(crate) origins: Vec<Origin>,
     /// The links that transfers share.
     pub(crate) links: Vec<Bandwidth>,
+    /// How they do it.
+    pub(crate) link_discipline: LinkDiscipline,
     /// The framework's queues.
     pub(crate) queues: Vec<Queue>,
     /// The servers' caches.
@@ -108,6 +110,17 @@ impl Plan {
     /// The links that transfers share; [`crate::network::Path::link`] is an index into it.
     pub fn links(&self) -> &[Bandwidth] {
         &self.links
+    }
+
+    /// How transfers share the links.
+    pub fn link_discipline(&self) -> LinkDiscipline {
+        self.link_discipline
+    }
+
+    /// Makes all links first in, first out. Answers of one connection of HTTP/2 that are ready within `gathers` are written
+    /// together, as by a server whose tasks wake up that much apart.
+    pub fn pass_first_in_first_out(&mut self, gathers: Span) {
+        self.link_discipline = LinkDiscipline::Fifo { gathers };
     }
 
     /// The queues of the page's framework.
@@ -218,8 +231,7 @@ impl Plan {
         let parameters = parameters(&reader)?;
         let parameter_names: Vec<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
         let browser = Browser::read(reader.get("browser"), &parameter_names)?;
-        let mut origin_names = vec!["server".to_owned()];
-        let mut links = Vec::new();
+        let (mut origin_names, mut links) = (vec!["server".to_owned()], Vec::new());
         let network = Network::read(reader.get("network"), &parameter_names, &mut links)?;
         let mut origin =
             |name: &str, node: Option<&Node>| Origin::read(name, node, &parameter_names, &network, &mut links);
@@ -267,6 +279,7 @@ impl Plan {
             browser,
             origins,
             links,
+            link_discipline: network.discipline,
             queues,
             server_caches,
             load: LoadRules::read(&reader, &names, &classes)?,

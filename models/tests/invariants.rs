@@ -14,9 +14,9 @@ use generator::{Tape, scenario};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngSeed, TestRunner};
-use sixslot_models::Document;
 use sixslot_models::load::{Extent, Load, Outcome, Request, Station, Verdict};
-use sixslot_sim_core::Time;
+use sixslot_models::{Document, Plan};
+use sixslot_sim_core::{Span, Time};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
@@ -33,26 +33,35 @@ fn values(verdict: &Verdict) -> impl PartialEq + std::fmt::Debug {
     (verdict.failed, verdict.ready, verdict.error, verdict.culprit, verdict.recovered)
 }
 
-fn check_scenario(words: &[u32], load: &mut Load) -> Checked {
-    let made = scenario(&mut Tape::new(words));
-    let text = &made.text;
+/// Checks a plan in memory that has seen others, and in fresh memory.
+fn check_plan(plan: &Plan, number: u64, text: &str, load: &mut Load) -> Checked {
     let in_context = |error: TestCaseError| TestCaseError::fail(format!("{error}\n{text}"));
-    let document =
-        Document::read("random", text, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
-    let plan = document.plan(&[], &[]).unwrap();
-    let number = u64::from(words[0]);
-    load.simulate(&plan, 1, number, Extent::Whole).unwrap();
-    let story = Story::new(&plan, load);
+    load.simulate(plan, 1, number, Extent::Whole).unwrap();
+    let story = Story::new(plan, load);
     story.check().map_err(in_context)?;
     story.starts_are_on_time().map_err(in_context)?;
     story.stalls_are_kept().map_err(in_context)?;
     story.verdict_follows(load.verdict()).map_err(in_context)?;
     // A second time, in fresh memory; and once more only until the verdict is final.
     let mut again = Load::new();
-    again.simulate(&plan, 1, number, Extent::Whole).unwrap();
+    again.simulate(plan, 1, number, Extent::Whole).unwrap();
     prop_assert!(load.requests().iter().map(shown).eq(again.requests().iter().map(shown)), "not the same:\n{text}");
-    again.simulate(&plan, 1, number, Extent::UntilDecided).unwrap();
+    again.simulate(plan, 1, number, Extent::UntilDecided).unwrap();
     prop_assert_eq!(values(load.verdict()), values(again.verdict()), "{}", text);
+    Ok(())
+}
+
+fn check_scenario(words: &[u32], load: &mut Load) -> Checked {
+    let made = scenario(&mut Tape::new(words));
+    let text = &made.text;
+    let document =
+        Document::read("random", text, &[]).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+    let (mut plan, number) = (document.plan(&[], &[]).unwrap(), u64::from(words[0]));
+    check_plan(&plan, number, text, load)?;
+    if plan.origins().iter().any(|origin| origin.path.rtt.is_some() || origin.path.links.iter().any(Option::is_some)) {
+        plan.pass_first_in_first_out([Span::ZERO, Span::from_millis(1)][words[1] as usize % 2]);
+        check_plan(&plan, number, text, load)?;
+    }
     Ok(())
 }
 

@@ -139,6 +139,8 @@ impl Running<'_> {
         assert_eq!(shares, count(&|_, one| one.state.share.is_some()), "requests that share a capacity");
         let flows = &state.network.flows;
         let streams: usize = flows.iter().map(super::network::Flow::len).sum();
+        let senders = &state.buffers.senders;
+        let streams = streams + senders.iter().map(|sender| sender.streams).sum::<usize>();
         assert_eq!(streams, count(&|_, one| one.state.stream.is_some()), "transfers");
         let on_links: usize = state.network.links.iter().map(super::sharing::Sharing::len).sum();
         assert_eq!(on_links, flows.iter().filter(|flow| flow.share.is_some()).count(), "flows on links");

@@ -17,7 +17,10 @@ impl Running<'_> {
     pub(super) fn dispatch(&mut self, agenda: &mut Agenda, id: RequestId) {
         let dispatch = self.plan.browser.dispatch;
         self.request(id).timer = None;
-        if dispatch.is_zero() {
+        let origin = self.class(id).origin;
+        // Requests of HTTP/2 take no time of each other's (measured over links: 15 leave within the time of their bytes).
+        let is_together = self.plan.origins[origin].protocol.multiplexes() && self.is_fifo(origin);
+        if dispatch.is_zero() || is_together {
             self.request(id).timer = Some(agenda.schedule_in(Span::ZERO, Event::Sent { request: id }));
         } else {
             let share = self.state.pool.handing_over.join(agenda, id, dispatch, BROWSER);

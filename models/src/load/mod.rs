@@ -14,6 +14,7 @@ mod dispatch;
 mod draws;
 mod ends;
 mod failures;
+mod fifo;
 mod idle;
 mod list;
 mod network;
@@ -22,6 +23,7 @@ mod pool;
 mod raises;
 mod request;
 mod scheduler;
+mod sender;
 mod server;
 mod server_cache;
 mod shared;
@@ -37,6 +39,7 @@ pub use uniforms::Uniforms;
 pub use verdict::{LoadState, Verdict};
 
 use crate::limits;
+use crate::network::LinkDiscipline;
 use crate::plan::Plan;
 use list::{Link, List, RequestId};
 use sixslot_sim_core::{End, EventQueue, Flow, Model, Streams, Time, run};
@@ -74,6 +77,8 @@ pub(crate) enum Event {
     Connects { request: RequestId },
     /// A connection is open.
     Connected { connection: usize },
+    /// A flight of a connection's handshake starts; the end of the last one opens it.
+    Handshake { connection: usize, flight: u64 },
     /// The connection of a request has been refused.
     Refused { request: RequestId },
     /// A request that needs none of the group's connections has a separate one.
@@ -90,6 +95,12 @@ pub(crate) enum Event {
     Headers { request: RequestId },
     /// Flows have sent what they joined a link for.
     Transferred { link: usize },
+    /// A flow's first burst has arrived.
+    Delivered { flow: usize },
+    /// The answers of a connection that are ready at about the same time are written.
+    Gathered { flow: usize },
+    /// What was missing of a request's or an answer's body is ready.
+    Produced { request: RequestId },
     /// A flow's first bytes of a round trip are acknowledged.
     Acknowledged { flow: usize },
     /// A part of a request's work is done, by its own worker.
@@ -185,6 +196,7 @@ struct State {
     cache: cache::Cache,
     pool: pool::Pool,
     network: network::Network,
+    buffers: fifo::Buffers,
     servers: Vec<server::Server>,
     server_caches: Vec<server_cache::ServerCache>,
     computations: Vec<Computation>,
@@ -262,6 +274,7 @@ impl Load {
         self.state.reset(plan);
         self.state.draws.turn_to(plan, source, load)?;
         self.state.network.reset(plan, &self.state.draws);
+        self.state.buffers.reset(plan.links.len());
         let mut running = Running { plan, extent, load, state: &mut self.state };
         running.open_tabs(&mut self.agenda)?;
         let end = running.play(&mut self.agenda, interrupt)?;
@@ -377,6 +390,7 @@ impl Model for Running<'_> {
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
             Event::Connects { request } => self.event_source_connects(agenda, request),
             Event::Connected { connection } => self.connected(agenda, connection),
+            Event::Handshake { connection, flight } => self.handshake(agenda, connection, flight),
             Event::Refused { request } => self.refused(agenda, request),
             Event::Dispatch { request } => self.dispatch(agenda, request),
             Event::HandedOver => self.handed_over(agenda),
@@ -384,7 +398,13 @@ impl Model for Running<'_> {
             Event::Arrived { request } => self.arrived(agenda, request),
             Event::Delayed { request } => self.download(agenda, request),
             Event::Headers { request } => self.headers_arrived(agenda, request),
+            Event::Delivered { flow } => self.delivered(agenda, flow),
+            Event::Gathered { flow } => self.gathered(agenda, flow),
+            Event::Produced { request } => self.produced(agenda, request),
             Event::Transferred { link } => self.link_served(agenda, link),
+            Event::Acknowledged { flow } if self.plan.link_discipline != LinkDiscipline::ProcessorSharing => {
+                self.burst_acknowledged(agenda, flow)
+            }
             Event::Acknowledged { flow } => self.acknowledged(agenda, flow),
             Event::Worked { request } => self.worked(agenda, request),
             Event::Shared { origin } => self.shared(agenda, origin),

@@ -204,14 +204,19 @@ impl Running<'_> {
             return self.arrived(agenda, id);
         }
         let bytes = self.copy(id).request_bytes;
-        if bytes > 0 && class.kind == Kind::Fetch && self.plan.origins[class.origin].path.transfers(Direction::Up) {
+        let is_fetch = class.kind == Kind::Fetch;
+        if is_fetch && self.is_fifo(class.origin) {
+            return self.send(agenda, id, Direction::Up, bytes);
+        }
+        if bytes > 0 && is_fetch && self.plan.origins[class.origin].path.transfers(Direction::Up) {
             return self.transfer(agenda, id, Direction::Up, bytes);
         }
         let half = self.state.network.half(class.origin);
         if half.is_zero() {
             return self.arrived(agenda, id);
         }
-        self.request(id).timer = Some(agenda.schedule_in(half, Event::Arrived { request: id }));
+        let standing = self.standing(class.origin, Direction::Up, agenda.now());
+        self.request(id).timer = Some(agenda.schedule_in(standing + half, Event::Arrived { request: id }));
     }
 
     /// The server's answer is ready: it leaves after the origin's delay.
@@ -240,21 +245,36 @@ impl Running<'_> {
         let state = &self.state.requests[id].state;
         let bytes =
             bytes.filter(|_| !state.turned_away).map(|bytes| if state.resets { bytes.div_ceil(2) } else { bytes });
+        self.request(id).state.transfers = bytes.is_some();
+        if class.kind == Kind::Fetch && self.is_fifo(class.origin) {
+            let bytes = bytes.unwrap_or(0);
+            let makes = self.body_of(id, class).filter(|span| bytes > 0 && !span.is_zero());
+            self.request(id).state.later = u64::from(makes.is_some());
+            if let Some(span) = makes {
+                agenda.schedule_in(span, Event::Produced { request: id });
+            }
+            return self.send(agenda, id, Direction::Down, bytes - u64::from(makes.is_some()));
+        }
         if half.is_zero() && bytes.is_none() {
             return self.headers_arrived(agenda, id);
         }
-        let standing = self.standing(class.origin, agenda.now());
+        let standing = self.standing(class.origin, Direction::Down, agenda.now());
         self.request(id).timer = Some(agenda.schedule_in(standing + half, Event::Headers { request: id }));
         if let Some(bytes) = bytes {
-            self.request(id).state.transfers = true;
             self.transfer(agenda, id, Direction::Down, bytes);
         }
     }
 
-    /// The time that a byte to the browser waits in the buffer of its link.
-    pub(super) fn standing(&self, origin: usize, now: Time) -> Span {
+    /// The time that a byte waits in the buffer of its link: to the server none, unless the link is first in, first out.
+    pub(super) fn standing(&self, origin: usize, direction: Direction, now: Time) -> Span {
         let network = &self.state.network;
-        let Some(link) = self.plan.origins[origin].path.link(Direction::Down) else { return Span::ZERO };
+        let Some(link) = self.plan.origins[origin].path.link(direction) else { return Span::ZERO };
+        if self.is_fifo(origin) {
+            return self.state.buffers.leaves(Some(link), now) - now;
+        }
+        if direction == Direction::Up {
+            return Span::ZERO;
+        }
         let rtt = network.rtts[origin];
         if rtt.is_zero() || network.busy[link].is_empty() {
             return Span::ZERO;
@@ -271,22 +291,22 @@ impl Running<'_> {
         Span::from_nanos((all / rate - rtt.as_nanos() as f64).max(0.0) as u64)
     }
 
-    fn flow_of(&self, id: RequestId, direction: Direction) -> usize {
+    pub(super) fn flow_of(&self, id: RequestId, direction: Direction) -> usize {
         let connection = self.state.requests[id].connection.unwrap_or(1) as usize - 1;
         2 * connection + direction as usize
     }
 
     /// The origin of a flow's connection.
-    fn origin_of_flow(&self, flow: usize) -> usize {
+    pub(super) fn origin_of_flow(&self, flow: usize) -> usize {
         self.state.pool.connections[flow / 2].group / 2
     }
 
-    fn link_of(&self, flow: usize) -> Option<usize> {
+    pub(super) fn link_of(&self, flow: usize) -> Option<usize> {
         self.plan.origins[self.origin_of_flow(flow)].path.links[flow % 2]
     }
 
     /// Which of the streams of its connection a request's is among.
-    fn lane(&self, id: RequestId) -> usize {
+    pub(super) fn lane(&self, id: RequestId) -> usize {
         if self.plan.origins[self.class(id).origin].honours_priority { self.rank(id) } else { 0 }
     }
 
@@ -311,7 +331,7 @@ impl Running<'_> {
         flow.remaining += bytes as f64;
         let state = &mut self.request(id).state;
         debug_assert!(state.stream.is_none(), "request {id} has two transfers");
-        state.stream = Some((number, lane, stream));
+        state.stream = Some((number, lane, Some(stream)));
         self.proceed(agenda, number);
     }
 
@@ -410,7 +430,15 @@ impl Running<'_> {
         request.state.stream = None;
         if flow % 2 == Direction::Up as usize {
             request.timer = Some(agenda.schedule_in(half, Event::Arrived { request: id }));
-        } else if request.headers.is_none() {
+        } else {
+            self.body_sent(agenda, id, arrives);
+        }
+    }
+
+    /// It is known when the last byte of a body arrives.
+    pub(super) fn body_sent(&mut self, agenda: &mut Agenda, id: RequestId, arrives: Time) {
+        let request = self.request(id);
+        if request.headers.is_none() {
             request.state.body_arrives = Some(arrives);
         } else {
             self.await_body(agenda, id, arrives);
@@ -428,6 +456,7 @@ impl Running<'_> {
     /// A request has ended: what remains of its transfer is not sent.
     pub(super) fn stop_transfer(&mut self, agenda: &mut Agenda, id: RequestId) {
         let Some((number, lane, stream)) = self.request(id).state.stream.take() else { return };
+        let Some(stream) = stream else { return self.stop_sending(id, number, lane) };
         self.pause(agenda, number);
         let flow = &mut self.state.network.flows[number];
         let Lane { streams, attained } = &mut flow.lanes[lane];

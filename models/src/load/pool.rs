@@ -23,6 +23,7 @@ use super::sharing::Sharing;
 use super::{Agenda, Event, Running, State};
 use crate::browser::RANKS;
 use crate::class::{Class, Kind};
+use crate::network::Direction;
 use crate::plan::Plan;
 use sixslot_sim_core::{Span, Time};
 
@@ -62,7 +63,7 @@ pub(super) struct Connection {
     pub(super) used: bool,
     pub(super) idle_since: Time,
     /// The time to open it.
-    connect: Span,
+    pub(super) connect: Span,
     /// The request that it was opened for.
     owner: Option<RequestId>,
     /// The request that it serves; none for the one connection of a multiplexed group.
@@ -120,7 +121,8 @@ impl Running<'_> {
         }
         if !self.needs_slot(class.kind) {
             self.request(id).enter(Station::Connect, now);
-            let connect = self.connect_time(now, self.group(id));
+            let group = self.group(id);
+            let connect = self.set_up_time(now, group) + self.handshakes(now, group / 2);
             self.request(id).timer = Some(agenda.schedule_in(connect, Event::Dispatch { request: id }));
             return;
         }
@@ -272,16 +274,23 @@ impl Running<'_> {
             self.request(id).state.is_connecting = true;
         }
         let connection = self.state.pool.connections.len();
-        let connect = self.connect_time(agenda.now(), group);
+        let is_fifo = self.is_fifo(group / 2);
+        let own = self.set_up_time(agenda.now(), group);
+        let connect = if is_fifo { own } else { own + self.handshakes(agenda.now(), group / 2) };
         let new = Connection { group, used: false, idle_since: Time::ZERO, connect, owner, user: None };
         self.state.pool.connections.push(new);
         self.state.pool.groups[group].connecting += 1;
         self.state.pool.total += 1;
-        agenda.schedule_in(connect, Event::Connected { connection });
+        // Over links that are first in, first out the flights of the handshake follow.
+        let event = match is_fifo {
+            true => Event::Handshake { connection, flight: 0 },
+            false => Event::Connected { connection },
+        };
+        agenda.schedule_in(connect, event);
     }
 
-    /// The time to open the next connection of a group: the browser's own, the name's resolution and the handshakes.
-    fn connect_time(&mut self, now: Time, group: usize) -> Span {
+    /// The time until the handshakes of a group's next connection: the browser's own, and the name's resolution.
+    fn set_up_time(&mut self, now: Time, group: usize) -> Span {
         let opened = &mut self.state.pool.groups[group].opened;
         // Both groups of an origin draw from one stream.
         let number = 2 * *opened + (group % 2) as u64;
@@ -289,9 +298,15 @@ impl Running<'_> {
         let origin = group / 2;
         let rules = &self.plan.origins[origin];
         let own = self.state.draws.connect(rules, number).unwrap_or(self.plan.browser.connect);
+        own + self.resolving(origin, now)
+    }
+
+    /// The time of the handshakes with an origin.
+    fn handshakes(&self, now: Time, origin: usize) -> Span {
+        let rules = &self.plan.origins[origin];
         let handshakes = self.state.network.rtt(origin) * rules.tls().round_trips(rules.protocol);
-        let standing = if handshakes.is_zero() { Span::ZERO } else { self.standing(origin, now) };
-        own + self.resolving(origin, now) + handshakes + standing
+        let standing = if handshakes.is_zero() { Span::ZERO } else { self.standing(origin, Direction::Down, now) };
+        handshakes + standing
     }
 
     /// Whether one connection carries all requests of a group.

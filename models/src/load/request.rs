@@ -85,6 +85,8 @@ pub struct Request {
     pub issued: Time,
     /// When the browser had dispatched it; without a round-trip time, the server received it then.
     pub sent: Option<Time>,
+    /// When its head reaches the server, where its bytes pass a link that is first in, first out.
+    pub reaches: Option<Time>,
     /// When its headers arrived.
     pub headers: Option<Time>,
     /// When it ended.
@@ -166,7 +168,13 @@ pub(super) struct State {
     /// Whether the server has answered.
     pub answered: bool,
     /// The flow, the lane in it and the stream of the bytes that are being sent for it.
-    pub stream: Option<(usize, usize, Handle)>,
+    pub stream: Option<(usize, usize, Option<Handle>)>,
+    /// Over a link that is first in, first out: the bytes of it that are ready and not written, and those that are ready later;
+    /// whether some were written, and whether it waits for its turn.
+    pub left: u64,
+    pub later: u64,
+    pub begun: bool,
+    pub in_lane: bool,
     /// Whether its body is a transfer.
     pub transfers: bool,
     /// When the last byte of its body arrives, if that has left its link before the headers arrived.
@@ -204,6 +212,7 @@ impl Request {
             tick_attempt: call.attempt,
             issued: now,
             sent: None,
+            reaches: None,
             headers: None,
             ended: None,
             outcome: Outcome::Unfinished,

@@ -310,7 +310,7 @@ impl Running<'_> {
         if let Some(span) = body
             && self.state.requests[id].state.transfers
         {
-            self.request(id).state.body_made = Some(now + span);
+            self.request(id).state.body_made = Some(now + span).filter(|_| !self.is_fifo(class.origin));
             if let Some(arrives) = self.state.requests[id].state.body_arrives {
                 self.await_body(agenda, id, arrives);
             }
@@ -339,7 +339,7 @@ impl Running<'_> {
     }
 
     /// The time of a body: none of an answer that the server's queue gave, half of it where the connection is reset.
-    fn body_of(&self, id: RequestId, class: &Class) -> Option<Span> {
+    pub(super) fn body_of(&self, id: RequestId, class: &Class) -> Option<Span> {
         let request = &self.state.requests[id];
         if request.state.turned_away {
             return Some(Span::ZERO);

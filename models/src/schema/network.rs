@@ -29,5 +29,10 @@ pub static NETWORK: Fields = Fields {
         field("rtt", Kind::Time, "Round-trip time to every origin without its own, drawn once per load."),
         field("bandwidth_down", Kind::Bandwidth, "Bandwidth to the browser, such as \"1.6Mbit/s\"."),
         field("bandwidth_up", Kind::Bandwidth, "Bandwidth from the browser."),
+        field(
+            "discipline",
+            Kind::Choice(&["processor-sharing", "fifo"]),
+            "How transfers share each link. processor-sharing: connections with bytes to send share it equally. fifo: it sends first in, first out, as a router with one queue does, what their congestion windows let go; handshakes and requests have bytes. Default \"processor-sharing\".",
+        ),
     ],
 };

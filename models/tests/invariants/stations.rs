@@ -6,7 +6,7 @@ use sixslot_models::Form;
 use sixslot_models::browser::{LockUntil, Replaces};
 use sixslot_models::class::{CacheMode, Failure, Kind, Method};
 use sixslot_models::load::{Outcome, Station};
-use sixslot_models::network::Direction;
+use sixslot_models::network::{Direction, LinkDiscipline};
 use sixslot_models::origin::{Discipline, Origin, WorkerUntil};
 use sixslot_sim_core::Span;
 
@@ -69,8 +69,9 @@ impl Story<'_> {
 
     /// If connections cost no time, no request waits while a connection is available.
     pub fn pool_lets_nothing_idle(&self) -> Checked {
-        let connects =
-            |origin: &Origin| origin.connect.is_some() || origin.path.rtt.is_some() || origin.path.dns.is_some();
+        let connects = |origin: &Origin| {
+            origin.connect.is_some() || origin.path.rtt.is_some() || origin.path.dns.is_some() || self.is_fifo(origin)
+        };
         if !self.plan.browser().connect.is_zero() || self.plan.origins().iter().any(connects) {
             return Ok(());
         }
@@ -183,6 +184,12 @@ impl Story<'_> {
         life.request.status == 503 && self.plan.origins()[life.class.origin].queue.is_some()
     }
 
+    /// Whether the bytes to and from an origin pass a link first in, first out: then a handshake takes time, and a request.
+    fn is_fifo(&self, origin: &Origin) -> bool {
+        let is_path = origin.path.rtt.is_some() || origin.path.links.iter().any(Option::is_some);
+        is_path && self.plan.link_discipline() != LinkDiscipline::ProcessorSharing
+    }
+
     /// The round-trip time of a request's path, and whether its way takes more than that.
     fn way(&self, life: &Life<'_>) -> (u64, bool) {
         let path = &self.plan.origins()[life.class.origin].path;
@@ -197,6 +204,7 @@ impl Story<'_> {
         let uploads = uploads && (rtt.is_some() || path.link(Direction::Up).is_some());
         // On a link with a round trip the first byte waits for what stands in the buffer.
         let stands = rtt.is_some_and(|rtt| !rtt.is_zero()) && path.link(Direction::Down).is_some();
+        let stands = stands || self.is_fifo(&self.plan.origins()[life.class.origin]);
         let more = unknown || stands || path.response_delay.is_some() || uploads;
         (rtt.unwrap_or(Span::ZERO).as_nanos(), more)
     }
