@@ -5,7 +5,7 @@
 
 use sixslot_lab::{Ending, MeasuredRequest, MeasuredVerdict};
 use sixslot_models::Plan;
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Failure, Kind};
 use sixslot_models::load::{Draws, Extent, Load, LoadError, Outcome, Request};
 use sixslot_sim_core::{Span, Time};
 
@@ -46,7 +46,9 @@ impl Prediction {
             headers_ms: request.headers.map(Time::as_millis_f64),
             ended_ms: if unread(request) { request.headers } else { request.ended }.map(Time::as_millis_f64),
             outcome: match request.outcome {
-                _ if unread(request) && request.failure.is_some() => Ending::Failed,
+                _ if unread(request) && request.failure.is_some_and(|failure| failure != Failure::Reset) => {
+                    Ending::Failed
+                }
                 _ if unread(request) => Ending::Ok,
                 Outcome::Ok => Ending::Ok,
                 Outcome::Aborted => Ending::Aborted,

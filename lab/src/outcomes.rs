@@ -133,6 +133,12 @@ impl Script {
         Err(format!("{real} s of real time: HTTP has whole seconds only; use another scale"))
     }
 
+    /// When a tab closes, in real milliseconds since its opening; null if it stays open.
+    pub(crate) fn closes(&self, tab: u32) -> Option<f64> {
+        let closes = self.plan.pages().iter().filter(|page| page.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab)));
+        closes.filter_map(|page| page.closes).min().map(|span| self.real_ms(span))
+    }
+
     /// Refuses what the lab cannot do with the pages of a scenario's tabs.
     pub(crate) fn check_page(&self, class: &Class) -> Result<(), (&'static str, &'static str)> {
         let closes = (0..self.tabs).any(|tab| class.is_in(tab) && self.closes(tab).is_some());

@@ -1,8 +1,7 @@
 //! The events that start or cancel a class's calls, as JSON for page/events.js.
 //!
-//! Rule: see `after`, `cancelled_by` and `unmounted_by` of a scenario. What leaves or closes a page is in its tabs' plans.
+//! Rule: see `after`, `cancelled_by` and `unmounted_by` of a scenario.
 
-use crate::script::Script;
 use serde_json::{Value, json};
 use sixslot_models::class::{Anchor, Class, Copies, Event, Join, Start};
 
@@ -42,12 +41,4 @@ pub(crate) fn waits_for(class: &Class, number: usize, event: Event) -> bool {
     };
     let mut anchors = start.iter().chain(&class.cancelled_by).chain(&class.unmounted_by);
     anchors.any(|anchor| (anchor.class, anchor.event) == (number, event))
-}
-
-impl Script {
-    /// When a tab closes, in real milliseconds since its opening; null if it stays open.
-    pub(crate) fn closes(&self, tab: u32) -> Option<f64> {
-        let closes = self.plan.pages().iter().filter(|page| page.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab)));
-        closes.filter_map(|page| page.closes).min().map(|span| self.real_ms(span))
-    }
 }

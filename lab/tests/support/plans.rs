@@ -2,7 +2,7 @@
 
 use sixslot_lab::{Ending, Engine, LabError, Measured, MeasuredRequest, Script, Session, Settings};
 use sixslot_models::Document;
-use sixslot_models::class::Kind;
+use sixslot_models::class::{Failure, Kind};
 use sixslot_models::load::{Extent, Load, Outcome};
 use std::collections::BTreeMap;
 
@@ -69,8 +69,11 @@ pub fn agree(session: &mut Session, engine: Engine, text: &str) -> Measured {
         let name = (class.name.clone(), request.index, request.attempt, request.tab);
         let real = left.remove(&name).unwrap_or_else(|| panic!("{name:?} was not issued in {engine}: {measured:#?}"));
         let ending = match request.outcome {
-            _ if !class.reads_body && request.headers.is_some() && request.failure.is_some() => Ending::Failed,
-            _ if !class.reads_body && request.headers.is_some() => Ending::Ok,
+            // The page does not see what happens to a body that it does not read.
+            _ if !class.reads_body && request.headers.is_some() => match request.failure {
+                None | Some(Failure::Reset) => Ending::Ok,
+                Some(_) => Ending::Failed,
+            },
             Outcome::Ok => Ending::Ok,
             Outcome::Aborted => Ending::Aborted,
             Outcome::Failed => Ending::Failed,
