@@ -46,6 +46,17 @@ fn a_tilted_score_has_the_mean_and_the_deviation_of_the_loads_with_the_event() {
 }
 
 #[test]
+fn a_widened_tilt_is_no_narrower_than_the_plain_law() {
+    let laws = |tilt: &Tilt| tilt.laws().map(|(_, law)| (law.mean, law.deviation)).collect::<Vec<_>>();
+    let (narrow, wide) = (tilt(&HIGH), tilt(&HIGH.map(|z| 2.5 * z - 4.0)));
+    let [(mean, deviation)] = laws(&narrow)[..] else { panic!("{narrow:?}") };
+    assert!(deviation < 1.0);
+    assert_eq!(laws(&narrow.widened()), [(mean, 1.0)]);
+    assert!(laws(&wide)[0].1 > 1.0);
+    assert_eq!(laws(&wide.widened()), laws(&wide));
+}
+
+#[test]
 fn a_weight_is_the_ratio_of_the_plain_density_to_that_of_the_mixture() {
     let tilts = [tilt(&HIGH), tilt(&LOW), Tilt::default()];
     let read: [f64; 3] = [0.4, -1.2, 2.2];
