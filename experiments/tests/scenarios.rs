@@ -340,21 +340,21 @@ const VITE: &str = "vite-dev.toml";
 fn at_a_distance_http2_saves_the_api_calls_and_warm_modules_do_not() {
     let fails = |fix| percent(VITE, fix, &[], 200);
     let none = fails(None);
-    assert!((82.0..=97.0).contains(&none), "{none} %, the header says 90.5 %");
+    assert!(none > 92.0, "{none} %, the header says 97.4 %");
     for fix in ["http2", "prebundle", "api-origin"] {
         assert!(fails(Some(fix)) < 2.0, "{fix}");
     }
     let warm = fails(Some("warmup"));
-    assert!((52.0..=74.0).contains(&warm), "{warm} %, the header says 62.9 %");
+    assert!((61.0..=82.0).contains(&warm), "{warm} %, the header says 71.5 %");
 }
 
 #[test]
-fn on_localhost_the_servers_thread_decides_and_http2_changes_nothing() {
+fn on_localhost_the_servers_thread_decides_and_http2_saves_nothing() {
     assert_eq!(percent(VITE, None, &["parameters.latency=0"], 200), 0.0);
     let fails = |fix| percent(VITE, fix, &["parameters.latency=0", "parameters.modules=1000"], 200);
     let none = fails(None);
-    assert!((38.0..=64.0).contains(&none), "{none} %, the header says 51.1 %");
-    assert!(fails(Some("http2")) >= none);
+    assert!((39.0..=66.0).contains(&none), "{none} %, the header says 52.4 %");
+    assert!(fails(Some("http2")) > none / 2.0);
     for fix in ["prebundle", "warmup", "api-origin"] {
         assert_eq!(fails(Some(fix)), 0.0, "{fix}");
     }
