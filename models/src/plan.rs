@@ -220,7 +220,8 @@ impl Plan {
         resolve(&mut root, &schema::SCENARIO)?;
         let mut plan = Self::read_numbers(&root, place)?;
         plan.load.weigh(&plan.classes, plan.horizon - Time::ZERO);
-        plan.ruled_out = RuledOut::of(&plan);
+        let awaited = |class| plan.waiters.awaited(class) | plan.cancels.awaited(class);
+        plan.ruled_out = RuledOut::of(&plan.browser, &plan.origins, &plan.classes, awaited);
         Ok(plan)
     }
 

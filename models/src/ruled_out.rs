@@ -4,8 +4,9 @@
 //! nothing and counts nothing. A request of whose URL no other request is neither waits at the cache nor leaves anything
 //! there. Whatever is ruled out changes no load, only its cost; the second implementation of the tests rules nothing out.
 
+use crate::browser::Browser;
 use crate::class::{CacheMode, Class, Kind, Start};
-use crate::plan::Plan;
+use crate::origin::Origin;
 
 /// What cannot happen.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -19,8 +20,8 @@ pub(crate) struct RuledOut {
 }
 
 impl RuledOut {
-    pub(crate) fn of(plan: &Plan) -> Self {
-        let Plan { browser, origins, classes, .. } = plan;
+    /// `awaited` gives the events of a class that something waits for, one bit each.
+    pub(crate) fn of(browser: &Browser, origins: &[Origin], classes: &[Class], awaited: impl Fn(usize) -> u8) -> Self {
         let delays = |class: &Class| {
             let multiplexes = origins[class.origin].protocol.multiplexes();
             let raised = (!class.raised_by.is_empty()).then_some(class.raised_rank);
@@ -31,7 +32,7 @@ impl RuledOut {
         let one_tab = browser.tabs.fixed() == Some(1);
         let sharing = with_others(classes).into_iter().zip(classes);
         let sharing = sharing.map(|(shared, class)| !shared && calls_each_once(class, one_tab)).collect();
-        let events = (0..classes.len()).map(|class| !(plan.waiters.awaited(class) | plan.cancels.awaited(class)));
+        let events = (0..classes.len()).map(|class| !awaited(class));
         Self { scheduling, sharing, events: events.collect() }
     }
 
