@@ -4,7 +4,7 @@
 //! occur: bursts over the six connections, priorities, deadlines, retries, polls with and without guards,
 //! WebSockets, event streams, several requests for one URL, tabs, early headers with slow bodies, cache modes, stored
 //! answers, frameworks' queues, deduplication, chains, up to 40 requests in a turn, unread bodies of all sizes; and what
-//! [`crate::faults`] adds. Times are drawn to the millisecond, so that ties are rare, and plans last 2.5 to 4 s, so that a
+//! `faults.rs` adds. Times are drawn to the millisecond, so that ties are rare, and plans last 2.5 to 4 s, so that a
 //! hundred take minutes. A recording holds the texts of its plans: it is replayed whatever is drawn today.
 //!
 //! Options that the lab cannot run are not drawn. The random scenarios of `models/tests/generator` serve another
