@@ -30,6 +30,12 @@ impl<'a> Entry<'a> {
         format!("{}, {what}{sets}", self.report.browser)
     }
 
+    /// The same, short and with what it ran first: a picture cuts the end.
+    pub(crate) fn label(&self) -> String {
+        let what = self.recording.what.trim_start_matches("random plans ").trim_start_matches("over ");
+        format!("{}: {}", what.trim_start_matches("of ").replace(" of ", ", "), self.report.browser)
+    }
+
     pub(crate) fn best(&self) -> &Summary {
         self.report.with_calibrated.as_ref().unwrap_or(&self.report.with_defaults)
     }

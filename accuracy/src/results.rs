@@ -322,7 +322,7 @@ fn scatter(entries: &[&Entry<'_>]) -> String {
         both.collect::<Vec<(f64, f64)>>()
     };
     let points: Vec<Vec<(f64, f64)>> = entries.iter().map(points).collect();
-    let names: Vec<String> = entries.iter().map(|entry| entry.name()).collect();
+    let names: Vec<String> = entries.iter().map(|entry| entry.label()).collect();
     let panels: Vec<ScatterPanel<'_>> =
         names.iter().zip(&points).map(|(title, points)| ScatterPanel { title, points }).collect();
     Scatter {
@@ -356,7 +356,7 @@ fn errors(entries: &[&Entry<'_>]) -> String {
                 CurvePoint { x, probability: within / count, interval: None }
             };
             let points: Vec<CurvePoint> = (0..=25).map(point).collect();
-            series.push((format!("{}, {name}", entry.name()), points));
+            series.push((format!("{}, {name}", entry.label()), points));
         }
     }
     let series: Vec<CurveSeries<'_>> = series.iter().map(|(label, points)| CurveSeries { label, points }).collect();
