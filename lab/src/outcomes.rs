@@ -46,7 +46,7 @@ impl Script {
         retry_on.extend(retried(&Failure::Timeout).then(|| "timeout".into()));
         retry_on.extend(retried(&Failure::Refused).then(|| "network".into()));
         let refused = self.calls(class, tab).filter(|call| self.draws.is_refused(class, *call));
-        let second = Span::from_millis(1_000);
+        let second = Span::from_seconds(1);
         let left = |call| (key(call), self.draws.jittered(second, class, call).as_seconds_f64().into());
         let jitter: Map<String, Value> =
             if class.jitter > 0.0 { self.calls(class, tab).map(left).collect() } else { Map::new() };

@@ -258,7 +258,8 @@ impl<E> EventQueue<E> {
     pub fn pop_until(&mut self, last: Time) -> Option<(Time, E)> {
         let (key, place) = self.later;
         if self.soon.first() < key {
-            return (self.now <= last).then(|| self.soon.pop().map(|event| (self.now, event))).flatten();
+            let event = if self.now > last { None } else { self.soon.pop() };
+            return event.map(|event| (self.now, event));
         }
         let at = time(key);
         if at > last {

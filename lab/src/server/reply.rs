@@ -80,18 +80,17 @@ impl Reply {
         // Otherwise a browser withholds the headers until it has enough of the body to guess its type.
         set(headers, header::X_CONTENT_TYPE_OPTIONS, "nosniff");
         allow(headers, origin);
-        let seconds = |span: Span| HeaderValue::from(script.real(span).as_secs_f64().ceil() as u64);
+        let seconds = |span: Span| script.real(span).as_secs_f64().ceil() as u64;
         if let Some(pause) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, seconds(pause));
+            headers.insert(header::RETRY_AFTER, seconds(pause).into());
             set(headers, header::ACCESS_CONTROL_EXPOSE_HEADERS, "Retry-After");
         }
         if class.answer_no_store {
             set(headers, header::CACHE_CONTROL, "no-store");
-        } else if let Some(max_age) = class.max_age.filter(|_| self.status < 400) {
-            let seconds = script.real(max_age).as_secs_f64().ceil();
-            if let Ok(value) = HeaderValue::from_str(&format!("max-age={seconds}")) {
-                headers.insert(header::CACHE_CONTROL, value);
-            }
+        } else if let Some(max_age) = class.max_age.filter(|_| self.status < 400)
+            && let Ok(value) = HeaderValue::from_str(&format!("max-age={}", seconds(max_age)))
+        {
+            headers.insert(header::CACHE_CONTROL, value);
         }
     }
 }

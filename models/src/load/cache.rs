@@ -84,7 +84,8 @@ impl Running<'_> {
     }
 
     /// Whether the plan rules out that a request meets another one here.
-    fn is_alone(&self, id: RequestId) -> bool {
+    #[inline]
+    pub(super) fn is_alone(&self, id: RequestId) -> bool {
         self.plan.ruled_out.sharing(self.state.requests[id].class)
     }
 

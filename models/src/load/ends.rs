@@ -203,7 +203,7 @@ impl Running<'_> {
             | state.has_place
             | state.stream.is_some()
             | self.plan.classes[request.class].dedupe
-            | !self.plan.ruled_out.sharing(request.class)
+            | !self.is_alone(id)
     }
 
     /// Whether the call that a request had joined succeeded; its failure is this one's too.

@@ -49,9 +49,9 @@ impl Buffers {
 impl Running<'_> {
     /// Whether the bytes to and from an origin pass its links first in, first out.
     pub(super) fn is_fifo(&self, origin: usize) -> bool {
+        let LinkDiscipline::Fifo { .. } = self.plan.link_discipline else { return false };
         let path = &self.plan.origins[origin].path;
-        let is_path = path.transfers(Direction::Up) || path.transfers(Direction::Down);
-        matches!(self.plan.link_discipline, LinkDiscipline::Fifo { .. }) && is_path
+        path.transfers(Direction::Up) || path.transfers(Direction::Down)
     }
 
     /// When so many bytes, put behind those in the buffer of a link, have left it.

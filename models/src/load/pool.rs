@@ -159,6 +159,7 @@ impl Running<'_> {
         self.plan.browser.websocket_opens_connection && self.class(id).kind == Kind::WebSocket
     }
 
+    #[inline]
     fn pool_has_room(&self, group: usize) -> bool {
         let state = &self.state.pool.groups[group];
         state.active + state.connecting < self.plan.browser.connections
@@ -182,8 +183,7 @@ impl Running<'_> {
         if self.multiplexes(group) {
             return self.serve_streams(agenda, group);
         }
-        let state = &self.state.pool.groups[group];
-        if state.waiting > 0 && state.active + state.connecting < self.plan.browser.connections {
+        if self.state.pool.groups[group].waiting > 0 && self.pool_has_room(group) {
             self.serve_waiting(agenda, group, owner);
         }
     }
@@ -282,10 +282,7 @@ impl Running<'_> {
         self.state.pool.groups[group].connecting += 1;
         self.state.pool.total += 1;
         // Over links that are first in, first out the flights of the handshake follow.
-        let event = match is_fifo {
-            true => Event::Handshake { connection, flight: 0 },
-            false => Event::Connected { connection },
-        };
+        let event = if is_fifo { Event::Handshake { connection, flight: 0 } } else { Event::Connected { connection } };
         agenda.schedule_in(connect, event);
     }
 

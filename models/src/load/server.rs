@@ -299,7 +299,7 @@ impl Running<'_> {
             return self.end_body(agenda, id);
         }
         let body = self.body_of(id, class);
-        if !self.plan.ruled_out.sharing(self.state.requests[id].class) {
+        if !self.is_alone(id) {
             self.headers_at_cache(agenda, id);
         }
         if class.kind.is_socket() {

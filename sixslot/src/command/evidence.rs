@@ -32,5 +32,10 @@ pub(super) fn note_changed(document: &Document, data: Option<&DataInterval>) {
 pub(super) fn note_interrupted(what: &str, loads: u64, document: &Document, data: Option<&DataInterval>) {
     let is_missing = data.is_none() && DataInterval::is_expected(document);
     let without = if is_missing { ", without the uncertainty of the archives" } else { "" };
+    note_first(what, loads, without);
+}
+
+/// The same where a scenario's archives play no part.
+pub(super) fn note_first(what: &str, loads: u64, without: &str) {
     note(&format!("interrupted: this is the {what} of the first {loads} loads{without}"));
 }

@@ -1,6 +1,6 @@
 //! `sixslot compare --layers`: the contribution of each layer of the cause, and which layers suffice.
 
-use super::terminal::note;
+use super::evidence::note_first;
 use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress, table_width};
 use serde::Serialize;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
@@ -60,7 +60,7 @@ pub(super) fn of_first(loads: u64, wanted: u64) -> Exit {
     if loads == wanted {
         return Exit::Done;
     }
-    note(&format!("interrupted: this is the result of the first {loads} loads"));
+    note_first("result", loads, "");
     Exit::Interrupted
 }
 

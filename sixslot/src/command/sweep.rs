@@ -109,9 +109,10 @@ impl SweepArguments {
         let pool = self.common.pool()?;
         let rows = pool.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch))?;
         let loads = prepared.loads();
+        let has_sentence = rows.is_some();
         let sentence = rows.map(|rows| pool.install(|| sentence(prepared, rows))).transpose()?.flatten();
         bar.finish_and_clear();
-        let exit = if INTERRUPT.load(Ordering::Relaxed) {
+        let exit = if has_sentence && sentence.is_none() && INTERRUPT.load(Ordering::Relaxed) {
             note("interrupted: all cells are finished and written; only the sentence about them is left out");
             Exit::Interrupted
         } else {
