@@ -207,7 +207,7 @@ fn an_unknown_name_comes_with_advice() {
     refuses(&["--loads", "10", "--replication", "3"], "cannot be used with");
     refuses(&["--jobs", "0"], "0 is not a whole number from 1 to 1024");
     // Old names of an option and of a command.
-    refuses(&["--load", "3"], "a similar argument exists: '--replication'");
+    refuses(&["--load", "3"], "some similar arguments exist: '--loads', '--replication'");
     assert!(refused(&["accounts", SCENARIO]).contains("a similar subcommand exists: 'hypotheses'"));
     refuses(&["--seed", "x"], "'--seed <SEED>'");
     refuses(&["--seed", "-1"], "invalid value '-1' for '--seed <SEED>'");

@@ -13,14 +13,18 @@ pub(super) fn with_new_names(mut error: clap::Error) -> clap::Error {
     ] {
         let Some(ContextValue::String(old)) = error.get(wrong) else { continue };
         let Some(row) = sixslot_models::schema::RENAMED.iter().find(|row| row.old == old) else { continue };
-        let new = row.new.iter().map(|name| (*name).to_owned());
-        error.insert(
-            right,
-            match right {
-                ContextKind::SuggestedArg => ContextValue::String(new.collect()),
-                _ => ContextValue::Strings(new.collect()),
-            },
-        );
+        // Beside what is spelled alike: who mistypes a name of today has not met the old one.
+        let mut names = match error.get(right) {
+            Some(ContextValue::String(alike)) => vec![alike.clone()],
+            Some(ContextValue::Strings(alike)) => alike.clone(),
+            _ => Vec::new(),
+        };
+        for new in row.new {
+            if names.iter().all(|name| name != new) {
+                names.push((*new).to_owned());
+            }
+        }
+        error.insert(right, ContextValue::Strings(names));
     }
     error
 }
