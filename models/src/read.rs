@@ -4,7 +4,7 @@
 //! that are.
 
 use crate::limits;
-use crate::schema::{Field, Fields, Kind, meant, renamed_to};
+use crate::schema::{Field, Fields, Kind, elsewhere, meant, renamed_to};
 use crate::source::{Fault, Place};
 use crate::tree::{Entry, Node, Table, Value};
 use jiff::SignedDuration;
@@ -38,7 +38,8 @@ impl<'a> Reader<'a> {
         if let Some(entry) = table.entries.iter().find(|entry| !fields.knows(&entry.key)) {
             let fault = Fault::new(&entry.key_place, format!("unknown key `{}`", entry.key));
             let known: Vec<&str> = fields.fields.iter().map(|field| field.key).collect();
-            return Err(fault.help(advice(&entry.key, &known)));
+            let similar = similar(&entry.key, &known).or_else(|| elsewhere(&entry.key));
+            return Err(fault.help(similar.unwrap_or_else(|| list_of(&known))));
         }
         if let Some(key) = fields.required.iter().find(|key| table.get(key).is_none()) {
             let fault = Fault::new(place, format!("`{key}` is missing"));
@@ -100,12 +101,16 @@ pub fn expected(what: &str, node: &Node) -> Fault {
 
 /// The new name of a renamed one, "did you mean" for a synonym or a similar word, or the list of known names.
 pub fn advice(word: &str, known: &[&str]) -> String {
+    similar(word, known).unwrap_or_else(|| list_of(known))
+}
+
+fn similar(word: &str, known: &[&str]) -> Option<String> {
     if let Some(now) = renamed_to(word, known) {
-        return now;
+        return Some(now);
     }
     let meant: Vec<String> = meant(word, known).iter().map(|name| format!("`{name}`")).collect();
     if !meant.is_empty() {
-        return format!("did you mean {}?", meant.join(" or "));
+        return Some(format!("did you mean {}?", meant.join(" or ")));
     }
     let limit = 1 + word.len() / 4;
     // Names that differ more in length are not similar, and very long ones are slow to compare.
@@ -113,17 +118,16 @@ pub fn advice(word: &str, known: &[&str]) -> String {
         let comparable = name.len().abs_diff(word.len()) <= limit && name.len() <= 100;
         if comparable { strsim::levenshtein(word, name) } else { usize::MAX }
     };
-    let nearest = known.iter().filter(|name| **name != "*").min_by_key(|name| near(name));
-    match nearest {
-        Some(name) if near(name) <= limit => format!("did you mean `{name}`?"),
-        Some(_) if known.len() <= 24 => list_of(known),
-        Some(_) => "`sixslot schema` lists the known names".to_owned(),
-        None => "there is none".to_owned(),
-    }
+    let nearest = known.iter().filter(|name| **name != "*").min_by_key(|name| near(name))?;
+    (near(nearest) <= limit).then(|| format!("did you mean `{nearest}`?"))
 }
 
 fn list_of(names: &[&str]) -> String {
-    format!("there is {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+    match names {
+        [] | ["*"] => "there is none".to_owned(),
+        _ if names.len() > 24 => "`sixslot schema` lists the known names".to_owned(),
+        _ => format!("there is {}", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+    }
 }
 
 /// A string.

@@ -4,6 +4,7 @@
 //! keys of these tables only ([`crate::read::Reader`] checks it), so that the list and the program cannot drift apart.
 
 mod browser;
+mod elsewhere;
 mod form;
 mod json;
 mod network;
@@ -15,6 +16,7 @@ mod synonyms;
 
 pub(crate) use browser::browser_rules;
 pub(crate) use browser::{BROWSER, PRIORITIES};
+pub(crate) use elsewhere::elsewhere;
 pub(crate) use form::{DISTRIBUTIONS, FORM};
 pub use json::json_schema;
 pub(crate) use network::{NETWORK, PROFILE_NAMES, PROFILES};
