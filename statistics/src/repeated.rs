@@ -7,8 +7,8 @@
 //! no probability: what it is worth is found by simulation (Cox 1961, "Tests of separate families of hypotheses"; Davison and
 //! Hinkley 1997, "Bootstrap Methods and their Application", section 4.2).
 
-use super::sharing::{SPREAD, Server, Visit, candidates, works};
-use libm::log;
+use super::sharing::{LEAST_MS, SPREAD, Server, Visit, candidates, works};
+use libm::{log, pow};
 
 /// What repeated requests say of a server.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,16 +24,20 @@ const TURNS: usize = 8;
 /// By this much the logarithm of a likelihood is greater by chance once in twenty, for one number more.
 const CLEARLY: f64 = 1.92;
 
-/// The logarithm of the likelihood of recorded loads under a discipline, over the requests that at least two loads have, up
-/// to a constant; minus infinity where the loads are impossible under it. A visit's class is its request's number: below `requests`.
-fn log_likelihood(loads: &[Vec<Visit>], requests: usize, server: Server) -> f64 {
+/// The works of a load, by its number, and the logarithm of the determinant; `None` where the load is impossible.
+type Worked<'a> = &'a dyn Fn(usize) -> Option<(Vec<f64>, f64)>;
+
+/// The logarithm of the likelihood of recorded loads with these works, over the requests that at least two loads have, up to a
+/// constant; minus infinity where the loads are impossible. A visit's class is its request's number.
+fn log_likelihood(loads: &[Vec<Visit>], worked: Worked<'_>) -> f64 {
+    let requests = loads.iter().flatten().map(|visit| visit.class + 1).max().unwrap_or(0);
     let mut times = vec![0_usize; requests];
     loads.iter().flatten().for_each(|visit| times[visit.class] += 1);
     let mut sum = 0.0;
     // (request, load, deviation)
     let mut deviations: Vec<(usize, usize, f64)> = Vec::new();
     for (load, visits) in loads.iter().enumerate() {
-        let Some((works, determinant)) = works(visits, server) else { return f64::NEG_INFINITY };
+        let Some((works, determinant)) = worked(load) else { return f64::NEG_INFINITY };
         sum += determinant;
         for (visit, work) in visits.iter().zip(works).filter(|(visit, _)| times[visit.class] > 1) {
             let work = log(work);
@@ -63,16 +67,15 @@ fn center(deviations: &mut [(usize, usize, f64)], groups: usize, group: impl Fn(
     }
 }
 
-/// The likeliest discipline other than independence for the visits of several loads. A visit's class is the number of its request, the same
-/// in each load.
+/// The likeliest discipline other than independence for the visits of several loads. A visit's class is the number of its request, the
+/// same in each load.
 #[must_use]
 pub fn likeliest(loads: &[Vec<Visit>]) -> Found {
-    let requests = loads.iter().flatten().map(|visit| visit.class + 1).max().unwrap_or(0);
-    let alone = log_likelihood(loads, requests, Server::Independent);
+    let of = |server: Server| log_likelihood(loads, &|load| works(&loads[load], server));
     let mut plain = (Server::Independent, f64::NEG_INFINITY);
     let mut any = plain;
     for server in candidates() {
-        let likelihood = log_likelihood(loads, requests, server);
+        let likelihood = of(server);
         let is_plain = !matches!(server, Server::ProcessorSharing { exponent, .. } if exponent > 1.0);
         if is_plain && likelihood > plain.1 {
             plain = (server, likelihood);
@@ -82,12 +85,56 @@ pub fn likeliest(loads: &[Vec<Visit>]) -> Found {
         }
     }
     let (server, likelihood) = if any.1 > plain.1 + CLEARLY { any } else { plain };
-    Found { server, gain: likelihood - alone }
+    Found { server, gain: likelihood - of(Server::Independent) }
+}
+
+/// Powers of the number of bodies by which they may slow a first byte.
+const POWERS: [f64; 4] = [0.25, 0.5, 0.75, 1.0];
+
+/// Whether bodies explain a part of the times to first byte: the path to the browser is shared, whatever the server is. Each load's bodies
+/// are (from, until), on the clock of its visits; n of them make an answer 1 + n to some power times as slow.
+#[must_use]
+pub fn bodies_slow(loads: &[Vec<Visit>], bodies: &[Vec<(f64, f64)>]) -> bool {
+    let coming: Vec<Vec<(f64, f64)>> = bodies.iter().map(|bodies| numbers(bodies)).collect();
+    let alone = log_likelihood(loads, &|load| works(&loads[load], Server::Independent));
+    let slowed = |power: f64| log_likelihood(loads, &|load| Some(behind(&loads[load], &coming[load], power)));
+    POWERS.into_iter().map(slowed).fold(f64::NEG_INFINITY, f64::max) > alone + CLEARLY
+}
+
+/// How many bodies come from each moment on.
+fn numbers(bodies: &[(f64, f64)]) -> Vec<(f64, f64)> {
+    let mut changes: Vec<(f64, f64)> = bodies.iter().flat_map(|(from, until)| [(*from, 1.0), (*until, -1.0)]).collect();
+    changes.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let mut number = 0.0;
+    for change in &mut changes {
+        number += change.1;
+        change.1 = number;
+    }
+    changes
+}
+
+/// The works of visits that the bodies slow, and the logarithm of the determinant.
+fn behind(visits: &[Visit], coming: &[(f64, f64)], power: f64) -> (Vec<f64>, f64) {
+    let rate = |number: f64| pow(1.0 + number, -power);
+    // (from, rate, what a request that was always there has attained until then)
+    let mut steps = vec![(f64::NEG_INFINITY, 1.0, 0.0)];
+    let mut last = (coming.first().map_or(0.0, |first| first.0), 1.0, 0.0);
+    for (at, number) in coming {
+        last = (*at, rate(*number), last.2 + last.1 * (at - last.0));
+        steps.push(last);
+    }
+    let attained = |at: f64| {
+        let (from, rate, until) = steps[steps.partition_point(|step| step.0 <= at).max(1) - 1];
+        if from.is_finite() { until + rate * (at - from) } else { at - steps.get(1).map_or(0.0, |first| first.0) }
+    };
+    let left = |visit: &Visit| log(steps[steps.partition_point(|step| step.0 < visit.left).max(1) - 1].1);
+    let works = visits.iter().map(|visit| (attained(visit.left) - attained(visit.came)).max(LEAST_MS)).collect();
+    (works, visits.iter().map(left).sum())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Server, Visit, likeliest};
+    use super::{Server, Visit, behind, bodies_slow, likeliest, numbers};
 
     /// Loads of eight requests, of works that differ by request and a little by load. Four come together, in every second load the
     /// others; each of the rest is alone.
@@ -129,5 +176,18 @@ mod tests {
         assert_eq!(likeliest(&[]).gain, 0.0);
         let lone = vec![vec![Visit { class: 0, came: 0.0, left: 5.0 }, Visit { class: 1, came: 1.0, left: 9.0 }]];
         assert!(likeliest(&lone).gain <= 0.0);
+    }
+    #[test]
+    fn bodies_slow_the_answers_that_come_behind_them() {
+        // One body from 10 to 30: of a stay from 0 to 40 at half speed meanwhile, 30 are work.
+        let visits = [Visit { class: 0, came: 0.0, left: 40.0 }, Visit { class: 1, came: 5.0, left: 20.0 }];
+        let (works, determinant) = behind(&visits, &numbers(&[(10.0, 30.0)]), 1.0);
+        assert_eq!((works, determinant), (vec![30.0, 10.0], libm::log(0.5)));
+        assert_eq!(behind(&visits, &numbers(&[]), 1.0), (vec![40.0, 15.0], 0.0));
+        // Requests that came together were four times as slow. Bodies are the reason only where they came then.
+        let loads = loads(|_| 1.0, |works, one| 4.0 * works[one]);
+        let bodies = |at: f64| vec![vec![(at, at + 5_000.0); 3]; loads.len()];
+        assert!(bodies_slow(&loads, &bodies(0.0)) && !bodies_slow(&loads, &bodies(-6_000.0)));
+        assert!(!bodies_slow(&loads, &vec![Vec::new(); loads.len()]));
     }
 }

@@ -41,7 +41,7 @@ pub enum Server {
 /// Works below this, in milliseconds, are clock errors: a queue that needs them to be shorter did not happen.
 const CLOCK_MS: f64 = 2.0;
 /// The least work.
-const LEAST_MS: f64 = 0.05;
+pub const LEAST_MS: f64 = 0.05;
 
 /// The works that the visits of one load had under a discipline, and the logarithm of the determinant; `None` where these
 /// visits are impossible under it. O(n log n).

@@ -124,7 +124,7 @@ fn chosen(visits: &Places, given_up: usize) -> Result<Discipline, Unknown> {
             seen += of.len();
             seen <= MOST
         })
-        .map(plain)
+        .map(|of| plain(of))
         .collect();
     let Choice { server, gain, lead, exponents } = likeliest(&looked_at);
     let sure = SURE.max(EACH * number_of as f64);
@@ -167,6 +167,6 @@ pub fn works_of(visits: &Places, server: Server) -> Option<BTreeMap<Place, f64>>
     Some(found)
 }
 
-fn plain(of: &Vec<(Place, Visit)>) -> Vec<Visit> {
+fn plain(of: &[(Place, Visit)]) -> Vec<Visit> {
     of.iter().map(|(_, visit)| *visit).collect()
 }

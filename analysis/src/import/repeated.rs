@@ -3,8 +3,8 @@
 //! Rule: the same request is compared in different loads (`sixslot_statistics::repeated`). How great a ratio of likelihoods
 //! requests make that do not slow each other is not assumed but simulated: the draft with independent requests plays as many loads
 //! as were recorded, [`SETS`] times, and the recorded ratio has to be greater than all of these: chance alone does that once in a
-//! hundred times. A link that is full slows answers too. So nothing is taken where the requests waited, for the most part, while
-//! bodies came with half or more of the greatest rate that these loads show.
+//! hundred times. A shared network slows answers too, by the bodies that come meanwhile. So nothing is taken where the times to first byte
+//! grow with these.
 
 use super::calls::Load;
 use super::discipline::{Discipline, Disciplines, Places, SURE, Unknown, visits, works_of};
@@ -12,7 +12,7 @@ use super::graph::Graph;
 use super::text::number;
 use sixslot_models::load::{Extent, Load as Played};
 use sixslot_models::{Document, Plan};
-use sixslot_statistics::repeated::{Found, likeliest};
+use sixslot_statistics::repeated::{Found, bodies_slow, likeliest};
 use sixslot_statistics::sharing::Visit;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,12 +24,8 @@ const MOST: usize = 2_000;
 const SETS: u64 = 99;
 /// The seed of the simulated loads.
 const SEED: u64 = 1;
-/// The window in which bytes are counted, in milliseconds.
-const WINDOW: f64 = 200.0;
-/// Windows of a load, at most: a day has fewer.
-const WINDOWS: usize = 500_000;
-/// A link is full in a window that has this part of the bytes of the fullest one.
-const FULL: f64 = 0.5;
+/// A body that took no longer came with its headers, in milliseconds.
+const BODY: f64 = 1.0;
 
 /// Takes a discipline for each origin where the draft's loads, with independent requests, make it certain. Says whether there
 /// is one.
@@ -98,11 +94,10 @@ impl<'a> Compared<'a> {
         if gain < SURE {
             return unknown(format!("{compared}, {} of {}", number(gain.max(0.0), 2), number(SURE, 2)));
         }
-        if let Some(full) = full(loads, &self.visits).filter(|full| *full > FULL) {
+        if bodies_slow(&self.visits, &loads.iter().map(bodies).collect::<Vec<_>>()) {
             return unknown(format!(
-                "{compared}, {}, but in {} % of their time bodies came as fast as ever, so the network may be what is full",
-                number(gain, 2),
-                number(100.0 * full, 2)
+                "{compared}, {}, but they grow with the bodies that come too, so the network may be what is shared",
+                number(gain, 2)
             ));
         }
         let Some(greatest) = self.by_chance(plan, gain) else {
@@ -153,44 +148,8 @@ impl<'a> Compared<'a> {
     }
 }
 
-/// The part of the visits' time in which bodies came with at least [`FULL`] of the greatest rate of all loads, whatever their
-/// origin; `None` where the loads are too long to say.
-fn full(loads: &[Load], visits: &[Vec<Visit>]) -> Option<f64> {
-    let flows: Vec<Vec<f64>> = loads.iter().map(flow).collect::<Option<_>>()?;
-    let greatest = flows.iter().flatten().copied().fold(0.0, f64::max);
-    let (mut all, mut busy) = (0.0, 0.0);
-    for (flow, visits) in flows.iter().zip(visits) {
-        for (window, bytes) in flow.iter().enumerate() {
-            let (from, until) = (WINDOW * window as f64, WINDOW * (window + 1) as f64);
-            let there = visits.iter().map(|visit| (visit.left.min(until) - visit.came.max(from)).max(0.0)).sum::<f64>();
-            all += there;
-            busy += if *bytes >= FULL * greatest && *bytes > 0.0 { there } else { 0.0 };
-        }
-    }
-    Some(busy / f64::max(all, 1.0))
-}
-
-/// The bytes of bodies that came in each window of a load, on the archive's clock.
-fn flow(load: &Load) -> Option<Vec<f64>> {
-    let windows = (load.archive.span_ms.max(0.0) / WINDOW) as usize + 1;
-    if windows > WINDOWS {
-        return None;
-    }
-    let mut flow = vec![0.0; windows];
-    for entry in &load.archive.entries {
-        let (Some(bytes), Some(from), Some(until)) = (entry.body_bytes(), entry.headers_ms(), entry.end_ms()) else {
-            continue;
-        };
-        // What is in the browser's buffers when the headers are read came with them.
-        let until = until.max(from + 1.0);
-        let first = (from.max(0.0) / WINDOW) as usize;
-        for (window, came) in flow.iter_mut().enumerate().skip(first) {
-            let part = until.min(WINDOW * (window + 1) as f64) - from.max(WINDOW * window as f64);
-            if part <= 0.0 {
-                break;
-            }
-            *came += bytes * part / (until - from);
-        }
-    }
-    Some(flow)
+/// When bodies came, of all origins, on the archive's clock. What took less than [`BODY`] came with its headers.
+fn bodies(load: &Load) -> Vec<(f64, f64)> {
+    let body = |entry: &sixslot_har::Entry| entry.headers_ms().zip(entry.end_ms());
+    load.archive.entries.iter().filter_map(body).filter(|(from, until)| until - from > BODY).collect()
 }
