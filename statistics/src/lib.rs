@@ -33,6 +33,7 @@ pub mod likelihood;
 pub mod mean;
 pub mod paired;
 pub mod quantile;
+pub mod repeated;
 pub mod shapley;
 pub mod sharing;
 pub mod simplex;

@@ -41,7 +41,7 @@ pub enum Server {
 /// Works below this, in milliseconds, are clock errors: a queue that needs them to be shorter did not happen.
 const CLOCK_MS: f64 = 2.0;
 /// The least work.
-const LEAST_MS: f64 = 0.05;
+pub const LEAST_MS: f64 = 0.05;
 
 /// The works that the visits of one load had under a discipline, and the logarithm of the determinant; `None` where these
 /// visits are impossible under it. O(n log n).
@@ -121,7 +121,7 @@ fn queued(visits: &[Visit], workers: usize) -> Option<Vec<f64>> {
 /// Visits of a class below which nothing is said of its works.
 const FEWEST: usize = 5;
 /// The least spread of the logarithms of works: clocks tick in whole milliseconds.
-const SPREAD: f64 = 0.01;
+pub const SPREAD: f64 = 0.01;
 
 /// The logarithm of the likelihood of recorded loads under a discipline, over the classes with enough visits, up to a
 /// constant; minus infinity where they are impossible under it.
@@ -163,6 +163,14 @@ const WORKERS: [usize; 8] = [1, 2, 3, 4, 6, 8, 12, 16];
 /// Exponents that are tried.
 const EXPONENTS: [f64; 7] = [1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0];
 
+/// The disciplines that are tried, besides independent requests.
+pub fn candidates() -> impl Iterator<Item = Server> {
+    WORKERS.into_iter().flat_map(|workers| {
+        let sharing = EXPONENTS.into_iter().map(move |exponent| Server::ProcessorSharing { workers, exponent });
+        std::iter::once(Server::Fifo { workers }).chain(sharing)
+    })
+}
+
 /// The likeliest discipline for the visits of several loads.
 #[must_use]
 pub fn likeliest(loads: &[Vec<Visit>]) -> Choice {
@@ -170,22 +178,18 @@ pub fn likeliest(loads: &[Vec<Visit>]) -> Choice {
     let mut best = (Server::Independent, alone);
     let (mut sharing, mut queue) = (f64::NEG_INFINITY, f64::NEG_INFINITY);
     let mut profile: BTreeMap<usize, f64> = BTreeMap::new();
-    for workers in WORKERS {
-        let fifo = Server::Fifo { workers };
-        let likelihood = log_likelihood(loads, fifo);
-        queue = queue.max(likelihood);
-        if likelihood > best.1 {
-            best = (fifo, likelihood);
-        }
-        for (at, exponent) in EXPONENTS.into_iter().enumerate() {
-            let server = Server::ProcessorSharing { workers, exponent };
-            let likelihood = log_likelihood(loads, server);
+    for server in candidates() {
+        let likelihood = log_likelihood(loads, server);
+        if let Server::ProcessorSharing { exponent, .. } = server {
             sharing = sharing.max(likelihood);
+            let at = EXPONENTS.iter().position(|one| *one >= exponent).unwrap_or(0);
             let of = profile.entry(at).or_insert(f64::NEG_INFINITY);
             *of = of.max(likelihood);
-            if likelihood > best.1 {
-                best = (server, likelihood);
-            }
+        } else {
+            queue = queue.max(likelihood);
+        }
+        if likelihood > best.1 {
+            best = (server, likelihood);
         }
     }
     let other = if matches!(best.0, Server::Fifo { .. }) { sharing } else { queue };

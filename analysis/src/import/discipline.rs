@@ -13,13 +13,13 @@ use sixslot_statistics::sharing::{Choice, Server, Visit, likeliest, works};
 use std::collections::BTreeMap;
 
 /// The logarithm of the likelihood ratio from which on a discipline is taken.
-const SURE: f64 = 10.0;
+pub const SURE: f64 = 10.0;
 /// And that of each answer, on average: a model of the right form explains each of them, a network that gets slower only some.
 const EACH: f64 = 0.5;
 /// Visits to an origin below which nothing is said.
 const FEWEST: usize = 20;
 /// Visits to an origin that are looked at, whole loads together.
-const MOST: usize = 5_000;
+pub const MOST: usize = 5_000;
 /// One in so many calls may have been given up.
 const GIVEN_UP: usize = 20;
 
@@ -39,15 +39,29 @@ pub struct Discipline {
 
 /// Why no discipline is taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unknown(pub String);
+pub struct Unknown {
+    /// For a comment.
+    pub why: String,
+    /// Loads that make the same requests may tell more.
+    pub is_open: bool,
+}
+
+impl From<String> for Unknown {
+    fn from(why: String) -> Self {
+        Self { why, is_open: false }
+    }
+}
 
 /// The disciplines of the origins by name.
 pub type Disciplines = BTreeMap<String, Result<Discipline, Unknown>>;
 
-/// The discipline of each origin that has requests, or why it is not known.
+/// The visits to an origin, by load.
+pub type Places = Vec<Vec<(Place, Visit)>>;
+
+/// The visits of each origin, and how many of its calls were given up.
 #[must_use]
-pub fn disciplines(loads: &[Load]) -> Disciplines {
-    let mut by_origin: BTreeMap<String, Vec<Vec<(Place, Visit)>>> = BTreeMap::new();
+pub fn visits(loads: &[Load]) -> (BTreeMap<String, Places>, BTreeMap<String, usize>) {
+    let mut by_origin: BTreeMap<String, Places> = BTreeMap::new();
     let mut given_up: BTreeMap<String, usize> = BTreeMap::new();
     let mut classes: BTreeMap<(String, String), usize> = BTreeMap::new();
     for (number, load) in loads.iter().enumerate() {
@@ -69,7 +83,14 @@ pub fn disciplines(loads: &[Load]) -> Disciplines {
             }
         }
     }
-    let one = |(origin, visits): (String, Vec<Vec<(Place, Visit)>>)| {
+    (by_origin, given_up)
+}
+
+/// The discipline of each origin that has requests, or why it is not known.
+#[must_use]
+pub fn disciplines(loads: &[Load]) -> Disciplines {
+    let (by_origin, given_up) = visits(loads);
+    let one = |(origin, visits): (String, Places)| {
         let lost = given_up.get(&origin).copied().unwrap_or(0);
         (origin, chosen(&visits, lost))
     };
@@ -82,38 +103,38 @@ pub fn refused(loads: &[Load]) -> Disciplines {
     let why =
         "the likeliest discipline does not play the recorded load as well as requests that do not slow each other";
     let names = loads.iter().flat_map(|load| load.archive.entries.iter().map(origin_of));
-    names.map(|origin| (origin, Err(Unknown(why.to_owned())))).collect()
+    names.map(|origin| (origin, Err(why.to_owned().into()))).collect()
 }
 
 /// The discipline of one origin from its visits by load.
-fn chosen(visits: &[Vec<(Place, Visit)>], given_up: usize) -> Result<Discipline, Unknown> {
+fn chosen(visits: &Places, given_up: usize) -> Result<Discipline, Unknown> {
     let number_of: usize = visits.iter().map(Vec::len).sum();
     if number_of < FEWEST {
-        return Err(Unknown(format!("{number_of} answers are too few to say how they share the server")));
+        return Err(format!("{number_of} answers are too few to say how they share the server").into());
     }
     if GIVEN_UP * given_up > number_of {
-        return Err(Unknown(format!(
-            "{given_up} calls were given up, and what the server did of them afterwards is not in the file"
-        )));
+        let why =
+            format!("{given_up} calls were given up, and what the server did of them afterwards is not in the file");
+        return Err(why.into());
     }
     let mut seen = 0;
-    let plain = |of: &Vec<(Place, Visit)>| of.iter().map(|(_, visit)| *visit).collect::<Vec<Visit>>();
     let looked_at: Vec<Vec<Visit>> = visits
         .iter()
         .take_while(|of| {
             seen += of.len();
             seen <= MOST
         })
-        .map(plain)
+        .map(|of| plain(of))
         .collect();
     let Choice { server, gain, lead, exponents } = likeliest(&looked_at);
     let sure = SURE.max(EACH * number_of as f64);
     if gain < sure || server == Server::Independent {
-        return Err(Unknown(format!(
+        let why = format!(
             "times to first byte do not grow with the requests at the server as a shared server's do (log likelihood ratio {} over {number_of} answers; {} is believed)",
             number(gain.max(0.0), 2),
             number(sure, 3)
-        )));
+        );
+        return Err(Unknown { why, is_open: true });
     }
     let mut because = format!(
         "times to first byte grow with the requests at the server: log likelihood ratio {} against independent requests, over {number_of} answers",
@@ -129,12 +150,23 @@ fn chosen(visits: &[Vec<(Place, Visit)>], given_up: usize) -> Result<Discipline,
     if matches!(server, Server::ProcessorSharing { .. }) && exponents.0 < exponents.1 {
         because.push_str(&format!("; exponents {} to {} are as likely", exponents.0, exponents.1));
     }
+    match works_of(visits, server) {
+        Some(works) => Ok(Discipline { server, because, works }),
+        None => Err("no one discipline explains all loads".to_owned().into()),
+    }
+}
+
+/// The work of each visit under a discipline; `None` where a load is impossible under it.
+#[must_use]
+pub fn works_of(visits: &Places, server: Server) -> Option<BTreeMap<Place, f64>> {
     let mut found = BTreeMap::new();
     for of in visits {
-        let Some((values, _)) = works(&plain(of), server) else {
-            return Err(Unknown("no one discipline explains all loads".to_owned()));
-        };
+        let (values, _) = works(&plain(of), server)?;
         found.extend(of.iter().zip(values).map(|((place, _), work)| (*place, work)));
     }
-    Ok(Discipline { server, because, works: found })
+    Some(found)
+}
+
+fn plain(of: &[(Place, Visit)]) -> Vec<Visit> {
+    of.iter().map(|(_, visit)| *visit).collect()
 }

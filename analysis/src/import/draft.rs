@@ -5,7 +5,6 @@
 
 use super::cadence::Rhythm;
 use super::calls::Load;
-use super::discipline::Unknown;
 use super::evidence::{self, Fitted};
 use super::graph::{self, Graph, listed::Source, table::BROWSER};
 use super::page::Page;
@@ -257,7 +256,7 @@ impl Writer<'_> {
             }
             unknown if origin == self.page.origin => {
                 let why = match unknown {
-                    Some(Err(Unknown(why))) => why.as_str(),
+                    Some(Err(unknown)) => unknown.why.as_str(),
                     _ => "no answer says when it was sent and when its headers came",
                 };
                 let mut why = format!(

@@ -2,9 +2,9 @@
 //!
 //! The way: [`calls`] sorts the entries of all loads into classes (found by the crate `har`) and instances; [`cadence`] says
 //! how calls follow each other, [`starts`] when they begin and what a framework holds back, [`service`] what is known of
-//! their times, [`shared`] how they depend on the load, [`browser`] which rules the browser shows; `page` puts it together
-//! and `rule` proposes the rule of failure; [`draft`] writes it down with candidates for fixes, and with the samples of its
-//! numbers ([`evidence`]).
+//! their times, [`shared`] how they depend on the load, [`discipline`] and `repeated` how they share a server, [`browser`]
+//! which rules the browser shows; `page` puts it together and `rule` proposes the rule of failure; [`draft`] writes it down with
+//! candidates for fixes, and with the samples of its numbers ([`evidence`]).
 
 pub mod browser;
 pub mod cadence;
@@ -19,6 +19,7 @@ mod laws;
 mod loads;
 mod member;
 mod page;
+mod repeated;
 mod rule;
 pub mod service;
 pub mod share;
@@ -109,9 +110,14 @@ pub struct Statement {
 pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     let name = archives.first().ok_or(ImportError::Nothing)?.name.clone();
     let loads: Vec<Load> = loads::of_one_page(archives).into_iter().map(Load::new).collect();
-    let found = discipline::disciplines(&loads);
+    let mut found = discipline::disciplines(&loads);
     let is_shared = found.values().any(Result::is_ok);
-    let Imported { mut page, mut graph, error } = Imported::of(&loads, found, &name)?;
+    let Imported { mut page, mut graph, error } = Imported::of(&loads, found.clone(), &name)?;
+    if repeated::settle(&mut found, &graph, &loads, &|| Draft::of(&page, &graph, &loads).text) {
+        Imported { page, graph, .. } = Imported::of(&loads, found, &name)?;
+    } else {
+        page.disciplines = found;
+    }
     if is_shared && error.is_some_and(|error| !error.is_exact()) {
         // A discipline has to play the recorded load as well as none does.
         let other = Imported::of(&loads, discipline::refused(&loads), &name)?;

@@ -62,7 +62,8 @@ pub fn causes(load: &Load, record: &dyn Fn(usize) -> Option<Record>) -> Vec<(usi
         let named = archive.causes(number);
         for (place, candidates) in one.entries.iter().copied().zip(named) {
             let entry = &archive.entries[place];
-            let start = entry.recorded_ms.max(entry.start_ms) - load.opened[0];
+            let recorded = || entry.recorded_ms.max(entry.start_ms) - load.opened[0];
+            let start = record(place).map_or_else(recorded, |record| record.start);
             let mut found: Vec<Found> = Vec::new();
             for cause in candidates {
                 let (evidence, event) = (evidence(cause.evidence), event(cause.anchor));

@@ -88,7 +88,10 @@ pub fn nodes(loads: &[Load], wanted: &dyn Fn(usize, usize) -> bool) -> Vec<Node>
             let occurrence = times.entry((&entry.method, entry.url.as_str())).or_default();
             let key = (entry.method.as_str(), entry.url.as_str(), *occurrence);
             *occurrence += 1;
-            let seen = Seen { load: number, place, record: Record::of(load, entry) };
+            let record = Record::of(load, entry);
+            // The waits of a lone load are settled by replays; of several the rules alone decide.
+            let record = if loads.len() > 1 { record.with_hold(entry) } else { record };
+            let seen = Seen { load: number, place, record };
             by_url.entry(key).or_default().push(seen);
         }
     }

@@ -87,6 +87,17 @@ impl Record {
         record
     }
 
+    /// The record with what the browser's scheduler held before `startedDateTime` as part of its wait, where the scheduler's rules
+    /// can explain it: a connection of its own protocol would not have been waited for over HTTP/2.
+    #[must_use]
+    pub fn with_hold(self, entry: &Entry) -> Self {
+        let held = (entry.recorded_ms - entry.start_ms).max(0.0);
+        if entry.timings.queueing.is_none_or(|queueing| queueing < held) || entry.protocol.is_multiplexed() {
+            return self;
+        }
+        Self { start: self.start - held, blocked: self.blocked + held, queued: held, ..self }
+    }
+
     /// When it was sent.
     #[must_use]
     pub fn sent(&self) -> f64 {
