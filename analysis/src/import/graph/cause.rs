@@ -53,6 +53,9 @@ fn reached(record: &Record, event: Event, start: f64) -> Option<Event> {
         .find(|other| record.moment(*other) <= start)
 }
 
+/// A shorter hold of the scheduler is none, in milliseconds.
+const HELD: f64 = 0.001;
+
 /// The causes of each entry of a load, by place. `record` has the times of the entries that can be causes.
 #[must_use]
 pub fn causes(load: &Load, record: &dyn Fn(usize) -> Option<Record>) -> Vec<(usize, Vec<Found>)> {
@@ -62,8 +65,10 @@ pub fn causes(load: &Load, record: &dyn Fn(usize) -> Option<Record>) -> Vec<(usi
         let named = archive.causes(number);
         for (place, candidates) in one.entries.iter().copied().zip(named) {
             let entry = &archive.entries[place];
-            let recorded = || entry.recorded_ms.max(entry.start_ms) - load.opened[0];
-            let start = record(place).map_or_else(recorded, |record| record.start);
+            let recorded = entry.recorded_ms.max(entry.start_ms) - load.opened[0];
+            // Earlier where the scheduler's hold counts as a wait.
+            let held = |record: &Record| record.start < recorded - HELD;
+            let start = record(place).filter(held).map_or(recorded, |record| record.start);
             let mut found: Vec<Found> = Vec::new();
             for cause in candidates {
                 let (evidence, event) = (evidence(cause.evidence), event(cause.anchor));

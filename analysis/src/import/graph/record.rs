@@ -87,8 +87,8 @@ impl Record {
         record
     }
 
-    /// The record with what the browser's scheduler held before `startedDateTime` as part of its wait, where the scheduler's rules
-    /// can explain it: a connection of its own protocol would not have been waited for over HTTP/2.
+    /// The record with what the browser's scheduler held before `startedDateTime` as a wait, where the scheduler's rules explain it:
+    /// over HTTP/1.1 it holds low priorities, over HTTP/2 it does not.
     #[must_use]
     pub fn with_hold(self, entry: &Entry) -> Self {
         let held = (entry.recorded_ms - entry.start_ms).max(0.0);
