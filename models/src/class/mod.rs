@@ -291,6 +291,8 @@ pub struct Class {
     pub cancel_aborts: bool,
     /// Whether its calls outlive their page.
     pub keepalive: bool,
+    /// Whether it is a navigation: its headers leave a page.
+    pub navigates: bool,
     /// The streams of its random quantities.
     pub purposes: Purposes,
 }
@@ -299,6 +301,11 @@ impl Class {
     /// Whether a tab makes its calls.
     pub fn is_in(&self, tab: u32) -> bool {
         self.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab))
+    }
+
+    /// Whether a browser can end its calls as its page's navigation starts: fetches without keepalive, and event streams.
+    pub fn ends_at_navigation(&self) -> bool {
+        matches!(self.kind, Kind::Fetch | Kind::EventSource) && !self.keepalive
     }
 
     fn bare(name: &str, kind: Kind) -> Self {
@@ -366,6 +373,7 @@ impl Class {
             raised_rank: 0,
             cancel_aborts: true,
             keepalive: false,
+            navigates: false,
             purposes: Purposes::of(name),
         }
     }
