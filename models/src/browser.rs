@@ -195,6 +195,7 @@ impl Browser {
             cache_lock_releases_all_on_post: true,
             unread_body_holds_slot: false,
             navigation_ends_calls: true,
+            navigation_closes_websockets: true,
             ..Self::chromium()
         }
     }

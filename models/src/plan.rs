@@ -432,7 +432,7 @@ fn pages(
         classes[number].navigates = true;
     }
     let left = |class: &Class| {
-        let ends = browser.navigation_ends_calls && class.ends_at_navigation();
+        let ends = class.ends_at_navigation(browser);
         let page = class.page.filter(|_| ends).and_then(|page| pages.get(page));
         page.into_iter().flat_map(Page::navigations).collect()
     };

@@ -16,7 +16,7 @@ pub(crate) use cause::{anchor_nodes, events};
 pub use copies::CopySpec;
 pub(crate) use names::{Names, Table};
 
-use crate::browser::Priority;
+use crate::browser::{Browser, Priority};
 use crate::form::{Form, Linear};
 use crate::url::UrlTemplate;
 use sixslot_sim_core::{Distribution, Purpose, Span};
@@ -303,9 +303,14 @@ impl Class {
         self.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab))
     }
 
-    /// Whether a browser can end its calls as its page's navigation starts: fetches without keepalive, and event streams.
-    pub fn ends_at_navigation(&self) -> bool {
-        matches!(self.kind, Kind::Fetch | Kind::EventSource) && !self.keepalive
+    /// Whether a browser ends its calls as the navigation from their page starts.
+    pub fn ends_at_navigation(&self, browser: &Browser) -> bool {
+        match self.kind {
+            Kind::Fetch => browser.navigation_ends_calls && !self.keepalive && !self.navigates,
+            Kind::EventSource => browser.navigation_ends_calls,
+            Kind::WebSocket => browser.navigation_closes_websockets,
+            Kind::Background => false,
+        }
     }
 
     fn bare(name: &str, kind: Kind) -> Self {

@@ -7,7 +7,7 @@
 //! from it starts, and tell the page that they failed (`navigation_ends_calls`).
 
 use super::list::{Link, List, RequestId};
-use super::request::Station;
+use super::request::{Outcome, Station};
 use super::{Agenda, Event, Running};
 use crate::cancels::Effect;
 use crate::class::{self, Failure, Kind};
@@ -160,10 +160,11 @@ impl Running<'_> {
     }
 
     /// Ends the calls of a class in a tab as the navigation from its page starts. Fetches fail, except those that the page itself
-    /// holds back; it hears nothing of its event streams.
+    /// holds back; it hears nothing of its event streams. An open WebSocket closes.
     fn break_calls(&mut self, agenda: &mut Agenda, class: usize, tab: u32, by: RequestId) {
-        self.flights(class, tab).refused = self.plan.browser.navigation_refuses_calls;
-        if self.plan.classes[class].kind == Kind::EventSource {
+        let kind = self.plan.classes[class].kind;
+        self.flights(class, tab).refused = self.plan.browser.navigation_refuses_calls && kind != Kind::WebSocket;
+        if kind == Kind::EventSource {
             return self.cancel_calls(agenda, class, tab, Some(by));
         }
         let mut broken = std::mem::take(&mut self.state.cancelling.broken);
@@ -171,15 +172,18 @@ impl Running<'_> {
         while let Some(id) = at {
             at = List::next(&self.state.cancelling.links, id);
             let request = self.request(id);
-            if id != by && request.station != Station::Page {
-                if !request.state.heard {
+            if id != by && (request.station != Station::Page || kind == Kind::WebSocket) {
+                let is_open = kind == Kind::WebSocket && request.headers.is_some();
+                if !request.state.heard && !is_open {
                     request.failure.get_or_insert(Failure::Reset);
                 }
                 broken.push(id);
             }
         }
         for id in broken.drain(..) {
-            if self.plan.classes[class].cancel_aborts {
+            if kind == Kind::WebSocket && self.state.requests[id].failure.is_none() {
+                self.finish(agenda, id, Outcome::Ok);
+            } else if self.plan.classes[class].cancel_aborts {
                 self.abort(agenda, id);
             } else {
                 self.give_up(agenda, id);

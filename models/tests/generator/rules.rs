@@ -42,6 +42,7 @@ pub const RULES: &[(&str, &[&str])] = &[
     ("reload_delay", &["0s", "1ms", "200ms"]),
     ("navigation_ends_calls", &["false", "true"]),
     ("navigation_refuses_calls", &["false", "true"]),
+    ("navigation_closes_websockets", &["false", "true"]),
     ("navigation_delay", &["0s", "1ms", "200ms"]),
     ("freed_to_same_priority", &["false", "true"]),
     ("dispatch", &["0s", "1ms", "50ms"]),

@@ -12,16 +12,16 @@ page.old.left_by = "document.headers"
 request.get = { page = "old", count = 8, service = "3s" }
 request.document = { start = "500ms", priority = "highest", service = "300ms" }
 request.late = { page = "old", start = "600ms", service = "10ms" }
-socket.live = { page = "old", kind = "websocket" }
 request.kept = { page = "old", start = "550ms", service = "1s", keepalive = true }
 "#;
 
 /// The same in a browser that ends the calls as the navigation starts.
 const ENDED: &str = r#"
 page.old.left_by = "document.headers"
-request.get = { page = "old", count = 8, service = "3s" }
+request.get = { page = "old", count = 8, start = "20ms", service = "3s" }
 request.document = { start = "500ms", priority = "highest", service = "300ms" }
 request.late = { page = "old", start = "600ms", service = "10ms" }
+socket.live = { page = "old", kind = "websocket" }
 browser.navigation_ends_calls = true
 "#;
 
@@ -61,7 +61,7 @@ pub const NAVIGATION: &[Case] = &[
         holds: |rows| {
             let kept = rows.iter().find(|row| row.name == "kept").is_some_and(|row| row.request.succeeded());
             let all = sent(rows, "document", &[(1, 500.0)]) && ended(rows, "get", 500.0) && failed(rows, "get");
-            all && ended(rows, "live", 800.0) && kept
+            all && kept
         },
     },
     Case {
@@ -77,6 +77,25 @@ pub const NAVIGATION: &[Case] = &[
         off: &["false"],
         scenario: ENDED,
         holds: |rows| sent(rows, "late", &[(1, NEVER)]) && failed(rows, "late"),
+    },
+    Case {
+        profiles: &["chromium", "webkit"],
+        rule: "navigation_closes_websockets",
+        off: &["true"],
+        scenario: ENDED,
+        holds: |rows| ended(rows, "live", 800.0),
+    },
+    Case {
+        profiles: &["firefox"],
+        rule: "navigation_closes_websockets",
+        off: &["false"],
+        scenario: ENDED,
+        holds: |rows| {
+            let live = rows.iter().find(|row| row.name == "live").map(|row| &row.request);
+            live.is_some_and(|live| {
+                live.outcome == Outcome::Ok && live.ended.is_some_and(|time| time.as_millis_f64() == 500.0)
+            })
+        },
     },
     Case {
         profiles: &["chromium", "firefox"],

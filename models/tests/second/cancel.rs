@@ -44,14 +44,20 @@ impl Second<'_> {
 
     /// Whether an event is the start of a navigation from the page of a class, which ends its calls.
     fn breaks(&self, id: Id, event: class::Event, rules: &Class) -> bool {
-        let ends = self.plan.browser().navigation_ends_calls && event == class::Event::Issued;
-        let page = rules.page.filter(|_| ends && !rules.keepalive && rules.kind != Kind::WebSocket);
+        let ends = match rules.kind {
+            Kind::Background => false,
+            Kind::WebSocket => self.plan.browser().navigation_closes_websockets,
+            Kind::EventSource => self.plan.browser().navigation_ends_calls,
+            Kind::Fetch => self.plan.browser().navigation_ends_calls && !rules.keepalive && !rules.navigates,
+        };
+        let page = rules.page.filter(|_| ends && event == class::Event::Issued);
         let left_by = page.map(|page| &self.plan.pages()[page].left_by);
-        rules.kind != Kind::Background && left_by.is_some_and(|anchors| self.is_of(id, class::Event::Headers, anchors))
+        left_by.is_some_and(|anchors| self.is_of(id, class::Event::Headers, anchors))
     }
 
     fn break_calls(&mut self, class: usize, tab: u32, by: Id) {
-        if self.plan.browser().navigation_refuses_calls {
+        let is_web_socket = self.plan.classes()[class].kind == Kind::WebSocket;
+        if self.plan.browser().navigation_refuses_calls && !is_web_socket {
             self.cut_off.push((class, tab));
         }
         if self.plan.classes()[class].kind == Kind::EventSource {
@@ -60,11 +66,12 @@ impl Second<'_> {
         let in_browser = |other: &Id| {
             let request = &self.requests[*other];
             let is_call = request.class == class && request.call.tab == tab && request.ended.is_none();
-            *other != by && is_call && request.station != Station::Page
+            *other != by && is_call && (is_web_socket || request.station != Station::Page)
         };
         let calls: Vec<Id> = (0..self.requests.len()).filter(in_browser).collect();
+        let is_open = |load: &Self, id: Id| is_web_socket && load.requests[id].headers.is_some();
         for id in &calls {
-            if self.requests[*id].heard.is_none() {
+            if self.requests[*id].heard.is_none() && !is_open(self, *id) {
                 self.requests[*id].failure.get_or_insert(Failure::Reset);
             }
         }
@@ -72,7 +79,9 @@ impl Second<'_> {
             if self.requests[id].ended.is_some() {
                 continue;
             }
-            if self.class(id).cancel_aborts {
+            if is_open(self, id) {
+                self.finish(id, Outcome::Ok);
+            } else if self.class(id).cancel_aborts {
                 self.finish(id, Outcome::Aborted);
             } else {
                 self.settle(id, false);
