@@ -6,27 +6,36 @@
 use crate::dice::Dice;
 use std::fmt::Write as _;
 
-/// The pages of a plan's tabs: none, or two, of which the second is shown by the last tab, which closes.
+/// The pages of a plan's tabs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Pages(bool);
+pub(crate) enum Pages {
+    /// No table says its page.
+    None,
+    /// Two, of which the second is shown by the last tab, which closes.
+    Two,
+    /// One, which a navigation leaves.
+    Old,
+}
 
 impl Pages {
     /// Draws the pages of so many tabs.
     pub(crate) fn draw(text: &mut String, dice: &mut Dice, tabs: u32) -> Self {
         if tabs < 2 || !dice.chance(40) {
-            return Self(false);
+            return Self::None;
         }
         let others: Vec<String> = (0..tabs - 1).map(|tab| tab.to_string()).collect();
         let _ = write!(text, "\n[page.one]\ntabs = [{}]\n", others.join(", "));
         let _ = write!(text, "\n[page.two]\ntabs = [{}]\ncloses = {}\n", tabs - 1, dice.ms(600, 1800));
-        Self(true)
+        Self::Two
     }
 
     /// Gives the table at the end of the text one of the pages.
     pub(crate) fn give(self, text: &mut String, dice: &mut Dice) {
-        if self.0 {
-            let _ = writeln!(text, "page = \"{}\"", dice.pick(&["one", "two"]));
-        }
+        let _ = match self {
+            Self::None => Ok(()),
+            Self::Two => writeln!(text, "page = \"{}\"", dice.pick(&["one", "two"])),
+            Self::Old => writeln!(text, "page = \"old\""),
+        };
     }
 }
 

@@ -4,7 +4,7 @@
 //! occur: bursts over the six connections, priorities, deadlines, retries, polls with and without guards,
 //! WebSockets, event streams, several requests for one URL, tabs, early headers with slow bodies, cache modes, stored
 //! answers, frameworks' queues, deduplication, chains, up to 40 requests in a turn, unread bodies of all sizes; and what
-//! `faults.rs` adds. Times are drawn to the millisecond, so that ties are rare, and plans last 2.5 to 4 s, so that a
+//! `faults.rs` and `navigations.rs` add. Times are drawn to the millisecond, so that ties are rare, and plans last 2.5 to 4 s, so that a
 //! hundred take minutes. A recording holds the texts of its plans: it is replayed whatever is drawn today.
 //!
 //! Options that the lab cannot run are not drawn. The random scenarios of `models/tests/generator` serve another
@@ -13,6 +13,7 @@
 
 use crate::dice::Dice;
 use crate::faults::{self, Pages};
+use crate::navigations;
 use std::fmt::Write as _;
 
 /// A request that later tables can refer to.
@@ -34,7 +35,9 @@ pub fn plan(seed: u64, number: u64) -> String {
     if tabs > 1 {
         let _ = writeln!(text, "tab_interval = {}", dice.ms(50, 400));
     }
+    let mut navigation = navigations::draw(&mut text, seed, number, tabs);
     let pages = Pages::draw(&mut text, &mut dice, tabs);
+    let pages = if navigation.is_some() { Pages::Old } else { pages };
     server(&mut text, &mut dice);
     let has_queue = dice.chance(30);
     if has_queue {
@@ -65,7 +68,14 @@ pub fn plan(seed: u64, number: u64) -> String {
         pages.give(&mut text, &mut dice);
         requests.push(made);
     }
-    load(&mut text, &mut dice, &requests);
+    let mut awaited: Vec<String> = requests.iter().filter(|made| made.finite).map(|made| made.name.clone()).collect();
+    if let Some(dice) = &mut navigation {
+        let before: Vec<&str> = awaited.iter().map(String::as_str).collect();
+        let new = navigations::document(&mut text, dice, &before);
+        awaited = new.iter().map(|(name, _)| name.clone()).collect();
+        requests.extend(new.into_iter().map(|(name, can_fail)| Request { name, can_fail, finite: true }));
+    }
+    load(&mut text, &mut dice, &requests, &awaited);
     text
 }
 
@@ -229,9 +239,10 @@ fn request(
     Request { name, can_fail: has_deadline || fails, finite }
 }
 
-fn load(text: &mut String, dice: &mut Dice, requests: &[Request]) {
-    let finite: Vec<&str> = requests.iter().filter(|made| made.finite).map(|made| made.name.as_str()).collect();
-    let _ = write!(text, "\n[load]\nready = [\"{}\"]\n", dice.pick(&finite));
+/// What a load waits for: one of the awaited ones; and what its error is.
+fn load(text: &mut String, dice: &mut Dice, requests: &[Request], awaited: &[String]) {
+    let awaited: Vec<&str> = awaited.iter().map(String::as_str).collect();
+    let _ = write!(text, "\n[load]\nready = [\"{}\"]\n", dice.pick(&awaited));
     let culprits: Vec<&str> = requests.iter().filter(|made| made.can_fail).map(|made| made.name.as_str()).collect();
     if !culprits.is_empty() && dice.chance(85) {
         let failures = dice.between(1, 2);
@@ -299,6 +310,10 @@ mod tests {
         "closes",
         "after = \"burst[i].ok\"",
         "page = \"one\"",
+        "left_by",
+        "page = \"old\"",
+        "after = \"document.ok\"",
+        "after = \"n0.issued\"",
     ];
 
     /// Every key that a plan may hold is drawn now and then, and every plan can be simulated.

@@ -29,6 +29,7 @@ mod faults;
 pub mod figures;
 pub mod generator;
 pub mod identity;
+mod navigations;
 pub mod network_plans;
 pub mod noise;
 pub mod prediction;

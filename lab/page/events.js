@@ -7,7 +7,6 @@ const starts = new Map(); // by class and event: the classes that wait, each wit
 const cancels = new Map(); // by class and event: the classes whose calls it cancels, and whether they are unmounted
 
 function followEvents() {
-  reached = plan.classes.map(() => ({}));
   const add = (map, number, event, entry) => {
     const name = `${number}.${event}`;
     map.set(name, [...(map.get(name) ?? []), entry]);
@@ -37,16 +36,16 @@ function scheduleStart(copy, from) {
   else at(from + starts[copy.index], (time) => startCopy(copy, time));
 }
 
-function reach(call, event) {
+function reach(call, event, time = now()) {
   if (cancels.has(`${call.copy.number}.${event}`) && !call.announced.has(event)) {
     call.announced.add(event);
-    at(now(), () => cancelBy(call, event));
+    at(time, () => cancelBy(call, event));
   }
-  release(call.copy, event);
+  release(call.copy, event, time);
 }
 
 // An instance has had an event for the first time: instances that wait for it may start, in the order of the file.
-function release({ number, index, had }, event) {
+function release({ number, index, had }, event, time) {
   if (had.has(event)) return;
   had.add(event);
   const counts = reached[number];
@@ -65,7 +64,7 @@ function release({ number, index, had }, event) {
     }
   }
   released.sort((one, other) => one.number - other.number || one.index - other.index);
-  for (const copy of released) scheduleStart(copy, now());
+  for (const copy of released) scheduleStart(copy, time);
 }
 
 function cancelBy(call, event) {

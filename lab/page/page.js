@@ -28,9 +28,17 @@ function makeCopy(number, index) {
 
 function begin() {
   performance.setResourceTimingBufferSize(100_000);
-  copies = plan.classes.map((rules, number) => rules.starts.map((_, index) => makeCopy(number, index)));
   followEvents();
   queues = plan.queues.map((rules) => ({ rules, inside: 0, waiting: [] }));
+  if (before) goOn();
+  else open();
+  if (plan.closes !== null) at(plan.opens + plan.closes, closeTab);
+  at(plan.horizon, finishLoad);
+}
+
+function open() {
+  copies = plan.classes.map((rules, number) => rules.starts.map((_, index) => makeCopy(number, index)));
+  reached = plan.classes.map(() => ({}));
   plan.classes.forEach((rules, number) => {
     if (rules.stream) {
       rules.arrivals.forEach((time, index) => at(plan.opens + time, () => arrive(number, index)));
@@ -38,8 +46,6 @@ function begin() {
       openCopies(number);
     }
   });
-  if (plan.closes !== null) at(plan.opens + plan.closes, closeTab);
-  at(plan.horizon, finishLoad);
 }
 
 function startCopy(copy, time) {
@@ -140,6 +146,8 @@ function send(call) {
   const { rules, copy } = call;
   armDeadline(call, "queue");
   const name = [token, copy.number, copy.index, call.attempt, plan.tab, call.tick, call.tickAttempt].join("-");
+  call.sent = now();
+  if (rules.navigates) return navigate(call, name);
   if (rules.kind === "websocket" || rules.kind === "event-source") return openSocket(call, name);
   if (rules.priority === "style") return loadStyleSheet(call);
   call.controller = new AbortController();
@@ -174,11 +182,12 @@ function baseOf({ rules, key }) {
 }
 
 // An error that is not this page's own abort. It invalidates the measurement, unless the load's draws have it.
-function broken(call, error, failure = "network") {
+function broken(call, error, failure = "network", time = now()) {
   if (call.ended !== undefined || ended) return;
+  if (brokenByLeaving(call, (earlier) => broken(call, error, failure, earlier))) return;
   call.error = String(error);
   call.failure ??= failure;
-  finish(call, "failed");
+  finish(call, "failed", time);
 }
 
 // A style sheet has the highest priority, which fetch() cannot have. The server identifies it by its path and its
@@ -212,18 +221,29 @@ function openSocket(call, name) {
     // another origin again that refuses the connection, which here is the origin itself.
     const isClosed = !isWeb && socket.readyState === EventSource.CLOSED && !call.rules.refused.includes(call.key);
     const failure = isClosed ? "status" : "network";
-    socket.close();
-    if (call.headers === undefined) return broken(call, "the socket did not open", failure);
-    finish(call, "ok");
+    if (call.headers === undefined) {
+      socket.close();
+      return broken(call, "the socket did not open", failure);
+    }
+    closed(call);
   };
 }
 
-function headersSeen(call, ok) {
+// A socket that was open has closed.
+function closed(call, time = now()) {
+  if (call.ended !== undefined || ended) return;
+  const byRule = call.rules.kind === "websocket" && plan.navigationClosesWebSockets;
+  if (!byRule && brokenByLeaving(call, (earlier) => closed(call, earlier))) return;
+  call.socket.close();
+  finish(call, "ok", time);
+}
+
+function headersSeen(call, ok, time = now()) {
   const { rules } = call;
   if (call.ended !== undefined) return;
-  call.headers = now();
+  call.headers = time;
   if (rules.deadlineUntil === "headers") cancel(call.timer);
-  reach(call, "headers");
+  reach(call, "headers", time);
   if (call.queue?.rules.releaseOn === "headers") leaveQueue(call);
   if (!rules.readsBody && rules.kind === "fetch") {
     leaveJoinable(call);
@@ -257,9 +277,9 @@ function abort(call) {
   finish(call, "aborted");
 }
 
-function finish(call, outcome) {
+function finish(call, outcome, time = now()) {
   if (call.ended !== undefined || ended) return;
-  call.ended = now();
+  call.ended = time;
   call.outcome = outcome;
   cancel(call.timer);
   if (outcome === "aborted") {
@@ -269,7 +289,7 @@ function finish(call, outcome) {
   leaveQueue(call);
   leaveJoinable(call);
   if (outcome === "coalesced") call.failure = call.leader.failure;
-  settle(call, outcome === "ok" || (outcome === "coalesced" && call.leader.ok === true));
+  settle(call, outcome === "ok" || (outcome === "coalesced" && call.leader.ok === true), time);
   finishFollowers(call);
 }
 
@@ -282,15 +302,15 @@ function finishFollowers(call) {
 }
 
 // The request succeeds or fails for the page, once. From then on the page does not count it as in flight.
-function settle(call, ok) {
+function settle(call, ok, time = now()) {
   if (call.settled !== undefined) return;
   const { copy, rules } = call;
-  call.settled = now();
+  call.settled = time;
   call.ok = ok;
   copy.inFlight--;
   if (ok) {
     copy.failures = 0;
-    reach(call, "ok");
+    reach(call, "ok", time);
     rearm(copy);
     openAgain(call);
   } else if (call.cancelled) {
@@ -304,7 +324,7 @@ function settle(call, ok) {
     openAgain(call);
     reach(call, "failed");
   }
-  reach(call, "end");
+  reach(call, "end", time);
 }
 
 // The pause before the retry that follows a failure, if one does.
@@ -344,6 +364,7 @@ function sent([number, index, attempt]) {
 function finishLoad() {
   ended = true;
   clearTimeout(armed);
+  if (leaving) window.stop();
   for (const call of calls) {
     if (call.ended === undefined) call.controller?.abort();
     call.socket?.close();
@@ -351,40 +372,47 @@ function finishLoad() {
   tieClocks().then(report);
 }
 
-// The tab closes: the browser ends the calls in flight, which the page says before it is gone.
-async function closeTab() {
+// The document is gone: the browser ends the calls in flight, except the one for another document.
+function endTab() {
   ended = true;
   clearTimeout(armed);
   const time = now();
-  for (const call of calls.filter((call) => call.ended === undefined)) {
+  for (const call of calls.filter((call) => call.ended === undefined && call !== leaving)) {
     call.cancelled = call.settled === undefined;
     call.ended = time;
     call.outcome = "aborted";
   }
+}
+
+// The tab closes, which the page says before it is gone.
+async function closeTab() {
+  endTab();
   report();
   await ask(); // the report has been received
   window.close();
 }
 
+// A call, as the report has it.
+function row(call) {
+  // The page does not see the end of a body that it does not read: the headers are the end.
+  const isUnread = !call.rules.readsBody && call.headers !== undefined;
+  return {
+    class: call.copy.number,
+    index: call.copy.index,
+    attempt: call.attempt,
+    tick: call.tick,
+    tickAttempt: call.tickAttempt,
+    issued: call.issued,
+    headers: call.headers,
+    ended: isUnread ? call.headers : call.ended,
+    outcome: isUnread ? (call.failure === undefined ? "ok" : "failed") : (call.outcome ?? "unfinished"),
+    settled: call.superseded || call.cancelled ? undefined : call.settled, // the page does not count it
+    ok: call.ok,
+    retried: call.retried ?? false,
+    error: call.error,
+  };
+}
+
 function report() {
-  const rows = calls.map((call) => {
-    // The page does not see the end of a body that it does not read: the headers are the end.
-    const isUnread = !call.rules.readsBody && call.headers !== undefined;
-    return {
-      class: call.copy.number,
-      index: call.copy.index,
-      attempt: call.attempt,
-      tick: call.tick,
-      tickAttempt: call.tickAttempt,
-      issued: call.issued,
-      headers: call.headers,
-      ended: isUnread ? call.headers : call.ended,
-      outcome: isUnread ? (call.failure === undefined ? "ok" : "failed") : (call.outcome ?? "unfinished"),
-      settled: call.superseded || call.cancelled ? undefined : call.settled, // the page does not count it
-      ok: call.ok,
-      retried: call.retried ?? false,
-      error: call.error,
-    };
-  });
-  say({ report: { clock: best, start, calls: rows } });
+  say({ report: { clock: best, start, calls: [...past, ...calls.map(row)] } });
 }

@@ -32,6 +32,7 @@ mod inspector;
 mod installed;
 mod link;
 mod measured;
+mod navigation;
 mod network;
 mod outcomes;
 mod page_causes;

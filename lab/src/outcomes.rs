@@ -76,8 +76,13 @@ impl Script {
         let answer = &class.answer;
         let refuse = |key, why: &str| Err((key, why.to_owned()));
         if let Some((status, _)) = answer.statuses.iter().find(|(status, _)| has_its_own_rules(*status)) {
-            let why = format!("a browser acts on {status} by itself, or gives it no body; use another status");
+            let why = format!("a browser acts on {status} by itself; use another status");
             return Err(("status", why));
+        }
+        if let Some((status, _)) = answer.statuses.iter().find(|(status, _)| has_no_body(*status))
+            && (answer.reset.is_some() || self.has_body(class))
+        {
+            return Err(("status", format!("an answer with {status} has no body; leave out `body` and `reset`")));
         }
         if answer.reset.is_some() && class.common.method == Method::Head {
             return refuse("reset", "an answer to HEAD has no body that could break off; use \"GET\", or leave it out");
@@ -101,6 +106,12 @@ impl Script {
             return Err((key, format!("the draws of {calls} calls exceed the limit of {CALLS}; lower the horizon")));
         }
         self.check_retry_after(class)
+    }
+
+    /// Whether the body of a call takes time.
+    fn has_body(&self, class: &Class) -> bool {
+        let mut calls = (0..self.tabs).flat_map(|tab| self.calls(class, tab).take(CALLS as usize));
+        calls.any(|call| self.draws.body(class, call) != Some(Span::ZERO))
     }
 
     /// Whether calls of a class can be in flight together with others of their URL that wait at the cache.
@@ -149,15 +160,20 @@ impl Script {
                 "it is in a tab that closes, which ends all of its calls; give it the page that closes",
             ));
         }
-        if closes && class.keepalive {
-            return Err(("keepalive", "a closed tab cannot tell the lab how a call ends; leave it out"));
+        if class.keepalive && (closes || !self.left_by(class).is_empty()) {
+            return Err(("keepalive", "a page that is gone cannot tell the lab how a call ends; leave it out"));
         }
         Ok(())
     }
 }
 
-/// Whether a browser does something by itself at a status, or the status has no body (RFC 9110; Fetch standard): it follows
-/// redirects, asks for credentials, and sends the request again.
+/// Whether a browser does something by itself at a status (RFC 9110; Fetch standard): it takes it for the answer of a cache, asks for
+/// credentials, or sends the request again. A redirect without `Location` is an answer like others.
 const fn has_its_own_rules(status: u16) -> bool {
-    matches!(status, 204 | 205 | 300..=399 | 407 | 408 | 421)
+    matches!(status, 304 | 407 | 408 | 421)
+}
+
+/// Whether an answer with a status has no body (RFC 9110, sections 15.3.5 and 15.3.6).
+pub(crate) const fn has_no_body(status: u16) -> bool {
+    matches!(status, 204 | 205)
 }

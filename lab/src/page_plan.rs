@@ -39,6 +39,9 @@ impl Script {
             "queues": queues.collect::<Vec<_>>(),
             // A browser that does not know that an origin speaks HTTP/2 opens a connection for each request.
             "hello": addresses.iter().filter(|address| address.is_secure).map(|address| address.base("http")).collect::<Vec<_>>(),
+            "navigationEndsCalls": self.plan.browser().navigation_ends_calls,
+            "navigationClosesWebSockets": self.plan.browser().navigation_closes_websockets,
+            "navigationRefusesCalls": self.plan.browser().navigation_refuses_calls,
             "classes": self.plan.classes().iter().map(|class| self.class_plan(class, tab, addresses)).collect::<Vec<_>>(),
         })
     }
@@ -73,6 +76,8 @@ impl Script {
         let mut plan = json!({
             "name": class.name,
             "kind": kind,
+            "navigates": class.navigates.then(|| self.way()),
+            "leftBy": self.left_by(class),
             "base": addresses[class.origin].base(scheme),
             "refusedBase": addresses[class.origin].refused(scheme),
             "url": class.common.url.template(),

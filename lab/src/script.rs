@@ -4,11 +4,12 @@
 //! random numbers come from [`Draws`], so that the simulated and the real load have the same ones.
 
 use crate::engine::Engine;
+use crate::navigation::{table, unlike_a_resource};
 use crate::page_causes::waits_for;
 use crate::unsupported::Unsupported;
 use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
-use sixslot_models::class::{CacheMode, Class, Event, Kind, Method, Start};
+use sixslot_models::class::{Class, Event, Kind};
 use sixslot_models::load::{Draws, LoadError};
 use sixslot_sim_core::{Span, Time};
 use std::time::Duration;
@@ -78,10 +79,7 @@ impl Script {
             ));
         }
         let script = Self { plan: plan.clone(), draws, seed, load, scale, tabs };
-        if let Some(page) = plan.pages().iter().find(|page| !page.left_by.is_empty()) {
-            let why = "the lab's tabs do not navigate; write `unmounted_by` in the page's requests, or leave it out";
-            return Err(Unsupported::new(format!("page.{}.left_by", page.name), why));
-        }
+        script.check_navigations()?;
         (0..plan.origins().len()).try_for_each(|number| script.check_origin(number))?;
         script.check_scale()?;
         script.plan.classes().iter().try_for_each(|class| script.check_class(class))?;
@@ -109,8 +107,8 @@ impl Script {
     }
 
     /// Whether an engine can run it: the plan's browser rules must be the engine's own, because a browser cannot be
-    /// given others. The costs `dispatch`, `connect`, `event_source_delay` and `reload_delay` are the machine's and are not
-    /// compared.
+    /// given others. The costs `dispatch`, `connect`, `event_source_delay`, `reload_delay` and `navigation_delay` are the machine's
+    /// and are not compared.
     ///
     /// # Errors
     /// The first rule that differs; or the scenario has TLS, and this program is built without it.
@@ -151,12 +149,7 @@ impl Script {
     }
 
     fn check_class(&self, class: &Class) -> Result<(), Unsupported> {
-        let table = match class.kind {
-            Kind::Fetch => "request",
-            Kind::WebSocket | Kind::EventSource => "socket",
-            Kind::Background => "background",
-        };
-        let key = |key: &str| format!("{table}.{}.{key}", class.name);
+        let key = |key: &str| format!("{}.{}.{key}", table(class), class.name);
         check_copies(class).map_err(|(what, why)| Unsupported::new(key(what), why))?;
         if class.kind == Kind::Background {
             return Ok(());
@@ -174,6 +167,7 @@ impl Script {
             Priority::Lowest => {
                 return Err(Unsupported::new(key("priority"), "fetch() has no such priority; use \"low\""));
             }
+            Priority::Highest if class.navigates => {}
             Priority::Highest => self.check_style_sheet(class).map_err(|why| Unsupported::new(key("priority"), why))?,
             Priority::High | Priority::Auto | Priority::Low => {}
         }
@@ -221,18 +215,7 @@ impl Script {
             same && !std::ptr::eq(*other, class)
         };
         let limits = [
-            ("has no `deadline`", class.deadline.is_some()),
-            ("has no `every`", class.every.is_some()),
-            ("has no `retry`", class.attempts > 1),
-            ("has no `arrivals`", matches!(class.common.start, Start::Arrivals { .. })),
-            ("has no `queue`", class.queue.is_some()),
-            ("has no `dedupe`", class.dedupe),
-            ("has the method GET", class.common.method != Method::Get),
-            ("has no `cache`", class.cache != CacheMode::Default),
-            ("has no `credentials = \"omit\"`", class.omits_credentials),
-            ("has no `reads_body = false`", !class.reads_body),
             ("has no failures", !class.answer.failures.is_empty()),
-            ("has no `cancelled_by`", !class.cancelled_by.is_empty()),
             ("has no `unmounted_by`", !class.unmounted_by.is_empty()),
             ("has no request `after` its `headers`", self.plan.classes().iter().any(waits)),
             (
@@ -241,8 +224,9 @@ impl Script {
             ),
             ("has a URL that no other request has", self.plan.classes().iter().filter(other_urls).count() > 0),
         ];
-        match limits.into_iter().find(|(_, broken)| *broken) {
-            Some((limit, _)) => {
+        let own = || limits.into_iter().find(|(_, broken)| *broken).map(|(limit, _)| limit);
+        match unlike_a_resource(class).or_else(own) {
+            Some(limit) => {
                 Err(format!("\"highest\" is run as a style sheet, which {limit}; change that or the priority"))
             }
             None => Ok(()),
@@ -263,6 +247,7 @@ fn check_copies(class: &Class) -> Result<(), (&'static str, &'static str)> {
 
 /// The first rule in which two browsers differ. What a request costs is the machine's, and the tabs are the scenario's.
 fn first_difference(one: &Browser, other: &Browser) -> Option<&'static str> {
-    const COSTS: [&str; 5] = ["tab_interval", "dispatch", "connect", "event_source_delay", "reload_delay"];
+    const COSTS: [&str; 6] =
+        ["tab_interval", "dispatch", "connect", "event_source_delay", "reload_delay", "navigation_delay"];
     one.differences(other).find(|key| !COSTS.contains(key))
 }

@@ -53,6 +53,18 @@ status = { 503 = 1 }
 reads_body = false
 body_bytes = 40000
 service = "50ms"
+[request.empty]
+start = "1900ms"
+url = "/empty/{index}"
+count = 4
+status = { 204 = 0.5, 205 = 0.5 }
+fails_on = ["205"]
+[request.moved]
+start = "1950ms"
+url = "/moved/{index}"
+count = 4
+status = { 302 = 0.5, 308 = 0.5 }
+fails_on = ["302"]
 [load]
 ready = ["flaky"]
 error = { request = "gone" }

@@ -127,6 +127,7 @@ const PLAYED: &[&str] = &[
     "page.tabs",
     "page.opens",
     "page.closes",
+    "page.left_by",
     "load.ready",
     "load.error.request",
     "load.error.failures",
@@ -171,11 +172,20 @@ const RULES: &[(&str, &str)] = &[
     ("cache_lock_releases_all_on_post", "true"),
     ("unread_body_holds_slot", "false"),
     ("unread_body_buffer", "7"),
+    ("navigation_ends_calls", "true"),
+    ("navigation_refuses_calls", "true"),
+    ("navigation_closes_websockets", "true"),
     ("freed_to_same_priority", "true"),
 ];
 
 /// The machine's costs: they matter to the prediction only.
-const COSTS: &[&str] = &["browser.dispatch", "browser.connect", "browser.event_source_delay", "browser.reload_delay"];
+const COSTS: &[&str] = &[
+    "browser.dispatch",
+    "browser.connect",
+    "browser.event_source_delay",
+    "browser.reload_delay",
+    "browser.navigation_delay",
+];
 
 /// Without effect where the plan can be run: a fetch outlives only a page that is left or closed.
 const WITHOUT_EFFECT: &[&str] = &["server.host", "request.keepalive"];
@@ -190,7 +200,6 @@ const REFUSED: &[&str] = &[
     "server.honours_priority",
     "server.connect",
     "server.dns",
-    "page.left_by",
 ];
 
 /// Not concerning a single load: texts, and what is applied before there is a plan.
@@ -262,11 +271,11 @@ fn costs_are_not_compared() {
     assert_eq!(script.check(Engine::Chromium), Ok(()));
 }
 
-/// Failures that the lab cannot bring about, priorities that fetch() does not change, and pages that navigate; each with a
-/// part of the sentence.
+/// Failures that the lab cannot bring about, priorities that fetch() does not change, and pages; each with a part of the sentence.
 const OUTCOMES: &[(&str, &str, &str)] = &[
-    ("[request.a]\nstatus = { 302 = 0.1 }", "request.a.status", "a browser acts on 302 by itself"),
-    ("[request.a]\nstatus = { 204 = 0.1 }", "request.a.status", "gives it no body; use another status"),
+    ("[request.a]\nstatus = { 304 = 0.1 }", "request.a.status", "a browser acts on 304 by itself"),
+    ("[request.a]\nstatus = { 204 = 0.1 }\nbody = \"9ms\"", "request.a.status", "204 has no body; leave out"),
+    ("[request.a]\nstatus = { 205 = 0.1 }\nreset = 0.1", "request.a.status", "205 has no body; leave out"),
     ("[request.a]\nstatus = { 408 = 0.1 }", "request.a.status", "acts on 408"),
     (
         "[request.a]\nstatus = { 429 = 0.1 }\nretry_after = \"1500ms\"",
@@ -292,11 +301,6 @@ const OUTCOMES: &[(&str, &str, &str)] = &[
         "[server]\ndiscipline = \"fifo\"\nqueue = { limit = 1, retry_after = \"300ms\" }\n[request.a]",
         "server.queue.retry_after",
         "whole seconds",
-    ),
-    (
-        "[page.p]\nleft_by = \"b.headers\"\n[request.a]\npage = \"p\"\n[request.b]",
-        "page.p.left_by",
-        "the lab's tabs do not navigate",
     ),
     ("[page.p]\ncloses = \"1s\"\n[request.a]", "request.a.page", "in a tab that closes"),
     (
@@ -400,6 +404,67 @@ fn what_cannot_be_run_is_refused_by_its_key() {
         assert_eq!(refused(&format!("{style}{line}"), 1.0).option, "request.b.priority", "{line}");
     }
     Script::new(&plan(style, &[]), 1, 0, 1.0).unwrap();
+}
+
+/// A page that is left by a document, which is a real navigation: each line refuses something that none can do.
+#[test]
+fn a_navigation_that_no_tab_makes_is_refused_by_its_key() {
+    let text = "[page.old]\nleft_by = \"b.headers\"\n[request.a]\npage = \"old\"\n[request.c]\nafter = \"b.ok\"\n[request.b]\npriority = \"highest\"\n";
+    for number in 0..3 {
+        Script::new(&plan(text, &[]), 1, number, 1.0).unwrap();
+    }
+    for line in [
+        "deadline = \"1s\"",
+        "every = \"1s\"",
+        "retry = { attempts = 2 }",
+        "queue = \"q\"\n[queue.q]\nlimit = 1",
+        "dedupe = true",
+        "method = \"POST\"",
+        "cache = \"reload\"",
+        "credentials = \"omit\"",
+        "reads_body = false",
+        "status = { 303 = 0.1 }",
+        "refused = 0.1",
+        "reset = 0.1",
+        "cancelled_by = \"a.ok\"",
+        "unmounted_by = \"a.ok\"",
+        "keepalive = true",
+        "count = 2",
+        "url = \"/a\"",
+        "origin = \"o\"\n[origin.o]",
+    ] {
+        let refusal = refused(&format!("{text}{line}"), 1.0);
+        let own = refusal.option == "page.old.left_by" && refusal.why.contains("run as a navigation");
+        assert!(own, "{line}: {refusal}");
+    }
+    for (set, option) in [
+        ("request.b.priority=\"auto\"", "page.old.left_by"),
+        ("page.old.left_by=\"b.issued\"", "page.old.left_by"),
+        ("page.old.left_by=[\"b.headers\", \"c.headers\"]", "page.old.left_by"),
+        ("page.old.closes=\"1s\"", "page.old.left_by"),
+        ("server.rtt=\"9ms\"", "page.old.left_by"),
+        ("request.a.keepalive=true", "request.a.keepalive"),
+    ] {
+        let refusal = Script::new(&plan(text, &[set.to_owned()]), 1, 0, 1.0).map(|_| ()).unwrap_err();
+        assert_eq!(refusal.option, option, "{set}: {refusal}");
+    }
+    // Calls that would go on from one document to the next.
+    for (table, option) in [
+        ("[request.d]", "request.d.page"),
+        ("[request.d]\nafter = \"b.issued\"", "request.d.page"),
+        ("[request.d]\nafter = { any = [\"b.ok\", \"a.ok\"] }", "request.d.page"),
+        ("[socket.d]\nkind = \"websocket\"", "socket.d.page"),
+        ("[background.d]\nafter = \"a.ok\"\nservice = \"1ms\"", "background.d.page"),
+        ("[page.new]\nleft_by = \"d.headers\"\n[request.d]\nstart = \"1s\"\npriority = \"highest\"", "request.c.page"),
+    ] {
+        let refusal = refused(&format!("{text}{table}"), 1.0);
+        assert_eq!(refusal.option, option, "{table}: {refusal}");
+    }
+    // What the server does by itself goes on, and so does what waits for the document too.
+    for table in ["[background.d]\nservice = \"1ms\"", "[request.d]\nafter = [\"b.ok\", \"a.ok\"]"] {
+        let plan = plan(&format!("{text}{table}"), &[]);
+        Script::new(&plan, 1, 0, 1.0).unwrap_or_else(|error| panic!("{table}: {error}"));
+    }
 }
 
 #[test]

@@ -194,6 +194,8 @@ impl Browser {
             cache_partition_by_credentials: true,
             cache_lock_releases_all_on_post: true,
             unread_body_holds_slot: false,
+            navigation_ends_calls: true,
+            navigation_closes_websockets: true,
             ..Self::chromium()
         }
     }
@@ -215,6 +217,9 @@ impl Browser {
             cache_lock: false,
             reload_replaces: Replaces::Never,
             reload_delay: Span::ZERO,
+            navigation_ends_calls: true,
+            navigation_refuses_calls: true,
+            navigation_delay: Span::from_millis(4),
             dispatch: Span::from_nanos(750_000),
             ..Self::chromium()
         }
@@ -234,6 +239,7 @@ impl Browser {
             reload_replaces: Replaces::Never,
             reload_delay: Span::ZERO,
             unread_body_buffer: 0,
+            navigation_delay: Span::ZERO,
             dispatch: Span::ZERO,
             connect: Span::ZERO,
             ..Self::chromium()

@@ -24,6 +24,8 @@ pub(crate) enum Effect {
     Unmounts,
     /// They have this rank from now on.
     Raises(usize),
+    /// They end, and fail: the navigation from their page has started.
+    Breaks,
 }
 
 /// An event that concerns the calls of a class.
@@ -37,8 +39,9 @@ pub(crate) struct Cancel {
 }
 
 impl Cancels {
-    /// The index of a plan's classes; `closes` has the classes of pages that close.
-    pub(crate) fn of(classes: &[Class], closes: &[usize]) -> Self {
+    /// The index of a plan's classes; `closes` has the classes of pages that close, `left` for each class the navigations that
+    /// end its calls as they start.
+    pub(crate) fn of(classes: &[Class], closes: &[usize], left: &[Vec<usize>]) -> Self {
         let mut table = Vec::new();
         for (target, rules) in classes.iter().enumerate() {
             let raises = Effect::Raises(rules.raised_rank);
@@ -50,6 +53,8 @@ impl Cancels {
                 let cancel = |anchor: &Anchor| Cancel { class: anchor.class, event: anchor.event, target, effect };
                 table.extend(anchors.iter().map(cancel));
             }
+            let breaks = |class: &usize| Cancel { class: *class, event: Event::Issued, target, effect: Effect::Breaks };
+            table.extend(left[target].iter().map(breaks));
         }
         if table.is_empty() && closes.is_empty() {
             return Self::default();

@@ -3,6 +3,7 @@
 //! Rule: a tab that is left or closed ends what its page does (HTML, "unloading documents"): its calls are aborted, its timers
 //! and what has not started never come; a fetch with keepalive and a beacon go on. A navigation leaves the page when the new
 //! document's headers arrive and not before, so that the document waits behind the old page's calls (measured in Chromium).
+//! Where a browser ends the calls as the navigation starts (Firefox, WebKitGTK), it does so by `navigation_ends_calls`.
 
 use crate::class::{self, Anchor, Class, Kind, Names};
 use crate::limits;
@@ -53,6 +54,11 @@ impl Page {
     /// When it opens a tab; none if something else does.
     pub(crate) fn opening(&self, tab: u32) -> Option<Span> {
         self.opens.filter(|_| self.tabs.as_ref().is_some_and(|tabs| tabs.contains(&tab)))
+    }
+
+    /// The classes that are a navigation from it.
+    pub(crate) fn navigations(&self) -> impl Iterator<Item = usize> {
+        self.left_by.iter().filter(|anchor| anchor.event == class::Event::Headers).map(|anchor| anchor.class)
     }
 
     /// Gives a class of this page the page's tabs, and the events that end it.

@@ -269,7 +269,7 @@ impl Plan {
         let mut classes = entries.iter().map(read).collect::<Result<Vec<_>, _>>()?;
         follow_urls(&mut origins, &classes);
         classes.iter_mut().for_each(|class| class.answer.find_failures(class.kind, &origins[class.origin]));
-        let (pages, cancels) = pages(page_entries, &names, &mut classes)?;
+        let (pages, cancels) = pages(page_entries, &names, &mut classes, &browser)?;
         let server_caches =
             cache_entries.iter().map(|entry| ServerCache::read(entry, &names)).collect::<Result<Vec<_>, _>>()?;
         order::check(&classes, &entries.iter().map(|(entry, _)| *entry).collect::<Vec<_>>())?;
@@ -406,7 +406,12 @@ impl Plan {
 }
 
 /// The pages, which end their classes, and what cancels calls.
-fn pages(entries: &[Entry], names: &Names<'_>, classes: &mut [Class]) -> Result<(Vec<Page>, Cancels), Fault> {
+fn pages(
+    entries: &[Entry],
+    names: &Names<'_>,
+    classes: &mut [Class],
+    browser: &Browser,
+) -> Result<(Vec<Page>, Cancels), Fault> {
     let pages =
         entries.iter().map(|entry| Page::read(&entry.key, &entry.node, names)).collect::<Result<Vec<_>, _>>()?;
     for (number, page) in pages.iter().enumerate() {
@@ -423,7 +428,16 @@ fn pages(entries: &[Entry], names: &Names<'_>, classes: &mut [Class]) -> Result<
     }
     let closes = |class: &Class| class.page.is_some_and(|page| pages[page].closes.is_some());
     let closing: Vec<usize> = (0..classes.len()).filter(|class| closes(&classes[*class])).collect();
-    let cancels = Cancels::of(classes, &closing);
+    for number in pages.iter().flat_map(Page::navigations) {
+        classes[number].navigates = true;
+    }
+    let left = |class: &Class| {
+        let ends = class.ends_at_navigation(browser);
+        let page = class.page.filter(|_| ends).and_then(|page| pages.get(page));
+        page.into_iter().flat_map(Page::navigations).collect()
+    };
+    let left: Vec<Vec<usize>> = classes.iter().map(left).collect();
+    let cancels = Cancels::of(classes, &closing, &left);
     Ok((pages, cancels))
 }
 

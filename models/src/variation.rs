@@ -18,9 +18,13 @@ impl Plan {
     /// Multiplies the browser's costs of a request: `dispatch`, `connect` and the delays of its tasks.
     pub fn scale_browser_costs(&mut self, factor: f64) {
         let browser = &mut self.browser;
-        for span in
-            [&mut browser.dispatch, &mut browser.connect, &mut browser.reload_delay, &mut browser.event_source_delay]
-        {
+        for span in [
+            &mut browser.dispatch,
+            &mut browser.connect,
+            &mut browser.reload_delay,
+            &mut browser.event_source_delay,
+            &mut browser.navigation_delay,
+        ] {
             *span = within_limit(Span::from_seconds_f64(span.as_seconds_f64() * factor));
         }
     }

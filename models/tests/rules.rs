@@ -16,6 +16,8 @@ mod cancel;
 mod cases;
 #[path = "rules/keys.rs"]
 mod keys;
+#[path = "rules/navigation.rs"]
+mod navigation;
 #[path = "rules/outcomes.rs"]
 mod outcomes;
 #[path = "rules/reports.rs"]
@@ -25,12 +27,13 @@ mod scenarios;
 
 use caches::CACHES;
 use cases::{CONNECTIONS, Case};
+use navigation::NAVIGATION;
 use simulate::simulate;
 use sixslot_models::{browser::Browser, schema};
 
 /// All cases.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CONNECTIONS.iter().chain(CACHES)
+    CONNECTIONS.iter().chain(CACHES).chain(NAVIGATION)
 }
 
 impl Case {

@@ -53,12 +53,17 @@ fn with_cancels(text: &str, words: &[u32]) -> String {
                 1 => writeln!(text, "cancelled_by = {event}").unwrap(),
                 2 => writeln!(text, "cancelled_by = [{event}, \"r0.end\"]\ncancel_aborts = false").unwrap(),
                 3 => writeln!(text, "unmounted_by = {event}").unwrap(),
+                8 => writeln!(text, "page = \"left\"").unwrap(),
+                9 if is_request => writeln!(text, "page = \"left\"\nkeepalive = {}", word > 500).unwrap(),
                 _ => {}
             }
         }
         text
     };
-    text.lines().map(&mut lines).collect()
+    let tables: String = text.lines().map(&mut lines).collect();
+    let by = words[3] as usize;
+    let event = ["headers", "headers", "headers", "issued", "end"][by % 5];
+    format!("{tables}\n[page.left]\nleft_by = \"r{}.{event}\"\n", by / 5 % requests)
 }
 
 /// Compares a load of a random scenario; the number of its requests, and of those that were cancelled.

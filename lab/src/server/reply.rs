@@ -4,6 +4,7 @@
 //! An error is answered without `max-age`, as servers do, so that no cache stores it.
 
 use super::keeper::{Answered, Identity};
+use crate::outcomes::has_no_body;
 use crate::script::Script;
 use hyper::StatusCode;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -64,6 +65,7 @@ impl Reply {
         let bytes = script.payload(&script.plan.classes()[identity.class], identity.call.index);
         match self {
             Self { turned_away: true, .. } => 0,
+            Self { status, .. } if has_no_body(status) => 0,
             Self { breaks: true, .. } => bytes / 2,
             _ => bytes,
         }
@@ -72,6 +74,7 @@ impl Reply {
     /// Writes its headers, for a page of this origin.
     pub(super) fn write(self, script: &Script, class: &Class, headers: &mut HeaderMap, origin: Option<HeaderValue>) {
         let kind = match (class.kind, class.common.priority) {
+            _ if class.navigates => "text/html; charset=utf-8",
             (Kind::EventSource, _) => "text/event-stream",
             (_, Priority::Highest) => "text/css",
             _ => "application/octet-stream",

@@ -36,10 +36,11 @@ use tokio_tungstenite::tungstenite::Message;
 /// Path of the page, at the scenario's first origin.
 pub(crate) const PAGE: &str = "/sixslot-page";
 /// The page's script.
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 5] = [
     include_str!("../../page/page.js"),
     include_str!("../../page/agenda.js"),
     include_str!("../../page/events.js"),
+    include_str!("../../page/navigation.js"),
     include_str!("../../page/clocks.js"),
 ];
 /// Path of an empty answer, with which a page learns what an origin speaks before the load.
@@ -265,9 +266,14 @@ impl Stage {
         response
     }
 
+    /// The page of a tab: the first one, and the new document of a navigation, which has a status.
+    fn html(status: StatusCode) -> String {
+        let script = format!("{}\nconst answered = {};", SCRIPTS.concat(), status.as_u16());
+        include_str!("../../page/index.html").replace("/*page*/", &script)
+    }
+
     fn page() -> Response<Content> {
-        let html = include_str!("../../page/index.html").replace("/*page*/", &SCRIPTS.concat());
-        let mut response = Response::new(Content::whole(html, None));
+        let mut response = Response::new(Content::whole(Self::html(StatusCode::OK), None));
         let headers = response.headers_mut();
         set(headers, header::CONTENT_TYPE, "text/html; charset=utf-8");
         set(headers, header::CACHE_CONTROL, "no-store");
@@ -330,6 +336,16 @@ impl Stage {
                     let Some(age) = news.recv().await else { return };
                     text = format!("data: {age}\n\n");
                 }
+            });
+            return Content::coming(parts, Some(busy));
+        }
+        if class.navigates {
+            let (sender, parts) = mpsc::channel(1);
+            let stage = Arc::clone(self);
+            tokio::spawn(async move {
+                // Its script runs before its end.
+                sender.send(Some(Bytes::from(Self::html(reply.status())))).await.ok();
+                stage.wait_until(end.unwrap_or(headers)).await;
             });
             return Content::coming(parts, Some(busy));
         }

@@ -26,12 +26,17 @@ pub fn session(engine: Engine) -> Option<Session> {
     }
 }
 
-/// A scenario's script in an engine.
+/// The first load of a scenario in an engine.
 pub fn script(engine: Engine, scale: f64, text: &str) -> Script {
+    load(engine, 0, scale, text)
+}
+
+/// A load of a scenario in an engine.
+pub fn load(engine: Engine, number: u64, scale: f64, text: &str) -> Script {
     let text = format!("schema = 1\n{text}");
     let profile = format!("browser.profile=\"{engine}\"");
     let plan = Document::read("live.toml", &text, &[profile]).and_then(|document| document.plan(&[], &[]));
-    Script::new(&plan.unwrap_or_else(|error| panic!("{error}\n{text}")), 1, 0, scale).unwrap()
+    Script::new(&plan.unwrap_or_else(|error| panic!("{error}\n{text}")), 1, number, scale).unwrap()
 }
 
 /// Runs a script.
@@ -49,12 +54,17 @@ pub fn of<'a>(measured: &'a Measured, class: &str) -> Vec<&'a MeasuredRequest> {
 /// Which request it is: class, instance, attempt, tab.
 type Name = (String, u32, u32, u32);
 
+/// Compares the first load of a scenario with its simulation.
+#[allow(dead_code, reason = "not every test file needs it")]
+pub fn agree(session: &mut Session, engine: Engine, text: &str) -> Measured {
+    agrees(session, engine, &script(engine, 1.0, text))
+}
+
 /// Compares a load with its simulation: the same requests with the same outcomes, issued and arrived when they should, and the
 /// same verdict. Returns the load.
 #[allow(dead_code, reason = "not every test file needs it")]
-pub fn agree(session: &mut Session, engine: Engine, text: &str) -> Measured {
-    let script = script(engine, 1.0, text);
-    let measured = measure(session, &script);
+pub fn agrees(session: &mut Session, engine: Engine, script: &Script) -> Measured {
+    let measured = measure(session, script);
     let plan = script.prediction();
     let mut load = Load::new();
     load.simulate(&plan, script.seed(), script.load(), Extent::Whole).unwrap();

@@ -16,7 +16,7 @@ pub(crate) use cause::{anchor_nodes, events};
 pub use copies::CopySpec;
 pub(crate) use names::{Names, Table};
 
-use crate::browser::Priority;
+use crate::browser::{Browser, Priority};
 use crate::form::{Form, Linear};
 use crate::url::UrlTemplate;
 use sixslot_sim_core::{Distribution, Purpose, Span};
@@ -291,6 +291,8 @@ pub struct Class {
     pub cancel_aborts: bool,
     /// Whether its calls outlive their page.
     pub keepalive: bool,
+    /// Whether it is a navigation: its headers leave a page.
+    pub navigates: bool,
     /// The streams of its random quantities.
     pub purposes: Purposes,
 }
@@ -299,6 +301,16 @@ impl Class {
     /// Whether a tab makes its calls.
     pub fn is_in(&self, tab: u32) -> bool {
         self.tabs.as_ref().is_none_or(|tabs| tabs.contains(&tab))
+    }
+
+    /// Whether a browser ends its calls as the navigation from their page starts.
+    pub fn ends_at_navigation(&self, browser: &Browser) -> bool {
+        match self.kind {
+            Kind::Fetch => browser.navigation_ends_calls && !self.keepalive && !self.navigates,
+            Kind::EventSource => browser.navigation_ends_calls,
+            Kind::WebSocket => browser.navigation_closes_websockets,
+            Kind::Background => false,
+        }
     }
 
     fn bare(name: &str, kind: Kind) -> Self {
@@ -366,6 +378,7 @@ impl Class {
             raised_rank: 0,
             cancel_aborts: true,
             keepalive: false,
+            navigates: false,
             purposes: Purposes::of(name),
         }
     }

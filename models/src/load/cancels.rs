@@ -3,12 +3,14 @@
 //! Rule: see `cancels.rs` and `pages.rs` of the plan. The network sees an abort: nothing before the request was sent; after it
 //! the connection is closed, over HTTP/2 the stream is reset. Where a service worker hides the abort (`cancel_aborts`), the request
 //! goes on. The page has withdrawn the call: it has neither succeeded nor failed. A cancellation is an event of its
-//! own, behind the one that causes it and before what follows from that.
+//! own, behind the one that causes it and before what follows from that. Some browsers end the calls of a page as a navigation
+//! from it starts, and tell the page that they failed (`navigation_ends_calls`).
 
 use super::list::{Link, List, RequestId};
+use super::request::{Outcome, Station};
 use super::{Agenda, Event, Running};
 use crate::cancels::Effect;
-use crate::class::{self, Kind};
+use crate::class::{self, Failure, Kind};
 use sixslot_sim_core::{Span, Time};
 
 /// The calls of one class in one tab that an event can cancel, or give another priority.
@@ -20,6 +22,8 @@ pub(super) struct Flights {
     pub(super) raised: Option<usize>,
     /// Whether the class makes no calls any more.
     unmounted: bool,
+    /// Whether a call of it fails as it begins: its page is being left.
+    refused: bool,
     /// When its calls were last cancelled.
     cancelled: Option<Time>,
 }
@@ -31,6 +35,8 @@ pub(super) struct Cancelling {
     flights: Vec<Flights>,
     /// The links of [`Flights::calls`], by request.
     pub(super) links: Vec<Link>,
+    /// Memory for the calls that a navigation ends.
+    broken: Vec<RequestId>,
 }
 
 impl Cancelling {
@@ -90,7 +96,7 @@ impl Running<'_> {
     /// Puts a call among those that can be cancelled.
     fn fly(&mut self, id: RequestId) {
         self.request(id).state.flying = true;
-        let (at, Cancelling { flights, links }) = self.flight_of(id);
+        let (at, Cancelling { flights, links, .. }) = self.flight_of(id);
         flights[at].calls.push(links, id);
     }
 
@@ -103,7 +109,7 @@ impl Running<'_> {
     /// A call has ended: nothing can cancel it.
     pub(super) fn land(&mut self, id: RequestId) {
         if std::mem::take(&mut self.request(id).state.flying) {
-            let (at, Cancelling { flights, links }) = self.flight_of(id);
+            let (at, Cancelling { flights, links, .. }) = self.flight_of(id);
             flights[at].calls.remove(links, id);
         }
     }
@@ -125,6 +131,7 @@ impl Running<'_> {
             match cancel.effect {
                 Effect::Raises(rank) => self.raise_calls(agenda, cancel.target, tab, rank),
                 Effect::Cancels => self.cancel_calls(agenda, cancel.target, tab, Some(id)),
+                Effect::Breaks => self.break_calls(agenda, cancel.target, tab, id),
                 Effect::Unmounts => {
                     self.flights(cancel.target, tab).unmounted = true;
                     if !plan.classes[cancel.target].keepalive {
@@ -144,6 +151,45 @@ impl Running<'_> {
                 self.cancel_calls(agenda, number, tab, None);
             }
         }
+    }
+
+    /// Whether a call begins on a page that is being left, by a browser that refuses it.
+    pub(super) fn is_late(&mut self, id: RequestId) -> bool {
+        let (class, tab) = (self.state.requests[id].class, self.state.requests[id].tab);
+        self.plan.cancels.is_used() && self.flights(class, tab).refused
+    }
+
+    /// Ends the calls of a class in a tab as the navigation from its page starts. Fetches fail, except those that the page itself
+    /// holds back; it hears nothing of its event streams. An open WebSocket closes.
+    fn break_calls(&mut self, agenda: &mut Agenda, class: usize, tab: u32, by: RequestId) {
+        let kind = self.plan.classes[class].kind;
+        self.flights(class, tab).refused = self.plan.browser.navigation_refuses_calls && kind != Kind::WebSocket;
+        if kind == Kind::EventSource {
+            return self.cancel_calls(agenda, class, tab, Some(by));
+        }
+        let mut broken = std::mem::take(&mut self.state.cancelling.broken);
+        let mut at = self.flights(class, tab).calls.first();
+        while let Some(id) = at {
+            at = List::next(&self.state.cancelling.links, id);
+            let request = self.request(id);
+            if id != by && (request.station != Station::Page || kind == Kind::WebSocket) {
+                let is_open = kind == Kind::WebSocket && request.headers.is_some();
+                if !request.state.heard && !is_open {
+                    request.failure.get_or_insert(Failure::Reset);
+                }
+                broken.push(id);
+            }
+        }
+        for id in broken.drain(..) {
+            if kind == Kind::WebSocket && self.state.requests[id].failure.is_none() {
+                self.finish(agenda, id, Outcome::Ok);
+            } else if self.plan.classes[class].cancel_aborts {
+                self.abort(agenda, id);
+            } else {
+                self.give_up(agenda, id);
+            }
+        }
+        self.state.cancelling.broken = broken;
     }
 
     /// Cancels the calls of a class in a tab, except the one whose event it is.

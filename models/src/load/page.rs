@@ -293,13 +293,20 @@ impl Running<'_> {
             }
             self.state.page.joinable.insert(key, id);
         }
-        match self.state.draws.stalled(class, call) {
+        let stalled = self.state.draws.stalled(class, call);
+        match if class.navigates { self.navigation_starts(stalled) } else { stalled } {
             Some(stalled) => {
                 self.request(id).timer = Some(agenda.schedule_in(stalled, Event::Stalled { request: id }));
             }
             None => self.leave_page(agenda, id),
         }
         Ok(())
+    }
+
+    /// The time until a navigation asks for a connection.
+    fn navigation_starts(&self, stalled: Option<Span>) -> Option<Span> {
+        let delay = self.plan.browser.navigation_delay;
+        stalled.map(|stalled| stalled + delay).or(Some(delay).filter(|delay| !delay.is_zero()))
     }
 
     /// Starts the time of a request's deadline, where it counts from this event.

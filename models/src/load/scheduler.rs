@@ -11,6 +11,7 @@ use super::{Agenda, Event, Running};
 use crate::browser::RANKS;
 use crate::class::{DeadlineFrom, Kind};
 use crate::plan::Plan;
+use sixslot_sim_core::Span;
 
 /// State of the scheduler for all tabs.
 #[derive(Debug, Default)]
@@ -60,6 +61,11 @@ impl Running<'_> {
         self.arm_deadline(agenda, id, class, DeadlineFrom::Queue);
         if class.kind == Kind::WebSocket {
             return self.go_to_pool(agenda, id);
+        }
+        if self.is_late(id) {
+            self.request(id).enter(Station::Connect, now);
+            self.request(id).timer = Some(agenda.schedule_in(Span::ZERO, Event::Refused { request: id }));
+            return;
         }
         if self.plan.ruled_out.scheduling {
             return self.go_to_cache(agenda, id);

@@ -194,7 +194,7 @@ pub static PAGE: Fields = Fields {
         field(
             "left_by",
             Kind::Causes,
-            "NAME.EVENT, or a list of them: the tab leaves the page, which ends all its calls but those with `keepalive`. For a navigation, `headers` of the request for the new document: until then the old page's calls are in its way. Default: it stays.",
+            "NAME.EVENT, or a list of them: the tab leaves the page, which ends all its calls but those with `keepalive`. For a navigation, `headers` of the request for the new document: until then the old page's calls are in its way, or they end as it starts, as the browser does (`browser.navigation_ends_calls`). Default: it stays.",
         ),
         field(
             "opens",

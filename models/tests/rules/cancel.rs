@@ -4,7 +4,7 @@ use crate::simulate::{Row, simulate};
 use sixslot_models::Document;
 use sixslot_models::load::Outcome;
 
-const HEAD: &str = "schema = 1\nhorizon = '60s'\nload.ready = ['one']\nbrowser.connect = '0ms'\nbrowser.dispatch = '0ms'\nbrowser.event_source_delay = '0ms'\n";
+const HEAD: &str = "schema = 1\nhorizon = '60s'\nload.ready = ['one']\nbrowser.connect = '0ms'\nbrowser.dispatch = '0ms'\nbrowser.event_source_delay = '0ms'\nbrowser.navigation_delay = '0ms'\n";
 
 fn rows(scenario: &str, sets: &[&str]) -> Vec<Row> {
     let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();

@@ -38,6 +38,10 @@ impl Second<'_> {
         if self.class(id).kind == Kind::WebSocket {
             return self.go_to_pool(id);
         }
+        if self.cut_off.contains(&(self.requests[id].class, self.requests[id].call.tab)) {
+            self.enter(id, Station::Connect);
+            return self.set_timer(id, 0, Event::Refused(id));
+        }
         self.enter(id, Station::Scheduler);
         if !self.is_delayable(id) || self.tab_has_room(id) && self.host_has_room(id) {
             return self.admit(id);

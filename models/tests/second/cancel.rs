@@ -1,8 +1,8 @@
 //! Calls that an event cancels.
 
 use super::{Event, Id, Line, Second};
-use sixslot_models::class::{self, Anchor};
-use sixslot_models::load::Outcome;
+use sixslot_models::class::{self, Anchor, Class, Failure, Kind};
+use sixslot_models::load::{Outcome, Station};
 
 impl Second<'_> {
     fn is_of(&self, id: Id, event: class::Event, anchors: &[Anchor]) -> bool {
@@ -14,7 +14,7 @@ impl Second<'_> {
         let mut rules = self.plan.classes().iter();
         let cancels = rules.any(|rules| {
             let anchors = [&rules.cancelled_by, &rules.unmounted_by, &rules.raised_by];
-            anchors.into_iter().any(|anchors| self.is_of(id, event, anchors))
+            anchors.into_iter().any(|anchors| self.is_of(id, event, anchors)) || self.breaks(id, event, rules)
         });
         if cancels && !std::mem::replace(&mut self.requests[id].announced[event as usize], true) {
             self.after(0, Event::Cancels(id, event));
@@ -35,6 +35,56 @@ impl Second<'_> {
             }
             if raises {
                 self.raise(number, tab, rules.raised_rank);
+            }
+            if self.breaks(id, event, rules) {
+                self.break_calls(number, tab, id);
+            }
+        }
+    }
+
+    /// Whether an event is the start of a navigation from the page of a class, which ends its calls.
+    fn breaks(&self, id: Id, event: class::Event, rules: &Class) -> bool {
+        let ends = match rules.kind {
+            Kind::Background => false,
+            Kind::WebSocket => self.plan.browser().navigation_closes_websockets,
+            Kind::EventSource => self.plan.browser().navigation_ends_calls,
+            Kind::Fetch => self.plan.browser().navigation_ends_calls && !rules.keepalive && !rules.navigates,
+        };
+        let page = rules.page.filter(|_| ends && event == class::Event::Issued);
+        let left_by = page.map(|page| &self.plan.pages()[page].left_by);
+        left_by.is_some_and(|anchors| self.is_of(id, class::Event::Headers, anchors))
+    }
+
+    fn break_calls(&mut self, class: usize, tab: u32, by: Id) {
+        let is_web_socket = self.plan.classes()[class].kind == Kind::WebSocket;
+        if self.plan.browser().navigation_refuses_calls && !is_web_socket {
+            self.cut_off.push((class, tab));
+        }
+        if self.plan.classes()[class].kind == Kind::EventSource {
+            return self.withdraw(class, tab, by);
+        }
+        let in_browser = |other: &Id| {
+            let request = &self.requests[*other];
+            let is_call = request.class == class && request.call.tab == tab && request.ended.is_none();
+            *other != by && is_call && (is_web_socket || request.station != Station::Page)
+        };
+        let calls: Vec<Id> = (0..self.requests.len()).filter(in_browser).collect();
+        let is_open = |load: &Self, id: Id| is_web_socket && load.requests[id].headers.is_some();
+        for id in &calls {
+            if self.requests[*id].heard.is_none() && !is_open(self, *id) {
+                self.requests[*id].failure.get_or_insert(Failure::Reset);
+            }
+        }
+        for id in calls {
+            if self.requests[id].ended.is_some() {
+                continue;
+            }
+            if is_open(self, id) {
+                self.finish(id, Outcome::Ok);
+            } else if self.class(id).cancel_aborts {
+                self.finish(id, Outcome::Aborted);
+            } else {
+                self.settle(id, false);
             }
         }
     }

@@ -201,6 +201,8 @@ pub struct Second<'a> {
     pub computations: Vec<Computation>,
     /// Classes that make no calls in a tab any more.
     pub unmounted: Vec<(usize, u32)>,
+    /// Classes whose calls fail in a tab as they begin: their page is being left.
+    pub cut_off: Vec<(usize, u32)>,
     /// The ranks that events have given to classes in a tab.
     pub raised: Vec<(usize, u32, usize)>,
     /// When the calls of a class in a tab were cancelled.
@@ -233,6 +235,7 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         server_caches: vec![ServerCache::default(); plan.server_caches().len()],
         computations: Vec::new(),
         unmounted: Vec::new(),
+        cut_off: Vec::new(),
         raised: Vec::new(),
         withdrawn: Vec::new(),
         verdict: Verdict::default(),

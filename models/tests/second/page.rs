@@ -4,6 +4,7 @@ use super::{Event, Id, Instance, Line, Request, Second, ns};
 use sixslot_models::class::{self, Copies, DeadlineFrom, Join, Kind, Start};
 use sixslot_models::load::{Call, Outcome, Station};
 use sixslot_models::queue::Order;
+use sixslot_sim_core::Span;
 
 impl Second<'_> {
     fn new_instance(&mut self, class: usize, index: u32, tab: u32, is_arrival: bool) -> usize {
@@ -238,7 +239,13 @@ impl Second<'_> {
         {
             return self.follow(id, leader);
         }
-        match self.draws.stalled(rules, call) {
+        let delay = self.plan.browser().navigation_delay;
+        let stalled = self.draws.stalled(rules, call);
+        let held = match stalled {
+            _ if rules.navigates && delay > Span::ZERO => Some(stalled.unwrap_or(Span::ZERO) + delay),
+            _ => stalled,
+        };
+        match held {
             Some(stalled) => self.set_timer(id, ns(stalled), Event::Stalled(id)),
             None => self.leave_page(id),
         }
