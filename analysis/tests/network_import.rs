@@ -91,6 +91,18 @@ fn one_recorded_load_predicts_other_networks() {
 }
 
 #[test]
+fn one_recorded_load_tells_how_its_link_sends() {
+    let fifo = PAGE.replace("[network]\n", "[network]\ndiscipline = \"fifo\"\n");
+    assert!(!draft(PAGE).contains("discipline = \"fifo\""), "its connections share the link");
+    let draft = draft(&fifo);
+    assert!(draft.contains("discipline = \"fifo\""), "{draft}");
+    for sets in [&[][..], &["server.rtt='150ms'"], &["server.response_delay='300ms'"], &["server.protocol='h2'"]] {
+        let (truth, predicted) = (end(&plan(&fifo, sets)), end(&plan(&draft, sets)));
+        assert!((predicted / truth - 1.0).abs() < 0.09, "{sets:?}: {predicted} for {truth}\n{draft}");
+    }
+}
+
+#[test]
 fn a_load_on_one_machine_has_no_network_and_a_slack_link_no_rate() {
     let local =
         PAGE.replace("rtt = \"40ms\"", "rtt = \"0ms\"").replace("[network]\nbandwidth_down = \"10Mbit/s\"\n", "");

@@ -214,6 +214,10 @@ impl Writer<'_> {
                 Known::Estimated,
                 why,
             );
+            if graph.fifo {
+                let why = "the recorded load comes out better so than with connections that share the link equally";
+                network.line("discipline", quoted("fifo"), Known::Estimated, why);
+            }
             tables.push(network);
         }
         tables.push(server);

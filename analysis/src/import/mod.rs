@@ -118,10 +118,15 @@ pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     } else {
         page.disciplines = found;
     }
-    if is_shared && error.is_some_and(|error| !error.is_exact()) {
-        // A discipline has to play the recorded load as well as none does.
+    if is_shared && error.is_some() {
+        // A discipline has to play the recorded load as well as none does; and where a link explains the waits, whose round trips
+        // were recorded, no server has to: answers that queue on a link look as if they shared a server.
         let other = Imported::of(&loads, discipline::refused(&loads), &name)?;
-        if other.error.zip(error).is_some_and(|(other, error)| other.badness() < error.badness()) {
+        let is_better = || {
+            let (other, error) = (other.error?, error?);
+            Some(!error.is_exact() && other.badness() < error.badness())
+        };
+        if other.graph.rate.is_some() || is_better().unwrap_or(false) {
             Imported { page, graph, .. } = other;
         }
     }

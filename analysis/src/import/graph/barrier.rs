@@ -7,6 +7,9 @@
 //! arrives: what it finds then waits for nothing else. So a request that begins a second after its script, when an answer
 //! has come, stays behind that answer on another network. A timer of the page looks the same; then this is wrong, and no
 //! archive can tell.
+//!
+//! Of several calls that a script made together, what begins right after one of them, while others are still under way, waited for
+//! this one: a wait for all of them would not be over. So nothing else is waited for.
 
 use super::super::calls::Load;
 use super::node::{Cause, Node};
@@ -65,12 +68,30 @@ pub fn link(nodes: &mut [Node], load: &Load) {
         let wanted = |at: usize| kinds[at] == Holds::Page || kinds[at] == Holds::Load && !is_loading;
         let held = ends[since..until].iter().rev().map(|(_, at)| *at).filter(|at| *at < effect && wanted(*at));
         let also: Vec<usize> = held.take(MOST).collect();
-        let also = last_of_chains(nodes, &also, cause.node);
+        let also = match also.first().filter(|last| follows_one(nodes, load, effect, **last)) {
+            Some(last) => vec![*last],
+            None => last_of_chains(nodes, &also, cause.node),
+        };
         let Some(latest) = also.iter().map(|at| nodes[*at].record().end()).reduce(f64::max) else { continue };
         let node = &mut nodes[effect];
         node.delays = vec![(node.seen[0].load, (start - latest).max(0.0))];
         node.also = also;
     }
+}
+
+/// Whether a request begins right after `last`, while others that a script issued together with that are under way.
+fn follows_one(nodes: &[Node], load: &Load, effect: usize, last: usize) -> bool {
+    let (start, one) = (nodes[effect].record().start, nodes[last].record());
+    let is_scripts = |at: usize| {
+        let initiator = load.archive.entries[nodes[at].seen[0].place].initiator.as_deref();
+        initiator.is_some_and(|initiator| initiator.kind.as_deref() == Some("script"))
+    };
+    let cause = |at: usize| nodes[at].cause.map(|cause| (cause.node, cause.event));
+    let is_beside = |at: usize| {
+        let other = nodes[at].record();
+        at != last && (other.start - one.start).abs() <= SOON && other.end() > start && cause(at) == cause(last)
+    };
+    start - one.end() <= SOON && is_scripts(last) && (0..effect).any(|at| is_beside(at) && is_scripts(at))
 }
 
 /// Those that no other of them waits for already, in the order of their nodes.

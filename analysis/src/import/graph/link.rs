@@ -5,16 +5,22 @@
 //! replayed bodies take their recorded times; of rates near it, the one whose replay ends nearest to the record and leaves least to
 //! the server. What the network explains of a recorded time is taken out of the time at the server, by replays: a request that
 //! ends too late has its server's time shortened, one that ends too early has it lengthened up to the recorded wait, and then its
-//! body; one that begins at another time because its cause ends at another gets another delay. Where the recorded load
+//! body; one that begins too late because its cause ends too late gets a shorter delay. Where the recorded load
 //! comes out worse, first the rate is left out and then the network.
+//!
+//! At first a server's time is what is left of the wait when the link has sent what came in it ([`super::arrivals`]); of files,
+//! which a server has at hand, it never gets longer than that. Nor has a body a time of its own that came while the link was full.
+//! Without these limits each inaccuracy of the replayed queues becomes a time that stays under every other network. Whether the
+//! link sends first in, first out or shares is tried too: with Reno's windows long bursts stand in its buffer, with BBR's hardly any.
 
 use super::super::calls::{Load, median};
 use super::Graph;
+use super::arrivals::{Arrivals, Body, bodies};
 use super::listed::Source;
 use super::network::{Origin, Path, SET_UP, origin_of};
 use super::node::Node;
 use super::record::Remainder;
-use super::table::service;
+use super::table::{WIRE, service};
 use super::trial::{Error, MANY, Simulated, compared, play};
 use std::collections::BTreeSet;
 
@@ -22,23 +28,25 @@ use std::collections::BTreeSet;
 const LEAST: f64 = 2.0;
 /// Fewer bytes than this, or a shorter page, say nothing of a link.
 const BYTES: f64 = 100_000.0;
-/// The window in which the bytes are counted that a link has carried for certain, in milliseconds.
-const WINDOW: f64 = 200.0;
 /// Rates are tried from a little below what was carried, in so many steps of a factor, and then near the best of them.
 const SLOWEST: f64 = 0.6;
 const STEPS: i32 = 20;
 const STEP: f64 = 1.12;
-const NEARBY: [f64; 9] = [1.0, 0.93, 1.07, 0.86, 1.15, 0.78, 1.25, 0.7, 1.4];
+const NEARBY: [f64; 15] = [1.0, 0.97, 1.03, 0.94, 1.06, 0.91, 1.09, 0.88, 1.12, 0.83, 1.17, 0.78, 1.25, 0.7, 1.4];
 /// A rate is known where the unexplained times of the bodies become this part of what they are without.
 const CLEARLY: f64 = 0.9;
 /// The badness of a load in which the network explains nothing of the waits, and nothing of the bodies.
 const FROZEN: (f64, f64) = (3.0, 10.0);
-/// Times are set anew so often.
-const ROUNDS: usize = 6;
+/// Times are set anew so often, each time by this part of what is missing: what comes later makes others come later too.
+const ROUNDS: usize = 10;
+const GAIN: f64 = 0.7;
 /// A body that took this many milliseconds and this part of its recorded time longer than its bytes need was sent slowly.
 const SLOW: (f64, f64) = (20.0, 0.3);
+/// A link that sent for this part of a body's time was full.
+const FULL: f64 = 0.7;
 /// How near a replay with the network has to come: the median end of a request and the page's end, as parts of the page's length.
-const NEAR: (f64, f64) = (0.02, 0.03);
+/// Without its network a page is further off under another one.
+const NEAR: (f64, f64) = (0.05, 0.05);
 /// Where neither replay is near, the one with the network may be worse than the one without it by this factor.
 const SLACK: f64 = 1.1;
 /// A set-up with this part of its round trips is a whole one.
@@ -50,10 +58,12 @@ struct Recorded {
     /// From sending to the headers, with what the origin's set-up time does not have of a set-up.
     service: f64,
     body: f64,
-    /// The round-trip time to its origin.
-    rtt: f64,
-    /// Whether the bytes of its body are known.
-    has_bytes: bool,
+    /// What remains at first: without the round trip, and where the rate of the link is known, without its bytes.
+    first: Remainder,
+    /// The longest time at the server.
+    most: f64,
+    /// Whether the link was full while its body came.
+    is_full: bool,
 }
 
 /// Fits a network to a load that was settled with an error. Origins in `without` have none. Gives the error of the replay
@@ -80,19 +90,11 @@ pub fn fit(
         return None;
     }
     let with_paths = graph.clone();
-    if let Some(coarse) = rate(graph, load, draft) {
-        let tried = NEARBY.iter().step_by(every(graph)).filter_map(|factor| {
-            let mut graph = Graph { rate: Some(factor * coarse), ..with_paths.clone() };
-            let error = explain(&mut graph, load, draft)?;
-            Some((error.badness() + frozen(&graph), error, graph))
-        });
-        let best = tried.min_by(|(one, ..), (other, ..)| one.total_cmp(other));
-        if let Some((_, error, found)) = best
-            && is_near(error, settled)
-        {
-            *graph = found;
-            return Some(error);
-        }
+    if let Some((error, found)) = with_rate(&with_paths, load, draft)
+        && is_near(error, settled)
+    {
+        *graph = found;
+        return Some(error);
     }
     *graph = with_paths;
     if let Some(error) = explain(graph, load, draft)
@@ -102,6 +104,24 @@ pub fn fit(
     }
     *graph = plain;
     None
+}
+
+/// The discipline and the rate of the link whose replay ends nearest to the record and leaves least to the server.
+fn with_rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<(Error, Graph)> {
+    let mut best: Option<(f64, Error, Graph)> = None;
+    for fifo in [false, true] {
+        let graph = Graph { fifo, ..graph.clone() };
+        let Some(coarse) = rate(&graph, load, draft) else { continue };
+        for factor in NEARBY.iter().step_by(every(&graph)) {
+            let mut graph = Graph { rate: Some(factor * coarse), ..graph.clone() };
+            let Some(error) = explain(&mut graph, load, draft) else { continue };
+            let badness = error.badness() + frozen(&graph);
+            if best.as_ref().is_none_or(|(least, ..)| badness < *least) {
+                best = Some((badness, error, graph));
+            }
+        }
+    }
+    best.map(|(_, error, graph)| (error, graph))
 }
 
 /// The path to an origin, where its set-ups were recorded and the origin's set-up time is that of its round trips.
@@ -164,13 +184,15 @@ fn frozen(graph: &Graph) -> f64 {
 
 /// Bytes per millisecond of the link with which a replay's bodies take the recorded times; none where they take them without.
 fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<f64> {
-    let bodies = bodies(graph, load);
+    let bodies = bodies(&graph.nodes, load);
     if bodies.iter().map(|body| body.bytes).sum::<f64>() < BYTES {
         return None;
     }
+    // Without a rate their bytes explain no waits.
+    let arrivals = Arrivals::of(&bodies, f64::INFINITY);
     let mut trial = Graph { absolute: true, ..graph.clone() };
     for (number, node) in trial.nodes.iter_mut().enumerate() {
-        node.remainder = Recorded::of(graph, number, load).map(|recorded| recorded.without_network(true));
+        node.remainder = Recorded::of(graph, number, load, Some(&arrivals)).map(|recorded| recorded.first);
     }
     let mut unexplained = |rate: Option<f64>| {
         trial.rate = rate;
@@ -178,7 +200,7 @@ fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<
         let missing = |body: &Body| simulated[body.node].map_or(0.0, |one| (one.body - body.length).abs());
         Some(bodies.iter().map(missing).sum::<f64>())
     };
-    let least = fullest(&bodies);
+    let least = arrivals.fullest();
     let without = unexplained(None)?;
     let mut best = (without, None);
     for step in (0..STEPS).step_by(every(graph)) {
@@ -191,70 +213,28 @@ fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<
     (best.0 <= CLEARLY * without).then_some(best.1).flatten()
 }
 
-/// A body that came over the network.
-struct Body {
-    node: usize,
-    bytes: f64,
-    /// When its last byte came, and from its first one to then.
-    end: f64,
-    length: f64,
-}
-
-fn bodies(graph: &Graph, load: &Load) -> Vec<Body> {
-    let one = |(number, node): (usize, &Node)| {
-        let record = node.record();
-        let bytes = load.archive.entries[node.seen[0].place].body_bytes().filter(|bytes| *bytes >= 1.0)?;
-        let came = record.network && !record.failed && !record.open;
-        came.then(|| Body { node: number, bytes, end: record.end(), length: record.body })
-    };
-    graph.nodes.iter().enumerate().filter_map(one).collect()
-}
-
-/// The most bytes per millisecond in any [`WINDOW`].
-fn fullest(bodies: &[Body]) -> f64 {
-    let mut changes: Vec<(f64, f64)> = Vec::new();
-    for body in bodies {
-        // What is in the browser's buffers when the headers are read came before.
-        let length = body.length.max(1.0);
-        changes.extend([(body.end - length, body.bytes / length), (body.end, -body.bytes / length)]);
-    }
-    changes.sort_by(|one, other| one.0.total_cmp(&other.0));
-    // Bytes that had come by each change.
-    let mut came = Vec::with_capacity(changes.len());
-    let (mut sum, mut speed, mut last) = (0.0, 0.0, 0.0);
-    for (at, change) in &changes {
-        sum += speed * (at - last);
-        came.push((*at, sum, speed + change));
-        (last, speed) = (*at, speed + change);
-    }
-    let until = |at: f64| {
-        let number = came.partition_point(|(time, ..)| *time <= at);
-        number.checked_sub(1).map_or(0.0, |number| {
-            let (time, sum, speed) = came[number];
-            sum + speed * (at - time)
-        })
-    };
-    came.iter().map(|(at, sum, _)| (until(at + WINDOW) - sum) / WINDOW).fold(0.0, f64::max)
-}
-
 /// Takes out of the recorded times what the network explains.
 fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
+    let arrivals = graph.rate.map(|rate| Arrivals::of(&bodies(&graph.nodes, load), rate / WIRE));
     let recorded: Vec<Option<Recorded>> =
-        (0..graph.nodes.len()).map(|number| Recorded::of(graph, number, load)).collect();
-    let is_known = graph.rate.is_some();
+        (0..graph.nodes.len()).map(|number| Recorded::of(graph, number, load, arrivals.as_ref())).collect();
+    let recorded_delay = |node: &Node| node.delays.first().map_or(0.0, |(_, delay)| *delay);
+    let delays: Vec<f64> = graph.nodes.iter().map(recorded_delay).collect();
     for (node, recorded) in graph.nodes.iter_mut().zip(&recorded) {
-        node.remainder = recorded.map(|recorded| recorded.without_network(is_known));
+        node.remainder = recorded.map(|recorded| recorded.first);
     }
     for _ in 0..ROUNDS {
         let simulated = play(graph, draft)?;
         let mut changed = false;
         let first = graph.nodes[0].record().start;
-        for ((node, recorded), simulated) in graph.nodes.iter_mut().zip(&recorded).zip(simulated) {
-            if let (Some(simulated), [(_, delay)]) = (&simulated, node.delays.as_mut_slice()) {
-                // A cause that ends at another time in the replay is no reason to begin at another.
-                *delay = (*delay + node.seen[0].record.start - first - simulated.issued).max(0.0);
+        let nodes = graph.nodes.iter_mut().zip(&delays);
+        for ((node, most), (recorded, simulated)) in nodes.zip(recorded.iter().zip(simulated)) {
+            let Some(simulated) = simulated else { continue };
+            if let [(_, delay)] = node.delays.as_mut_slice() {
+                // A cause that ends later in the replay is no reason to begin later. One that ends earlier is none to wait longer.
+                *delay = (*delay + node.seen[0].record.start - first - simulated.issued).clamp(0.0, *most);
             }
-            if let (Some(remainder), Some(recorded), Some(simulated)) = (&mut node.remainder, recorded, simulated) {
+            if let (Some(remainder), Some(recorded)) = (&mut node.remainder, recorded) {
                 changed |= recorded.correct(remainder, simulated) > 0.2;
             }
         }
@@ -266,38 +246,41 @@ fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> 
 }
 
 impl Recorded {
-    /// Those of a node; `None` without a network to its origin, or without an end.
-    fn of(graph: &Graph, number: usize, load: &Load) -> Option<Self> {
+    /// Those of a node; `None` without a network to its origin, or without an end. `arrivals`: where the rate of the link is known.
+    fn of(graph: &Graph, number: usize, load: &Load, arrivals: Option<&Arrivals>) -> Option<Self> {
         let node = &graph.nodes[number];
         let listed = &graph.classes[graph.places[number].0];
         let Source::Network(at) = listed.source else { return None };
         let path = graph.origins[at].path.as_ref()?;
         let (seen, record) = (&node.seen[0], node.record());
-        let has_bytes = load.archive.entries[seen.place].body_bytes().is_some_and(|bytes| bytes >= 1.0);
-        let service = || service(graph, listed, seen);
-        (!record.failed && !record.open).then(|| Self {
-            service: service(),
+        if record.failed || record.open {
+            return None;
+        }
+        let entry = &load.archive.entries[seen.place];
+        let has_bytes = entry.body_bytes().is_some_and(|bytes| bytes >= 1.0);
+        let service = service(graph, listed, seen);
+        let waited = (service - path.rtt).max(0.0);
+        let busy = |at: f64, span: f64| arrivals.map_or(0.0, |arrivals| arrivals.busy(at, span));
+        let left = waited - busy(record.headers(), waited);
+        let is_file =
+            matches!(sixslot_har::resource_type(entry).as_str(), "script" | "stylesheet" | "image" | "font" | "media");
+        Some(Self {
+            service,
             body: record.body,
-            rtt: path.rtt,
-            has_bytes,
+            first: Remainder { service: left, body: if has_bytes && arrivals.is_some() { 0.0 } else { record.body } },
+            most: if is_file { left } else { waited },
+            is_full: arrivals.is_some() && busy(record.end(), record.body) >= FULL * record.body,
         })
-    }
-
-    /// What remains without the round trip, and, where the rate of the link is known, without the transfer.
-    fn without_network(self, is_rate_known: bool) -> Remainder {
-        let body = if self.has_bytes && is_rate_known { 0.0 } else { self.body };
-        Remainder { service: (self.service - self.rtt).max(0.0), body }
     }
 
     /// Moves the end of a request towards its record; gives by how much it was wrong.
     fn correct(self, remainder: &mut Remainder, simulated: Simulated) -> f64 {
-        let more = self.service + self.body - (simulated.life - simulated.held);
+        let more = GAIN * (self.service + self.body - (simulated.life - simulated.held));
         let before = *remainder;
-        // A time at the server is between none and all that was waited.
-        remainder.service = (remainder.service + more).clamp(0.0, (self.service - self.rtt).max(0.0));
+        remainder.service = (remainder.service + more).clamp(0.0, self.most);
         let left = more - (remainder.service - before.service);
         // A least time of the body would stay under any other network: a small error of the rate is no reason for one.
-        if remainder.body > 0.0 || left > SLOW.0 + SLOW.1 * self.body {
+        if !self.is_full && (remainder.body > 0.0 || left > SLOW.0 + SLOW.1 * self.body) {
             remainder.body = if left > 0.0 { simulated.body + left } else { (remainder.body + left).max(0.0) };
         }
         if *remainder == before { 0.0 } else { more.abs() }

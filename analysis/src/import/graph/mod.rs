@@ -6,6 +6,7 @@
 //! [`trial`] plays one load's draft, takes the connections' rules that explain its recorded waits best, and keeps what no
 //! rule explains as `stalled`. [`link`] finds the network of one load, and takes its part out of the recorded times.
 
+pub mod arrivals;
 pub mod barrier;
 pub mod cause;
 pub mod link;
@@ -46,6 +47,8 @@ pub struct Graph {
     pub held: bool,
     /// Bytes per millisecond of the access link, where a lone load tells.
     pub rate: Option<f64>,
+    /// The link sends first in, first out.
+    pub fifo: bool,
     /// Works of the calls to origins whose requests share a server, by the origin's number.
     pub works: BTreeMap<usize, BTreeMap<Place, f64>>,
 }
@@ -88,6 +91,7 @@ impl Graph {
             ranked: true,
             held: true,
             rate: None,
+            fifo: false,
             works: BTreeMap::new(),
         }
     }

@@ -199,7 +199,7 @@ impl Sink<'_> {
 }
 
 /// Bytes on the link for each byte of a stream: packets of 1500 bytes carry 1448 (headers of IPv4 and TCP, with time stamps).
-const WIRE: f64 = 1500.0 / 1448.0;
+pub const WIRE: f64 = 1500.0 / 1448.0;
 
 /// One entry of `each`, with its comment, as a line.
 fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &Common, sink: &mut Sink<'_>) -> String {

@@ -34,6 +34,8 @@ pub const MANY: usize = 400;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Simulated {
     scheduler: f64,
+    /// Scheduler, cache and pool.
+    waited: f64,
     /// Scheduler, cache, pool and set-up: what the rules explain.
     ruled: f64,
     /// From the first issue of the load to this one's.
@@ -121,6 +123,7 @@ pub fn play(graph: &Graph, draft: &dyn Fn(&Graph) -> String) -> Option<Vec<Optio
         let issued = request.issued.as_millis_f64() - first;
         Some(Simulated {
             scheduler: spent(Station::Scheduler),
+            waited: queued,
             ruled,
             issued,
             held,
@@ -181,12 +184,15 @@ fn connections(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String)
     for (held, ranked, ordered) in VARIANTS.into_iter().take(most).filter(|(held, ..)| *held || has_queueing) {
         (graph.held, graph.ranked) = (held, ranked);
         graph.nodes.iter_mut().for_each(|node| (node.queued, node.late) = (0.0, 0.0));
+        if ordered {
+            // First as if nothing but slots had held them: what these don't explain is kept, in the same order.
+            order::set(&mut graph.nodes, load, ranked);
+        }
         if has_queueing {
-            queueing(graph, draft);
+            queueing(graph, ordered, draft);
         }
         if ordered {
-            let late = order::delays(&graph.nodes, load, ranked);
-            graph.nodes.iter_mut().zip(late).for_each(|(node, late)| node.late = late);
+            order::set(&mut graph.nodes, load, ranked);
         }
         let Some(sum) = set_ups(graph, draft) else { continue };
         let sum = sum + KEPT * graph.nodes.iter().map(|node| node.queued).sum::<f64>();
@@ -201,14 +207,22 @@ fn connections(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String)
     graph.absolute = false;
 }
 
-/// Keeps of the recorded time before the pool what the scheduler's rules do not explain: the renderer was busy.
-fn queueing(graph: &mut Graph, draft: &dyn Fn(&Graph) -> String) {
+/// Keeps of the recorded time before the pool what the scheduler's rules do not explain, nor in the order of sending those of
+/// the pool: the renderer was busy.
+fn queueing(graph: &mut Graph, ordered: bool, draft: &dyn Fn(&Graph) -> String) {
     for _ in 0..QUEUEING {
         let Some(simulated) = play(graph, draft) else { return };
         for (node, simulated) in graph.nodes.iter_mut().zip(simulated) {
-            let explained = simulated.map_or(0.0, |one| one.scheduler);
-            node.queued = (node.record().queued - explained).max(0.0);
+            let (record, simulated) = (*node.record(), simulated.unwrap_or_default());
+            node.queued = if ordered {
+                (record.blocked - simulated.waited).clamp(0.0, record.queued)
+            } else {
+                (record.queued - simulated.scheduler).max(0.0)
+            };
         }
+    }
+    if ordered {
+        return;
     }
     // Times that differ by less than their noise do not change the order of the calls.
     let mut last = f64::NEG_INFINITY;
