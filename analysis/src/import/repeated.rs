@@ -18,8 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Loads below which nothing is compared.
 const FEWEST: usize = 3;
-/// Visits that are compared, at most: each simulated set costs as much as the recorded one.
-const MOST: usize = 2_000;
+/// Visits that are compared, at most, and requests of the loads: each simulated set costs as much as the recorded one.
+const MOST: (usize, usize) = (2_000, 10_000);
 /// Simulated sets of loads.
 const SETS: u64 = 99;
 /// The seed of the simulated loads.
@@ -86,8 +86,9 @@ impl<'a> Compared<'a> {
     fn discipline(&self, loads: &[Load], plan: &Plan, before: String) -> Result<Discipline, Unknown> {
         let unknown = |more: String| Err(Unknown { why: format!("{before}; {more}"), is_open: false });
         let answers: usize = self.visits.iter().map(Vec::len).sum();
-        if answers > MOST {
-            return unknown(format!("{answers} answers are too many to compare each between the loads"));
+        let requests: usize = loads.iter().map(|load| load.archive.entries.len()).sum();
+        if answers > MOST.0 || requests > MOST.1 {
+            return unknown(format!("{requests} requests are too many to compare each between the loads"));
         }
         let Found { server, gain } = likeliest(&self.visits);
         let compared = format!("each request compared between {} loads", loads.len());
