@@ -19,6 +19,10 @@ export const CONDITIONS = {
 export const BASE = {h2: false, rtt: 40, rate: 10_000, delay: 0, tabs: 1, query: ''};
 /** A page's address, over HTTP/1.1 or HTTP/2. */
 export const address = (name, {h2, query}) => `${h2 ? 'https://10.77.0.2:8443' : 'http://10.77.0.2:8000'}/${name}/${query}`;
+/** TCP is that of RFC 5681, whatever the machine's default is, and a connection knows nothing of earlier ones: as in lab/src/link.rs. */
+const SYSCTLS = ['net.ipv4.tcp_congestion_control=reno', 'net.ipv4.tcp_no_metrics_save=1'];
+/** What a page's worker loads is not among its requests: time in ms in which it leaves the link before the next load. */
+const REST = 3000;
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 const temporary = mkdtempSync(join(tmpdir(), 'what-if-'));
 
@@ -36,7 +40,7 @@ export async function open() {
     '-addext', 'subjectAltName=IP:10.77.0.2', '-keyout', join(temporary, 'key'), '-out', join(temporary, 'certificate')], {stdio: 'ignore'});
   const certificate = new X509Certificate(readFileSync(join(temporary, 'certificate')));
   const pin = createHash('sha256').update(certificate.publicKey.export({type: 'spki', format: 'der'})).digest('base64');
-  const link = await conversation('python3', join(here, '../../lab/link/carrier.py'));
+  const link = await conversation('python3', join(here, '../../lab/link/carrier.py'), ...SYSCTLS);
   const [, near, far] = link.first.split(' ');
   const server = await conversation('nsenter', `--net=${far}`, process.execPath, join(here, 'server.mjs'), '10.77.0.2', join(temporary, 'key'), join(temporary, 'certificate'));
   const browser = launch({before: ['nsenter', `--net=${near}`], flags: [`--ignore-certificate-errors-spki-list=${pin}`]});
@@ -79,7 +83,7 @@ export async function load(browser, url, tabs, {before = () => {}, after = () =>
   await browser.call('Network.enable', {}, sessionId);
   await browser.call('Page.enable', {}, sessionId);
   await before(sessionId);
-  await sleep(150);
+  await sleep(REST);
   await Promise.all([sessionId, ...sessions].map(session => browser.call('Page.navigate', {url}, session)));
   const limit = Date.now() + 180_000;
   while ((!loaded || flying.size || Date.now() - quiet < 600) && Date.now() < limit) await sleep(50);
