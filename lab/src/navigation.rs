@@ -5,9 +5,9 @@
 //! document ends all that it does, so each call of its tab belongs to the page that is left, or starts after the navigation.
 
 use crate::script::Script;
-use crate::unsupported::Unsupported;
+use crate::unsupported::{Unsupported, table, unlike_a_resource};
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{CacheMode, Class, Copies, Event, Join, Kind, Method, Start};
+use sixslot_models::class::{Class, Copies, Event, Join, Kind, Start};
 use sixslot_models::pages::Page;
 
 /// How a load navigates, in turn.
@@ -136,24 +136,6 @@ impl Script {
     }
 }
 
-/// What of a class only fetch() has: the first such option, as part of a sentence about a document or a style sheet.
-pub(crate) fn unlike_a_resource(class: &Class) -> Option<&'static str> {
-    let limits = [
-        ("has no `deadline`", class.deadline.is_some()),
-        ("has no `every`", class.every.is_some()),
-        ("has no `retry`", class.attempts > 1),
-        ("has no `arrivals`", matches!(class.common.start, Start::Arrivals { .. })),
-        ("has no `queue`", class.queue.is_some()),
-        ("has no `dedupe`", class.dedupe),
-        ("has the method GET", class.common.method != Method::Get),
-        ("has no `cache`", class.cache != CacheMode::Default),
-        ("has no `credentials = \"omit\"`", class.omits_credentials),
-        ("has no `reads_body = false`", !class.reads_body),
-        ("has no `cancelled_by`", !class.cancelled_by.is_empty()),
-    ];
-    limits.into_iter().find(|(_, broken)| *broken).map(|(limit, _)| limit)
-}
-
 /// Refuses a page that something else than the headers of one call leaves.
 fn check_event(page: &Page) -> Result<(), Unsupported> {
     match &page.left_by[..] {
@@ -167,13 +149,4 @@ fn check_event(page: &Page) -> Result<(), Unsupported> {
 
 fn refuse(page: &Page, why: &str) -> Unsupported {
     Unsupported::new(format!("page.{}.left_by", page.name), why)
-}
-
-/// The table of a class.
-pub(crate) fn table(class: &Class) -> &'static str {
-    match class.kind {
-        Kind::Fetch => "request",
-        Kind::WebSocket | Kind::EventSource => "socket",
-        Kind::Background => "background",
-    }
 }

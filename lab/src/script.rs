@@ -4,9 +4,8 @@
 //! random numbers come from [`Draws`], so that the simulated and the real load have the same ones.
 
 use crate::engine::Engine;
-use crate::navigation::{table, unlike_a_resource};
 use crate::page_causes::waits_for;
-use crate::unsupported::Unsupported;
+use crate::unsupported::{Unsupported, table, unlike_a_resource};
 use sixslot_models::Plan;
 use sixslot_models::browser::{Browser, Priority};
 use sixslot_models::class::{Class, Event, Kind};

@@ -454,14 +454,14 @@ fn a_navigation_that_no_tab_makes_is_refused_by_its_key() {
         ("[request.d]\nafter = \"b.issued\"", "request.d.page"),
         ("[request.d]\nafter = { any = [\"b.ok\", \"a.ok\"] }", "request.d.page"),
         ("[socket.d]\nkind = \"websocket\"", "socket.d.page"),
-        ("[background.d]\nafter = \"a.ok\"\nservice = \"1ms\"", "background.d.page"),
+        ("[background.d]\nafter = \"a.ok\"\nwork = \"1ms\"", "background.d.page"),
         ("[page.new]\nleft_by = \"d.headers\"\n[request.d]\nstart = \"1s\"\npriority = \"highest\"", "request.c.page"),
     ] {
         let refusal = refused(&format!("{text}{table}"), 1.0);
         assert_eq!(refusal.option, option, "{table}: {refusal}");
     }
     // What the server does by itself goes on, and so does what waits for the document too.
-    for table in ["[background.d]\nservice = \"1ms\"", "[request.d]\nafter = [\"b.ok\", \"a.ok\"]"] {
+    for table in ["[background.d]\nwork = \"1ms\"", "[request.d]\nafter = [\"b.ok\", \"a.ok\"]"] {
         let plan = plan(&format!("{text}{table}"), &[]);
         Script::new(&plan, 1, 0, 1.0).unwrap_or_else(|error| panic!("{table}: {error}"));
     }
