@@ -4,7 +4,8 @@
 //! is known of the origins; [`listed`] makes classes whose instances stand one by one in `each`, and [`table`] writes them;
 //! [`order`] reads the order in which waiting requests were sent;
 //! [`trial`] plays one load's draft, takes the connections' rules that explain its recorded waits best, and keeps what no
-//! rule explains as `stalled`. [`link`] finds the network of one load, and takes its part out of the recorded times.
+//! rule explains as `stalled`. [`link`] finds the network of one load, from what [`arrivals`] says of its link, and takes its part out
+//! of the recorded times.
 
 pub mod arrivals;
 pub mod barrier;
