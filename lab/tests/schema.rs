@@ -172,6 +172,11 @@ const RULES: &[(&str, &str)] = &[
     ("unread_body_holds_slot", "false"),
     ("unread_body_buffer", "7"),
     ("freed_to_same_priority", "true"),
+    ("websocket_backoff", "\"never\""),
+    ("websockets_before", "3"),
+    ("websocket_failure_delay", "1ms"),
+    ("cache_broken_by_aborts", "false"),
+    ("cache_restarts_on_abort", "false"),
 ];
 
 /// The machine's costs: they matter to the prediction only.
