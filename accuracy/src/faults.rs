@@ -57,8 +57,7 @@ pub(crate) fn socket(text: &mut String, dice: &mut Dice, ends: bool) {
         let _ = writeln!(text, "handshake_fails = 0.{}", dice.between(3, 9));
     }
     if (ends || fails) && dice.chance(40) {
-        // Browsers delay a WebSocket after others have failed (docs/browser-rules.md), which the simulator does not.
-        let _ = writeln!(text, "reconnect = {}", dice.ms(700, 1200));
+        let _ = writeln!(text, "reconnect = {}", dice.ms(50, 1200));
     }
 }
 

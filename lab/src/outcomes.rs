@@ -96,6 +96,13 @@ impl Script {
             let why = "the refused calls, which have a port of their own, would not wait for others of their URL; use cache = \"no-store\", or {index} in the URL";
             return refuse("refused", why);
         }
+        if self.scale != 1.0
+            && class.kind == Kind::WebSocket
+            && answer.refused.is_some() | answer.handshake_fails.is_some()
+        {
+            let key = if answer.refused.is_some() { "refused" } else { "handshake_fails" };
+            return refuse(key, "the browser's delays of WebSockets after failures do not scale; use scale 1");
+        }
         if !class.raised_by.is_empty() {
             return refuse("raised_by", "fetch() keeps its priority; leave it out, or `raised_to` too");
         }

@@ -128,6 +128,8 @@ impl Script {
         let mut plan = self.plan.clone();
         plan.scale_browser_costs(1.0 / self.scale);
         plan.scale_browser_timeouts(1.0 / self.scale);
+        // The one to the lab's own server.
+        plan.add_websockets_before(1);
         plan.pass_first_in_first_out(GATHERS);
         plan
     }

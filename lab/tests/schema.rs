@@ -176,6 +176,11 @@ const RULES: &[(&str, &str)] = &[
     ("navigation_refuses_calls", "true"),
     ("navigation_closes_websockets", "true"),
     ("freed_to_same_priority", "true"),
+    ("websocket_backoff", "\"never\""),
+    ("websockets_before", "3"),
+    ("websocket_failure_delay", "1ms"),
+    ("cache_broken_by_aborts", "false"),
+    ("cache_restarts_on_abort", "false"),
 ];
 
 /// The machine's costs: they matter to the prediction only.

@@ -50,6 +50,18 @@ pub enum LockUntil {
     End,
 }
 
+/// Whose failed handshakes delay a WebSocket (RFC 6455, section 7.2.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Backoff {
+    /// Nobody's.
+    Never,
+    /// Those of its tab (Chromium).
+    PerTab,
+    /// Those of its URL (Firefox).
+    PerUrl,
+}
+
 /// When a fetch with cache 'reload' replaces the stored entry of its URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -73,7 +85,7 @@ macro_rules! rule_type {
     (count) => {
         usize
     };
-    (bytes) => {
+    (whole) => {
         u64
     };
     (rank) => {
@@ -88,6 +100,9 @@ macro_rules! rule_type {
     (replaces) => {
         Replaces
     };
+    (backoff) => {
+        Backoff
+    };
 }
 
 /// The function that reads a rule of a type.
@@ -101,7 +116,7 @@ macro_rules! rule_reader {
     (count) => {
         read::count(1, limits::PLACES)
     };
-    (bytes) => {
+    (whole) => {
         read::whole(0, limits::BYTES)
     };
     (rank) => {
@@ -115,6 +130,9 @@ macro_rules! rule_reader {
     };
     (replaces) => {
         read::choice(&[("never", Replaces::Never), ("when-free", Replaces::WhenFree), ("always", Replaces::Always)])
+    };
+    (backoff) => {
+        read::choice(&[("never", Backoff::Never), ("per-tab", Backoff::PerTab), ("per-url", Backoff::PerUrl)])
     };
 }
 
@@ -178,6 +196,7 @@ impl Browser {
             websocket_handshake_takes_slot: true,
             websocket_handshake_first: true,
             websocket_opens_connection: true,
+            websocket_backoff: Backoff::PerUrl,
             event_source_connects_last: false,
             event_source_delay: Span::ZERO,
             late_binding: false,
@@ -208,6 +227,8 @@ impl Browser {
             websocket_handshake_low: true,
             // Measured: the handshakes of two sockets and of two tabs arrive together.
             websocket_one_handshake: false,
+            websocket_backoff: Backoff::Never,
+            websocket_failure_delay: Span::from_millis(60),
             // fetch() without a priority is Medium, 'high' and 'low' are beside it (Source/WebCore/platform/network/soup,
             // toSoupMessagePriority); measured.
             ranks: [5, 4, 3, 2, 0],
@@ -231,6 +252,7 @@ impl Browser {
             websocket_takes_slot: true,
             websocket_handshake_takes_slot: true,
             websocket_one_handshake: false,
+            websocket_backoff: Backoff::Never,
             event_source_connects_last: false,
             event_source_delay: Span::ZERO,
             ranks: [0; 5],

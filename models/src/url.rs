@@ -16,6 +16,8 @@ pub struct UrlTemplate {
     start: Fnv,
     /// The placeholders, each with the end of the text that follows it.
     rest: Vec<(Placeholder, Range<usize>)>,
+    /// The part before its query, if it has one.
+    path: Option<Box<Self>>,
 }
 
 /// A number that a URL has in place of a name in braces.
@@ -45,7 +47,8 @@ impl UrlTemplate {
             found = next(from);
             rest.push((number, from..found.map_or(text.len(), |(at, ..)| at)));
         }
-        Self { text, start, rest }
+        let path = text.find('?').map(|at| Box::new(Self::of(text[..at].to_owned())));
+        Self { text, start, rest, path }
     }
 
     /// Reads `url`.
@@ -85,6 +88,11 @@ impl UrlTemplate {
             hash.bytes(&self.text.as_bytes()[text.clone()]);
         }
         hash.0
+    }
+
+    /// The same of the URL without its query.
+    pub fn path_identity(&self, index: u32, tab: u32) -> u64 {
+        self.path.as_deref().unwrap_or(self).identity(index, tab)
     }
 }
 

@@ -42,6 +42,11 @@ impl Plan {
         }
     }
 
+    /// Adds to the WebSockets that have opened in each tab just before the load.
+    pub fn add_websockets_before(&mut self, number: u64) {
+        self.browser.websockets_before = self.browser.websockets_before.saturating_add(number);
+    }
+
     /// Changes the horizon; the result is between 1 ns and the longest horizon.
     pub fn change_horizon(&mut self, change: impl FnOnce(Span) -> Span) {
         let span = change(self.horizon - Time::ZERO).clamp(Span::from_nanos(1), limits::LONGEST_HORIZON);

@@ -8,12 +8,16 @@
 #[path = "golden/simulate.rs"]
 mod simulate;
 
+#[path = "rules/aborts.rs"]
+mod aborts;
 #[path = "rules/caches.rs"]
 mod caches;
 #[path = "rules/cancel.rs"]
 mod cancel;
 #[path = "rules/cases.rs"]
 mod cases;
+#[path = "rules/handshakes.rs"]
+mod handshakes;
 #[path = "rules/keys.rs"]
 mod keys;
 #[path = "rules/navigation.rs"]

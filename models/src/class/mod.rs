@@ -139,6 +139,8 @@ pub struct Purposes {
     pub tick: Purpose,
     /// The pause before a socket opens again.
     pub reconnect: Purpose,
+    /// How long the browser delays a socket after others have failed.
+    pub backoff: Purpose,
     /// The arrivals of the Poisson process.
     pub arrivals: Purpose,
     /// The whole service time.
@@ -172,6 +174,7 @@ impl Purposes {
             stalled: purpose(" stalled"),
             tick: purpose(" tick"),
             reconnect: purpose(" reconnect"),
+            backoff: purpose(" backoff"),
             arrivals: purpose(" arrivals"),
             service: purpose(" service"),
             work: purpose(" work"),

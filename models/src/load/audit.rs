@@ -58,8 +58,8 @@ impl Running<'_> {
         for queue in &state.page.queues {
             walk("framework's queue", queue.waiting, &|_, one| one.station == Station::Page && !one.state.has_place);
         }
-        for handshakes in &state.page.handshakes {
-            walk("handshakes", handshakes.waiting, &|_, one| one.station == Station::Page);
+        for line in state.handshakes.origins.iter().flat_map(|origin| origin.waiting) {
+            walk("handshakes", line, &|_, one| one.station == Station::Page && one.state.opening);
         }
         for server in &state.servers {
             walk("server's queue", server.queue, &|_, one| one.state.at_server && one.timer.is_none());
@@ -107,7 +107,7 @@ impl Running<'_> {
             }
             Station::Ended => {
                 let idle = !state.holds_lock && !state.admitted && !state.has_place && request.deadline.is_none();
-                let idle = idle && !state.holds_worker && !state.flying && !state.handshaking;
+                let idle = idle && !state.holds_worker && !state.flying && !state.handshaking && !state.opening;
                 idle && request.slot_until.is_some() == request.slot_from.is_some()
             }
         };

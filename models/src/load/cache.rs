@@ -16,6 +16,13 @@
 //! (measured in Chromium and Firefox); in Firefox it bypasses a lock that is held (measured). In Chromium the replacement
 //! takes a moment before the request reaches the pool (measured).
 //!
+//! In Chromium two aborts leave something behind (both measured). Of GETs that are aborted together, the second gets the turn
+//! of the first and leaves an entry that cannot be read; of the GETs that find it at one instant, each of the first three
+//! removes the entry of the one before it and goes at once. And an abort in the body of a response takes the turn from the
+//! request that has it by then, which goes on alone, and gives it to the next one (HttpCache, DoomEntryRestartTransactions).
+//!
+//! Without a lock the response that comes last is the one that is kept (WebKitGTK, measured).
+//!
 //! The headers of a response to a POST invalidate whatever is stored of its URL (RFC 9111, section 4.4): later GETs find no
 //! stored response and no queue. GETs that already wait stay in the queue in Chromium (`DoomMainEntryForUrl` leaves an entry that is in use to
 //! its users), and are released together in Firefox (both measured).
@@ -41,6 +48,10 @@ pub(super) struct Cache {
     kept: Table<Key, ()>,
     /// The keys with a no-store response that nobody waits for.
     open: Table<Key, ()>,
+    /// The keys with an entry that cannot be read: when it was found, and by how many.
+    broken: Table<Key, (Option<Time>, u32)>,
+    /// The requests whose response is being written.
+    writers: Table<Key, RequestId>,
     /// How many times each URL has been invalidated.
     versions: Table<u64, u32>,
 }
@@ -49,7 +60,14 @@ pub(super) struct Cache {
 pub(super) struct Lock {
     pub(super) turn: RequestId,
     pub(super) waiting: List,
+    /// When an abort before the headers gave the turn to it.
+    inherited: Option<Time>,
 }
+
+/// Requests that find an entry which cannot be read at once, and go together.
+const TOGETHER: u32 = 3;
+/// The version of a URL in an entry that later requests do not find.
+const NOT_FOUND: u32 = u32::MAX;
 
 impl Cache {
     pub(super) fn reset(&mut self) {
@@ -57,6 +75,8 @@ impl Cache {
         self.stored.clear();
         self.kept.clear();
         self.open.clear();
+        self.broken.clear();
+        self.writers.clear();
         self.versions.clear();
     }
 }
@@ -76,6 +96,13 @@ impl Running<'_> {
     /// Whether a request's response is stored for others to read: that of a HEAD has no body, and errors are not stored.
     fn stores(&self, id: RequestId) -> bool {
         self.class(id).max_age.is_some() && self.copy(id).method != Method::Head && !self.is_error_status(id)
+    }
+
+    /// Whether a request has received a response that takes the place of the stored one.
+    fn overwrites(&self, id: RequestId) -> bool {
+        let (request, copy) = (&self.state.requests[id], self.copy(id));
+        let is_whole = request.outcome == Outcome::Ok && request.sent.is_some() && !self.is_error_status(id);
+        is_whole && copy.cacheable && copy.method == Method::Get
     }
 
     /// Whether the server answered with a status from 400 on.
@@ -104,7 +131,7 @@ impl Running<'_> {
     /// Gives a request the lock of its key, which must be free.
     fn take_turn(&mut self, id: RequestId) {
         let key = self.key(id);
-        let before = self.state.cache.locks.insert(key, Lock { turn: id, waiting: List::default() });
+        let before = self.state.cache.locks.insert(key, Lock { turn: id, waiting: List::default(), inherited: None });
         debug_assert!(before.is_none(), "request {id} takes a lock that is held: {before:?}");
         self.request(id).state.holds_lock = true;
     }
@@ -153,17 +180,45 @@ impl Running<'_> {
                 self.request(id).state.refills = true;
             } else {
                 self.take_turn(id);
+                self.finds_broken(key, now);
             }
             return self.go_to_pool(agenda, id);
         };
         if self.stores(turn) && self.request(turn).headers.is_some() {
             return self.follow(id, turn);
         }
+        if self.finds_broken(key, now) {
+            self.lose_turn(turn);
+            if let Some(lock) = self.state.cache.locks.get_mut(key) {
+                lock.turn = id;
+            }
+            self.request(id).state.holds_lock = true;
+            return self.go_to_pool(agenda, id);
+        }
         if let Some(lock) = self.state.cache.locks.get_mut(key) {
             lock.waiting.push(&mut self.state.links, id);
         }
         let timeout = self.plan.browser.cache_lock_timeout;
         self.request(id).timer = Some(agenda.schedule_in(timeout, Event::LockTimeout { request: id }));
+    }
+
+    /// Whether a request finds an entry that cannot be read, and goes at once.
+    fn finds_broken(&mut self, key: Key, now: Time) -> bool {
+        let Some((found, number)) = self.state.cache.broken.get_mut(key) else { return false };
+        if found.is_some_and(|found| found < now) || *number == TOGETHER {
+            self.state.cache.broken.remove(key);
+            return false;
+        }
+        *found = Some(now);
+        *number += 1;
+        true
+    }
+
+    /// A request goes on without its turn, and nobody finds its response.
+    fn lose_turn(&mut self, id: RequestId) {
+        let state = &mut self.request(id).state;
+        state.holds_lock = false;
+        state.version = NOT_FOUND;
     }
 
     pub(super) fn lock_timeout(&mut self, agenda: &mut Agenda, id: RequestId) {
@@ -206,6 +261,10 @@ impl Running<'_> {
         }
         if !self.request(id).state.holds_lock {
             return;
+        }
+        if self.plan.browser.cache_restarts_on_abort && !self.class(id).answer_no_store && !self.is_error_status(id) {
+            let key = self.key(id);
+            self.state.cache.writers.insert(key, id);
         }
         if self.stores(id) {
             let key = self.key(id);
@@ -251,6 +310,12 @@ impl Running<'_> {
         {
             let (key, until) = (self.key(id), headers + max_age);
             self.state.cache.stored.insert(key, until);
+        } else if !self.plan.browser.cache_lock && self.overwrites(id) {
+            let key = self.key(id);
+            self.state.cache.stored.remove(key);
+        }
+        if self.state.cache.writers.len() > 0 && self.state.requests[id].ended.is_some() {
+            self.end_writing(agenda, id);
         }
         if !std::mem::take(&mut self.request(id).state.holds_lock) {
             return;
@@ -278,23 +343,46 @@ impl Running<'_> {
                 // The headers started to overwrite the stored response; without them it is still there.
                 let overwritten = self.request(id).headers.is_some();
                 if self.state.cache.kept.contains(key) && !overwritten {
-                    return self.pass_on(agenda, key);
+                    return self.pass_on(agenda, key, None);
                 }
                 self.state.cache.kept.remove(key);
                 return self.open_lock(agenda, key, false);
             }
+            Outcome::Aborted if headers.is_none() && self.plan.browser.cache_broken_by_aborts => {
+                let now = agenda.now();
+                let last = |lock: &Lock| lock.inherited == Some(now) && lock.waiting.first().is_none();
+                if self.state.cache.locks.get(key).is_some_and(last) {
+                    self.state.cache.broken.insert(key, (None, 0));
+                }
+                return self.pass_on(agenda, key, Some(now));
+            }
             _ => {}
         }
-        self.pass_on(agenda, key);
+        self.pass_on(agenda, key, None);
     }
 
-    /// Passes the lock to the next request in the queue, if there is one.
-    fn pass_on(&mut self, agenda: &mut Agenda, key: Key) {
+    /// The response of a request is not written any more: after an abort others do not wait for the one that follows it.
+    fn end_writing(&mut self, agenda: &mut Agenda, id: RequestId) {
+        let key = self.key(id);
+        if self.state.cache.writers.get(key) != Some(&id) {
+            return;
+        }
+        self.state.cache.writers.remove(key);
+        let turn = self.state.cache.locks.get(key).map(|lock| lock.turn).filter(|turn| *turn != id);
+        if let Some(turn) = turn.filter(|_| self.state.requests[id].outcome.is_wrong()) {
+            self.lose_turn(turn);
+            self.pass_on(agenda, key, None);
+        }
+    }
+
+    /// Passes the lock to the next request in the queue, if there is one; `inherited` if an abort before the headers does so.
+    fn pass_on(&mut self, agenda: &mut Agenda, key: Key, inherited: Option<Time>) {
         let Some(lock) = self.state.cache.locks.get_mut(key) else { return };
         match lock.waiting.pop(&mut self.state.links) {
             None => drop(self.state.cache.locks.remove(key)),
             Some(next) => {
                 lock.turn = next;
+                lock.inherited = inherited;
                 self.drop_timer(agenda, next);
                 self.request(next).state.holds_lock = true;
                 self.go_to_pool(agenda, next);

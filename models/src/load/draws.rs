@@ -17,6 +17,7 @@ use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
 use crate::server_cache::ServerCache;
 use sixslot_sim_core::{Purpose, Span, Streams};
+use std::ops::RangeInclusive;
 
 /// Bits of a call's number and of an instance's index in the key of a draw; [`limits::REQUESTS`] has 20.
 const NUMBER_BITS: u32 = 24;
@@ -143,6 +144,12 @@ impl Draws {
     pub fn reconnect(&self, class: &Class, call: Call) -> Option<Span> {
         let form = class.reconnect.as_ref()?;
         Some(self.call_span(form, class.purposes.reconnect, class, call, None))
+    }
+
+    /// A whole number from a range, by which the browser delays WebSockets: this call, or those after it if it failed.
+    pub fn backoff(&self, class: &Class, call: Call, range: RangeInclusive<u64>) -> u64 {
+        let (first, last) = range.into_inner();
+        first + (self.uniform_of(class.purposes.backoff, class, call) * (last - first + 1) as f64) as u64
     }
 
     /// The time that the page holds a call after its issue, if any, for a reason that the scenario does not know.

@@ -173,7 +173,7 @@ impl Running<'_> {
         let closes = resets || outcome == Outcome::Aborted && self.plan.browser.abort_closes_connection;
         self.free_connection(agenda, id, closes);
         if has_more {
-            self.leave_handshake(agenda, id);
+            self.end_handshake(agenda, id);
             self.pass_lock(agenda, id);
             self.scheduler_forget(agenda, id);
             self.leave_queue(agenda, id);
@@ -198,7 +198,7 @@ impl Running<'_> {
         let request = &self.state.requests[id];
         let state = &request.state;
         state.holds_worker
-            | state.handshaking
+            | state.opening
             | state.admitted
             | state.has_place
             | state.stream.is_some()

@@ -15,6 +15,7 @@ mod draws;
 mod ends;
 mod failures;
 mod fifo;
+mod handshakes;
 mod idle;
 mod list;
 mod network;
@@ -73,6 +74,8 @@ pub(crate) enum Event {
     Release { request: RequestId },
     /// A request's longest time at the cache lock is over, or its time to replace the stored entry.
     LockTimeout { request: RequestId },
+    /// The browser's delay of a WebSocket after others have failed is over.
+    Backoff { request: RequestId },
     /// An EventSource's turn is over, and then its delay: it starts to connect.
     Connects { request: RequestId },
     /// A connection is open.
@@ -191,6 +194,7 @@ struct State {
     draws: Draws,
     tabs: u32,
     page: page::Page,
+    handshakes: handshakes::Handshakes,
     cancelling: cancels::Cancelling,
     scheduler: scheduler::Scheduler,
     cache: cache::Cache,
@@ -358,6 +362,7 @@ impl State {
     fn reset(&mut self, plan: &Plan) {
         self.requests.clear();
         self.links.clear();
+        self.handshakes.reset(plan);
         self.cache.reset();
         self.servers.resize_with(plan.origins.len(), server::Server::default);
         self.servers.iter_mut().for_each(server::Server::reset);
@@ -388,6 +393,7 @@ impl Model for Running<'_> {
             Event::Stalled { request } => self.stalled(agenda, request),
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
+            Event::Backoff { request } => self.backoff_over(agenda, request),
             Event::Connects { request } => self.event_source_connects(agenda, request),
             Event::Connected { connection } => self.connected(agenda, connection),
             Event::Handshake { connection, flight } => self.handshake(agenda, connection, flight),

@@ -31,8 +31,6 @@ pub(super) struct Page {
     pub(super) released: Vec<usize>,
     /// For each framework queue in each tab: its state.
     pub(super) queues: Vec<QueueState>,
-    /// For each origin: WebSockets that open one at a time.
-    pub(super) handshakes: Vec<Handshakes>,
     /// Calls that others may join, by tab and URL.
     pub(super) joinable: Table<(u32, u64), RequestId>,
 }
@@ -40,13 +38,6 @@ pub(super) struct Page {
 #[derive(Debug, Default, Clone)]
 pub(super) struct QueueState {
     pub(super) inside: usize,
-    pub(super) waiting: List,
-}
-
-/// The WebSockets of an origin that are not open yet.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Handshakes {
-    busy: bool,
     pub(super) waiting: List,
 }
 
@@ -112,8 +103,6 @@ impl Running<'_> {
         page.joinable.clear();
         page.queues.clear();
         page.queues.resize(plan.queues.len() * tabs as usize, QueueState::default());
-        page.handshakes.clear();
-        page.handshakes.resize(plan.origins.len(), Handshakes::default());
         let flights = if plan.cancels.is_used() { tabs as usize * plan.classes.len() } else { 0 };
         self.state.cancelling.reset(flights);
         let page = &mut self.state.page;
@@ -338,10 +327,7 @@ impl Running<'_> {
             None if class.kind == Kind::EventSource && self.plan.browser.event_source_connects_last => {
                 agenda.schedule_in(Span::ZERO, Event::Connects { request: id });
             }
-            None if class.kind == Kind::WebSocket && self.plan.browser.websocket_one_handshake => {
-                self.state.page.handshakes[class.origin].waiting.push(&mut self.state.links, id);
-                self.next_handshake(agenda, class.origin);
-            }
+            None if class.kind == Kind::WebSocket => self.open_socket(agenda, id),
             None => self.go_to_scheduler(agenda, id),
         }
     }
@@ -360,32 +346,6 @@ impl Running<'_> {
             return self.go_to_scheduler(agenda, id);
         }
         self.request(id).timer = Some(agenda.schedule_in(delay, Event::Connects { request: id }));
-    }
-
-    /// A WebSocket is open, or has failed to open: the next one of its origin may start its handshake.
-    pub(super) fn leave_handshake(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if std::mem::take(&mut self.request(id).state.handshaking) {
-            let origin = self.class(id).origin;
-            self.state.page.handshakes[origin].busy = false;
-            self.next_handshake(agenda, origin);
-        }
-    }
-
-    fn next_handshake(&mut self, agenda: &mut Agenda, origin: usize) {
-        let state = &mut self.state.page.handshakes[origin];
-        if !state.busy
-            && let Some(id) = state.waiting.pop(&mut self.state.links)
-        {
-            state.busy = true;
-            self.request(id).state.handshaking = true;
-            self.go_to_scheduler(agenda, id);
-        }
-    }
-
-    /// A WebSocket that waits for its handshake does so no longer.
-    pub(super) fn leave_handshakes(&mut self, id: RequestId) {
-        let origin = self.class(id).origin;
-        self.state.page.handshakes[origin].waiting.remove(&mut self.state.links, id);
     }
 
     /// A number for the URL of a request at its origin.

@@ -471,6 +471,6 @@ impl Running<'_> {
         if !self.plan.browser.websocket_takes_slot {
             self.free_connection(agenda, id, false);
         }
-        self.leave_handshake(agenda, id);
+        self.end_handshake(agenda, id);
     }
 }

@@ -151,8 +151,12 @@ pub(super) struct State {
     pub heard: bool,
     /// Whether that was a success.
     pub settled: bool,
-    /// Whether its socket is the one of its origin that is opening.
+    /// Whether its WebSocket is not open yet, and has not failed to open.
+    pub opening: bool,
+    /// Whether it is the one of its origin that shakes hands.
     pub handshaking: bool,
+    /// Whether others of its URL had failed when it queued for its handshake.
+    pub suspect: bool,
     /// Whether it can be cancelled by an event.
     pub flying: bool,
     /// Its events so far that cancel others, one bit each.

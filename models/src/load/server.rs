@@ -296,7 +296,13 @@ impl Running<'_> {
         request.headers = Some(now);
         request.enter(Station::Body, now);
         if class.kind.is_socket() && self.is_error(id) {
-            return self.end_body(agenda, id);
+            let late = self.plan.browser.websocket_failure_delay;
+            if class.kind == Kind::EventSource || late.is_zero() {
+                return self.end_body(agenda, id);
+            }
+            self.free_connection(agenda, id, true);
+            self.request(id).timer = Some(agenda.schedule_in(late, Event::BodyEnd { request: id }));
+            return;
         }
         let body = self.body_of(id, class);
         if !self.is_alone(id) {

@@ -32,6 +32,14 @@ macro_rules! browser_rules {
             websocket_opens_connection: switch = false, "A WebSocket's handshake that needs a slot takes no idle connection.";
             /// WebSockets to one host shake hands one at a time (RFC 6455, section 4.1; measured in Chromium and Firefox).
             websocket_one_handshake: switch = true, "WebSockets to one origin open one at a time.";
+            /// How failed handshakes delay later ones. Chromium (services/network/websocket_throttler.cc, measured): all of the
+            /// same tab, and so do many that open at once. Firefox (netwerk/protocol/websocket/WebSocketChannel.cpp, FailDelay,
+            /// measured): those of its host and path. WebKitGTK does not delay them (measured). The numbers: load/handshakes.rs.
+            websocket_backoff: backoff = Backoff::PerTab, "Whose failed handshakes delay a WebSocket: \"never\" nobody's, \"per-tab\" those of its tab, as in Chromium, \"per-url\" those of its URL without the query, as in Firefox.";
+            /// Sockets that the page's process has opened before: the lab's pages have one to the lab.
+            websockets_before: whole = 0, "With `websocket_backoff = \"per-tab\"`, the WebSockets that have opened in each tab just before the load: they make the delays shorter.";
+            /// The page hears of a failed handshake late: 13 to 109 ms, uniformly, in 116 of 120 failures (WebKitGTK, measured).
+            websocket_failure_delay: span = Span::ZERO, "Time from the failure of a WebSocket's handshake to the page's hearing of it.";
             /// An open EventSource keeps a slot: in all three engines (measured).
             event_source_takes_slot: switch = true, "An open EventSource keeps one of the origin's connections.";
             /// An EventSource connects from a task of its own, behind the requests made in the same turn (Chromium yes, Firefox
@@ -80,6 +88,13 @@ macro_rules! browser_rules {
             /// In Firefox an abort of the request that holds the lock releases all waiting requests together, unless an earlier response is stored
             /// and it had no headers yet (measured; netwerk/protocol/http/nsHttpChannel.cpp, CloseCacheEntry).
             cache_lock_releases_all_on_abort: switch = false, "An abort of the request that holds the lock releases all waiting requests at once.";
+            /// Of GETs of one URL that are aborted together, the second takes the turn of the first and leaves an entry that
+            /// cannot be read. Of those that then find it at once, three go together: 44 of 52 tries, with 2 to 6 that were
+            /// aborted; and none where one was aborted, or 5 ms lay between the aborts (Chromium, measured; not in Firefox).
+            cache_broken_by_aborts: switch = true, "Aborts of the request that holds the lock and of the next one at the same instant leave an entry that cannot be read: of the GETs that find it at once, three go together.";
+            /// An abort in the body of a response that is being written lets the first of those that wait behind the next one
+            /// go at once (Chromium, measured).
+            cache_restarts_on_abort: switch = true, "An abort in the body of a response takes the lock from the request that has it by then, and gives it to the next one.";
             /// A fetch with cache 'reload' does not wait, but later GETs of its URL wait for it, and its response replaces the stored
             /// entry (net/http/http_cache_transaction.cc, mode WRITE dooms the entry; measured in Chromium and Firefox).
             reload_replaces: replaces = Replaces::Always, "When a fetch with cache 'reload' replaces the stored entry, so that later GETs of its URL wait for it.";
@@ -100,7 +115,7 @@ macro_rules! browser_rules {
             /// 16 MiB).
             unread_body_holds_slot: switch = true, "A body that the page does not read keeps its connection, from `unread_body_buffer` on.";
             /// Bodies of 41 B, 64 KiB, 300 kB, 1.5 MB and 2 MB free the connection, those of 2.2 to 20 MB pin it (Chromium, measured).
-            unread_body_buffer: bytes = 2 << 20, "With `unread_body_holds_slot`, the `body_bytes` from which an unread body keeps its connection; smaller bodies, and those without `body_bytes`, are buffered.";
+            unread_body_buffer: whole = 2 << 20, "With `unread_body_holds_slot`, the `body_bytes` from which an unread body keeps its connection; smaller bodies, and those without `body_bytes`, are buffered.";
             /// In Firefox and WebKitGTK a navigation, reload or link click ends the old page's fetches and event streams as it starts,
             /// and the page is told that the fetches failed; its calls with keepalive go on (measured). In Chromium all go on to the
             /// new document's headers, and the document waits for their connections.
@@ -135,7 +150,7 @@ macro_rules! kind {
     (count) => {
         Kind::Whole
     };
-    (bytes) => {
+    (whole) => {
         Kind::Whole
     };
     (rank) => {
@@ -149,6 +164,9 @@ macro_rules! kind {
     };
     (replaces) => {
         Kind::Choice(&["never", "when-free", "always"])
+    };
+    (backoff) => {
+        Kind::Choice(&["never", "per-tab", "per-url"])
     };
 }
 

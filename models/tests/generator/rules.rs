@@ -12,6 +12,11 @@ pub const RULES: &[(&str, &[&str])] = &[
     ("websocket_handshake_low", &["false", "true"]),
     ("websocket_opens_connection", &["false", "true"]),
     ("websocket_one_handshake", &["false", "true"]),
+    ("websocket_backoff", &["never", "per-tab", "per-url"]),
+    ("websockets_before", &["1", "0", "5"]),
+    ("websocket_failure_delay", &["0s", "1ms", "60ms"]),
+    ("cache_broken_by_aborts", &["false", "true"]),
+    ("cache_restarts_on_abort", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),
     ("event_source_connects_last", &["false", "true"]),
     (

@@ -164,8 +164,16 @@ impl Story<'_> {
                 _ => false,
             };
             let breaks = |other: &Life<'_>| rules.cache_lock_releases_all_on_abort && aborts(other);
-            if lives.iter().any(apart)
-                || self.lives.iter().any(|other| other.url == lives[0].url && (parts(other) || breaks(other)))
+            // And those that find what aborts at one instant have left, or wait behind the next one at an abort in a body.
+            let restarts =
+                |other: &Life<'_>| rules.cache_restarts_on_abort && aborts(other) && other.request.headers.is_some();
+            let of_url = || self.lives.iter().filter(|other| other.url == lives[0].url);
+            let mut ends: Vec<_> = of_url().filter(|other| aborts(other)).map(|other| other.until).collect();
+            ends.sort_unstable();
+            let together = rules.cache_broken_by_aborts && ends.windows(2).any(|pair| pair[0] == pair[1]);
+            if together
+                || lives.iter().any(apart)
+                || of_url().any(|other| parts(other) || breaks(other) || restarts(other))
             {
                 continue;
             }

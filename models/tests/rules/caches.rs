@@ -5,6 +5,22 @@ use crate::scenarios::*;
 
 /// The cases of the scheduler and the cache.
 pub const CACHES: &[Case] = &[
+    // Measured: two are aborted together, and of five that follow three go at once.
+    Case {
+        profiles: &["chromium"],
+        rule: "cache_broken_by_aborts",
+        off: &["false"],
+        scenario: ABORTED_TOGETHER,
+        holds: |rows| sent(rows, "get", &[(3, 282.0), (1, 682.0), (1, 1082.0)]),
+    },
+    // Measured: 405, 605 and 1007 ms.
+    Case {
+        profiles: &["chromium"],
+        rule: "cache_restarts_on_abort",
+        off: &["false"],
+        scenario: ABORTED_IN_BODY,
+        holds: |rows| sent(rows, "get", &[(1, 400.0), (1, 600.0), (1, 1000.0)]),
+    },
     Case {
         profiles: &["chromium"],
         rule: "delays_low_priority",

@@ -109,6 +109,21 @@ request.get = { start = "1s" }
 socket.messages = { kind = "websocket", count = 2, handshake = "200ms" }
 "#;
 
+pub const ABORTED_TOGETHER: &str = r#"
+request.cut = { url = "/one-url", count = 2, service = "1s", deadline = "200ms" }
+request.get = { url = "/one-url", start = "282ms", count = 5, service = "400ms" }
+"#;
+
+pub const ABORTED_IN_BODY: &str = r#"
+request.cut = { url = "/one-url", service = "400ms", body = "600ms", deadline = "600ms" }
+request.get = { url = "/one-url", start = "10ms", count = 3, service = "400ms", body = "600ms" }
+"#;
+
+pub const WEBSOCKET_FAILS: &str = r#"
+socket.messages = { kind = "websocket", handshake = "20ms", handshake_fails = 1, reconnect = "50ms" }
+request.get = { start = "1s" }
+"#;
+
 pub const EVENT_SOURCE_BEFORE_SIX: &str = r#"
 socket.events = { kind = "event-source" }
 request.get = { count = 6, service = "300ms" }

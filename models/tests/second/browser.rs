@@ -170,6 +170,7 @@ impl Second<'_> {
             self.requests[id].takes_over = self.unstored.contains(&key);
             if !self.requests[id].takes_over {
                 self.give_turn(&key, id);
+                self.finds_broken(&key);
             }
             return self.go_to_pool(id);
         };
@@ -177,8 +178,33 @@ impl Second<'_> {
         if self.stores(holder) && self.requests[holder].headers.is_some() {
             return self.follow(id, holder);
         }
+        // Each of the first three throws away the entry of the one before it.
+        if self.finds_broken(&key) {
+            self.go_on_unseen(holder);
+            self.give_turn(&key, id);
+            return self.go_to_pool(id);
+        }
         self.line_up(id, Line::CacheLock);
         self.set_timer(id, ns(rules.cache_lock_timeout), Event::LockTimeout(id));
+    }
+
+    fn finds_broken(&mut self, key: &Key) -> bool {
+        let now = self.now;
+        let Some(at) = self.broken.iter().position(|(other, ..)| other == key) else { return false };
+        let (_, found, number) = self.broken[at].clone();
+        if number == 3 || found.is_some_and(|found| found != now) {
+            self.broken.remove(at);
+            return false;
+        }
+        self.broken[at] = (key.clone(), Some(now), number + 1);
+        true
+    }
+
+    /// A request has no turn any more, and its response is for itself alone.
+    fn go_on_unseen(&mut self, id: Id) {
+        self.turns.retain(|(_, other)| *other != id);
+        self.requests[id].has_turn = false;
+        self.requests[id].key = self.requests[id].key.take().map(|(url, _)| (url, u32::MAX));
     }
 
     pub fn headers_at_cache(&mut self, id: Id) {
@@ -205,6 +231,10 @@ impl Second<'_> {
             return;
         }
         let key = self.own_key(id);
+        if rules.cache_restarts_on_abort && !self.class(id).answer_no_store && self.requests[id].status < 400 {
+            self.writers.retain(|(other, _)| *other != key);
+            self.writers.push((key.clone(), id));
+        }
         if self.stores(id) {
             for reader in self.waits_for_turn(&key) {
                 self.drop_timer(reader);
@@ -226,10 +256,11 @@ impl Second<'_> {
         }
     }
 
-    fn next_turn(&mut self, key: &Key) {
+    fn next_turn(&mut self, key: &Key, inherited: Option<u64>) {
         self.turns.retain(|(other, _)| other != key);
         if let Some(next) = self.waits_for_turn(key).first().copied() {
             self.give_turn(key, next);
+            self.requests[next].inherited = inherited;
             self.drop_timer(next);
             self.go_to_pool(next);
         }
@@ -246,6 +277,22 @@ impl Second<'_> {
             let key = self.own_key(id);
             self.stored.retain(|(other, _)| *other != key);
             self.stored.push((key, headers.saturating_add(ns(max_age))));
+        }
+        // Without turns the last response is the one that is kept.
+        let is_whole = self.requests[id].outcome == Outcome::Ok && self.requests[id].sent.is_some();
+        let replaces = self.copy(id).cacheable && self.copy(id).method == Method::Get && self.requests[id].status < 400;
+        if !rules.cache_lock && is_whole && replaces && !self.stores(id) {
+            let key = self.own_key(id);
+            self.stored.retain(|(other, _)| *other != key);
+        }
+        let is_over = self.requests[id].ended.is_some();
+        if let Some(at) = self.writers.iter().position(|(_, writer)| *writer == id && is_over) {
+            let (key, _) = self.writers.remove(at);
+            let holder = self.holder(&key).filter(|holder| *holder != id);
+            if let Some(holder) = holder.filter(|_| self.requests[id].outcome.is_wrong()) {
+                self.go_on_unseen(holder);
+                self.next_turn(&key, None);
+            }
         }
         if !std::mem::take(&mut self.requests[id].has_turn) {
             return;
@@ -278,6 +325,14 @@ impl Second<'_> {
                 return self.open_lock(&key);
             }
         }
-        self.next_turn(&key);
+        let may_break = rules.cache_broken_by_aborts && !rules.cache_lock_releases_all_on_abort;
+        if outcome == Outcome::Aborted && headers.is_none() && may_break {
+            if self.requests[id].inherited == Some(self.now) && self.waits_for_turn(&key).is_empty() {
+                self.broken.retain(|(other, ..)| *other != key);
+                self.broken.push((key.clone(), None, 0));
+            }
+            return self.next_turn(&key, Some(self.now));
+        }
+        self.next_turn(&key, None);
     }
 }

@@ -44,14 +44,6 @@ impl Second<'_> {
         }
     }
 
-    fn leave_handshake(&mut self, id: Id) {
-        let origin = self.class(id).origin;
-        if self.handshaking[origin] == Some(id) {
-            self.handshaking[origin] = None;
-            self.next_handshake(origin);
-        }
-    }
-
     fn followers(&self, id: Id) -> Vec<Id> {
         let follows = |other: &Id| self.requests[*other].leader == Some(id) && self.requests[*other].ended.is_none();
         let mut followers: Vec<Id> = (0..self.requests.len()).filter(follows).collect();

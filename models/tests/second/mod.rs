@@ -9,11 +9,13 @@
 mod browser;
 mod cancel;
 mod ends;
+mod handshakes;
 mod page;
 mod pool;
 mod server;
 mod sharing;
 
+use handshakes::Step;
 use sharing::Sharing;
 use sixslot_models::Plan;
 use sixslot_models::class::{self, Class, CopySpec, Failure};
@@ -33,6 +35,7 @@ pub enum Event {
     Stalled(Id),
     Release(Id),
     LockTimeout(Id),
+    Backoff(Id),
     Connects(Id),
     Connected(usize),
     Refused(Id),
@@ -91,11 +94,17 @@ pub struct Request {
     pub leader: Option<Id>,
     pub in_framework_queue: bool,
     pub opening_for_it: bool,
+    /// A WebSocket that is not open yet.
+    pub is_opening: bool,
+    /// Sockets of its URL had failed when it lined up.
+    pub suspect: bool,
     /// Its place when it joined the queue for a connection.
     pub pool_place: u64,
     pub admitted: bool,
     pub key: Option<Key>,
     pub has_turn: bool,
+    /// When an abort gave it its turn.
+    pub inherited: Option<u64>,
     pub replaces: bool,
     pub takes_over: bool,
     /// The next call of its instance aborted it.
@@ -190,11 +199,19 @@ pub struct Second<'a> {
     pub opened: Vec<u64>,
     /// The WebSocket of each origin that is opening.
     pub handshaking: Vec<Option<Id>>,
+    /// What happened to WebSockets so far: when, in which tab, and what.
+    pub sockets: Vec<(u64, u32, Step)>,
+    /// For each path with failed sockets: when the last failed, and the delay in ms.
+    pub failed_paths: Vec<((usize, String), u64, u64)>,
     pub dispatching: Sharing,
     pub sharings: Vec<Sharing>,
     pub turns: Vec<(Key, Id)>,
     pub stored: Vec<(Key, u64)>,
     pub kept: Vec<Key>,
+    /// Entries that cannot be read: when one was found, and by how many.
+    pub broken: Vec<(Key, Option<u64>, u32)>,
+    /// Whose response is being written.
+    pub writers: Vec<(Key, Id)>,
     pub unstored: Vec<Key>,
     pub versions: Vec<((bool, usize, String), u32)>,
     pub server_caches: Vec<ServerCache>,
@@ -225,11 +242,15 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         connections: Vec::new(),
         opened: vec![0; 2 * plan.origins().len()],
         handshaking: vec![None; plan.origins().len()],
+        sockets: Vec::new(),
+        failed_paths: Vec::new(),
         dispatching: Sharing::default(),
         sharings: plan.origins().iter().map(|_| Sharing::default()).collect(),
         turns: Vec::new(),
         stored: Vec::new(),
         kept: Vec::new(),
+        broken: Vec::new(),
+        writers: Vec::new(),
         unstored: Vec::new(),
         versions: Vec::new(),
         server_caches: vec![ServerCache::default(); plan.server_caches().len()],
@@ -345,6 +366,7 @@ impl<'a> Second<'a> {
                 self.requests[id].timer = None;
                 self.go_to_pool(id);
             }
+            Event::Backoff(id) => self.backoff_over(id),
             Event::Connects(id) => self.connects(id),
             Event::Connected(connection) => self.connected(connection),
             Event::Refused(id) => {

@@ -288,10 +288,7 @@ impl Second<'_> {
             None if class.kind == Kind::EventSource && rules.event_source_connects_last => {
                 self.after(0, Event::Connects(id));
             }
-            None if class.kind == Kind::WebSocket && rules.websocket_one_handshake => {
-                self.line_up(id, Line::Handshake);
-                self.next_handshake(class.origin);
-            }
+            None if class.kind == Kind::WebSocket => self.open_socket(id),
             None => self.go_to_scheduler(id),
         }
     }
@@ -312,14 +309,6 @@ impl Second<'_> {
             return self.go_to_scheduler(id);
         }
         self.set_timer(id, delay, Event::Connects(id));
-    }
-
-    pub fn next_handshake(&mut self, origin: usize) {
-        let waiting = self.line(Line::Handshake, |load, id| load.class(id).origin == origin);
-        if let Some(id) = waiting.first().filter(|_| self.handshaking[origin].is_none()) {
-            self.handshaking[origin] = Some(*id);
-            self.go_to_scheduler(*id);
-        }
     }
 
     pub fn advance_queue(&mut self, queue: usize, tab: u32) {
@@ -366,10 +355,13 @@ fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64
         leader: None,
         in_framework_queue: false,
         opening_for_it: false,
+        is_opening: false,
+        suspect: false,
         pool_place: 0,
         admitted: false,
         key: None,
         has_turn: false,
+        inherited: None,
         replaces: false,
         takes_over: false,
         status: 200,

@@ -214,7 +214,12 @@ impl Second<'_> {
         }
         // A handshake that is refused opens nothing.
         if class.kind.is_socket() && self.requests[id].status != 200 {
-            return self.body_is_over(id);
+            let late = ns(self.plan.browser().websocket_failure_delay);
+            if class.kind == Kind::EventSource || late == 0 {
+                return self.body_is_over(id);
+            }
+            self.free_connection(id, true, true);
+            return self.set_timer(id, late, Event::BodyEnd(id));
         }
         self.headers_at_cache(id);
         if class.kind.is_socket() {

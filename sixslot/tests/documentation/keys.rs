@@ -222,6 +222,8 @@ fn rules(browser: &Browser) -> BTreeMap<String, String> {
             "true" | "false" => value.trim_end_matches(',').to_owned(),
             number if number.parse::<u64>().is_ok() => number.to_owned(),
             "WhenFree" => "\"when-free\"".to_owned(),
+            "PerTab" => "\"per-tab\"".to_owned(),
+            "PerUrl" => "\"per-url\"".to_owned(),
             word => format!("\"{}\"", word.to_lowercase()),
         };
         found.insert(key.to_owned(), value);
