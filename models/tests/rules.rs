@@ -22,15 +22,18 @@ mod outcomes;
 mod reports;
 #[path = "rules/scenarios.rs"]
 mod scenarios;
+#[path = "rules/sessions.rs"]
+mod sessions;
 
 use caches::CACHES;
 use cases::{CONNECTIONS, Case};
+use sessions::SESSIONS;
 use simulate::simulate;
 use sixslot_models::{browser::Browser, schema};
 
 /// All cases.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CONNECTIONS.iter().chain(CACHES)
+    CONNECTIONS.iter().chain(SESSIONS).chain(CACHES)
 }
 
 impl Case {

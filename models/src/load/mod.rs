@@ -29,6 +29,7 @@ mod server_cache;
 mod shared;
 mod sharing;
 mod table;
+mod turns;
 mod uniforms;
 mod verdict;
 
@@ -75,6 +76,10 @@ pub(crate) enum Event {
     LockTimeout { request: RequestId },
     /// An EventSource's turn is over, and then its delay: it starts to connect.
     Connects { request: RequestId },
+    /// The token bucket admits a request.
+    Admitted { request: RequestId },
+    /// TCP is connected, and TLS follows.
+    Reached { connection: usize },
     /// A connection is open.
     Connected { connection: usize },
     /// A flight of a connection's handshake starts; the end of the last one opens it.
@@ -389,6 +394,8 @@ impl Model for Running<'_> {
             Event::Release { request } => self.scheduler_release(agenda, request),
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
             Event::Connects { request } => self.event_source_connects(agenda, request),
+            Event::Admitted { request } => self.admitted(request),
+            Event::Reached { connection } => self.reached(connection),
             Event::Connected { connection } => self.connected(agenda, connection),
             Event::Handshake { connection, flight } => self.handshake(agenda, connection, flight),
             Event::Refused { request } => self.refused(agenda, request),

@@ -12,6 +12,9 @@ pub const RULES: &[(&str, &[&str])] = &[
     ("websocket_handshake_low", &["false", "true"]),
     ("websocket_opens_connection", &["false", "true"]),
     ("websocket_one_handshake", &["false", "true"]),
+    ("session_queue_turns", &["false", "true"]),
+    ("session_shares_credentials", &["false", "true"]),
+    ("upload_follows_head", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),
     ("event_source_connects_last", &["false", "true"]),
     (

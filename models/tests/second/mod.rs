@@ -35,6 +35,8 @@ pub enum Event {
     LockTimeout(Id),
     Connects(Id),
     Connected(usize),
+    Admitted(Id),
+    Reached(usize),
     Refused(Id),
     Dispatch(Id),
     Dispatched,
@@ -91,6 +93,8 @@ pub struct Request {
     pub leader: Option<Id>,
     pub in_framework_queue: bool,
     pub opening_for_it: bool,
+    /// It uses the connection of those with the other credentials.
+    pub elsewhere: bool,
     /// Its place when it joined the queue for a connection.
     pub pool_place: u64,
     pub admitted: bool,
@@ -157,6 +161,8 @@ pub struct Connection {
     pub used: bool,
     pub connect: u64,
     pub owner: Option<Id>,
+    /// TCP is connected.
+    pub reached: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -188,6 +194,8 @@ pub struct Second<'a> {
     pub connections: Vec<Connection>,
     /// Connections that were opened to each group so far.
     pub opened: Vec<u64>,
+    /// Firefox's tokens: when they were taken, those that were not there yet included.
+    pub tokens: Vec<u64>,
     /// The WebSocket of each origin that is opening.
     pub handshaking: Vec<Option<Id>>,
     pub dispatching: Sharing,
@@ -222,6 +230,7 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         requests: Vec::new(),
         connections: Vec::new(),
         opened: vec![0; 2 * plan.origins().len()],
+        tokens: Vec::new(),
         handshaking: vec![None; plan.origins().len()],
         dispatching: Sharing::default(),
         sharings: plan.origins().iter().map(|_| Sharing::default()).collect(),
@@ -344,6 +353,8 @@ impl<'a> Second<'a> {
             }
             Event::Connects(id) => self.connects(id),
             Event::Connected(connection) => self.connected(connection),
+            Event::Admitted(id) => self.has_token(id),
+            Event::Reached(connection) => self.reached(connection),
             Event::Refused(id) => {
                 self.requests[id].timer = None;
                 self.requests[id].failure.get_or_insert(Failure::Refused);

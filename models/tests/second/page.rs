@@ -359,6 +359,7 @@ fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64
         leader: None,
         in_framework_queue: false,
         opening_for_it: false,
+        elsewhere: false,
         pool_place: 0,
         admitted: false,
         key: None,
