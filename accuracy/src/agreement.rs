@@ -31,6 +31,8 @@ pub struct Pair {
     pub measured: Option<MeasuredRequest>,
     /// Its outcome depends on noise ([`Hanging`]).
     pub hangs_on_noise: bool,
+    /// Its arrival depends on an order that is not known ([`Hanging`]).
+    pub order_unknown: bool,
 }
 
 /// The error of a predicted arrival.
@@ -132,6 +134,7 @@ impl LoadAgreement {
         let mut left: BTreeMap<Identity, MeasuredRequest> = by_identity.collect();
         let pair = |identity: Identity, predicted, measured| Pair {
             hangs_on_noise: hanging.requests.contains(&identity),
+            order_unknown: hanging.unknown.contains(&identity),
             identity,
             predicted,
             measured,

@@ -7,7 +7,7 @@
 //! Instances of a class are alike, and over HTTP/2 a browser sends those that wait for a connection in an order of its own
 //! (docs/network.md). So they are compared in a second way too: the k-th that ends, or arrives, with the k-th.
 
-use super::agreement::{LoadAgreement, ZERO};
+use super::agreement::{LoadAgreement, Pair, ZERO};
 use super::spread::Spread;
 use serde::Serialize;
 use sixslot_lab::{Ending, MeasuredRequest};
@@ -28,6 +28,10 @@ pub struct Ends {
     pub in_order: Spread,
     /// Relative errors of arrivals, the instances of a class in the order in which they arrive; 0 within [`ZERO`].
     pub arrivals_in_order: Spread,
+    /// The part of all arrivals that depend on an order that nobody knows.
+    pub unknown: f64,
+    /// Relative errors of the arrivals that do not; 0 within [`ZERO`].
+    pub arrivals_known: Spread,
 }
 
 /// The times of the instances of one class on both sides.
@@ -77,6 +81,11 @@ impl Ends {
                 relative.push((one - other).abs() / other.abs().max(1.0));
             }
         }
+        let pairs = || loads.iter().flat_map(|load| load.requests.iter().map(move |pair| (pair, load.scale)));
+        let error = |(pair, scale): (&Pair, f64)| pair.arrival_error(scale);
+        let all = pairs().filter_map(error).count();
+        let known: Vec<f64> =
+            pairs().filter(|(pair, _)| !pair.order_unknown).filter_map(error).map(|error| error.relative).collect();
         let absolute = signed.iter().map(|error| error.abs()).collect();
         Some(Self {
             compared: signed.len() as u64,
@@ -85,6 +94,8 @@ impl Ends {
             bias_ms: Spread::of(signed)?.p50,
             in_order: in_order(loads, succeeded, 0.0)?,
             arrivals_in_order: in_order(loads, |request| request.arrived_ms, ZERO)?,
+            unknown: 1.0 - known.len() as f64 / all as f64,
+            arrivals_known: Spread::of(known)?,
         })
     }
 }

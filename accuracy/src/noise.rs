@@ -7,8 +7,13 @@
 //! whether it arrives at the server, or adds or removes it. A verdict depends on noise if a replay changes whether the
 //! load fails. The amounts are real time: at a tenth of the time scale, the noise is ten times larger in scenario time.
 //!
+//! Of requests that wait for a connection of HTTP/2 Chromium knows an order, and nobody else ([`Plan::has_unknown_orders`]): each replay sends
+//! them in another one. [`ORDERS`] further replays change nothing else: where one of them moves a request's arrival by more than
+//! [`ZERO`], that arrival is not known.
+//!
 //! The rule sees the prediction only, never the measurement, so it cannot excuse a disagreement for being one.
 
+use super::agreement::ZERO;
 use super::identity::Identity;
 use super::prediction::Prediction;
 use sixslot_lab::{Ending, MeasuredRequest};
@@ -19,6 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Number of replays of a load.
 pub const REPLAYS: u64 = 40;
+/// Number of replays of a load in other orders of requests that wait.
+pub const ORDERS: u64 = 20;
 /// How far a deadline is moved, in real milliseconds.
 pub const DEADLINE: f64 = 20.0;
 /// The largest change of a service time, in real milliseconds.
@@ -31,6 +38,13 @@ pub struct Hanging {
     pub requests: BTreeSet<Identity>,
     /// Whether the verdict depends on noise.
     pub verdict: bool,
+    /// The requests whose arrival depends on an order that is not known.
+    pub unknown: BTreeSet<Identity>,
+}
+
+/// When each request arrives.
+fn arrivals(prediction: &Prediction) -> BTreeMap<Identity, Option<f64>> {
+    prediction.requests.iter().map(|request| (Identity::of(request), request.arrived_ms)).collect()
 }
 
 /// What the rule compares: each request's outcome, and whether it arrived at the server.
@@ -63,6 +77,7 @@ fn disturbed(plan: &Plan, replay: u64, scale: f64) -> Plan {
     let by = pick([-deadline, 0.0, deadline]);
     plan.change_horizon(|span| moved(span, by));
     plan.scale_browser_costs(pick([0.5, 1.0, 2.0]));
+    plan.reorder_waiting(replay);
     plan
 }
 
@@ -82,6 +97,31 @@ impl Hanging {
             let new = fates.keys().filter(|identity| !own.contains_key(identity));
             hanging.requests.extend(differ.map(|(identity, _)| identity).chain(new).cloned());
         }
+        if plan.has_unknown_orders() {
+            hanging.find_unknown(plan, seed, load, scale, prediction)?;
+        }
         Ok(hanging)
+    }
+
+    fn find_unknown(
+        &mut self,
+        plan: &Plan,
+        seed: u64,
+        load: u64,
+        scale: f64,
+        prediction: &Prediction,
+    ) -> Result<(), LoadError> {
+        let own = arrivals(prediction);
+        for round in 0..ORDERS {
+            let mut plan = plan.clone();
+            plan.reorder_waiting(round);
+            let others = arrivals(&Prediction::simulate(&plan, seed, load)?);
+            let moved = |(identity, at): &(&Identity, &Option<f64>)| match (at, others.get(*identity)) {
+                (Some(one), Some(Some(other))) => (one - other).abs() * scale > ZERO,
+                (one, other) => other != Some(*one),
+            };
+            self.unknown.extend(own.iter().filter(moved).map(|(identity, _)| identity.clone()));
+        }
+        Ok(())
     }
 }

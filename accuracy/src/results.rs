@@ -158,10 +158,11 @@ fn page(entries: &[Entry<'_>], explained: &Explanations) -> Result<String, Recor
 
 /// The errors of the ends of requests.
 fn ends(out: &mut String, entries: &[Entry<'_>]) {
-    out.push_str("\nErrors of the predicted ends of requests that succeeded on both sides, relative to the measured end since the start of the load. In order: the k-th instance of a class that ends, or arrives, against the k-th, because over HTTP/2 a browser sends those that wait for a connection in an order of its own.\n\n| | ends compared | relative: p50 | p90 | p95 | in ms: p50 | p90 | largest | signed median | in order: p50 | p90 | arrivals in order: p90 |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
+    out.push_str("\nErrors of the predicted ends of requests that succeeded on both sides, relative to the measured end since the start of the load. In order: the k-th instance of a class that ends, or arrives, against the k-th, because over HTTP/2 a browser sends those that wait for a connection in an order of its own. Where nobody knows it (docs/network.md, \"Measured\"), the simulator repeats the load 20 times with other orders and nothing else changed: an arrival that moves by more than 10 ms is of unknown order.\n\n| | ends compared | relative: p50 | p90 | p95 | in ms: p50 | p90 | largest | signed median | in order: p50 | p90 | arrivals in order: p90 |\n| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |\n");
     for entry in entries {
         let Some(ends) = entry.report.ends else { continue };
-        let Ends { compared, relative, absolute_ms, bias_ms, in_order, arrivals_in_order } = ends;
+        let Ends { compared, relative, absolute_ms, bias_ms, in_order, arrivals_in_order, unknown, arrivals_known } =
+            ends;
         let _ = writeln!(
             out,
             "| {} | {compared} | {} | {:.1} | {:.1} | {:.0} | {bias_ms:+.1} | {} |",
@@ -170,7 +171,7 @@ fn ends(out: &mut String, entries: &[Entry<'_>]) {
             absolute_ms.p50,
             absolute_ms.p90,
             absolute_ms.max,
-            [in_order.p50, in_order.p90, arrivals_in_order.p90].map(per_cent).join(" | "),
+            [in_order.p50, in_order.p90, arrivals_in_order.p90, unknown, arrivals_known.p90].map(per_cent).join(" | "),
         );
     }
 }

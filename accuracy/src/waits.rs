@@ -85,7 +85,13 @@ mod tests {
         };
         let one = request(predicted);
         let identity = Identity::of(&one);
-        Pair { identity, predicted: Some(one), measured: Some(request(measured)), hangs_on_noise: false }
+        Pair {
+            identity,
+            predicted: Some(one),
+            measured: Some(request(measured)),
+            hangs_on_noise: false,
+            order_unknown: false,
+        }
     }
 
     #[test]

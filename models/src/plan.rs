@@ -59,6 +59,8 @@ pub struct Plan {
     pub(crate) links: Vec<Bandwidth>,
     /// How they do it.
     pub(crate) link_discipline: LinkDiscipline,
+    /// The number of an order in which requests that wait for a connection of HTTP/2 are sent, for those that nobody knows.
+    pub(crate) waiting_order: Option<u64>,
     /// The framework's queues.
     pub(crate) queues: Vec<Queue>,
     /// The servers' caches.
@@ -281,6 +283,7 @@ impl Plan {
             origins,
             links,
             link_discipline: network.discipline,
+            waiting_order: None,
             queues,
             server_caches,
             load: LoadRules::read(&reader, &names, &classes)?,

@@ -71,6 +71,18 @@ impl Plan {
         class.deadline = class.deadline.map(|span| within_limit(change(span)));
     }
 
+    /// Whether requests wait for a connection of HTTP/2 in an order that the browser's rules do not tell: Chromium keeps them in a set
+    /// that is ordered by their addresses (net/spdy/spdy_session_pool.h, `RequestSet`).
+    pub fn has_unknown_orders(&self) -> bool {
+        !self.browser.session_queue_turns && self.origins.iter().any(|origin| origin.protocol.multiplexes())
+    }
+
+    /// Sends requests that wait for a connection of HTTP/2 in another order, where their order is unknown; `round` chooses it. The
+    /// one that the connection is opened for stays the first of its priority.
+    pub fn reorder_waiting(&mut self, round: u64) {
+        self.waiting_order = self.has_unknown_orders().then_some(round);
+    }
+
     /// Shifts the service time of every request of a class, or else its I/O time, by a random length of at most `most`
     /// either way; `round` chooses the lengths. The draws themselves are unchanged.
     ///

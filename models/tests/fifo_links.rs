@@ -236,6 +236,19 @@ fn an_abort_leaves_the_rest_of_the_link_to_the_others() {
     assert_near(&ends(&rows, "b"), &[200.4 + 200.0]);
 }
 
+/// The server's keep-alive time runs from when it has written an answer, which stands in the buffer then: the next request comes too late, or in time.
+#[test]
+fn a_server_that_is_idle_before_its_answer_arrives_closes_the_connection() {
+    for (keep_alive, connections) in [(200, [1, 2]), (800, [1, 1])] {
+        let rows = page(&format!(
+            "server = {{ rtt = '100ms', bandwidth_down = '1Mbit/s', keep_alive = '{keep_alive}ms' }}\n\
+             request.a.body_bytes = 60000\nrequest.b = {{ after = 'a.ok' }}"
+        ));
+        let used = ["a", "b"].map(|name| rows.iter().find(|row| row.name == name).unwrap().request.connection.unwrap());
+        assert_eq!(used, connections, "{keep_alive} ms");
+    }
+}
+
 #[test]
 fn an_unknown_discipline_is_refused_at_its_place() {
     let scenario = "network.discipline = 'random'\nschema = 1\nload.ready = ['b']\nrequest.b = {}";

@@ -28,16 +28,19 @@ mod outcomes;
 mod reports;
 #[path = "rules/scenarios.rs"]
 mod scenarios;
+#[path = "rules/sessions.rs"]
+mod sessions;
 
 use caches::CACHES;
 use cases::{CONNECTIONS, Case};
 use navigation::NAVIGATION;
+use sessions::SESSIONS;
 use simulate::simulate;
 use sixslot_models::{browser::Browser, schema};
 
 /// All cases.
 fn cases() -> impl Iterator<Item = &'static Case> {
-    CONNECTIONS.iter().chain(CACHES).chain(NAVIGATION)
+    CONNECTIONS.iter().chain(SESSIONS).chain(CACHES).chain(NAVIGATION)
 }
 
 impl Case {

@@ -7,7 +7,8 @@
 //!
 //! A request's head has bytes, and so has a handshake (measured in Chromium 148 over links of 1 to 20 Mbit/s, docs/network.md). Requests of one
 //! connection of HTTP/2 are sent by priority (Chromium: net/spdy/spdy_write_queue.cc) without a share of the processor each, a body behind
-//! the heads of the same instant. The last byte of a body that the server takes time to make is sent when it is made.
+//! the heads of the same instant. Firefox sends them in turns, whatever their priority, and a body with its head
+//! (`upload_follows_head`; netwerk/protocol/http/Http2Session.cpp, ReadSegmentsAgain). The last byte of a body that the server takes time to make is sent when it is made.
 //!
 //! A transfer costs about twenty events in each round trip in which its window limits it.
 
@@ -73,7 +74,7 @@ impl Running<'_> {
         }
         let is_fresh = senders[number].is_fresh();
         let (lane, left, later) = match direction {
-            Direction::Up if multiplexes => (self.rank(id), HEADS_H2[usize::from(!is_fresh)], bytes),
+            Direction::Up if multiplexes => (self.lane_up(id), HEADS_H2[usize::from(!is_fresh)], bytes),
             Direction::Up => (0, bytes.max(HEAD), 0),
             Direction::Down => (self.lane(id), bytes, self.request(id).state.later),
         };
@@ -90,7 +91,7 @@ impl Running<'_> {
         debug_assert!(state.stream.is_none(), "request {id} has two transfers");
         state.stream = Some((number, lane, None));
         (state.left, state.later, state.begun, state.in_lane) = (left, later, false, true);
-        if direction == Direction::Up && later > 0 {
+        if direction == Direction::Up && later > 0 && !self.plan.browser.upload_follows_head {
             agenda.schedule_in(Span::ZERO, Event::Produced { request: id });
         }
         let LinkDiscipline::Fifo { gathers } = self.plan.link_discipline else { return };
@@ -99,6 +100,11 @@ impl Running<'_> {
         } else if !std::mem::replace(&mut self.state.buffers.senders[number].gathers, true) {
             agenda.schedule_in(gathers, Event::Gathered { flow: number });
         }
+    }
+
+    /// Which of the streams of its connection of HTTP/2 a request is among while it is sent.
+    fn lane_up(&self, id: RequestId) -> usize {
+        if self.plan.browser.upload_follows_head { 0 } else { self.rank(id) }
     }
 
     /// The answers that are ready are written.
@@ -129,7 +135,7 @@ impl Running<'_> {
         let now = agenda.now();
         let rtt = self.state.network.rtt(self.origin_of_flow(number));
         loop {
-            self.write(number);
+            self.write(number, now);
             let room = self.state.buffers.senders[number].room(now, rtt);
             if room == 0 {
                 return;
@@ -145,14 +151,23 @@ impl Running<'_> {
     }
 
     /// Writes what is ready into the buffer of the socket.
-    fn write(&mut self, number: usize) {
+    fn write(&mut self, number: usize, now: Time) {
+        let is_up = number % 2 == Direction::Up as usize;
+        let follows = is_up && self.plan.browser.upload_follows_head;
         let sender = &mut self.state.buffers.senders[number];
         while let (Some((lane, id)), turn @ 1..) = (sender.first(), sender.turn()) {
             let state = &mut self.state.requests[id].state;
             let bytes = state.left.min(turn);
             state.left -= bytes;
+            if follows && state.left == 0 {
+                state.left = std::mem::take(&mut state.later);
+            }
             let begins = !std::mem::replace(&mut state.begun, true);
-            sender.write(Piece { id, bytes, begins, ends: state.left == 0 && state.later == 0 });
+            let ends = state.left == 0 && state.later == 0;
+            sender.write(Piece { id, bytes, begins, ends });
+            if ends && !is_up {
+                self.state.pool.connections[number / 2].left = Some(now);
+            }
             sender.lanes[lane].remove(&mut self.state.links, id);
             state.in_lane = state.left > 0;
             if state.in_lane {
@@ -226,6 +241,9 @@ impl Running<'_> {
         let origin = self.origin_of_flow(2 * connection);
         let rules = &self.plan.origins[origin];
         let tls = rules.tls();
+        if flight == 2 {
+            self.reached(connection);
+        }
         if flight == 2 * tls.round_trips(rules.protocol) {
             return self.connected(agenda, connection);
         }

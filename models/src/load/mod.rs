@@ -30,6 +30,7 @@ mod server_cache;
 mod shared;
 mod sharing;
 mod table;
+mod turns;
 mod uniforms;
 mod verdict;
 
@@ -78,6 +79,10 @@ pub(crate) enum Event {
     Backoff { request: RequestId },
     /// An EventSource's turn is over, and then its delay: it starts to connect.
     Connects { request: RequestId },
+    /// The token bucket admits a request.
+    Admitted { request: RequestId },
+    /// TCP is connected, and TLS follows.
+    Reached { connection: usize },
     /// A connection is open.
     Connected { connection: usize },
     /// A flight of a connection's handshake starts; the end of the last one opens it.
@@ -395,6 +400,8 @@ impl Model for Running<'_> {
             Event::LockTimeout { request } => self.lock_timeout(agenda, request),
             Event::Backoff { request } => self.backoff_over(agenda, request),
             Event::Connects { request } => self.event_source_connects(agenda, request),
+            Event::Admitted { request } => self.admitted(request),
+            Event::Reached { connection } => self.reached(connection),
             Event::Connected { connection } => self.connected(agenda, connection),
             Event::Handshake { connection, flight } => self.handshake(agenda, connection, flight),
             Event::Refused { request } => self.refused(agenda, request),

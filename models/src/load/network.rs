@@ -197,6 +197,26 @@ impl Running<'_> {
         if known > now { known - now } else { Span::ZERO }
     }
 
+    /// The time until the handshakes of a group's next connection: the browser's own, and the name's resolution.
+    pub(super) fn set_up_time(&mut self, now: Time, group: usize) -> Span {
+        let opened = &mut self.state.pool.groups[group].opened;
+        // Both groups of an origin draw from one stream.
+        let number = 2 * *opened + (group % 2) as u64;
+        *opened += 1;
+        let origin = group / 2;
+        let rules = &self.plan.origins[origin];
+        let own = self.state.draws.connect(rules, number).unwrap_or(self.plan.browser.connect);
+        own + self.resolving(origin, now)
+    }
+
+    /// The time of the handshakes with an origin.
+    pub(super) fn handshakes(&self, now: Time, origin: usize) -> Span {
+        let rules = &self.plan.origins[origin];
+        let handshakes = self.state.network.rtt(origin) * rules.tls().round_trips(rules.protocol);
+        let standing = if handshakes.is_zero() { Span::ZERO } else { self.standing(origin, Direction::Down, now) };
+        handshakes + standing
+    }
+
     /// The browser has sent a request's first byte: the rest follows, and the server receives it.
     pub(super) fn upload(&mut self, agenda: &mut Agenda, id: RequestId) {
         let class = self.class(id);

@@ -23,7 +23,6 @@ use super::sharing::Sharing;
 use super::{Agenda, Event, Running, State};
 use crate::browser::RANKS;
 use crate::class::{Class, Kind};
-use crate::network::Direction;
 use crate::plan::Plan;
 use sixslot_sim_core::{Span, Time};
 
@@ -41,6 +40,10 @@ pub(super) struct Pool {
     lined_up: u64,
     /// Requests that are being dispatched.
     pub(super) handing_over: Sharing<RequestId>,
+    /// When the browser will have all of its tokens again.
+    pub(super) paced: Time,
+    /// Requests that are moved within a queue.
+    pub(super) turned: Vec<RequestId>,
 }
 
 #[derive(Debug, Default)]
@@ -53,11 +56,13 @@ pub(super) struct Group {
     pub(super) idle: Vec<usize>,
     /// The one connection of a group that multiplexes, once it is open.
     pub(super) session: Option<usize>,
+    /// The connection that was opened last.
+    pub(super) newest: usize,
     /// Connections that were opened to it: the number of its next draw.
-    opened: u64,
+    pub(super) opened: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Connection {
     pub(super) group: usize,
     pub(super) used: bool,
@@ -65,7 +70,11 @@ pub(super) struct Connection {
     /// The time to open it.
     pub(super) connect: Span,
     /// The request that it was opened for.
-    owner: Option<RequestId>,
+    pub(super) owner: Option<RequestId>,
+    /// TCP is connected.
+    pub(super) reached: bool,
+    /// When the last byte of its last answer left the server, over a link that is first in, first out.
+    pub(super) left: Option<Time>,
     /// The request that it serves; none for the one connection of a multiplexed group.
     pub(super) user: Option<RequestId>,
 }
@@ -80,6 +89,7 @@ impl Pool {
         }
         self.connections.clear();
         self.handing_over.reset();
+        self.paced = Time::ZERO;
         (self.total, self.stalled, self.lined_up) = (0, false, 0);
     }
 }
@@ -91,8 +101,8 @@ impl Group {
 }
 
 impl Running<'_> {
-    fn group(&self, id: RequestId) -> usize {
-        self.group_of(self.class(id))
+    pub(super) fn group(&self, id: RequestId) -> usize {
+        self.group_of(self.class(id)) ^ usize::from(self.state.requests[id].state.shares_session)
     }
 
     #[inline]
@@ -128,7 +138,9 @@ impl Running<'_> {
         }
         self.request(id).enter(Station::Pool, now);
         let group = self.group_of(class);
+        let group = if self.multiplexes(group) { self.shared_session(id, group, now) } else { group };
         self.line_up(id, group);
+        self.pace(agenda, id, group);
         if !self.multiplexes(group)
             && !self.opens_its_own(id)
             && let Some(connection) = self.take_idle(group, now)
@@ -247,7 +259,8 @@ impl Running<'_> {
         let state = &self.state.pool.groups[group];
         let Some(connection) = state.session else {
             if state.connecting == 0 && state.waiting > 0 {
-                self.open(agenda, group, None);
+                let owner = state.head().filter(|_| self.turns(group));
+                self.open(agenda, group, owner);
             }
             return;
         };
@@ -277,49 +290,40 @@ impl Running<'_> {
         let is_fifo = self.is_fifo(group / 2);
         let own = self.set_up_time(agenda.now(), group);
         let connect = if is_fifo { own } else { own + self.handshakes(agenda.now(), group / 2) };
-        let new = Connection { group, used: false, idle_since: Time::ZERO, connect, owner, user: None };
+        let new = Connection { group, connect, owner, ..Connection::default() };
         self.state.pool.connections.push(new);
+        self.state.pool.groups[group].newest = connection;
         self.state.pool.groups[group].connecting += 1;
         self.state.pool.total += 1;
+        if !is_fifo && self.turns(group) {
+            let tcp = own + self.state.network.rtt(group / 2);
+            agenda.schedule_in(tcp, Event::Reached { connection });
+        }
         // Over links that are first in, first out the flights of the handshake follow.
         let event = if is_fifo { Event::Handshake { connection, flight: 0 } } else { Event::Connected { connection } };
         agenda.schedule_in(connect, event);
     }
 
-    /// The time until the handshakes of a group's next connection: the browser's own, and the name's resolution.
-    fn set_up_time(&mut self, now: Time, group: usize) -> Span {
-        let opened = &mut self.state.pool.groups[group].opened;
-        // Both groups of an origin draw from one stream.
-        let number = 2 * *opened + (group % 2) as u64;
-        *opened += 1;
-        let origin = group / 2;
-        let rules = &self.plan.origins[origin];
-        let own = self.state.draws.connect(rules, number).unwrap_or(self.plan.browser.connect);
-        own + self.resolving(origin, now)
-    }
-
-    /// The time of the handshakes with an origin.
-    fn handshakes(&self, now: Time, origin: usize) -> Span {
-        let rules = &self.plan.origins[origin];
-        let handshakes = self.state.network.rtt(origin) * rules.tls().round_trips(rules.protocol);
-        let standing = if handshakes.is_zero() { Span::ZERO } else { self.standing(origin, Direction::Down, now) };
-        handshakes + standing
-    }
-
     /// Whether one connection carries all requests of a group.
-    fn multiplexes(&self, group: usize) -> bool {
+    pub(super) fn multiplexes(&self, group: usize) -> bool {
         self.plan.origins[group / 2].protocol.multiplexes()
     }
 
     pub(super) fn connected(&mut self, agenda: &mut Agenda, connection: usize) {
         let Connection { group, owner, .. } = self.state.pool.connections[connection];
         self.state.pool.groups[group].connecting -= 1;
-        if self.multiplexes(group) {
-            self.state.pool.groups[group].session = Some(connection);
-            return self.serve_streams(agenda, group);
-        }
         if let Some(id) = owner {
             self.request(id).state.is_connecting = false;
+        }
+        if self.multiplexes(group) {
+            self.state.pool.groups[group].session = Some(connection);
+            if let Some(id) = self.bound(connection) {
+                self.assign(agenda, connection, id);
+            }
+            if let Some(round) = self.plan.waiting_order {
+                self.reorder(group, round);
+            }
+            return self.serve_streams(agenda, group);
         }
         let next = if self.plan.browser.late_binding {
             self.state.pool.groups[group].head()
@@ -377,8 +381,12 @@ impl Running<'_> {
         let group = state.group;
         debug_assert!(self.state.pool.groups[group].active > 0, "{id} frees a slot that is not in use");
         self.state.pool.groups[group].active -= 1;
+        let half = self.state.network.half(group / 2);
         if self.multiplexes(group) {
-            self.state.pool.connections[connection].idle_since = now;
+            let state = &mut self.state.pool.connections[connection];
+            state.idle_since = now;
+            // What is aborted ends at the server when that comes there.
+            state.left = state.left.map(|left| if closes { now + half } else { left });
             let full = self.state.pool.total >= self.plan.browser.connections_total;
             self.serve_streams(agenda, group);
             if full {
@@ -387,8 +395,9 @@ impl Running<'_> {
             }
             return;
         }
-        let closes =
-            closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(Span::is_zero);
+        let state = &self.state.pool.connections[connection];
+        let is_over = |span: Span| span.is_zero() || state.left.is_some() && state.idle_at_server(now, half) >= span;
+        let closes = closes || kind == Kind::WebSocket || self.plan.origins[group / 2].keep_alive.is_some_and(is_over);
         if closes {
             self.state.pool.total -= 1;
             if !self.may_be_stalled() {

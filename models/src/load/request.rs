@@ -131,6 +131,8 @@ pub(super) struct State {
     pub followers: List,
     /// Whether it has a place of its framework's queue.
     pub has_place: bool,
+    /// Whether it uses the connection of the requests with the other credentials.
+    pub shares_session: bool,
     /// Whether a connection is being opened for it.
     pub is_connecting: bool,
     /// The number of requests that joined a queue for a connection before it.

@@ -54,6 +54,14 @@ macro_rules! browser_rules {
             /// A new connection goes to the request at the head of the queue when it is ready (net/socket/transport_client_socket_pool.cc); in
             /// Firefox to the request that it was opened for, where that still waits (netwerk/protocol/http, SetupConn; measured).
             late_binding: switch = true, "A new connection serves the head of the queue, not the request it was opened for.";
+            /// Requests that wait for a connection of HTTP/2 change their order while it is being opened (Firefox, measured;
+            /// netwerk/protocol/http/nsHttpConnectionMgr.cpp, ProcessPendingQForEntry).
+            session_queue_turns: switch = false, "Requests that wait for a connection of HTTP/2 change their order while it opens: five from the front go to the end, the last one first, when TCP is connected and with each request beyond ten.";
+            /// Requests with and without credentials share a connection of HTTP/2 that is open (Firefox, measured;
+            /// nsHttpConnectionMgr.cpp, GetOrCreateConnectionEntry).
+            session_shares_credentials: switch = false, "Requests without credentials use the HTTP/2 connection of those with credentials, and these theirs, if it is open and theirs is not.";
+            /// The body of a request over HTTP/2 is written with its head (Firefox, measured); in Chromium it comes a little later.
+            upload_follows_head: switch = false, "Over HTTP/2 a request's body is written with its head; the next head comes behind what the socket has taken.";
             /// An abort before the end closes the connection (measured in all three engines; HTTP/1.1 cannot do otherwise).
             abort_closes_connection: switch = true, "An abort in flight closes the connection (HTTP/1.1 cannot do otherwise).";
             /// A freed connection goes first to the requests behind the one that freed it in the order of the queue (WebKitGTK,

@@ -17,6 +17,9 @@ pub const RULES: &[(&str, &[&str])] = &[
     ("websocket_failure_delay", &["0s", "1ms", "60ms"]),
     ("cache_broken_by_aborts", &["false", "true"]),
     ("cache_restarts_on_abort", &["false", "true"]),
+    ("session_queue_turns", &["false", "true"]),
+    ("session_shares_credentials", &["false", "true"]),
+    ("upload_follows_head", &["false", "true"]),
     ("event_source_takes_slot", &["false", "true"]),
     ("event_source_connects_last", &["false", "true"]),
     (

@@ -230,3 +230,28 @@ browser.websocket_handshake_takes_slot = true
 request.busy = { count = 6, service = "500ms" }
 socket.messages = { kind = "websocket", opens = "100ms", handshake = "200ms" }
 "#;
+
+pub const EIGHT_WAIT_FOR_SESSION: &str = r#"
+browser.connect = "100ms"
+origin.api = { protocol = "h2", max_concurrent_streams = 1 }
+request.get = { origin = "api", count = 8, service = "300ms" }
+"#;
+
+pub const ELEVEN_WAIT_FOR_SESSION: &str = r#"
+browser.connect = "100ms"
+origin.api = { protocol = "h2", max_concurrent_streams = 1 }
+request.get = { origin = "api", count = 11, service = "300ms" }
+"#;
+
+pub const SESSION_OF_OTHER_CREDENTIALS: &str = r#"
+browser.connect = "100ms"
+origin.api = { protocol = "h2" }
+request.with = { origin = "api", service = "300ms" }
+request.without = { origin = "api", start = "200ms", service = "300ms", credentials = "omit" }
+"#;
+
+pub const TWO_UPLOADS: &str = r#"
+network.discipline = "fifo"
+origin.api = { protocol = "h2", bandwidth_up = "1Mbit/s" }
+request.post = { origin = "api", count = 2, method = "POST", request_bytes = 12500, service = "0ms" }
+"#;

@@ -38,6 +38,8 @@ pub enum Event {
     Backoff(Id),
     Connects(Id),
     Connected(usize),
+    Admitted(Id),
+    Reached(usize),
     Refused(Id),
     Dispatch(Id),
     Dispatched,
@@ -98,6 +100,8 @@ pub struct Request {
     pub is_opening: bool,
     /// Sockets of its URL had failed when it lined up.
     pub suspect: bool,
+    /// It uses the connection of those with the other credentials.
+    pub elsewhere: bool,
     /// Its place when it joined the queue for a connection.
     pub pool_place: u64,
     pub admitted: bool,
@@ -166,6 +170,8 @@ pub struct Connection {
     pub used: bool,
     pub connect: u64,
     pub owner: Option<Id>,
+    /// TCP is connected.
+    pub reached: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -197,6 +203,8 @@ pub struct Second<'a> {
     pub connections: Vec<Connection>,
     /// Connections that were opened to each group so far.
     pub opened: Vec<u64>,
+    /// Firefox's tokens: when they were taken, those that were not there yet included.
+    pub tokens: Vec<u64>,
     /// The WebSocket of each origin that is opening.
     pub handshaking: Vec<Option<Id>>,
     /// What happened to WebSockets so far: when, in which tab, and what.
@@ -241,6 +249,7 @@ pub fn simulate(plan: &Plan, seed: u64, load: u64) -> Second<'_> {
         requests: Vec::new(),
         connections: Vec::new(),
         opened: vec![0; 2 * plan.origins().len()],
+        tokens: Vec::new(),
         handshaking: vec![None; plan.origins().len()],
         sockets: Vec::new(),
         failed_paths: Vec::new(),
@@ -369,6 +378,8 @@ impl<'a> Second<'a> {
             Event::Backoff(id) => self.backoff_over(id),
             Event::Connects(id) => self.connects(id),
             Event::Connected(connection) => self.connected(connection),
+            Event::Admitted(id) => self.has_token(id),
+            Event::Reached(connection) => self.reached(connection),
             Event::Refused(id) => {
                 self.requests[id].timer = None;
                 self.requests[id].failure.get_or_insert(Failure::Refused);

@@ -357,6 +357,7 @@ fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64
         opening_for_it: false,
         is_opening: false,
         suspect: false,
+        elsewhere: false,
         pool_place: 0,
         admitted: false,
         key: None,

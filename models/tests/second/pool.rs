@@ -4,12 +4,13 @@ use super::sharing::Which;
 use super::{Connection, Event, Id, Line, Second, State, ns};
 use sixslot_models::class::Kind;
 use sixslot_models::load::Station;
+use sixslot_models::protocol::Protocol;
 use sixslot_models::queue::Order;
 
 impl Second<'_> {
     fn group(&self, id: Id) -> usize {
         let apart = self.class(id).omits_credentials && self.plan.browser().partition_by_credentials;
-        2 * self.class(id).origin + usize::from(apart)
+        2 * self.class(id).origin + usize::from(apart != self.requests[id].elsewhere)
     }
 
     fn multiplexes(&self, group: usize) -> bool {
@@ -82,6 +83,7 @@ impl Second<'_> {
             Kind::EventSource => rules.event_source_takes_slot,
             Kind::WebSocket => rules.websocket_takes_slot || rules.websocket_handshake_takes_slot,
         };
+        self.requests[id].elsewhere = false;
         let group = self.group(id);
         if !needs_slot {
             self.enter(id, Station::Connect);
@@ -89,6 +91,9 @@ impl Second<'_> {
             return self.set_timer(id, connect, Event::Dispatch(id));
         }
         self.enter(id, Station::Pool);
+        self.requests[id].elsewhere = self.uses_the_other(group);
+        let group = self.group(id);
+        self.take_token(id, group);
         self.line_up(id, Line::Pool);
         self.requests[id].pool_place = self.requests[id].place;
         if !self.multiplexes(group)
@@ -149,7 +154,10 @@ impl Second<'_> {
             self.requests[id].opening_for_it = true;
         }
         let connect = self.connect_time(group);
-        self.connections.push(Connection { group, state: State::Opening, used: false, connect, owner });
+        self.connections.push(Connection { group, state: State::Opening, used: false, connect, owner, reached: false });
+        if self.takes_turns(group) {
+            self.after(connect, Event::Reached(self.connections.len() - 1));
+        }
         self.after(connect, Event::Connected(self.connections.len() - 1));
         true
     }
@@ -188,18 +196,13 @@ impl Second<'_> {
     }
 
     fn serve_streams(&mut self, group: usize) {
+        self.close_old_session(group);
         let origin = &self.plan.origins()[group / 2];
-        if let Some(at) = self.session(group)
-            && let State::Session(since) = self.connections[at].state
-        {
-            let is_over = origin.keep_alive.is_some_and(|span| self.now - since >= ns(span));
-            if self.connections[at].used && self.active(group) == 0 && is_over {
-                self.connections[at].state = State::Closed;
-            }
-        }
         let Some(session) = self.session(group) else {
-            if self.opening(group) == 0 && !self.waiting(group).is_empty() {
-                self.open(group, None);
+            if self.opening(group) == 0
+                && let Some(first) = self.waiting(group).first().copied()
+            {
+                self.open(group, Some(first).filter(|_| self.takes_turns(group)));
             }
             return;
         };
@@ -223,12 +226,15 @@ impl Second<'_> {
 
     pub fn connected(&mut self, at: usize) {
         let Connection { group, owner, .. } = self.connections[at];
-        if self.multiplexes(group) {
-            self.connections[at].state = State::Session(0);
-            return self.serve_streams(group);
-        }
         if let Some(id) = owner {
             self.requests[id].opening_for_it = false;
+        }
+        if self.multiplexes(group) {
+            self.connections[at].state = State::Session(0);
+            if let Some(id) = owner.filter(|id| self.connections[at].reached && self.requests[*id].line == Line::Pool) {
+                self.assign(at, id);
+            }
+            return self.serve_streams(group);
         }
         self.connections[at].state = State::Busy;
         let next = if self.plan.browser().late_binding {
@@ -318,5 +324,82 @@ impl Second<'_> {
             self.serve(group, None);
         }
         self.serve_all();
+    }
+
+    /// A session without streams that the server has closed.
+    fn close_old_session(&mut self, group: usize) {
+        let keep_alive = self.plan.origins()[group / 2].keep_alive;
+        if let Some(at) = self.session(group)
+            && let State::Session(since) = self.connections[at].state
+        {
+            let is_over = keep_alive.is_some_and(|span| self.now - since >= ns(span));
+            if self.connections[at].used && self.active(group) == 0 && is_over {
+                self.connections[at].state = State::Closed;
+            }
+        }
+    }
+
+    fn speaks_h2(&self, group: usize) -> bool {
+        self.plan.origins()[group / 2].protocol == Protocol::H2
+    }
+
+    /// Firefox: a request uses the session of those with the other credentials if that is open, and its own have none.
+    fn uses_the_other(&mut self, group: usize) -> bool {
+        if !self.plan.browser().session_shares_credentials || !self.speaks_h2(group) {
+            return false;
+        }
+        self.close_old_session(group);
+        self.close_old_session(group ^ 1);
+        self.session(group).is_none() && self.session(group ^ 1).is_some()
+    }
+
+    /// Firefox: the order of its queue changes while a session opens.
+    fn takes_turns(&self, group: usize) -> bool {
+        self.plan.browser().session_queue_turns && self.speaks_h2(group)
+    }
+
+    /// Ten tokens at once, then one each 12.5 ms: a request that gets none at once is admitted when there is one.
+    fn take_token(&mut self, id: Id, group: usize) {
+        let any = (0..self.plan.origins().len()).any(|origin| self.takes_turns(2 * origin));
+        if !any || self.session(group).is_some() {
+            return;
+        }
+        // The bucket has one for this request 12.5 ms after the last of the ten that came before it began to be refilled.
+        let token = 12_500_000;
+        let full = self.tokens.last().map_or(self.now, |last| (last + token).max(self.now));
+        self.tokens.push(full);
+        let wait = (full - self.now).saturating_sub(9 * token);
+        if wait > 0 {
+            self.after(wait, Event::Admitted(id));
+        }
+    }
+
+    pub fn has_token(&mut self, id: Id) {
+        if self.requests[id].line == Line::Pool {
+            self.look(self.group(id));
+            (0..2 * self.plan.origins().len()).for_each(|group| self.look(group));
+        }
+    }
+
+    pub fn reached(&mut self, at: usize) {
+        self.connections[at].reached = true;
+        (0..2 * self.plan.origins().len()).for_each(|group| self.look(group));
+    }
+
+    /// Those at the front go behind all others, the last one first; not the one that has the connection.
+    fn look(&mut self, group: usize) {
+        let opening = self.of_group(group, |state| state == State::Opening);
+        let Some(Connection { owner, reached, .. }) = opening.first().map(|at| self.connections[*at].clone()) else {
+            return;
+        };
+        if !self.takes_turns(group) {
+            return;
+        }
+        let mut waiting = self.waiting(group);
+        waiting.retain(|id| !reached || owner != Some(*id));
+        waiting.truncate(self.plan.browser().connections - 1);
+        for id in waiting.into_iter().rev() {
+            self.line_up(id, Line::Pool);
+        }
     }
 }
