@@ -32,19 +32,24 @@ fn the_table_is_what_the_recordings_give() {
     }
 }
 
-/// At the ninth decile the error is at most 5 % of arrivals: of all in both browsers over HTTP/1.1 and in Firefox over HTTP/2, of those whose
-/// order can be known in Chromium over HTTP/2. Of ends that is reached over HTTP/1.1 only: docs/network.md has the causes.
+/// At the ninth decile the error is at most 5 % of arrivals, of plans that nothing was fitted to 6 %: of all in both browsers over
+/// HTTP/1.1 and in Firefox over HTTP/2, of those whose order can be known in Chromium over HTTP/2. Where it can't, the error is near
+/// what two measurements differ by. Of ends 5 % are reached over HTTP/1.1 only: docs/network.md has the causes.
 #[test]
 fn arrivals_are_within_five_per_cent() {
     let plans = |recording: &Recording| recording.what.starts_with("random plans");
     for recording in recordings().into_iter().filter(plans) {
         let what = format!("{}, {}", recording.engine, recording.what);
         let report = Report::new(&recording).unwrap();
-        let ends = report.ends.unwrap();
+        let (ends, all) = (report.ends.unwrap(), report.with_defaults.relative.unwrap().p90);
         let is_unknown = what.starts_with("chromium, random plans over h2");
-        assert!(ends.unknown == 0.0 || what.starts_with("chromium"), "{what}: {ends:?}");
-        assert!(ends.arrivals_known.p90 <= 0.05, "{what}: {ends:?}");
-        assert!(is_unknown || report.with_defaults.relative.unwrap().p90 <= 0.05, "{what}: {:?}", report.with_defaults);
+        let limit = if report.itself.is_some() { 0.06 } else { 0.05 };
+        assert!(ends.unknown < 0.01 || is_unknown, "{what}: {ends:?}");
+        assert!(ends.arrivals_known.p90 <= limit, "{what}: {ends:?}");
+        assert!(is_unknown || all <= limit, "{what}: {all}");
+        if let Some(itself) = report.itself {
+            assert!(all <= 1.1 * itself.relative.unwrap().p90, "{what}: {all}, {itself:?}");
+        }
     }
 }
 
@@ -53,7 +58,8 @@ fn arrivals_are_within_five_per_cent() {
 fn random_plans_are_predicted_as_the_table_says() {
     for protocol in ["h1", "h2"] {
         let recordings = recordings();
-        let mut found = recordings.iter().filter(|one| one.what.starts_with(&format!("random plans over {protocol}")));
+        let mut found =
+            recordings.iter().filter(|one| one.what == format!("random plans over {protocol} of seed 1855"));
         let report = Report::new(found.next().unwrap()).unwrap();
         assert!(report.loads.len() >= 60, "{protocol}: {} plans", report.loads.len());
         let (summary, ends) = (&report.with_defaults, report.ends.unwrap());
