@@ -9,15 +9,13 @@
 
 use super::identity::Identity;
 use super::noise::Hanging;
+pub use super::noise::ZERO;
 use super::prediction::Prediction;
 use serde::Serialize;
 use sixslot_lab::{Measured, MeasuredRequest, MeasuredVerdict};
 use sixslot_models::Plan;
 use sixslot_models::load::LoadError;
 use std::collections::BTreeMap;
-
-/// Arrival errors up to this size, in real milliseconds, count as 0: delays that a busy machine causes.
-pub const ZERO: f64 = 10.0;
 
 /// One request, predicted and measured.
 #[derive(Clone, Debug, PartialEq, Serialize)]

@@ -13,7 +13,6 @@
 //!
 //! The rule sees the prediction only, never the measurement, so it cannot excuse a disagreement for being one.
 
-use super::agreement::ZERO;
 use super::identity::Identity;
 use super::prediction::Prediction;
 use sixslot_lab::{Ending, MeasuredRequest};
@@ -24,6 +23,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Number of replays of a load.
 pub const REPLAYS: u64 = 40;
+/// Arrival errors up to this size, in real milliseconds, count as 0: delays that a busy machine causes.
+pub const ZERO: f64 = 10.0;
 /// Number of replays of a load in other orders of requests that wait.
 pub const ORDERS: u64 = 20;
 /// How far a deadline is moved, in real milliseconds.

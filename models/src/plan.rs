@@ -249,11 +249,10 @@ impl Plan {
         let entries = class_entries(&reader)?;
         let class_names: Vec<_> = entries.iter().map(|(entry, table)| (entry.key.clone(), *table)).collect();
         let cache_entries = named(&reader, "server_cache")?;
-        let cache_names = keys(cache_entries);
         let numbers: BTreeMap<&str, usize> =
             class_names.iter().enumerate().map(|(number, (name, _))| (name.as_str(), number)).collect();
         let page_entries = named(&reader, "page")?;
-        let page_names = keys(page_entries);
+        let (cache_names, page_names) = (keys(cache_entries), keys(page_entries));
         let names = Names {
             pages: &page_names,
             parameters: &parameter_names,

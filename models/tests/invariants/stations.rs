@@ -15,7 +15,14 @@ impl Story<'_> {
         // A handshake that opens a new connection counts, but there may be idle connections in addition.
         let apart =
             |life: &Life<'_>| self.plan.browser().websocket_opens_connection && life.class.kind == Kind::WebSocket;
-        let counts = |life: &Life<'_>| life.slot().filter(|_| !apart(life)).map(|_| life.group);
+        // Of streams the limit is the connection's, which requests with and without credentials may share.
+        let key = |life: &Life<'_>| match life.request.connection {
+            Some(number) if self.plan.browser().session_shares_credentials => (usize::MAX - number as usize, false),
+            _ => life.group,
+        };
+        let multiplexed = |life: &Life<'_>| self.plan.origins()[life.class.origin].protocol.multiplexes();
+        let key = |life: &Life<'_>| if multiplexed(life) { key(life) } else { life.group };
+        let counts = |life: &Life<'_>| life.slot().filter(|_| !apart(life)).map(|_| key(life));
         for (group, lives) in grouped(&self.lives, counts) {
             let most = most_at_once(lives.iter().filter_map(|life| life.slot()));
             let limit = lives[0].places;
@@ -46,10 +53,11 @@ impl Story<'_> {
         Ok(())
     }
 
-    /// Late binding: the request that gets a connection was at the head of the queue.
+    /// Late binding: the request that gets a connection was at the head of the queue, unless its order changes or others share it.
     pub fn pool_serves_by_rank(&self) -> Checked {
         let rules = self.plan.browser();
-        if !rules.late_binding || rules.websocket_opens_connection || rules.freed_to_same_priority {
+        let turns = rules.session_queue_turns || rules.session_shares_credentials;
+        if !rules.late_binding || rules.websocket_opens_connection || rules.freed_to_same_priority || turns {
             return Ok(());
         }
         for lives in grouped(&self.lives, |life| life.needs_slot(self.plan).then_some(life.group)).into_values() {
@@ -72,7 +80,8 @@ impl Story<'_> {
         let connects = |origin: &Origin| {
             origin.connect.is_some() || origin.path.rtt.is_some() || origin.path.dns.is_some() || self.is_fifo(origin)
         };
-        if !self.plan.browser().connect.is_zero() || self.plan.origins().iter().any(connects) {
+        let rules = self.plan.browser();
+        if !rules.connect.is_zero() || rules.session_shares_credentials || self.plan.origins().iter().any(connects) {
             return Ok(());
         }
         // Streams share a connection: so there are at least as many slots as connections.
