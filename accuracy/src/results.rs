@@ -232,40 +232,53 @@ fn meaning(out: &mut String) {
     );
 }
 
+/// Disagreements of unknown cause that are listed of one load: the others mostly follow from these.
+const LISTED: usize = 2;
+
 fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanation]) -> Result<(), RecordingError> {
     out.push_str("\n## Disagreements\n\nOver all loads, with calibrated costs, without what depends on noise.\n\n");
     let mut used = vec![false; explained.len()];
-    let (mut rows, mut unknown) = (0_usize, 0_usize);
+    let (mut rows, mut unknown, mut more) = (0_usize, 0_usize, 0_usize);
     let mut table = String::from("| browser | load | disagreement | cause |\n| --- | --- | --- | --- |\n");
     for entry in entries {
         let engine = entry.recording.engine;
-        let mut row = |load: &LoadAgreement, pair: Option<&Pair>, what: String| {
+        let mut row = |load: &LoadAgreement, pair: Option<&Pair>, what: String, listed: &mut usize| {
             let found = explained.iter().position(|one| one.fits(engine, load, pair));
             if let Some(at) = found {
                 used[at] = true;
             }
             rows += 1;
             unknown += usize::from(found.is_none());
+            *listed += usize::from(found.is_none());
+            if found.is_none() && *listed > LISTED {
+                return;
+            }
             let why = found.map_or("unknown", |at| explained[at].why.as_str());
             let place = format!("{}, load {}", load.scenario, load.load);
             let _ = writeln!(table, "| {engine} | {} | {} | {} |", markdown(&place), markdown(&what), markdown(why));
         };
         for load in &entry.report.loads {
+            let mut listed = 0;
             if !load.agrees() && !load.hangs_on_noise {
                 let say = |failed| if failed { "fails" } else { "does not fail" };
                 let what =
                     format!("predicted: {}; measured: {}", say(load.predicted.failed), say(load.measured.failed));
-                row(load, None, what);
+                row(load, None, what, &mut listed);
             }
             for pair in load.requests.iter().filter(|pair| !pair.agrees() && !pair.hangs_on_noise) {
-                row(load, Some(pair), format!("{}: {}", pair.identity, pair.difference()));
+                row(load, Some(pair), format!("{}: {}", pair.identity, pair.difference()), &mut listed);
             }
+            more += listed.saturating_sub(LISTED);
         }
     }
     if rows == 0 {
         out.push_str("None.\n");
     } else {
-        let _ = write!(out, "{rows} in total, {unknown} of them with unknown cause.\n\n{table}");
+        let _ = write!(
+            out,
+            "{rows} in total, {unknown} of them with unknown cause. Of one load the first {LISTED} of unknown cause are listed, {more} are not (loads.csv has \
+             their numbers).\n\n{table}"
+        );
     }
     match used.iter().position(|used| !used) {
         None => Ok(()),
