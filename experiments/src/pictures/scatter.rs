@@ -1,4 +1,4 @@
-//! Predicted against measured, in panels side by side: a point for each request, and the diagonal of equal values.
+//! Predicted against measured, in panels of which up to four stand side by side: a point for each request, and the diagonal of equal values.
 //!
 //! Rule: both axes of all panels have one range, so that panels can be compared; points at the same place are
 //! drawn once. A point off the diagonal must be visible, so it is drawn on top and in another colour.
@@ -31,11 +31,13 @@ pub struct Scatter<'a> {
     pub y_label: &'a str,
     /// Distance from the diagonal from which on a point counts as off it.
     pub off: f64,
-    /// The panels, from left to right.
+    /// The panels, from left to right, and from top to bottom.
     pub panels: &'a [ScatterPanel<'a>],
 }
 
 const SIDE: f64 = 400.0;
+/// Panels in a row.
+const COLUMNS: usize = 4;
 const BETWEEN: f64 = 78.0;
 const TICK: Type = Type::new(12.0, QUIET);
 const LABEL: Type = Type::new(12.5, QUIET).bold();
@@ -43,7 +45,7 @@ const LABEL: Type = Type::new(12.5, QUIET).bold();
 impl Scatter<'_> {
     /// The picture as an SVG document.
     pub fn to_svg(&self) -> String {
-        let count = self.panels.len().max(1) as f64;
+        let count = self.panels.len().clamp(1, COLUMNS) as f64;
         let width = 2.0 * MARGIN + frame::LEFT + count * SIDE + (count - 1.0) * BETWEEN;
         let header = Header::new(self.title, self.subtitle, width);
         let top = header.height() + frame::ABOVE + 14.0;
@@ -51,10 +53,13 @@ impl Scatter<'_> {
         let all = self.panels.iter().flat_map(|panel| panel.points.iter().filter(usable));
         let high = all.flat_map(|(x, y)| [*x, *y]).fold(0.0, f64::max) * 1.02;
         let high = if high > 0.0 { high } else { 1.0 };
-        let mut canvas = Canvas::new(width, top + SIDE + frame::BELOW + 12.0);
+        let row = frame::ABOVE + 14.0 + SIDE + frame::BELOW + 12.0;
+        let rows = self.panels.len().div_ceil(COLUMNS).max(1) as f64;
+        let mut canvas = Canvas::new(width, header.height() + rows * row);
         header.draw(&mut canvas);
         for (number, panel) in self.panels.iter().enumerate() {
-            let left = MARGIN + frame::LEFT + number as f64 * (SIDE + BETWEEN);
+            let left = MARGIN + frame::LEFT + (number % COLUMNS) as f64 * (SIDE + BETWEEN);
+            let top = top + (number / COLUMNS) as f64 * row;
             let place = |x: f64, y: f64| (left + x / high * SIDE, top + SIDE - y / high * SIDE);
             self.axes(&mut canvas, panel.title, (left, top), high);
             // On a grid of two pixels; those off the diagonal of one pixel, so that none hides another.
