@@ -10,7 +10,8 @@
 //!
 //! At first a server's time is what is left of the wait when the link has sent what came in it ([`super::arrivals`]); of files,
 //! which a server has at hand, it never gets longer than that. Nor has a body a time of its own that came while the link was full.
-//! Without these limits each inaccuracy of the replayed queues becomes a time that stays under every other network. Whether the
+//! Without these limits each inaccuracy of the replayed queues becomes a time that stays under every other network. So they are given up
+//! only where requests do not end as recorded with them. Whether the
 //! link sends first in, first out or shares is tried too: with Reno's windows long bursts stand in its buffer, with BBR's hardly any.
 
 use super::super::calls::{Load, median};
@@ -45,8 +46,12 @@ const SLOW: (f64, f64) = (20.0, 0.3);
 /// A link that sent for this part of a body's time was full.
 const FULL: f64 = 0.7;
 /// How near a replay with the network has to come: the median end of a request and the page's end, as parts of the page's length.
-/// Without its network a page is further off under another one.
+/// Without its network a page is further off under another one. Several origins have paths of their own beside the access link, so
+/// that a replay that is not near may have the wrong network.
 const NEAR: (f64, f64) = (0.05, 0.05);
+const NEAR_OF_SEVERAL: f64 = 0.01;
+/// Where the median request ends further off than this, what remains is left to the server and to bodies after all.
+const REPLAYED: f64 = 0.009;
 /// Where neither replay is near, the one with the network may be worse than the one without it by this factor.
 const SLACK: f64 = 1.1;
 /// A set-up with this part of its round trips is a whole one.
@@ -60,8 +65,9 @@ struct Recorded {
     body: f64,
     /// What remains at first: without the round trip, and where the rate of the link is known, without its bytes.
     first: Remainder,
-    /// The longest time at the server.
+    /// The longest time at the server, and the longest of a request that does not end as recorded with it.
     most: f64,
+    waited: f64,
     /// Whether the link was full while its body came.
     is_full: bool,
 }
@@ -91,14 +97,14 @@ pub fn fit(
     }
     let with_paths = graph.clone();
     if let Some((error, found)) = with_rate(&with_paths, load, draft)
-        && is_near(error, settled)
+        && is_near(graph, error, settled)
     {
         *graph = found;
         return Some(error);
     }
     *graph = with_paths;
     if let Some(error) = explain(graph, load, draft)
-        && is_near(error, settled)
+        && is_near(graph, error, settled)
     {
         return Some(error);
     }
@@ -121,7 +127,15 @@ fn with_rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Op
             }
         }
     }
-    best.map(|(_, error, graph)| (error, graph))
+    let (_, error, graph) = best?;
+    let mut loosened = graph.clone();
+    if error.median > REPLAYED
+        && let Some(nearer) = loosen(&mut loosened, load, draft)
+        && nearer.badness() < error.badness()
+    {
+        return Some((nearer, loosened));
+    }
+    Some((error, graph))
 }
 
 /// The path to an origin, where its set-ups were recorded and the origin's set-up time is that of its round trips.
@@ -168,8 +182,9 @@ fn every(graph: &Graph) -> usize {
     if graph.nodes.len() > MANY { 3 } else { 1 }
 }
 
-fn is_near(error: Error, settled: Error) -> bool {
-    error.median <= NEAR.0 && error.end <= NEAR.1 || error.badness() <= SLACK * settled.badness()
+fn is_near(graph: &Graph, error: Error, settled: Error) -> bool {
+    let median = if graph.origins.len() == 1 { NEAR.0 } else { NEAR_OF_SEVERAL };
+    error.median <= median && error.end <= NEAR.1 || error.badness() <= SLACK * settled.badness()
 }
 
 /// What a network leaves to the server and to slow bodies, as a badness: with too fast a link everything is left to them.
@@ -215,19 +230,40 @@ fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<
 
 /// Takes out of the recorded times what the network explains.
 fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
-    let arrivals = graph.rate.map(|rate| Arrivals::of(&bodies(&graph.nodes, load), rate / WIRE));
-    let recorded: Vec<Option<Recorded>> =
-        (0..graph.nodes.len()).map(|number| Recorded::of(graph, number, load, arrivals.as_ref())).collect();
+    let recorded = recorded(graph, load);
     let recorded_delay = |node: &Node| node.delays.first().map_or(0.0, |(_, delay)| *delay);
     let delays: Vec<f64> = graph.nodes.iter().map(recorded_delay).collect();
     for (node, recorded) in graph.nodes.iter_mut().zip(&recorded) {
         node.remainder = recorded.map(|recorded| recorded.first);
     }
+    correct(graph, &recorded, &delays, draft)
+}
+
+/// Lets requests end as recorded that do not with the limits on what is left to the server.
+fn loosen(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
+    let loose = |recorded: Recorded| Recorded { most: recorded.waited, is_full: false, ..recorded };
+    let recorded: Vec<Option<Recorded>> = recorded(graph, load).into_iter().map(|one| one.map(loose)).collect();
+    let delays = vec![f64::INFINITY; graph.nodes.len()];
+    correct(graph, &recorded, &delays, draft)
+}
+
+fn recorded(graph: &Graph, load: &Load) -> Vec<Option<Recorded>> {
+    let arrivals = graph.rate.map(|rate| Arrivals::of(&bodies(&graph.nodes, load), rate / WIRE));
+    (0..graph.nodes.len()).map(|number| Recorded::of(graph, number, load, arrivals.as_ref())).collect()
+}
+
+/// Sets what remains of the recorded times, and the delays up to the longest of each, until requests end as recorded.
+fn correct(
+    graph: &mut Graph,
+    recorded: &[Option<Recorded>],
+    delays: &[f64],
+    draft: &dyn Fn(&Graph) -> String,
+) -> Option<Error> {
     for _ in 0..ROUNDS {
         let simulated = play(graph, draft)?;
         let mut changed = false;
         let first = graph.nodes[0].record().start;
-        let nodes = graph.nodes.iter_mut().zip(&delays);
+        let nodes = graph.nodes.iter_mut().zip(delays);
         for ((node, most), (recorded, simulated)) in nodes.zip(recorded.iter().zip(simulated)) {
             let Some(simulated) = simulated else { continue };
             if let [(_, delay)] = node.delays.as_mut_slice() {
@@ -269,6 +305,7 @@ impl Recorded {
             body: record.body,
             first: Remainder { service: left, body: if has_bytes && arrivals.is_some() { 0.0 } else { record.body } },
             most: if is_file { left } else { waited },
+            waited,
             is_full: arrivals.is_some() && busy(record.end(), record.body) >= FULL * record.body,
         })
     }

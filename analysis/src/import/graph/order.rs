@@ -16,8 +16,8 @@ const STEP: f64 = 0.001;
 /// Sent within this many milliseconds of each other is sent together, in the order of the issues: on a new connection the recorded time
 /// before sending ends a little earlier than on an open one.
 const TOGETHER: f64 = 0.5;
-/// Issued within this many milliseconds of the one before is issued together.
-const BURST: f64 = 10.0;
+/// Issued within this many milliseconds of the one before is issued together: a page's layout finds pictures over several frames.
+const BURST: f64 = 150.0;
 
 /// Requests of one origin and priority that a page issued together.
 struct Burst {
