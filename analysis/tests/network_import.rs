@@ -153,5 +153,5 @@ fn real_pages_end_as_predicted_from_one_recording() {
     }
     assert!(replays[replays.len() / 2] < 0.015, "{replays:?}");
     assert!(errors.len() >= 60 && errors[errors.len() / 2] < 0.02, "{errors:?}");
-    assert!(errors[errors.len() * 9 / 10] < 0.07, "{errors:?}");
+    assert!(errors[errors.len() * 9 / 10] < 0.08, "{errors:?}");
 }
