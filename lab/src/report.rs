@@ -93,7 +93,8 @@ pub(crate) fn join(
                 attempt: call.attempt,
                 tab: *tab,
                 issued_ms: scenario(call.issued),
-                arrived_ms: arrival.map(arrived),
+                // The load is over then, and what it ends lets others go.
+                arrived_ms: arrival.map(arrived).filter(|at| *at <= script.plan.horizon().as_millis_f64()),
                 headers_ms: call.headers.map(scenario),
                 ended_ms: call.ended.map(scenario),
                 outcome: call.outcome,
