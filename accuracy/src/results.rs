@@ -274,11 +274,14 @@ fn disagreements(out: &mut String, entries: &[Entry<'_>], explained: &[Explanati
     if rows == 0 {
         out.push_str("None.\n");
     } else {
-        let _ = write!(
-            out,
-            "{rows} in total, {unknown} of them with unknown cause. Of one load the first {LISTED} of unknown cause are listed, {more} are not (loads.csv has \
-             their numbers).\n\n{table}"
-        );
+        let _ = write!(out, "{rows} in total, {unknown} of them with unknown cause.");
+        if more > 0 {
+            let _ = write!(
+                out,
+                " Of one load the first {LISTED} of unknown cause are listed, {more} are not (loads.csv has their numbers)."
+            );
+        }
+        let _ = write!(out, "\n\n{table}");
     }
     match used.iter().position(|used| !used) {
         None => Ok(()),

@@ -61,8 +61,17 @@ pub(crate) fn join(
     arrivals: &[Arrival],
     start: (f64, Instant),
 ) -> Joined {
+    let arrived = |arrival: &Arrival| {
+        let (after, before) = (
+            arrival.at.saturating_duration_since(start.1).as_secs_f64(),
+            start.1.saturating_duration_since(arrival.at).as_secs_f64(),
+        );
+        (after - before) * 1e3 / script.scale
+    };
+    let horizon = script.plan.horizon().as_millis_f64();
     let mut came: BTreeMap<Identity, Arrival> = BTreeMap::new();
-    for arrival in arrivals {
+    // At the horizon the load is over, and what it ends lets others go.
+    for arrival in arrivals.iter().filter(|arrival| arrived(arrival) <= horizon) {
         // A browser repeats a request by itself when its connection is lost; the first arrival counts.
         came.entry(arrival.identity).or_insert(*arrival);
     }
@@ -80,21 +89,13 @@ pub(crate) fn join(
             let key = Call { index: call.index, tab: *tab, tick: call.tick, attempt: call.tick_attempt };
             let identity = Identity { class: call.class, attempt: call.attempt, call: key };
             let arrival = came.get(&identity);
-            let arrived = |arrival: &Arrival| {
-                let (after, before) = (
-                    arrival.at.saturating_duration_since(start.1).as_secs_f64(),
-                    start.1.saturating_duration_since(arrival.at).as_secs_f64(),
-                );
-                (after - before) * 1e3 / script.scale
-            };
             joined.requests.push(MeasuredRequest {
                 class: class.name.clone(),
                 index: call.index,
                 attempt: call.attempt,
                 tab: *tab,
                 issued_ms: scenario(call.issued),
-                // The load is over then, and what it ends lets others go.
-                arrived_ms: arrival.map(arrived).filter(|at| *at <= script.plan.horizon().as_millis_f64()),
+                arrived_ms: arrival.map(arrived),
                 headers_ms: call.headers.map(scenario),
                 ended_ms: call.ended.map(scenario),
                 outcome: call.outcome,

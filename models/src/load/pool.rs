@@ -24,6 +24,7 @@ use super::{Agenda, Event, Running, State};
 use crate::browser::RANKS;
 use crate::class::{Class, Kind};
 use crate::plan::Plan;
+use crate::protocol::Protocol;
 use sixslot_sim_core::{Span, Time};
 
 /// All connections.
@@ -40,6 +41,8 @@ pub(super) struct Pool {
     lined_up: u64,
     /// Requests that are being dispatched.
     pub(super) handing_over: Sharing<RequestId>,
+    /// Whether requests that can't be sent at once take tokens: in a browser with turns, if an origin speaks HTTP/2.
+    pub(super) paces: bool,
     /// When the browser will have all of its tokens again.
     pub(super) paced: Time,
     /// Requests that are moved within a queue.
@@ -89,6 +92,8 @@ impl Pool {
         }
         self.connections.clear();
         self.handing_over.reset();
+        let speaks_h2 = || plan.origins.iter().any(|origin| origin.protocol == Protocol::H2);
+        self.paces = plan.browser.session_queue_turns && speaks_h2();
         self.paced = Time::ZERO;
         (self.total, self.stalled, self.lined_up) = (0, false, 0);
     }
@@ -325,7 +330,8 @@ impl Running<'_> {
             }
             return self.serve_streams(agenda, group);
         }
-        let next = if self.plan.browser.late_binding {
+        let is_its_own = owner.is_some_and(|id| self.opens_its_own(id));
+        let next = if self.plan.browser.late_binding && !is_its_own {
             self.state.pool.groups[group].head()
         } else {
             owner.filter(|id| self.state.requests[*id].station == Station::Pool)

@@ -46,8 +46,7 @@ impl Running<'_> {
 
     /// A request that cannot be sent at once takes a token, and is admitted later if there is none.
     pub(super) fn pace(&mut self, agenda: &mut Agenda, id: RequestId, group: usize) {
-        let any = || (0..self.plan.origins.len()).any(|origin| self.turns(2 * origin));
-        if !self.plan.browser.session_queue_turns || self.state.pool.groups[group].session.is_some() || !any() {
+        if !self.state.pool.paces || self.state.pool.groups[group].session.is_some() {
             return;
         }
         let (now, paced) = (agenda.now(), &mut self.state.pool.paced);

@@ -237,7 +237,8 @@ impl Second<'_> {
             return self.serve_streams(group);
         }
         self.connections[at].state = State::Busy;
-        let next = if self.plan.browser().late_binding {
+        let is_its_own = owner.is_some_and(|id| self.opens_its_own(id));
+        let next = if self.plan.browser().late_binding && !is_its_own {
             self.waiting(group).first().copied()
         } else {
             owner.filter(|id| self.requests[*id].line == Line::Pool)
