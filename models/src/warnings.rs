@@ -4,7 +4,7 @@
 
 use crate::class::{Class, Kind, Start};
 use crate::form::Form;
-use crate::origin::Origin;
+use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 use crate::server_cache::TtlFrom;
@@ -27,6 +27,7 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
         .chain(unused)
         .chain(classes)
         .chain(origins)
+        .chain(without_effect(plan, root))
         .chain(short_lives(plan))
         .take(MOST)
         .collect()
@@ -132,6 +133,44 @@ fn unmeasured(plan: &Plan) -> Option<String> {
 /// An origin's table in a scenario.
 fn table(number: usize, origin: &Origin) -> String {
     if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) }
+}
+
+/// Keys of a server or of the network that say something only beside another key, which neither the scenario nor a fix has.
+fn without_effect(plan: &Plan, root: &Table) -> Vec<String> {
+    let fixes = root.get("fix").and_then(Node::table);
+    let is_tried = |key: &str| fixes.is_some_and(|fixes| has_key(fixes, &|found| found == key));
+    let mut found = Vec::new();
+    for (number, origin) in plan.origins().iter().enumerate() {
+        let node = if number == 0 {
+            root.get("server")
+        } else {
+            root.get("origin").and_then(|origins| origins.table()?.get(&origin.name))
+        };
+        let has = |key: &str| node.and_then(Node::table).is_some_and(|server| server.entry(key).is_some());
+        if has("workers") && origin.discipline == Discipline::Independent && !is_tried("discipline") {
+            found.push(format!(
+                "{}.workers: with discipline = \"independent\" a server never makes a request wait for another one. Write discipline = \"processor-sharing\" or \"fifo\", or remove it.",
+                table(number, origin)
+            ));
+        }
+        if has("max_concurrent_streams") && !origin.protocol.multiplexes() && !is_tried("protocol") {
+            found.push(format!(
+                "{}.max_concurrent_streams: a connection of HTTP/1.1 carries one request at a time. Write protocol = \"h2\", or remove it.",
+                table(number, origin)
+            ));
+        }
+    }
+    let discipline = root.get("network").and_then(|network| network.table()?.entry("discipline"));
+    if discipline.is_some() && !has_key(root, &|key| key.starts_with("bandwidth_")) {
+        found.push("network.discipline: no path has a bandwidth, so nothing waits for a link. Write `bandwidth_down`, or remove it.".to_owned());
+    }
+    found
+}
+
+/// Whether a key occurs in a table, at any depth.
+fn has_key(table: &Table, is_it: &dyn Fn(&str) -> bool) -> bool {
+    let inside = |node: &Node| node.table().is_some_and(|table| has_key(table, is_it));
+    table.entries.iter().any(|entry| is_it(&entry.key) || inside(&entry.node))
 }
 
 /// A server that gets slower the more requests it has, and whose requests come whatever it does.

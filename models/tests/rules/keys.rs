@@ -191,6 +191,21 @@ fn what_reads_plausible_and_does_something_else_is_named() {
             "origin.cdn: HTTP/3 is simulated as HTTP/2",
             "origin.cdn = { protocol = 'h2' }\nrequest.one = { origin = 'cdn' }",
         ),
+        (
+            "server.workers = 2\nrequest.one = {}",
+            "server.workers: with discipline = \"independent\"",
+            "server.workers = 2\nrequest.one = {}\nfix.busy.patch.server.discipline = 'fifo'",
+        ),
+        (
+            "origin.cdn.max_concurrent_streams = 8\nrequest.one = { origin = 'cdn' }",
+            "origin.cdn.max_concurrent_streams: a connection of HTTP/1.1",
+            "origin.cdn.max_concurrent_streams = 8\nrequest.one = { origin = 'cdn' }\nfix.h2.patch.origin.cdn.protocol = 'h2'",
+        ),
+        (
+            "network.discipline = 'fifo'\nrequest.one = {}",
+            "network.discipline: no path has a bandwidth",
+            "network.discipline = 'fifo'\nserver.bandwidth_down = '1Mbit/s'\nrequest.one = {}",
+        ),
     ] {
         let found = warns(text);
         assert!(found.len() == 1 && found[0].starts_with(key), "{text}: {found:?}");
