@@ -92,7 +92,7 @@ pub fn cause(plan: &Plan, seed: u64, numbers: &[u64]) -> Result<Option<Cause>, S
     let shares = |sums: BTreeMap<usize, u128>| {
         let total: u128 = sums.values().sum();
         let mut sums: Vec<(usize, u128)> = sums.into_iter().filter(|(_, sum)| *sum > 0).collect();
-        sums.sort_by_key(|(class, sum)| (std::cmp::Reverse(*sum), *class));
+        sums.sort_unstable_by_key(|(class, sum)| (std::cmp::Reverse(*sum), *class));
         let share = |(class, sum): (usize, u128)| (plan.classes()[class].name.clone(), sum as f64 / total as f64);
         sums.into_iter().map(share).collect()
     };

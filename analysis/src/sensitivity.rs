@@ -253,7 +253,7 @@ impl Question<'_> {
             drawn.entry(owner).or_default().push((draw, count));
         }
         let group = |(owner, mut draws): (Option<Owner>, Vec<(Draw, u64)>)| {
-            draws.sort_by(|(one, count), (other, more)| more.cmp(count).then(one.cmp(other)));
+            draws.sort_unstable_by(|(one, count), (other, more)| more.cmp(count).then(one.cmp(other)));
             let own = owners.iter().filter(|(_, of)| Some(**of) == owner).map(|(purpose, _)| *purpose);
             let purposes = own.chain(draws.iter().map(|((purpose, _), _)| *purpose)).collect();
             let name = owner.map_or("other".to_owned(), |owner| self.plan.owner_name(owner));

@@ -10,7 +10,7 @@ use crate::data_interval::DataInterval;
 use crate::estimate::{Estimate, LEVEL};
 use crate::replications::Stopped;
 use crate::waits::Wait;
-use crate::words::{count, duration, percent, percent_short};
+use crate::words::{capital, count, duration, percent, percent_short};
 use sixslot_models::Plan;
 use sixslot_models::class::Failure;
 use sixslot_models::load::Station;
@@ -222,9 +222,7 @@ impl<'a> Finding<'a> {
                 fix.needed_horizon_ms.map(|needs| whole(Span::from_seconds_f64(needs / 1e3))).unwrap_or_default();
             clauses.push(format!("what `{}` does shows only at a horizon of {needs}", fix.fix));
         }
-        let clause = clauses.join("; ") + ".";
-        let first = clause.chars().next().map_or(0, char::len_utf8);
-        Some(clause[..first].to_uppercase() + &clause[first..])
+        Some(capital(&(clauses.join("; ") + ".")))
     }
 
     fn faster(&self, best: &Comparison) -> String {

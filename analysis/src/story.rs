@@ -174,7 +174,7 @@ impl Story<'_> {
         }
         let total: Span = held.values().map(|(span, _)| *span).sum();
         let mut parts: Vec<_> = held.into_iter().collect();
-        parts.sort_by_key(|(class, (span, _))| (std::cmp::Reverse(*span), *class));
+        parts.sort_unstable_by_key(|(class, (span, _))| (std::cmp::Reverse(*span), *class));
         let share = |span: Span| 100.0 * span.as_seconds_f64() / total.as_seconds_f64().max(f64::MIN_POSITIVE);
         let texts = parts.iter().take(4).map(|(class, (span, count))| {
             let times = if *count == 1 { String::new() } else { format!(" ({count} requests)") };

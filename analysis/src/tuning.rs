@@ -10,7 +10,7 @@ use crate::acceptance::Shares;
 use crate::comparison::ComparisonError;
 use crate::estimate::LEVEL;
 use crate::replications::{Replications, Simulator, Stopped};
-use crate::words::{milliseconds, percent};
+use crate::words::{capital, milliseconds, percent};
 use serde::Serialize;
 use sixslot_models::knob::{Knob, KnobUnit};
 use sixslot_models::load::{Extent, Load, LoadState};
@@ -107,7 +107,7 @@ pub fn tune(
         && own < values[values.len() - 1]
     {
         values.push(own);
-        values.sort_by(f64::total_cmp);
+        values.sort_unstable_by(f64::total_cmp);
     }
     let plan = |value: &f64| document.plan_at(fixes, knob, *value).map_err(Box::new);
     let plans = values.iter().map(plan).collect::<Result<Vec<_>, _>>()?;
@@ -257,10 +257,4 @@ impl Tuning {
         }
         text
     }
-}
-
-/// The text with its first letter in upper case.
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }

@@ -30,6 +30,16 @@ pub fn percent(probability: f64) -> String {
     }
 }
 
+/// The text with its first letter in upper case, where that is one of A to Z.
+#[must_use]
+pub fn capital(text: &str) -> String {
+    let mut text = text.to_owned();
+    if let Some(first) = text.get_mut(..1) {
+        first.make_ascii_uppercase();
+    }
+    text
+}
+
 /// A probability where there is little room, as in a picture: `0 %`, `<0.1 %`, `0.3 %`, `12 %`, `>99.9 %`, `100 %`.
 #[must_use]
 pub fn percent_short(probability: f64) -> String {

@@ -5,6 +5,7 @@
 
 use crate::archive::Archive;
 use crate::class::Class;
+use crate::moments::in_order;
 use serde::Serialize;
 
 /// Starts further apart than this are two bursts.
@@ -49,12 +50,12 @@ pub fn bursts(archive: &Archive, classes: &[Class]) -> Vec<Burst> {
             entry.end_ms().filter(|_| answer).map(|end| (end, at))
         })
         .collect::<Vec<_>>();
-    ends.sort_by(|(one, _), (other, _)| one.total_cmp(other));
+    in_order(&mut ends);
     let mut result = Vec::new();
     for (number, class) in classes.iter().enumerate().filter(|(_, class)| !class.kind.is_static()) {
         let starts = class.entries.iter().map(|at| entry(*at).start_ms).collect::<Vec<_>>();
         let mut own_ends = class.entries.iter().filter_map(|at| entry(*at).end_ms()).collect::<Vec<_>>();
-        own_ends.sort_by(f64::total_cmp);
+        own_ends.sort_unstable_by(f64::total_cmp);
         let mut from = 0;
         while from < starts.len() {
             let mut to = from + 1;

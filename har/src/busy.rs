@@ -84,7 +84,7 @@ pub fn busy(archive: &Archive, classes: &[Class]) -> Vec<Busy> {
             }
             let group = &served[at..to];
             let mut ends = group.iter().map(|(_, until, _)| *until).collect::<Vec<_>>();
-            ends.sort_by(f64::total_cmp);
+            ends.sort_unstable_by(f64::total_cmp);
             let over = |start: f64| ends.partition_point(|end| *end <= start);
             let together =
                 group.iter().enumerate().map(|(at, (start, ..))| (at + 1).saturating_sub(over(*start))).max();

@@ -14,6 +14,7 @@
 use crate::archive::Archive;
 use crate::entry::Entry;
 use crate::loads::is_document;
+use crate::moments::in_order;
 use crate::url::Url;
 use std::collections::BTreeMap;
 
@@ -151,7 +152,7 @@ impl<'a> Index<'a> {
             }
         }
         for calls in index.calls.values_mut() {
-            calls.sort_by(|one, other| one.0.total_cmp(&other.0));
+            in_order(calls);
         }
         index
     }

@@ -11,6 +11,7 @@
 
 use crate::entry::{Entry, Served};
 use crate::exporter::Exporter;
+use crate::moments::in_order;
 use crate::occupancy::SLOTS;
 use crate::protocol::{Protocol, ProtocolSign};
 use crate::verdict::Verdict;
@@ -60,7 +61,7 @@ fn by_connection(entries: &[Entry]) -> Vec<Vec<usize>> {
         }
     }
     let ordered = |mut members: Vec<(f64, usize)>| {
-        members.sort_by(|one, other| one.0.total_cmp(&other.0));
+        in_order(&mut members);
         members.into_iter().map(|(_, at)| at).collect()
     };
     ids.into_values().map(ordered).collect()
@@ -145,7 +146,7 @@ fn release_by_limit(entries: &mut [Entry]) {
         }
     }
     for mut members in origins.into_values() {
-        members.sort_by(|one, other| one.0.total_cmp(&other.0));
+        in_order(&mut members);
         let mut active = Vec::<(f64, usize)>::new();
         for (from, at) in members {
             active.retain(|(until, _)| *until > from);

@@ -116,7 +116,7 @@ pub fn deadlines(archives: &[(&Archive, &[Class])]) -> Vec<Deadline> {
     }
     let mut result = Vec::new();
     for (kind, mut lives) in lives {
-        lives.sort_by(f64::total_cmp);
+        lives.sort_unstable_by(f64::total_cmp);
         let answered = answered.get(&kind).map_or(&[][..], Vec::as_slice);
         let mut from = 0;
         while from < lives.len() {

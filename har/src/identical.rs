@@ -33,7 +33,7 @@ pub fn identical(archive: &Archive) -> Vec<Identical> {
     let mut result = Vec::new();
     for ((method, url), lives) in urls.into_iter().filter(|(_, lives)| lives.len() >= 2) {
         let mut ends = lives.iter().map(|(_, end)| *end).collect::<Vec<_>>();
-        ends.sort_by(f64::total_cmp);
+        ends.sort_unstable_by(f64::total_cmp);
         let (mut together, mut requests) = (1, 0);
         // Lives are in order of their start.
         let mut latest = f64::NEG_INFINITY;

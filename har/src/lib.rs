@@ -53,6 +53,7 @@ mod judge;
 pub mod limits;
 pub mod load;
 mod loads;
+pub mod moments;
 pub mod occupancy;
 pub mod origin;
 pub mod pattern;

@@ -7,6 +7,7 @@
 use crate::archive::Archive;
 use crate::entry::Entry;
 use crate::load::{Load, Page};
+use crate::moments::in_order;
 use crate::pattern::pattern;
 use crate::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,7 +63,7 @@ fn page_of(pages: &[Page], entries: &[Entry]) -> Vec<usize> {
         ids.entry(page.id.as_str()).or_insert(at);
     }
     let mut starts = pages.iter().enumerate().filter_map(|(at, page)| Some((page.start_ms?, at))).collect::<Vec<_>>();
-    starts.sort_by(|one, other| one.0.total_cmp(&other.0));
+    in_order(&mut starts);
     let by_time = |at: f64| {
         let before = starts.partition_point(|(start, _)| *start <= at);
         starts.get(before.saturating_sub(1)).map_or(0, |(_, page)| *page)

@@ -7,6 +7,7 @@
 use crate::archive::Archive;
 use crate::class::Class;
 use crate::entry::{End, Entry};
+use crate::moments::in_order;
 use crate::origin::{KeepAlive, Origin};
 use crate::protocol::{Protocol, ProtocolSign};
 use serde::Serialize;
@@ -84,11 +85,10 @@ impl Occupancy {
     }
 }
 
-/// Counts over time, from intervals: (from, count) in order.
-fn counts(intervals: &[(f64, f64)]) -> Vec<(f64, usize)> {
+/// How many of some intervals are open from each moment in milliseconds at which that changes: (from, count) in order. O(n log n).
+pub fn counts(intervals: &[(f64, f64)]) -> Vec<(f64, usize)> {
     let mut events = intervals.iter().flat_map(|(from, until)| [(*from, 1), (*until, -1)]).collect::<Vec<(f64, i32)>>();
-    // An end before a start at the same time: a freed connection is used again.
-    events.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    in_order(&mut events);
     let mut result = Vec::<(f64, usize)>::new();
     let mut count = 0_i32;
     for (at, change) in events {
@@ -141,7 +141,7 @@ fn thinned(counts: Vec<(f64, usize)>) -> Vec<(f64, usize)> {
     counts.chunks(size).map(|part| (part[0].0, part.iter().map(|(_, count)| *count).max().unwrap_or(0))).collect()
 }
 
-fn shares(parts: impl Iterator<Item = (usize, f64)>) -> Vec<Share> {
+fn shares(parts: &mut dyn Iterator<Item = (usize, f64)>) -> Vec<Share> {
     let mut of = BTreeMap::<usize, (usize, f64)>::new();
     for (class, ms) in parts {
         let (requests, sum) = of.entry(class).or_default();
@@ -200,7 +200,7 @@ impl Holds {
             total += stretch.until_ms - stretch.from_ms;
         }
         let ms = self.certain.iter().map(|(class, (from, until))| (*class, within(saturated, &before, *from, *until)));
-        shares(ms.filter(|(_, ms)| *ms > 0.0))
+        shares(&mut ms.filter(|(_, ms)| *ms > 0.0))
     }
 }
 
@@ -244,7 +244,7 @@ pub fn occupancy(archive: &Archive, classes: &[Class]) -> Vec<Occupancy> {
             held: thinned(held),
             holders: holds.holders(&saturated),
             saturated,
-            waiting: shares(holds.waits.into_iter()),
+            waiting: shares(&mut holds.waits.into_iter()),
         }
     };
     archive.origins().into_iter().map(one).collect()

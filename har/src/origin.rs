@@ -180,7 +180,7 @@ fn origin(archive: &Archive, name: String, is_page: bool, entries: Vec<usize>) -
     let protocol = protocols.into_iter().max_by_key(|(_, count)| *count).map(|(protocol, _)| protocol);
     let ids = of.iter().filter_map(|entry| entry.connection.as_deref()).collect::<BTreeSet<_>>().len();
     let mut connect_ms = of.iter().filter_map(|entry| entry.timings.connect.filter(|ms| *ms > 0.0)).collect::<Vec<_>>();
-    connect_ms.sort_by(f64::total_cmp);
+    connect_ms.sort_unstable_by(f64::total_cmp);
     Origin {
         name,
         is_page,

@@ -117,7 +117,7 @@ pub fn unanswered(archive: &Archive) -> Vec<Unanswered> {
         }
     }
     for lives in origins.values_mut().chain(urls.values_mut()) {
-        lives.ends.sort_by(f64::total_cmp);
+        lives.ends.sort_unstable_by(f64::total_cmp);
     }
     let mut result = Vec::new();
     let holds = |entry: &Entry| uses_network(entry) || entry.is_connected_socket();

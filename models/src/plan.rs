@@ -483,6 +483,6 @@ fn class_entries<'a>(reader: &Reader<'a>) -> Result<Vec<(&'a Entry, class::Table
             entries.push((entry, table));
         }
     }
-    entries.sort_by_key(|(entry, _)| (entry.key_place.source, entry.key_place.bytes.start));
+    entries.sort_unstable_by_key(|(entry, _)| (entry.key_place.source, entry.key_place.bytes.start));
     Ok(entries)
 }

@@ -244,7 +244,7 @@ pub fn quoted(text: &str) -> String {
 fn table(source: usize, table: &DeTable<'_>, depth: usize) -> Result<Table, Fault> {
     // TOML's reader sorts keys by name; their places give the order of the text back.
     let mut written: Vec<_> = table.iter().collect();
-    written.sort_by_key(|(key, _)| key.span().start);
+    written.sort_unstable_by_key(|(key, _)| key.span().start);
     let mut entries = Vec::with_capacity(written.len());
     for (key, value) in written {
         let key_place = Place { source, bytes: key.span() };

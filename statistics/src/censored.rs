@@ -60,7 +60,7 @@ impl Observation {
 pub fn product_limit(sample: &[Observation]) -> Vec<(f64, f64)> {
     let mut sorted: Vec<(f64, bool)> = sample.iter().map(|one| (one.middle(), one.is_open())).collect();
     // At a tie values come before bounds: a call that was aborted at t would have lasted longer.
-    sorted.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    sorted.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
     let (mut surviving, mut knots) = (1.0, Vec::new());
     let mut at_risk = sorted.len();
     for run in sorted.chunk_by(|one, other| one == other) {

@@ -63,7 +63,7 @@ fn shared(visits: &[Visit], workers: usize, exponent: f64) -> (Vec<f64>, f64) {
         events.push((visit.came, true, at));
         events.push((visit.left, false, at));
     }
-    events.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
+    events.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)).then(one.2.cmp(&other.2)));
     let rate = |present: usize| pow((workers as f64 / present.max(1) as f64).min(1.0), exponent);
     // Who came and left at one moment had no work to speak of.
     let mut works = vec![LEAST_MS; visits.len()];

@@ -42,7 +42,7 @@ impl Waited {
         }
         let entries = case.entries_at(&origin.origin, |entry| wait_ms(entry) >= WAIT_MS);
         let mut waits = entries.iter().map(|at| wait_ms(case.entry(*at))).collect::<Vec<_>>();
-        waits.sort_by(f64::total_cmp);
+        waits.sort_unstable_by(f64::total_cmp);
         let scheduler = |at: &&usize| case.entry(**at).timings.queueing.is_some_and(|held| held >= WAIT_MS);
         Some(Self {
             origin: origin.origin.clone(),
@@ -199,7 +199,7 @@ impl NotReused {
         holds.then(|| {
             let connects = entries.iter().filter_map(|at| case.entry(*at).timings.connect);
             let mut connects = connects.filter(|connect| *connect > 0.0).collect::<Vec<_>>();
-            connects.sort_by(f64::total_cmp);
+            connects.sort_unstable_by(f64::total_cmp);
             Self {
                 origin: origin.origin.clone(),
                 requests,

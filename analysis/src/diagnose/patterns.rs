@@ -10,6 +10,7 @@ use sixslot_har::burst::Burst;
 use sixslot_har::busy::Busy;
 use sixslot_har::cadence::{Cadence, Guard};
 use sixslot_har::deadline::Deadline;
+use sixslot_har::occupancy::counts;
 use sixslot_har::{End, Entry};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,13 +62,7 @@ fn at_server(entry: &Entry) -> Option<(f64, f64)> {
 
 /// The most of some times that were at once.
 fn most_at_once(spans: impl Iterator<Item = (f64, f64)>) -> usize {
-    let mut events = spans.flat_map(|(start, end)| [(start, 1), (end, -1)]).collect::<Vec<(f64, i32)>>();
-    events.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
-    let under_way = events.iter().scan(0, |now, (_, step)| {
-        *now += step;
-        Some(*now)
-    });
-    usize::try_from(under_way.max().unwrap_or(0)).unwrap_or(0)
+    counts(&spans.collect::<Vec<_>>()).into_iter().map(|(_, count)| count).max().unwrap_or(0)
 }
 
 /// The connections that some entries used; `None` where the file does not name that of each.
@@ -227,7 +222,7 @@ impl Polled {
         }
         let (mut fits, mut gaps) = (0, 0);
         for starts in urls.values_mut() {
-            starts.sort_by(f64::total_cmp);
+            starts.sort_unstable_by(f64::total_cmp);
             for pair in starts.windows(2).filter(|pair| pair[1] - pair[0] >= TICK_MS) {
                 let gap = pair[1] - pair[0];
                 let ticks = (gap / cadence.period_ms).round();

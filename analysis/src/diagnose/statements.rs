@@ -43,9 +43,9 @@ pub(super) fn of_load(archive: &Archive, diagnosis: &Diagnosis) -> Vec<Statement
 fn keep_longest_waits(claims: &mut Vec<Claim>) {
     let waits = claims.iter().filter(|claim| matches!(claim, Claim::Waited(_))).map(Claim::weight);
     let mut waits = waits.collect::<Vec<_>>();
-    waits.sort_by(|one, other| other.total_cmp(one));
-    if let Some(least) = waits.get(NAMES - 1) {
-        claims.retain(|claim| !matches!(claim, Claim::Waited(_)) || claim.weight() >= *least);
+    waits.sort_unstable_by(f64::total_cmp);
+    if let Some(least) = waits.len().checked_sub(NAMES).map(|at| waits[at]) {
+        claims.retain(|claim| !matches!(claim, Claim::Waited(_)) || claim.weight() >= least);
     }
 }
 

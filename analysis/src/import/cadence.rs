@@ -6,6 +6,7 @@
 
 use super::calls::{Group, Kind, median};
 use sixslot_har::cadence::{Cadence, Guard};
+use sixslot_har::moments::in_order;
 
 /// How calls follow each other.
 #[derive(Clone, Debug, PartialEq)]
@@ -124,7 +125,7 @@ fn recurring(group: &Group<'_>, loads: usize) -> Option<(Vec<bool>, f64)> {
         let first = group.calls[chain.calls[0]].at;
         offsets.extend(chain.calls.iter().map(|call| (group.calls[*call].at - first, *call)));
     }
-    offsets.sort_by(|one, other| one.0.total_cmp(&other.0));
+    in_order(&mut offsets);
     let mut keep = vec![false; group.calls.len()];
     let mut ticks: Vec<f64> = Vec::new();
     let tabs = group.chains.iter().map(|chain| chain.key).collect::<std::collections::BTreeSet<_>>().len();

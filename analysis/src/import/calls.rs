@@ -393,7 +393,7 @@ pub fn median(mut values: Vec<f64>) -> f64 {
 
 /// A quantile by linear interpolation; 0 of nothing. The values are sorted.
 pub fn quantile(values: &mut [f64], p: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     let Some(last) = values.len().checked_sub(1) else { return 0.0 };
     let at = p * last as f64;
     let (low, part) = (at.floor() as usize, at - at.floor());

@@ -118,7 +118,7 @@ pub fn delays(seen: &[f64]) -> Delays {
     if seen.len() >= 100 {
         // A straight line from 95 % to the greatest would make the tail too long.
         at.extend([0.975, 0.99]);
-        at.sort_by(f64::total_cmp);
+        at.sort_unstable_by(f64::total_cmp);
     }
     let knots = at.into_iter().map(|at| (at, quantile(&mut seen, at))).collect();
     Delays::Varying(knots)

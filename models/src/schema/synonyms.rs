@@ -143,7 +143,7 @@ static SYNONYMS: &[Synonyms] = &[
 
 /// A word without case, and without what separates its parts.
 fn normal(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    word.chars().filter(|c| c.is_alphanumeric()).map(|c| c.to_ascii_lowercase()).collect()
 }
 
 /// The known names that a word stands for: the one that differs in spelling only, else its synonyms.

@@ -241,7 +241,7 @@ impl Distribution {
         if let [only] = samples[..] {
             return Self::constant(only);
         }
-        samples.sort_by(f64::total_cmp);
+        samples.sort_unstable_by(f64::total_cmp);
         finite("range", samples[samples.len() - 1] - samples[0])?;
         Self::new(Family::Samples(samples))
     }

@@ -56,10 +56,10 @@ fn rows<'a>(subject: &Subject<'a>, end: Span) -> (Vec<(usize, &'a Request)>, usi
             )
         })
         .collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
+    ranked.sort_unstable_by_key(|(rank, _)| *rank);
     ranked.truncate(ROWS);
     let mut chosen: Vec<(usize, &Request)> = ranked.into_iter().map(|(rank, request)| (rank.5, request)).collect();
-    chosen.sort_by_key(|(number, _)| *number);
+    chosen.sort_unstable_by_key(|(number, _)| *number);
     let left_out = seen.len() - chosen.len();
     (chosen, left_out)
 }

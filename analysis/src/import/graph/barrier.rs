@@ -14,6 +14,7 @@
 use super::super::calls::Load;
 use super::node::{Cause, Node};
 use super::record::Event;
+use sixslot_har::moments::in_order;
 use sixslot_har::resource_type;
 
 /// A start this many milliseconds after its cause needs no other explanation.
@@ -50,7 +51,7 @@ pub fn link(nodes: &mut [Node], load: &Load) {
     let kinds: Vec<Holds> = nodes.iter().map(|node| holds(node, load)).collect();
     let mut ends: Vec<(f64, usize)> =
         (0..nodes.len()).filter(|at| kinds[*at] != Holds::Nothing).map(|at| (nodes[at].record().end(), at)).collect();
-    ends.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    in_order(&mut ends);
     for effect in 0..nodes.len() {
         let Some(cause) = nodes[effect].cause else { continue };
         let (before, start) = (*nodes[cause.node].record(), nodes[effect].record().start);

@@ -121,7 +121,7 @@ pub fn origins(loads: &[Load]) -> Vec<Origin> {
         if connects().next().is_some() {
             candidates.extend([median(connects().collect()), connects().fold(0.0, f64::max)]);
         }
-        candidates.sort_by(f64::total_cmp);
+        candidates.sort_unstable_by(f64::total_cmp);
         candidates.dedup();
         let closing = !told.is_empty() && told.iter().all(|(.., closing)| *closing);
         Origin {

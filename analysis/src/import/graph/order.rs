@@ -9,6 +9,7 @@ use super::super::calls::Load;
 use super::network::origin_of;
 use super::node::Node;
 use super::table::priority;
+use sixslot_har::moments::in_order;
 use std::collections::BTreeMap;
 
 /// Requests that came together are this many milliseconds apart in the pool's order.
@@ -59,7 +60,7 @@ pub fn set(nodes: &mut [Node], load: &Load, by_priority: bool) {
 /// The nodes in the order in which they were sent.
 fn sent(nodes: &[Node], mut burst: Vec<usize>) -> Vec<usize> {
     let left = |at: usize| nodes[at].record().start + nodes[at].record().blocked;
-    burst.sort_by(|one, other| left(*one).total_cmp(&left(*other)).then(one.cmp(other)));
+    burst.sort_unstable_by(|one, other| left(*one).total_cmp(&left(*other)).then(one.cmp(other)));
     let mut since = f64::NEG_INFINITY;
     let groups = burst.iter().map(|at| {
         if left(*at) - since > TOGETHER {
@@ -69,6 +70,6 @@ fn sent(nodes: &[Node], mut burst: Vec<usize>) -> Vec<usize> {
     });
     let groups: Vec<f64> = groups.collect();
     let mut order: Vec<(f64, usize)> = groups.into_iter().zip(burst).collect();
-    order.sort_by(|one, other| one.0.total_cmp(&other.0).then(one.1.cmp(&other.1)));
+    in_order(&mut order);
     order.into_iter().map(|(_, at)| at).collect()
 }
