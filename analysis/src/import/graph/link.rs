@@ -96,7 +96,7 @@ pub fn fit(
         return None;
     }
     let with_paths = graph.clone();
-    if let Some((error, found)) = with_rate(&with_paths, load, draft)
+    if let Some((error, found)) = with_stalls(&with_paths, load, draft)
         && is_near(graph, error, settled)
     {
         *graph = found;
@@ -110,6 +110,21 @@ pub fn fit(
     }
     *graph = plain;
     None
+}
+
+/// With the stalls that were kept without a network, and where requests do not end as recorded with them, without: stalls of a
+/// millisecond decide who of those that are issued together finds a connection and who has to wait for a set-up.
+fn with_stalls(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<(Error, Graph)> {
+    let kept = with_rate(graph, load, draft);
+    let is_replayed = kept.as_ref().is_some_and(|(error, _)| error.median <= REPLAYED);
+    if is_replayed || graph.nodes.iter().all(|node| node.stalled == 0.0) {
+        return kept;
+    }
+    let mut without = graph.clone();
+    without.nodes.iter_mut().for_each(|node| node.stalled = 0.0);
+    let without = with_rate(&without, load, draft);
+    let badness = |found: &Option<(Error, Graph)>| found.as_ref().map_or(f64::INFINITY, |(error, _)| error.badness());
+    if badness(&without) < badness(&kept) { without } else { kept }
 }
 
 /// The discipline and the rate of the link whose replay ends nearest to the record and leaves least to the server.
