@@ -1,6 +1,6 @@
 // What Lantern, the simulation inside Lighthouse, predicts for the pages of results/what-if.
 //
-//     scripts/what-if/lantern.mjs FOLDER [--traces FOLDER] [--page NAME]...
+//     node scripts/what-if/lantern.mjs FOLDER [--traces FOLDER] [--page NAME]...
 //
 // Rule: each page is loaded once under `recorded`, with a trace and the events of the protocol, as Lighthouse gathers them. Lighthouse
 // makes the graph of requests and tasks of it, which Lantern simulates under each condition. A page's end is the last end of a

@@ -1,6 +1,6 @@
 // Measures pages over a link between two network namespaces: one recording each, and its loads under other networks and servers.
 //
-//     scripts/what-if/measure.mjs FOLDER [--loads 7] [--page NAME]... [--condition NAME]...
+//     node scripts/what-if/measure.mjs FOLDER [--loads 7] [--page NAME]... [--condition NAME]...
 //
 // Needs what bench.mjs needs. FOLDER gets recordings/NAME.har.gz, the load under `recorded`, and measured.json: for each page and
 // condition the end of each load and the median end of each URL, in ms from the document's start. The end of a page is its last

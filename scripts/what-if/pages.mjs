@@ -49,6 +49,29 @@ export const PAGES = {
   modes: [style('codemirror/lib/codemirror.css') + style('codemirror/theme/monokai.css'), `<textarea id=t></textarea>${script('codemirror/lib/codemirror.js')}
     ${['javascript', 'css', 'xml', 'htmlmixed', 'python', 'rust', 'sql', 'yaml', 'markdown', 'clike', 'go', 'ruby', 'php', 'shell', 'swift', 'r', 'perl', 'lua', 'vue', 'sass', 'dart', 'haskell', 'julia', 'toml'].map(mode => script(`codemirror/mode/${mode}/${mode}.js`)).join('\n')}
     <script>CodeMirror.fromTextArea(document.getElementById('t'));</script>`],
+  // The pages below were measured after the rules of `sixslot import` were chosen (HELD_OUT of scripts/replay-what-if).
+  dates: ['', `<script type=module>import {format, addDays, parseISO} from '/n/date-fns/index.js'; document.title = format(addDays(parseISO('2026-01-31'), 30), 'PPPP');</script>`],
+  components: [style('@shoelace-style/shoelace/cdn/themes/light.css'), `<sl-button>Go<sl-icon slot=prefix name=gear></sl-icon></sl-button><sl-input label=Name></sl-input><sl-select label=Size><sl-option value=s>S</sl-option></sl-select>
+    <sl-dialog label=D>D</sl-dialog><sl-rating></sl-rating><sl-tab-group><sl-tab slot=nav panel=a>A</sl-tab><sl-tab-panel name=a>a</sl-tab-panel></sl-tab-group><sl-icon name=house></sl-icon><sl-icon name=star></sl-icon>
+    <script type=module src="/n/@shoelace-style/shoelace/cdn/shoelace-autoloader.js"></script>`],
+  gallery: [style('bootstrap/dist/css/bootstrap.min.css'), times(60, i => `<img width=90 height=70 src="/random/${3 + (i * i * 7) % 41}/picture-${i}.bmp">`) + script('bootstrap/dist/js/bootstrap.bundle.min.js')],
+  layers: [style('ol/ol.css') + script('ol/dist/ol.js'), `<div id=m style="width:1000px;height:700px"></div><script>${get}
+    const source = new ol.source.XYZ({url: '/random/18/layer-{z}-{x}-{y}.bmp'});
+    const map = new ol.Map({target: 'm', layers: [new ol.layer.Tile({source})], view: new ol.View({center: ol.proj.fromLonLat([9, 47]), zoom: 9})});
+    get('/api/tracks?kb=120&ms=150').then(() => Promise.all([1, 2, 3].map(i => get('/api/track-' + i + '?kb=25&ms=' + 40 * i))));</script>`],
+  code: [`${style('monaco-editor/min/vs/editor/editor.main.css')}${script('monaco-editor/min/vs/loader.js')}`, `<div id=e style="height:400px"></div><script>
+    require.config({paths: {vs: '/n/monaco-editor/min/vs'}}); require(['vs/editor/editor.main'], () => { monaco.editor.create(document.getElementById('e'), {value: '# a', language: 'markdown'});
+    ['python', 'rust', 'sql', 'yaml', 'go', 'ruby', 'php', 'xml'].forEach(language => monaco.editor.colorize('a', language)); });</script>`],
+  docs: [style('docsify/dist/themes/core.css'), `<div id=app></div><script>window.$docsify = {basePath: '/n/docsify/', homepage: 'README.md', loadSidebar: 'CHANGELOG.md', loadNavbar: 'README.md', alias: {'/.*/CHANGELOG.md': '/CHANGELOG.md', '/.*/README.md': '/README.md'}};</script>
+    ${script('docsify/dist/docsify.min.js')}${script('docsify/dist/plugins/search.min.js')}${script('docsify/dist/plugins/emoji.min.js')}${script('docsify/dist/plugins/zoom-image.min.js')}${['bash', 'json', 'typescript', 'markdown', 'yaml', 'docker'].map(name => script(`prismjs/components/prism-${name}.min.js`)).join('')}`],
+  letters: [[100, 300, 400, 500, 700, 900].map(weight => style(`@fontsource/inter/${weight}.css`) + style(`@fontsource/roboto/${weight}.css`)).join(''),
+    times(2, f => times(6, i => `<p style="font:${[100, 300, 400, 500, 700, 900][i]} 20px ${['Inter', 'Roboto'][f]}">Plain \u0416\u0434\u0443 \u03b1\u03b2\u03b3 \u0159\u016f ${i}</p>`))],
+  checkout: [style('bootstrap/dist/css/bootstrap.css'), `<div id=a>{{lines.length}}</div>${script('vue/dist/vue.global.prod.js')}<script>${get}
+    Vue.createApp({data: () => ({lines: []}), async mounted() { await get('/api/token?kb=1&ms=120'); const [cart, user] = await Promise.all([get('/api/cart?kb=30&ms=200'), get('/api/me?kb=2&ms=90')]); await get('/api/shipping?kb=6&ms=250'); this.lines = [cart, user]; }}).mount('#a');</script>`],
+  figures: ['', `${script('chart.js/dist/chart.umd.js')}${times(4, i => `<canvas id=c${i} width=300 height=150></canvas>`)}<script>${get}
+    get('/api/filters?kb=4&ms=60').then(async () => { for (const group of [0, 1, 2, 3]) { await Promise.all(Array.from({length: 9}, (_, i) => get('/api/figure-' + group + '-' + i + '?kb=' + (2 + (group * 9 + i) * 5 % 37) + '&ms=' + (10 + i * group * 12)))); new Chart('c' + group, {type: 'line', data: {labels: [1, 2], datasets: [{data: [1, 2]}]}}); } });</script>`],
+  player: [style('video.js/dist/video-js.css') + script('video.js/dist/video.js', 'defer'), `<video-js id=v width=640 height=360 poster="/random/140/poster.bmp"></video-js><script>${get}
+    addEventListener('DOMContentLoaded', () => { videojs('v'); get('/api/playlist?kb=15&ms=110').then(() => Promise.all(Array.from({length: 8}, (_, i) => new Promise(done => { const image = new Image(); image.onload = done; image.src = '/random/' + (12 + 9 * i) + '/thumb-' + i + '.bmp'; })))); });</script>`],
 };
 
 /** Bytes that are the same for the same URL. */

@@ -1,6 +1,6 @@
 //! The network of a lone recorded load: round-trip times, versions of TLS, and the rate of the access link.
 //!
-//! Rule: an origin's round-trip time is its first TCP handshake (`connect` without `ssl`), and no longer than its shortest
+//! Rule: an origin's round-trip time is the median of its TCP handshakes (`connect` without `ssl`), and no longer than its shortest
 //! time to the first byte. TLS took one round trip or two, by the median of `ssl`. The rate of the link is the one with which
 //! replayed bodies take their recorded times; of rates near it, the one whose replay ends nearest to the record and leaves least to
 //! the server. What the network explains of a recorded time is taken out of the time at the server, by replays: a request that
@@ -158,7 +158,7 @@ fn path(origin: &Origin, load: &Load) -> Option<Path> {
     let entries =
         || load.archive.entries.iter().filter(|entry| !entry.is_from_cache() && origin_of(entry) == origin.origin);
     let mut handshakes: Vec<(f64, f64)> = Vec::new();
-    let mut most = f64::INFINITY;
+    let mut least = f64::INFINITY;
     for entry in entries() {
         let timings = &entry.timings;
         let (connect, ssl) = (timings.connect.unwrap_or(0.0), timings.ssl.unwrap_or(0.0).max(0.0));
@@ -168,12 +168,15 @@ fn path(origin: &Origin, load: &Load) -> Option<Path> {
         if !entry.verdict.is_unanswered()
             && let Some(wait) = timings.wait.filter(|wait| *wait > 0.0)
         {
-            most = most.min(wait);
+            least = least.min(wait);
         }
     }
-    // Later ones can be spare connections, recorded from their request on only, or have to wait on a busy link.
-    let rtt = handshakes.first().map_or(most, |(tcp, _)| most.min(*tcp));
-    if handshakes.is_empty() || rtt < LEAST {
+    if handshakes.is_empty() {
+        return None;
+    }
+    // One is shorter where a connection was opened before its request, and longer where it had to wait on a busy link.
+    let rtt = median(handshakes.iter().map(|(tcp, _)| *tcp).collect()).min(least);
+    if rtt < LEAST {
         return None;
     }
     let (tls, trips) = match () {

@@ -31,7 +31,7 @@ pub fn connections(table: &mut Table, origin: &Origin) {
     let trips = origin.path.as_ref().map_or(0.0, |path| path.trips * path.rtt);
     if let Some(path) = &origin.path {
         let why =
-            format!("the first of {}, and no longer than any first byte", count(path.handshakes, "TCP handshake"));
+            format!("the median of {}, and no longer than any first byte", count(path.handshakes, "TCP handshake"));
         table.line("rtt", exact(path.rtt), Known::Estimated, why);
         if path.tls != "none" {
             table.line("tls", quoted(path.tls), Known::Estimated, "by the round trips of its handshakes");
