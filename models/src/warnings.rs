@@ -8,9 +8,11 @@ use crate::origin::Origin;
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 use crate::server_cache::TtlFrom;
-use crate::tree::{Node, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 use sixslot_sim_core::Span;
 
+/// Keys of a path that [network] has for the origins without their own.
+const PATH_KEYS: [&str; 3] = ["rtt", "bandwidth_down", "bandwidth_up"];
 /// The most warnings of a plan.
 const MOST: usize = 20;
 
@@ -22,9 +24,11 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
     });
     let classes = plan.classes().iter().flat_map(|class| of_class(plan, class));
     let origins = plan.origins().iter().enumerate().filter_map(|(number, origin)| overload(plan, number, origin));
-    unmeasured(plan)
+    plan.unmeasured()
         .into_iter()
         .chain(unused)
+        .chain(unused_network(root))
+        .chain(unused_streams(root))
         .chain(classes)
         .chain(origins)
         .chain(short_lives(plan))
@@ -117,21 +121,88 @@ fn can_be_negative(form: &Form) -> bool {
     matches!(form, Form::Drawn(distribution) if distribution.quantile(1e-6) < 0.0)
 }
 
-/// Origins with a protocol whose rules were not measured.
-fn unmeasured(plan: &Plan) -> Option<String> {
-    let tables = plan.origins().iter().enumerate().filter(|(_, origin)| origin.protocol == Protocol::H3);
-    let tables: Vec<String> = tables.map(|(number, origin)| table(number, origin)).collect();
-    (!tables.is_empty()).then(|| {
-        format!(
-            "{}: HTTP/3 is simulated as HTTP/2 whose connection takes one round trip; what else browsers do differently was not measured.",
-            tables.join(", ")
-        )
-    })
+impl Plan {
+    /// What its loads rest on that was not measured: its origins over HTTP/3.
+    #[must_use]
+    pub fn unmeasured(&self) -> Option<String> {
+        let tables = self.origins().iter().enumerate().filter(|(_, origin)| origin.protocol == Protocol::H3);
+        let tables: Vec<String> = tables.map(|(number, origin)| table(number, origin)).collect();
+        (!tables.is_empty()).then(|| {
+            format!(
+                "{}: HTTP/3 is simulated as HTTP/2 whose connection takes one round trip; what else browsers do differently was not measured.",
+                tables.join(", ")
+            )
+        })
+    }
 }
 
 /// An origin's table in a scenario.
 fn table(number: usize, origin: &Origin) -> String {
     if number == 0 { "server".to_owned() } else { format!("origin.{}", origin.name) }
+}
+
+/// The tables of the origins, with their names.
+fn origins(root: &Table) -> Vec<(String, &Table)> {
+    let named = root.get("origin").and_then(Node::table).map_or(&[][..], |table| &table.entries);
+    let further = named.iter().map(|entry| (format!("origin.{}", entry.key), &entry.node));
+    let own = root.get("server").map(|node| ("server".to_owned(), node));
+    own.into_iter().chain(further).filter_map(|(name, node)| Some((name, node.table()?))).collect()
+}
+
+/// What [network] says, and what was written before takes precedence: a later `--set` or patch that changes nothing.
+fn unused_network(root: &Table) -> Vec<String> {
+    let Some(network) = root.get("network").and_then(Node::table) else { return Vec::new() };
+    let origins = origins(root);
+    let count = 1 + root.get("origin").and_then(Node::table).map_or(0, |table| table.entries.len());
+    let at = |entry: &Entry| (entry.key_place.source, entry.key_place.bytes.start);
+    let instead = |of: &Entry, key: &str| -> Vec<String> {
+        let own = origins.iter().filter_map(|(name, table)| Some((format!("`{name}.{key}`"), table.entry(key)?)));
+        let own: Vec<(String, &Entry)> = own.collect();
+        let is_before =
+            |entry: &Entry| at(entry) < at(of) && (own.len() == count || entry.key_place.source < of.key_place.source);
+        own.iter().filter(|(_, entry)| is_before(entry)).map(|(name, _)| name.clone()).collect()
+    };
+    let all = |entry: &Entry| match entry.key.as_str() {
+        "profile" => PATH_KEYS
+            .into_iter()
+            .flat_map(|key| match network.entry(key) {
+                Some(own) if at(own) < at(entry) => vec![format!("`network.{key}`")],
+                Some(_) => Vec::new(),
+                None => instead(entry, key),
+            })
+            .collect(),
+        key if PATH_KEYS.contains(&key) => instead(entry, key),
+        _ => Vec::new(),
+    };
+    let said = |entry: &Entry| {
+        let found = all(entry);
+        let first = found.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = found.len().checked_sub(4).map_or(String::new(), |more| format!(" and {} more", more + 1));
+        (!found.is_empty())
+            .then(|| format!("network.{}: overridden by {first}{more}. Set what overrides it.", entry.key))
+    };
+    network.entries.iter().filter_map(said).collect()
+}
+
+/// Streams of an origin that has none, neither with a fix.
+fn unused_streams(root: &Table) -> Vec<String> {
+    let multiplexes = |table: &Table| {
+        table.get("protocol").is_some_and(|node| !matches!(&node.value, Value::Text(text) if text == "h1"))
+    };
+    let patches = ["fix", "layer"].into_iter().filter_map(|kind| root.get(kind)?.table());
+    let patches = patches.flat_map(|table| &table.entries).filter_map(|entry| entry.node.table());
+    let patches: Vec<&Table> =
+        patches.flat_map(|patch| ["patch", "removed_by"].map(|key| patch.get(key)?.table())).flatten().collect();
+    let patched = |name: &str| {
+        patches.iter().flat_map(|patch| origins(patch)).any(|(other, table)| other == name && multiplexes(table))
+    };
+    let unused = |(name, table): (String, &Table)| {
+        let is_unused = table.get("max_concurrent_streams").is_some() && !multiplexes(table) && !patched(&name);
+        is_unused.then(|| {
+            format!("{name}.max_concurrent_streams: HTTP/1.1 has no streams, so nothing uses it. Write protocol = \"h2\", or remove it.")
+        })
+    };
+    origins(root).into_iter().filter_map(unused).collect()
 }
 
 /// A server that gets slower the more requests it has, and whose requests come whatever it does.
