@@ -349,12 +349,13 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     let Subject { plan, load, seed, number, fixes, .. } = *subject;
     let LoadRecord { outcome, parameters, .. } = LoadRecord::new(plan, load, seed, number, fixes);
     let left_out = subject.left_out();
-    let comment = format!(
+    let mut comment = format!(
         "Simulated: {}. {} calls that the network never saw are in _sixslot.left_out: those that joined a call of the \
          same URL, those that the page held to the end, and the servers' background calls.",
         subject.label(),
         left_out.len()
     );
+    comment.extend(plan.unmeasured().map(|note| format!(" Note: {note}")));
     let har = Har {
         log: Log {
             version: "1.2",

@@ -15,6 +15,7 @@ use sixslot_models::Plan;
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, Copies, CopySpec, Event, Join, Kind, Start};
 use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_models::protocol::Tls;
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -153,9 +154,8 @@ impl<'a> Subject<'a> {
         rules.host.clone().unwrap_or_else(name)
     }
 
-    /// Browsers use HTTP/2 only with TLS.
     fn scheme(&self, origin: usize, socket: bool) -> &'static str {
-        match (socket, self.plan.origins()[origin].protocol.multiplexes()) {
+        match (socket, self.plan.origins()[origin].tls() != Tls::None) {
             (false, false) => "http",
             (false, true) => "https",
             (true, false) => "ws",

@@ -243,11 +243,14 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     // Stable, so that a begin event stays before an end event of the same instant.
     events.sort_by(|one, other| order(one).total_cmp(&order(other)));
     let lines = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-    let metadata = json!({
+    let mut metadata = json!({
         "source": "DevTools", "startTime": "2026-01-01T00:00:00.000Z", "dataOrigin": "TraceEvents",
         "sixslot": {"scenario": subject.plan.title(), "load": subject.number, "seed": subject.seed, "fixes": subject.fixes,
             "verdict": subject.outcome()},
     });
+    if let Some(note) = subject.plan.unmeasured() {
+        metadata["sixslot"]["notes"] = json!([note]);
+    }
     // One event a line: a trace is often searched with line tools.
     Ok(format!(
         "{{\"traceEvents\": [\n{}\n], \"displayTimeUnit\": \"ms\", \"metadata\": {metadata}}}\n",

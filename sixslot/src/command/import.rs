@@ -84,10 +84,18 @@ impl Import {
             text.push_str(&explained(&statements));
         }
         text.push_str(&last);
+        if !has_round_trips(&draft.tables) {
+            text.push_str("No round trips to the page's own origin were found: server.rtt and bandwidths would add to its recorded times.\n");
+        }
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether the recorded times of the page's own origin were divided into those of its server and those of its network.
+fn has_round_trips(tables: &[sixslot_analysis::import::text::Table]) -> bool {
+    tables.iter().any(|table| table.name == "server" && table.lines.iter().any(|line| line.key == "rtt"))
 }
 
 /// `9 kinds of requests and 1 socket`.
