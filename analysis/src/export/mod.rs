@@ -15,7 +15,7 @@ use sixslot_models::Plan;
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, Copies, CopySpec, Event, Join, Kind, Start};
 use sixslot_models::load::{Load, Outcome, Request, Station};
-use sixslot_models::protocol::Tls;
+use sixslot_models::protocol::{Protocol, Tls};
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -71,6 +71,9 @@ struct Phases {
     stalled: Span,
     /// A connection was opened for it.
     connect: Option<Span>,
+    /// Of that time, first the resolution of the host's name, and last the round trips of TLS.
+    dns: Span,
+    tls: Span,
     /// It had a connection and was being dispatched.
     send: Span,
     /// The server worked.
@@ -187,10 +190,21 @@ impl<'a> Subject<'a> {
             (Some(from), Some(sent)) => on_the_way - (sent - from).min(on_the_way),
             _ => Span::ZERO,
         };
+        let rules = &self.plan.origins()[self.class(request).origin];
+        let queueing = request.spent(Station::Scheduler);
+        let stalled = request.spent(Station::Cache) + request.spent(Station::Pool);
+        let begins = network_start(request) + queueing + stalled;
+        let resolved = self.load.resolved(self.class(request).origin).unwrap_or(begins).max(begins);
+        let dns = (resolved - begins).min(opening);
+        // QUIC's handshake is that of TLS.
+        let further = if rules.protocol == Protocol::H3 { 0 } else { rules.tls().round_trips(rules.protocol) - 1 };
+        let tls = (self.load.rtt(self.class(request).origin) * further).min(opening - dns);
         Phases {
-            queueing: request.spent(Station::Scheduler),
-            stalled: request.spent(Station::Cache) + request.spent(Station::Pool),
+            queueing,
+            stalled,
             connect: self.opened_connection(request).then_some(opening),
+            dns,
+            tls,
             send: on_the_way - opening,
             wait: request.spent(Station::Server),
             receive: request.spent(Station::Body),

@@ -256,8 +256,10 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
     }
     let wired = matches!(listed.source, Source::Network(at) if graph.origins[at].path.is_some());
     let wire = |bytes: f64| if wired { WIRE * bytes } else { bytes };
-    if let Some(bytes) = entry.body_bytes().map(wire).filter(|bytes| (1.0..=1e12).contains(bytes)) {
-        keys.push(format!("body_bytes = {}", number(bytes.round(), 13)));
+    for (key, bytes) in [("request_bytes", entry.sizes.request), ("body_bytes", entry.body_bytes())] {
+        if let Some(bytes) = bytes.map(wire).filter(|bytes| (1.0..=1e12).contains(bytes)) {
+            keys.push(format!("{key} = {}", number(bytes.round(), 13)));
+        }
     }
     let why = if why.is_empty() { why } else { format!("  # {why}") };
     format!("  {{ {} }},{why}\n", keys.join(", "))
