@@ -94,6 +94,12 @@ fn every_output_of_a_page_over_http_3_says_that_it_was_not_measured() {
     for name in ["a.har", "a.json", "sweep/README.md", "sweep/sweep.csv", "sweep/manifest.json", "page.html"] {
         assert!(says(&std::fs::read_to_string(file(name)).unwrap()), "{name}");
     }
+    assert!(says(&done(&["import", &file("a.har"), "-o", &file("imported.toml")])));
+    let imported = std::fs::read_to_string(file("imported.toml")).unwrap();
+    assert!(
+        imported.contains("HTTP/3 than over HTTP/2 was not measured") && imported.contains("QUIC handshake"),
+        "{imported}"
+    );
     done(&["run", &path, "--svg", &file("a.svg")]);
     assert!(std::fs::read_to_string(file("a.svg")).unwrap().contains("Note: server: HTTP/3"));
     // A folder with the column is read again.

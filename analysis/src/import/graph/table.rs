@@ -26,12 +26,16 @@ pub const BROWSER: &str = "browser-cache";
 /// The keys of an origin's table that its connections need.
 pub fn connections(table: &mut Table, origin: &Origin) {
     if let Some(protocol) = origin.protocol {
-        table.line("protocol", quoted(protocol), Known::Seen, "by its own answers");
+        let why = match protocol {
+            "h3" => "by its own answers; what browsers do differently over HTTP/3 than over HTTP/2 was not measured",
+            _ => "by its own answers",
+        };
+        table.line("protocol", quoted(protocol), Known::Seen, why);
     }
     let trips = origin.path.as_ref().map_or(0.0, |path| path.trips * path.rtt);
     if let Some(path) = &origin.path {
-        let why =
-            format!("the first of {}, and no longer than any first byte", count(path.handshakes, "TCP handshake"));
+        let handshake = if origin.protocol == Some("h3") { "QUIC handshake" } else { "TCP handshake" };
+        let why = format!("the first of {}, and no longer than any first byte", count(path.handshakes, handshake));
         table.line("rtt", exact(path.rtt), Known::Estimated, why);
         if path.tls != "none" {
             table.line("tls", quoted(path.tls), Known::Estimated, "by the round trips of its handshakes");
