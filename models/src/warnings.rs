@@ -6,7 +6,7 @@ use crate::class::{Class, Kind, Start};
 use crate::form::Form;
 use crate::origin::Origin;
 use crate::plan::Plan;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, Tls};
 use crate::server_cache::TtlFrom;
 use crate::tree::{Entry, Node, Table, Value};
 use sixslot_sim_core::Span;
@@ -29,6 +29,7 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
         .chain(unused)
         .chain(unused_network(root))
         .chain(unused_streams(root))
+        .chain(bare_https(plan))
         .chain(classes)
         .chain(origins)
         .chain(short_lives(plan))
@@ -203,6 +204,20 @@ fn unused_streams(root: &Table) -> Vec<String> {
         })
     };
     origins(root).into_iter().filter_map(unused).collect()
+}
+
+/// An origin without TLS, of which a URL has https.
+fn bare_https(plan: &Plan) -> Option<String> {
+    let is_bare = |class: &&Class| {
+        let https = class.copies().iter().any(|copy| copy.url.template().starts_with("https://"));
+        https && plan.origins()[class.origin].path.tls == Some(Tls::None)
+    };
+    let class = plan.classes().iter().find(is_bare)?;
+    let table = table(class.origin, &plan.origins()[class.origin]);
+    Some(format!(
+        "{table}.tls: `{}` has a URL with https, which browsers load over TLS only. Leave `tls` out, or write http.",
+        class.name
+    ))
 }
 
 /// A server that gets slower the more requests it has, and whose requests come whatever it does.

@@ -139,5 +139,7 @@ fn a_page_that_the_horizon_cuts_has_no_end() {
     assert_eq!(end(&["--fix", "thin"]), None);
     assert!(done(&["run", &path, "--fix", "thin"]).contains("page's end: not by the horizon, 2.00 s"));
     assert!(done(&["compare", &path, "--loads", "2"]).contains("thin after the horizon"));
+    let table = done(&["compare", &path, "--loads", "2", "--format", "csv"]);
+    assert!(table.lines().next().unwrap().ends_with(",end_p50_ms,end_p95_ms") && table.ends_with(",,\n"), "{table}");
     assert!(done(&["run", &path, "--fix", "thin", "--loads", "2"]).contains("median after the horizon"));
 }

@@ -197,6 +197,11 @@ fn what_reads_plausible_and_does_something_else_is_named() {
             "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h2'",
         ),
         (
+            "server.tls = 'none'\nrequest.one.url = 'https://shop.test/'",
+            "server.tls: `one` has a URL with https",
+            "server.tls = 'none'\nrequest.one.url = 'http://shop.test/'",
+        ),
+        (
             "server.rtt = '10ms'\nnetwork.rtt = '20ms'\nrequest.one = {}",
             "network.rtt: overridden by `server.rtt`",
             "server.rtt = '10ms'\nnetwork.rtt = '20ms'\norigin.cdn = {}\nrequest.one = { origin = 'cdn' }",

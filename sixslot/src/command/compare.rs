@@ -167,6 +167,8 @@ impl Compare {
             broken: u64,
             p_value: f64,
             p_value_holm: f64,
+            end_p50_ms: Option<f64>,
+            end_p95_ms: Option<f64>,
         }
         csv_table::of_records(found.fixes.iter().map(|fix| Line {
             fix: &fix.fix,
@@ -194,6 +196,8 @@ impl Compare {
             broken: fix.discordant.broken,
             p_value: fix.p_value,
             p_value_holm: fix.p_value_holm,
+            end_p50_ms: fix.outcomes.end_ms.and_then(|end| end.p50),
+            end_p95_ms: fix.outcomes.end_ms.and_then(|end| end.p95),
         }))
     }
 }
