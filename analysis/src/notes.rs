@@ -5,7 +5,7 @@
 //! ([`Plan::warnings`]).
 
 use crate::words::duration;
-use sixslot_models::{Fails, Plan};
+use sixslot_models::{Document, Fails, Plan};
 use sixslot_sim_core::{Span, Time};
 
 /// The notes on a plan.
@@ -25,6 +25,35 @@ pub fn notes(plan: &Plan) -> Vec<String> {
     }
     notes.extend(plan.warnings().iter().cloned());
     notes
+}
+
+/// What was not measured of the rules of a plan, and of those that changes of it bring in, each with its name.
+pub fn unmeasured(plan: &Plan, changed: impl IntoIterator<Item = (String, Plan)>) -> Vec<String> {
+    let own = plan.unmeasured();
+    let more = |(name, other): (String, Plan)| {
+        let note = other.unmeasured().filter(|note| own.as_ref() != Some(note))?;
+        Some(format!("with `{name}`, {note}"))
+    };
+    let more: Vec<String> = changed.into_iter().filter_map(more).collect();
+    own.iter().cloned().chain(more).collect()
+}
+
+/// The same of a scenario with some of its fixes in place, and of each further fix.
+#[must_use]
+pub fn unmeasured_with_fixes(document: &Document, base: &[usize]) -> Vec<String> {
+    let plan = |fixes: &[usize]| document.plan(fixes, &[]).ok();
+    let further = (0..document.fixes.len()).filter(|fix| !base.contains(fix));
+    let changed = further.filter_map(|fix| Some((document.fixes[fix].name.clone(), plan(&[base, &[fix]].concat())?)));
+    plan(base).map_or_else(Vec::new, |plan| unmeasured(&plan, changed))
+}
+
+/// Adds these to the notes on a comparison.
+pub fn add_unmeasured(notes: &mut Vec<String>, document: &Document, base: &[usize]) {
+    for note in unmeasured_with_fixes(document, base) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
+    }
 }
 
 /// The note on times to ready that are those of the first `kept` of a number of loads, so that they need no more memory.

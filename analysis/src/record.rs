@@ -54,7 +54,7 @@ pub struct OutcomeRecord<'a> {
     pub error: Option<&'a str>,
     /// The requests that the page needs, in each tab.
     pub needs: Vec<NeedRecord<'a>>,
-    /// The page's end: when the last request ended that ended by the horizon; null without one.
+    /// The page's end: when its last request ended; null where the horizon came first.
     pub end_ms: Option<f64>,
 }
 
@@ -83,7 +83,7 @@ impl<'a> OutcomeRecord<'a> {
             ready: verdict.state() == LoadState::Ready,
             error: verdict.rule.and_then(|rule| rules.errors[rule].name.as_deref()),
             needs: load.needs(plan).into_iter().map(need).collect(),
-            end_ms: page_end::of(load).map(Time::as_millis_f64),
+            end_ms: page_end::of(plan, load).map(Time::as_millis_f64),
         }
     }
 }

@@ -69,6 +69,12 @@ impl Story<'_> {
     fn fate(&self, request: &Request) -> String {
         let name = name(self.plan, self.load, request);
         let last = request.last_station();
+        let path = &self.plan.origins()[self.plan.classes()[request.class].origin].path;
+        let place = |station: Station| match station {
+            // Or on the way there, or its answer on the way back.
+            Station::Server if path.rtt.is_some() => "waiting for the server's answer",
+            station => place(station),
+        };
         let mut at = place(last).to_owned();
         if request.slot_from.is_none() {
             at.push_str(", never sent");

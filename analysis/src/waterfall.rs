@@ -237,8 +237,15 @@ impl Waterfall<'_> {
         let requests = self.load.requests();
         let seen =
             SHADES.iter().filter(|(station, ..)| requests.iter().any(|request| !request.spent(*station).is_zero()));
+        let has_network = self.plan.origins().iter().any(|origin| origin.path.rtt.is_some());
+        let words = |station: Station, text: &'static str| match station {
+            Station::Server if has_network => "waits for the server's answer",
+            _ => text,
+        };
         let mut parts: Vec<String> = seen
-            .map(|(_, character, colour, text)| format!("{} {text}", paint(&character.to_string(), colour)))
+            .map(|(station, character, colour, text)| {
+                format!("{} {}", paint(&character.to_string(), colour), words(*station, text))
+            })
             .collect();
         let has = |outcome| requests.iter().any(|request| request.outcome == outcome);
         match (has(Outcome::Aborted), has(Outcome::Failed)) {

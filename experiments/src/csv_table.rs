@@ -64,9 +64,26 @@ pub fn of_records<R: Serialize>(records: impl IntoIterator<Item = R>) -> Result<
     of_rows(&rows)
 }
 
+/// A table with a last column `notes`, which says the same in each row; without notes the table as it is.
+///
+/// # Errors
+/// A table whose rows have different numbers of cells.
+pub fn with_notes(table: &str, notes: &[String]) -> Result<String, CsvError> {
+    if notes.is_empty() {
+        return Ok(table.to_owned());
+    }
+    let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(table.as_bytes());
+    let mut rows = reader.records().collect::<Result<Vec<_>, _>>().map_err(|error| reason(&error))?;
+    let said = notes.join(" ");
+    for (number, row) in rows.iter_mut().enumerate() {
+        row.push_field(if number == 0 { "notes" } else { &said });
+    }
+    of_rows(&rows)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{of_records, of_rows};
+    use super::{of_records, of_rows, with_notes};
     use std::collections::BTreeMap;
 
     #[test]
@@ -95,5 +112,13 @@ mod tests {
         }
         assert_eq!(of_records([Line { fix: "x", loads: 3 }]).unwrap(), "fix,loads\nx,3\n");
         assert!(of_records([BTreeMap::from([("a", 1)])]).is_err());
+    }
+
+    #[test]
+    fn notes_are_in_each_row() {
+        let table = "fix,loads\nx,3\ny,3\n";
+        assert_eq!(with_notes(table, &[]).unwrap(), table);
+        let noted = with_notes(table, &["a, b.".to_owned(), "c.".to_owned()]).unwrap();
+        assert_eq!(noted, "fix,loads,notes\nx,3,\"a, b. c.\"\ny,3,\"a, b. c.\"\n");
     }
 }

@@ -89,6 +89,8 @@ pub struct Sizes {
     pub content: Option<f64>,
     /// Of the response headers: `headersSize`.
     pub headers: Option<f64>,
+    /// Of the request's body: its `bodySize`.
+    pub request: Option<f64>,
 }
 
 /// Messages of a socket or an event stream.

@@ -98,6 +98,17 @@ impl Document {
         }
     }
 
+    /// The plan of a scenario without its fixes, which are not tried: for one that a program wrote to simulate it once.
+    ///
+    /// # Errors
+    /// The first fault, at its line and column.
+    pub fn plan_alone(name: &str, text: &str) -> Result<Plan, ScenarioError> {
+        let mut sources = Sources::default();
+        let place = Place { source: sources.add(name, text), bytes: 0..0 };
+        let plan = tree::parse(place.source, text).and_then(|root| Plan::read(&root, &place));
+        plan.map_err(|fault| sources.error(fault))
+    }
+
     /// The tree of a text, with the changes of the command line.
     fn tree(sources: &mut Sources, place: &Place, text: &str, sets: &[String]) -> Result<Table, Fault> {
         let mut root = tree::parse(place.source, text)?;

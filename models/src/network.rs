@@ -189,7 +189,9 @@ impl Network {
         path.tls = reader.read("tls", read::choice(&words))?;
         let refused = match (protocol, path.tls) {
             (Protocol::H2, Some(Tls::None)) => Some(("browsers use HTTP/2 only over TLS", "write \"1.2\" or \"1.3\"")),
-            (Protocol::H3, Some(Tls::None | Tls::V12)) => Some(("HTTP/3 requires TLS 1.3", "leave out `tls`")),
+            (Protocol::H3, Some(Tls::None | Tls::V12)) => {
+                Some(("HTTP/3 requires TLS 1.3", "leave out `tls`, or write \"1.3\""))
+            }
             _ => None,
         };
         match refused {

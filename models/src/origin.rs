@@ -205,7 +205,9 @@ impl Origin {
 
     /// Reads what is spoken on its connections, and how long they live.
     fn read_protocol(&mut self, reader: &Reader<'_>) -> Result<(), Fault> {
-        self.keep_alive = reader.read("keep_alive", read::span)?;
+        let help =
+            "write a length of time: \"0s\" closes each connection after its answer; without the key none is closed";
+        self.keep_alive = reader.read("keep_alive", read::span).map_err(|fault| fault.help(help))?;
         let words = [("h1", Protocol::H1), ("h2", Protocol::H2), ("h3", Protocol::H3)];
         self.protocol = reader.or("protocol", self.protocol, read::choice(&words))?;
         let streams = count(1, limits::PLACES);

@@ -219,11 +219,14 @@ fn no_unit(node: &Node, number: &str) -> Fault {
 /// Another type, another word.
 pub fn choice<T: Copy>(words: &[(&'static str, T)]) -> impl Fn(&Node) -> Result<T, Fault> {
     move |node| {
-        let word = text(node)?;
-        words.iter().find(|(name, _)| *name == word).map(|(_, value)| *value).ok_or_else(|| {
-            let known: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-            Fault::new(&node.place, format!("`{word}` is not known here")).help(advice(word, &known))
-        })
+        let known: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        // Such as `tls = 1.3` without quotation marks.
+        let word = text(node).map_err(|fault| fault.help(format!("write one of \"{}\"", known.join("\", \""))))?;
+        words
+            .iter()
+            .find(|(name, _)| *name == word)
+            .map(|(_, value)| *value)
+            .ok_or_else(|| Fault::new(&node.place, format!("`{word}` is not known here")).help(advice(word, &known)))
     }
 }
 

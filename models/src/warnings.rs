@@ -6,11 +6,13 @@ use crate::class::{Class, Kind, Start};
 use crate::form::Form;
 use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
-use crate::protocol::Protocol;
+use crate::protocol::{Protocol, Tls};
 use crate::server_cache::TtlFrom;
-use crate::tree::{Node, Table, Value};
+use crate::tree::{Entry, Node, Table, Value};
 use sixslot_sim_core::Span;
 
+/// Keys of a path that [network] has for the origins without their own.
+const PATH_KEYS: [&str; 3] = ["rtt", "bandwidth_down", "bandwidth_up"];
 /// The most warnings of a plan.
 const MOST: usize = 20;
 
@@ -22,9 +24,12 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
     });
     let classes = plan.classes().iter().flat_map(|class| of_class(plan, class));
     let origins = plan.origins().iter().enumerate().filter_map(|(number, origin)| overload(plan, number, origin));
-    unmeasured(plan)
+    plan.unmeasured()
         .into_iter()
         .chain(unused)
+        .chain(unused_network(root))
+        .chain(unused_streams(root))
+        .chain(bare_https(plan))
         .chain(classes)
         .chain(origins)
         .chain(without_effect(plan, root))
@@ -118,16 +123,19 @@ fn can_be_negative(form: &Form) -> bool {
     matches!(form, Form::Drawn(distribution) if distribution.quantile(1e-6) < 0.0)
 }
 
-/// Origins with a protocol whose rules were not measured.
-fn unmeasured(plan: &Plan) -> Option<String> {
-    let tables = plan.origins().iter().enumerate().filter(|(_, origin)| origin.protocol == Protocol::H3);
-    let tables: Vec<String> = tables.map(|(number, origin)| table(number, origin)).collect();
-    (!tables.is_empty()).then(|| {
-        format!(
-            "{}: HTTP/3 is simulated as HTTP/2 whose connection takes one round trip; what else browsers do differently was not measured.",
-            tables.join(", ")
-        )
-    })
+impl Plan {
+    /// What its loads rest on that was not measured: its origins over HTTP/3.
+    #[must_use]
+    pub fn unmeasured(&self) -> Option<String> {
+        let tables = self.origins().iter().enumerate().filter(|(_, origin)| origin.protocol == Protocol::H3);
+        let tables: Vec<String> = tables.map(|(number, origin)| table(number, origin)).collect();
+        (!tables.is_empty()).then(|| {
+            format!(
+                "{}: HTTP/3 is simulated as HTTP/2 whose connection takes one round trip; what else browsers do differently was not measured.",
+                tables.join(", ")
+            )
+        })
+    }
 }
 
 /// An origin's table in a scenario.
@@ -138,30 +146,19 @@ fn table(number: usize, origin: &Origin) -> String {
 /// Keys of a server or of the network that say something only beside another key, which neither the scenario nor a fix has.
 fn without_effect(plan: &Plan, root: &Table) -> Vec<String> {
     let fixes = root.get("fix").and_then(Node::table);
-    let is_tried = |key: &str| fixes.is_some_and(|fixes| has_key(fixes, &|found| found == key));
-    let mut found = Vec::new();
-    for (number, origin) in plan.origins().iter().enumerate() {
-        let node = if number == 0 {
-            root.get("server")
-        } else {
-            root.get("origin").and_then(|origins| origins.table()?.get(&origin.name))
-        };
-        let has = |key: &str| node.and_then(Node::table).is_some_and(|server| server.entry(key).is_some());
-        if has("workers") && origin.discipline == Discipline::Independent && !is_tried("discipline") {
-            found.push(format!(
-                "{}.workers: with discipline = \"independent\" a server never makes a request wait for another one. Write discipline = \"processor-sharing\" or \"fifo\", or remove it.",
-                table(number, origin)
-            ));
-        }
-        if has("max_concurrent_streams") && !origin.protocol.multiplexes() && !is_tried("protocol") {
-            found.push(format!(
-                "{}.max_concurrent_streams: a connection of HTTP/1.1 carries one request at a time. Write protocol = \"h2\", or remove it.",
-                table(number, origin)
-            ));
-        }
-    }
+    let is_tried = fixes.is_some_and(|fixes| has_key(fixes, &|key| key == "discipline"));
+    let shares = |name: &str| {
+        let mut named = plan.origins().iter().enumerate().filter(|(number, origin)| table(*number, origin) == name);
+        named.any(|(_, origin)| origin.discipline != Discipline::Independent)
+    };
+    let idle = |(name, table): (String, &Table)| {
+        (!is_tried && table.entry("workers").is_some() && !shares(&name)).then(|| {
+            format!("{name}.workers: with discipline = \"independent\" a server never makes a request wait for another one. Write discipline = \"processor-sharing\" or \"fifo\", or remove it.")
+        })
+    };
+    let mut found: Vec<String> = origins(root).into_iter().filter_map(idle).collect();
     let discipline = root.get("network").and_then(|network| network.table()?.entry("discipline"));
-    if discipline.is_some() && !has_key(root, &|key| key.starts_with("bandwidth_")) {
+    if discipline.is_some() && !has_key(root, &|key| key.starts_with("bandwidth_") || key == "profile") {
         found.push("network.discipline: no path has a bandwidth, so nothing waits for a link. Write `bandwidth_down`, or remove it.".to_owned());
     }
     found
@@ -171,6 +168,84 @@ fn without_effect(plan: &Plan, root: &Table) -> Vec<String> {
 fn has_key(table: &Table, is_it: &dyn Fn(&str) -> bool) -> bool {
     let inside = |node: &Node| node.table().is_some_and(|table| has_key(table, is_it));
     table.entries.iter().any(|entry| is_it(&entry.key) || inside(&entry.node))
+}
+
+/// The tables of the origins, with their names.
+fn origins(root: &Table) -> Vec<(String, &Table)> {
+    let named = root.get("origin").and_then(Node::table).map_or(&[][..], |table| &table.entries);
+    let further = named.iter().map(|entry| (format!("origin.{}", entry.key), &entry.node));
+    let own = root.get("server").map(|node| ("server".to_owned(), node));
+    own.into_iter().chain(further).filter_map(|(name, node)| Some((name, node.table()?))).collect()
+}
+
+/// What [network] says, and what was written before takes precedence: a later `--set` or patch that changes nothing.
+fn unused_network(root: &Table) -> Vec<String> {
+    let Some(network) = root.get("network").and_then(Node::table) else { return Vec::new() };
+    let origins = origins(root);
+    let count = 1 + root.get("origin").and_then(Node::table).map_or(0, |table| table.entries.len());
+    let at = |entry: &Entry| (entry.key_place.source, entry.key_place.bytes.start);
+    let instead = |of: &Entry, key: &str| -> Vec<String> {
+        let own = origins.iter().filter_map(|(name, table)| Some((format!("`{name}.{key}`"), table.entry(key)?)));
+        let own: Vec<(String, &Entry)> = own.collect();
+        let is_before =
+            |entry: &Entry| at(entry) < at(of) && (own.len() == count || entry.key_place.source < of.key_place.source);
+        own.iter().filter(|(_, entry)| is_before(entry)).map(|(name, _)| name.clone()).collect()
+    };
+    let all = |entry: &Entry| match entry.key.as_str() {
+        "profile" => PATH_KEYS
+            .into_iter()
+            .flat_map(|key| match network.entry(key) {
+                Some(own) if at(own) < at(entry) => vec![format!("`network.{key}`")],
+                Some(_) => Vec::new(),
+                None => instead(entry, key),
+            })
+            .collect(),
+        key if PATH_KEYS.contains(&key) => instead(entry, key),
+        _ => Vec::new(),
+    };
+    let said = |entry: &Entry| {
+        let found = all(entry);
+        let first = found.iter().take(3).cloned().collect::<Vec<_>>().join(", ");
+        let more = found.len().checked_sub(4).map_or(String::new(), |more| format!(" and {} more", more + 1));
+        (!found.is_empty())
+            .then(|| format!("network.{}: overridden by {first}{more}. Set what overrides it.", entry.key))
+    };
+    network.entries.iter().filter_map(said).collect()
+}
+
+/// Streams of an origin that has none, neither with a fix.
+fn unused_streams(root: &Table) -> Vec<String> {
+    let multiplexes = |table: &Table| {
+        table.get("protocol").is_some_and(|node| !matches!(&node.value, Value::Text(text) if text == "h1"))
+    };
+    let patches = ["fix", "layer"].into_iter().filter_map(|kind| root.get(kind)?.table());
+    let patches = patches.flat_map(|table| &table.entries).filter_map(|entry| entry.node.table());
+    let patches: Vec<&Table> =
+        patches.flat_map(|patch| ["patch", "removed_by"].map(|key| patch.get(key)?.table())).flatten().collect();
+    let patched = |name: &str| {
+        patches.iter().flat_map(|patch| origins(patch)).any(|(other, table)| other == name && multiplexes(table))
+    };
+    let unused = |(name, table): (String, &Table)| {
+        let is_unused = table.get("max_concurrent_streams").is_some() && !multiplexes(table) && !patched(&name);
+        is_unused.then(|| {
+            format!("{name}.max_concurrent_streams: HTTP/1.1 has no streams, so nothing uses it. Write protocol = \"h2\", or remove it.")
+        })
+    };
+    origins(root).into_iter().filter_map(unused).collect()
+}
+
+/// An origin without TLS, of which a URL has https.
+fn bare_https(plan: &Plan) -> Option<String> {
+    let is_bare = |class: &&Class| {
+        let https = class.copies().iter().any(|copy| copy.url.template().starts_with("https://"));
+        https && plan.origins()[class.origin].path.tls == Some(Tls::None)
+    };
+    let class = plan.classes().iter().find(is_bare)?;
+    let table = table(class.origin, &plan.origins()[class.origin]);
+    Some(format!(
+        "{table}.tls: `{}` has a URL with https, which browsers load over TLS only. Leave `tls` out, or write http.",
+        class.name
+    ))
 }
 
 /// A server that gets slower the more requests it has, and whose requests come whatever it does.

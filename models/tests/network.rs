@@ -251,6 +251,9 @@ fn wrong_networks_are_refused_at_their_place() {
         ("server.bandwidth_up = 10", "1:23", "expected a string"),
         ("server = { protocol = 'h2', tls = 'none' }", "1:35", "HTTP/2 only over TLS"),
         ("server = { protocol = 'h3', tls = '1.2' }", "1:35", "requires TLS 1.3"),
+        ("server = { protocol = 'h3', tls = '1.2' }", "1:35", "leave out `tls`, or write \"1.3\""),
+        ("server.tls = 1.3", "1:14", "write one of \"none\", \"1.2\", \"1.3\""),
+        ("server.keep_alive = 'none'", "1:21", "\"0s\" closes each connection after its answer"),
         ("request.a.body_bytes = 1000000000001", "1:24", "over the limit"),
         ("network.profile = 'slow-4g'", "1:19", "is not known here"),
     ] {

@@ -397,3 +397,30 @@ fn a_post_stays_a_post() {
     let headers = entry["request"]["headers"].as_array().unwrap();
     assert!(headers.iter().all(|header| header["name"] != "Cache-Control"), "{entry:#}");
 }
+
+/// A page over a network whose parts an archive has: name resolution, TCP and TLS.
+const NETWORK: &str = "schema = 1\nbrowser = { connect = '0ms', dispatch = '0ms' }\nnetwork.bandwidth_down = '8Mbit/s'\n\
+    server = { rtt = '40ms', tls = '1.3', dns = '25ms' }\nload.ready = ['needed']\n\
+    request.needed = { url = '/', priority = 'highest', service = '50ms', body_bytes = 20000 }\n\
+    request.image = { url = '/{index}.png', count = 12, after = 'needed.ok', service = '10ms', body_bytes = 30000 }\n\
+    request.sent = { url = '/sent', method = 'POST', after = 'needed.ok', service = '10ms', request_bytes = 5000, body_bytes = 9 }";
+
+#[test]
+fn an_archive_of_a_network_is_imported_as_that_network() {
+    let text = export(NETWORK, "--har", &[]);
+    let har: Value = serde_json::from_str(&text).unwrap();
+    let document = &entries(&har)[0];
+    assert_eq!(document["request"]["url"], "https://page.test/", "with TLS over HTTP/1.1");
+    assert_eq!(["dns", "connect", "ssl"].map(|name| timing(document, name)), [25.0, 80.0, 40.0]);
+    let sent = entries(&har).iter().find(|entry| entry["request"]["method"] == "POST").unwrap();
+    assert_eq!(sent["request"]["bodySize"], 5000);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.har"), text).unwrap();
+    let output = sixslot().current_dir(folder.path()).args(["import", "a.har", "-o", "-"]).assert().success();
+    let imported = String::from_utf8(output.get_output().stdout.clone()).unwrap();
+    let has = |key: &str| imported.lines().any(|line| line.starts_with(key));
+    assert!(has("rtt = \"40ms\"") && has("tls = \"1.3\"") && has("connect = \"0ms\""), "{imported}");
+    assert!(imported.contains("request_bytes = 5180"), "{imported}");
+    let rate = imported.lines().find_map(|line| line.strip_prefix("bandwidth_down = \"")?.split("kbit").next());
+    assert!(rate.and_then(|rate| rate.parse::<f64>().ok()).is_some_and(|rate| (rate / 8000.0 - 1.0).abs() < 0.02));
+}

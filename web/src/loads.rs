@@ -10,7 +10,7 @@ use sixslot_analysis::data_interval::{DataInterval, Simulated};
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::picture::Picture;
 use sixslot_analysis::export::{self, Subject};
-use sixslot_analysis::notes::{notes, of_first};
+use sixslot_analysis::notes::{add_unmeasured, notes, of_first};
 use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::replications::{Replications, Tally};
 use sixslot_analysis::sentence::Finding;
@@ -193,6 +193,7 @@ pub(crate) fn compare(document: &Document, case: &Case, loads: u64) -> Result<Ve
     let finding = Finding::of_comparisons(&plan, case.seed, &found)?.with_data(data.as_ref());
     let interval = data.map(|data| data.interval);
     let (sentence, mut notes) = (finding.sentence(), notes(&plan));
+    add_unmeasured(&mut notes, document, &base);
     notes.extend(of_first(limits::COMPARED_TIMES, found.loads));
     json(&CompareAnswer {
         clause: finding.which_fix(),

@@ -130,13 +130,14 @@ impl Timings {
 
     /// The parts, in nanoseconds so that their sum is exact.
     fn answered(phases: &Phases) -> (Self, Span) {
-        let Phases { queueing, stalled, connect, send, wait, receive } = *phases;
+        let Phases { queueing, stalled, connect, dns, tls, send, wait, receive } = *phases;
         let blocked = queueing + stalled;
         let timings = Self {
             blocked: blocked.as_millis_f64(),
-            dns: if connect.is_some() { 0.0 } else { -1.0 },
-            ssl: -1.0,
-            connect: connect.map_or(-1.0, Span::as_millis_f64),
+            dns: connect.map_or(-1.0, |_| dns.as_millis_f64()),
+            // A part of `connect`.
+            ssl: connect.filter(|_| !tls.is_zero()).map_or(-1.0, |_| tls.as_millis_f64()),
+            connect: connect.map_or(-1.0, |connect| (connect - dns).as_millis_f64()),
             send: send.as_millis_f64(),
             wait: wait.as_millis_f64(),
             receive: receive.as_millis_f64(),
@@ -256,7 +257,8 @@ impl<'a> Subject<'a> {
             query.map(|part| part.split_once('=').unwrap_or((part, ""))).map(|(name, value)| header(name, value));
         json!({
             "method": copy.method.name(), "url": url, "httpVersion": self.protocol(request), "headers": headers,
-            "queryString": query.collect::<Vec<_>>(), "cookies": [], "headersSize": -1, "bodySize": 0,
+            "queryString": query.collect::<Vec<_>>(), "cookies": [], "headersSize": -1,
+            "bodySize": copy.request_bytes,
         })
     }
 
@@ -349,12 +351,13 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     let Subject { plan, load, seed, number, fixes, .. } = *subject;
     let LoadRecord { outcome, parameters, .. } = LoadRecord::new(plan, load, seed, number, fixes);
     let left_out = subject.left_out();
-    let comment = format!(
+    let mut comment = format!(
         "Simulated: {}. {} calls that the network never saw are in _sixslot.left_out: those that joined a call of the \
          same URL, those that the page held to the end, and the servers' background calls.",
         subject.label(),
         left_out.len()
     );
+    comment.extend(plan.unmeasured().map(|note| format!(" Note: {note}")));
     let har = Har {
         log: Log {
             version: "1.2",

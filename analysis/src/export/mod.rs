@@ -15,6 +15,7 @@ use sixslot_models::Plan;
 use sixslot_models::browser::Priority;
 use sixslot_models::class::{Class, Copies, CopySpec, Event, Join, Kind, Start};
 use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_models::protocol::{Protocol, Tls};
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
 
@@ -70,6 +71,9 @@ struct Phases {
     stalled: Span,
     /// A connection was opened for it.
     connect: Option<Span>,
+    /// Of that time, first the resolution of the host's name, and last the round trips of TLS.
+    dns: Span,
+    tls: Span,
     /// It had a connection and was being dispatched.
     send: Span,
     /// The server worked.
@@ -153,9 +157,8 @@ impl<'a> Subject<'a> {
         rules.host.clone().unwrap_or_else(name)
     }
 
-    /// Browsers use HTTP/2 only with TLS.
     fn scheme(&self, origin: usize, socket: bool) -> &'static str {
-        match (socket, self.plan.origins()[origin].protocol.multiplexes()) {
+        match (socket, self.plan.origins()[origin].tls() != Tls::None) {
             (false, false) => "http",
             (false, true) => "https",
             (true, false) => "ws",
@@ -187,10 +190,21 @@ impl<'a> Subject<'a> {
             (Some(from), Some(sent)) => on_the_way - (sent - from).min(on_the_way),
             _ => Span::ZERO,
         };
+        let rules = &self.plan.origins()[self.class(request).origin];
+        let queueing = request.spent(Station::Scheduler);
+        let stalled = request.spent(Station::Cache) + request.spent(Station::Pool);
+        let begins = network_start(request) + queueing + stalled;
+        let resolved = self.load.resolved(self.class(request).origin).unwrap_or(begins).max(begins);
+        let dns = (resolved - begins).min(opening);
+        // QUIC's handshake is that of TLS.
+        let further = if rules.protocol == Protocol::H3 { 0 } else { rules.tls().round_trips(rules.protocol) - 1 };
+        let tls = (self.load.rtt(self.class(request).origin) * further).min(opening - dns);
         Phases {
-            queueing: request.spent(Station::Scheduler),
-            stalled: request.spent(Station::Cache) + request.spent(Station::Pool),
+            queueing,
+            stalled,
             connect: self.opened_connection(request).then_some(opening),
+            dns,
+            tls,
             send: on_the_way - opening,
             wait: request.spent(Station::Server),
             receive: request.spent(Station::Body),

@@ -108,7 +108,7 @@ impl Subject<'_> {
     }
 
     fn answer(&self, request: &Request, id: &str, headers: Time) -> Value {
-        let Phases { queueing, stalled, connect, send, .. } = self.phases(request);
+        let Phases { queueing, stalled, connect, dns, tls, send, .. } = self.phases(request);
         let from_cache = request.sent.is_none();
         let start = network_start(request) + queueing;
         // The engine reads 0 as "none", so a request that did not wait gets a wait of one microsecond.
@@ -117,9 +117,12 @@ impl Subject<'_> {
         let received = (headers - start).as_millis_f64();
         let connecting = connect.is_some_and(|span| !span.is_zero());
         let of_connect = |span: Span| if connecting { span.as_millis_f64() } else { -1.0 };
+        let of = |part: Span, span: Span| if part.is_zero() { -1.0 } else { of_connect(span) };
         let timing = json!({
-            "requestTime": seconds(start), "proxyStart": -1, "proxyEnd": -1, "dnsStart": -1, "dnsEnd": -1,
-            "connectStart": of_connect(connect_start), "connectEnd": of_connect(send_start), "sslStart": -1, "sslEnd": -1,
+            "requestTime": seconds(start), "proxyStart": -1, "proxyEnd": -1,
+            "dnsStart": of(dns, connect_start), "dnsEnd": of(dns, connect_start + dns),
+            "connectStart": of_connect(connect_start + dns), "connectEnd": of_connect(send_start),
+            "sslStart": of(tls, send_start - tls), "sslEnd": of(tls, send_start),
             "workerStart": -1, "workerReady": -1, "pushStart": 0, "pushEnd": 0,
             "sendStart": send_start.as_millis_f64().min(received),
             "sendEnd": (send_start + send).as_millis_f64().min(received),
@@ -243,11 +246,14 @@ pub(super) fn text(subject: &Subject<'_>) -> serde_json::Result<String> {
     // Stable, so that a begin event stays before an end event of the same instant.
     events.sort_by(|one, other| order(one).total_cmp(&order(other)));
     let lines = events.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
-    let metadata = json!({
+    let mut metadata = json!({
         "source": "DevTools", "startTime": "2026-01-01T00:00:00.000Z", "dataOrigin": "TraceEvents",
         "sixslot": {"scenario": subject.plan.title(), "load": subject.number, "seed": subject.seed, "fixes": subject.fixes,
             "verdict": subject.outcome()},
     });
+    if let Some(note) = subject.plan.unmeasured() {
+        metadata["sixslot"]["notes"] = json!([note]);
+    }
     // One event a line: a trace is often searched with line tools.
     Ok(format!(
         "{{\"traceEvents\": [\n{}\n], \"displayTimeUnit\": \"ms\", \"metadata\": {metadata}}}\n",

@@ -10,7 +10,7 @@ use super::graph::{self, Graph, listed::Source, table::BROWSER};
 use super::page::Page;
 use super::share::Share;
 use super::target::origin_name;
-use super::text::{Known, Table, number, span, write};
+use super::text::{Known, Table, number, span, write, write_bare};
 use super::writer::Writer;
 use crate::words::{count, plain};
 use sixslot_models::evidence::FittedAs;
@@ -36,6 +36,21 @@ impl Draft {
     /// The draft of a page with the requests of `graph` one by one.
     #[must_use]
     pub fn of(page: &Page<'_>, graph: &Graph, loads: &[Load]) -> Self {
+        let (mut tables, writer) = Self::tables(page, graph, loads);
+        tables.extend(super::fixes::fixes(page, graph));
+        let header = writer.header();
+        let text = write(&header, &tables);
+        Self { text, tables, share: None, header, fitted: writer.fitted }
+    }
+
+    /// The same to be simulated only: without comments and fixes.
+    #[must_use]
+    pub fn to_play(page: &Page<'_>, graph: &Graph, loads: &[Load]) -> String {
+        write_bare(&Self::tables(page, graph, loads).0)
+    }
+
+    /// The tables of what is simulated.
+    fn tables<'a>(page: &'a Page<'a>, graph: &'a Graph, loads: &'a [Load]) -> (Vec<Table>, Writer<'a>) {
         let parameters = Table::new("parameters");
         let mut writer = Writer { page, graph, loads, origins: origins(page, graph), parameters, fitted: Vec::new() };
         let members: Vec<Table> = (0..page.members.len()).flat_map(|number| writer.member(number)).collect();
@@ -54,10 +69,7 @@ impl Draft {
         tables.extend(listed);
         tables.extend(members);
         tables.extend(writer.rule());
-        tables.extend(super::fixes::fixes(page, graph));
-        let header = writer.header();
-        let text = write(&header, &tables);
-        Self { text, tables, share: None, header, fitted: writer.fitted }
+        (tables, writer)
     }
 
     /// Adds the table of the evidence: the samples of the fitted numbers, and of how many loads how many failed.

@@ -78,7 +78,7 @@ impl<'a> Imported<'a> {
             return Err(ImportError::NoRequest(name.to_owned()));
         }
         let mut graph = std::mem::take(&mut page.graph);
-        let draft = |graph: &graph::Graph| Draft::of(&page, graph, loads).text;
+        let draft = |graph: &graph::Graph| Draft::to_play(&page, graph, loads);
         let settled = graph::trial::settle(&mut graph, loads, &draft);
         // Classes by pattern keep their whole recorded times, so their origins have no network.
         let without = page.members.iter().map(|member| member.group.origin.clone()).collect();
@@ -113,7 +113,7 @@ pub fn import(archives: Vec<Archive>) -> Result<Draft, ImportError> {
     let mut found = discipline::disciplines(&loads);
     let is_shared = found.values().any(Result::is_ok);
     let Imported { mut page, mut graph, error } = Imported::of(&loads, found.clone(), &name)?;
-    if repeated::settle(&mut found, &graph, &loads, &|| Draft::of(&page, &graph, &loads).text) {
+    if repeated::settle(&mut found, &graph, &loads, &|| Draft::to_play(&page, &graph, &loads)) {
         Imported { page, graph, .. } = Imported::of(&loads, found, &name)?;
     } else {
         page.disciplines = found;

@@ -45,7 +45,7 @@ pub fn settle(disciplines: &mut Disciplines, graph: &Graph, loads: &[Load], draf
 }
 
 fn plan(draft: &str) -> Option<Plan> {
-    Document::read("the draft", draft, &[]).and_then(|document| document.plan(&[], &[])).ok()
+    Document::plan_alone("the draft", draft).ok()
 }
 
 /// The recorded visits to an origin, of which the nodes are known.

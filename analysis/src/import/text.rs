@@ -100,6 +100,21 @@ pub fn write(header: &[String], tables: &[Table]) -> String {
     out
 }
 
+/// A scenario without comments.
+#[must_use]
+pub fn write_bare(tables: &[Table]) -> String {
+    let mut out = String::new();
+    for table in tables {
+        if !table.name.is_empty() {
+            let _ = writeln!(out, "[{}]", table.name);
+        }
+        for Line { key, value, .. } in &table.lines {
+            let _ = writeln!(out, "{key} = {value}");
+        }
+    }
+    out
+}
+
 /// A number with so many digits that count.
 #[must_use]
 pub fn number(value: f64, digits: i32) -> String {

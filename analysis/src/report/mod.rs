@@ -194,6 +194,12 @@ impl<'a> Report<'a> {
         own + &self.finding().sentence()
     }
 
+    /// What was not measured of the rules behind the page.
+    #[must_use]
+    pub fn notes(&self) -> &[String] {
+        &self.source.sweep.manifest().notes
+    }
+
     /// What was found at the point.
     fn finding(&self) -> Finding<'_> {
         let axes = !self.source.sweep.grid().axes.is_empty();

@@ -38,6 +38,9 @@ pub struct Manifest {
     axes: Vec<AxisRecord>,
     fix_sets: Vec<String>,
     cells: usize,
+    /// What was not measured of the rules that its cells use.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -66,6 +69,7 @@ impl Manifest {
                 .collect(),
             fix_sets: (0..grid.fix_sets.len()).map(|set| grid.name(set)).collect(),
             cells: grid.len(),
+            notes: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ pub use grid::{Cell, Grid, nearest_to_half};
 pub use manifest::{Manifest, PROGRAM, sha256};
 pub use part::{JoinError, Part};
 
+use crate::notes::unmeasured_with_fixes;
 use crate::replications::{Replications, Stopped, Tally, next_round};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -74,7 +75,8 @@ impl Sweep {
         let document = Document::read(&recipe.scenario, &recipe.text, &recipe.set).map_err(Box::new)?;
         let grid = Grid::of(&document);
         let loads = recipe.loads.or(document.sweep.loads).unwrap_or(DEFAULT_LOADS);
-        let manifest = Manifest::new(&recipe, &document.title, loads, &grid);
+        let mut manifest = Manifest::new(&recipe, &document.title, loads, &grid);
+        manifest.notes = unmeasured_with_fixes(&document, &[]);
         Self { recipe, document, grid, manifest, plans: Vec::new() }.compiled()
     }
 

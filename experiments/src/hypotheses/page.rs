@@ -8,7 +8,9 @@ use super::placeholder::{fill, number, points, published, tally};
 use super::recovery::Regime;
 use super::{Answer, Findings, Forecast, HypothesesError, NEAR, RANGE, Run};
 use sixslot_analysis::layers::Attribution;
+use sixslot_analysis::notes::unmeasured_with_fixes;
 use sixslot_analysis::words::markdown;
+use sixslot_models::Document;
 use std::fmt::Write as _;
 
 fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
@@ -27,12 +29,26 @@ fn cell(figure: &Figure, answer: Option<&Answer>) -> String {
     }
 }
 
+/// What was not measured of the rules of the scenarios.
+fn unmeasured(file: &HypothesesFile) -> String {
+    let mut text = String::new();
+    for (name, scenario) in &file.scenarios {
+        // Parts of scenarios are no documents.
+        let document = Document::read(name, scenario, &[]).ok();
+        for note in document.iter().flat_map(|document| unmeasured_with_fixes(document, &[])) {
+            let _ = writeln!(text, "Note on {}: {}\n", markdown(name), markdown(&note));
+        }
+    }
+    text
+}
+
 /// The page as Markdown.
 pub(super) fn readme(file: &HypothesesFile, findings: &Findings, run: &Run) -> Result<String, HypothesesError> {
     let mut text = format!("# {}\n\n", markdown(&file.title));
     if !file.introduction.is_empty() {
         let _ = writeln!(text, "{}\n", file.introduction);
     }
+    text.push_str(&unmeasured(file));
     text.push_str("## What it means\n\n");
     for paragraph in &file.conclusions {
         let _ = writeln!(text, "{}\n", fill(file, findings, paragraph)?);

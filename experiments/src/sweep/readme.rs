@@ -152,6 +152,9 @@ pub fn readme(page: &Page<'_>) -> String {
                 "confidence sequence, which holds whenever a cell stopped; the probability itself is then biased away from the threshold",
         },
     );
+    for note in &manifest.notes {
+        let _ = writeln!(text, "Note: {}\n", markdown(note));
+    }
     found(&mut text, page, &summaries(grid, manifest, results));
     text.push_str("\n## Pictures\n\n");
     for picture in *pictures {

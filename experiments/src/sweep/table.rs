@@ -35,6 +35,9 @@ pub(super) fn head(grid: &Grid, manifest: &Manifest) -> Vec<String> {
     if manifest.decide.is_some() {
         head.push("decided".to_owned());
     }
+    if !manifest.notes.is_empty() {
+        head.push("notes".to_owned());
+    }
     head
 }
 
@@ -65,6 +68,9 @@ fn row(grid: &Grid, manifest: &Manifest, result: &CellResult) -> Result<Vec<Stri
     row.push(result.first_failure.map_or_else(String::new, |load| load.to_string()));
     if manifest.decide.is_some() {
         row.push(side(manifest, result).to_owned());
+    }
+    if !manifest.notes.is_empty() {
+        row.push(manifest.notes.join(" "));
     }
     Ok(row)
 }

@@ -88,6 +88,8 @@ struct RawRequest {
     protocol: Version,
     #[serde(default, deserialize_with = "folded")]
     headers: RequestHeaders,
+    #[serde(default, rename = "bodySize")]
+    body_size: Number,
 }
 
 #[derive(Default, Deserialize)]
@@ -156,6 +158,7 @@ impl RawResponse {
             body: size(self.body_size.get()),
             content: size(self.content.as_ref().and_then(|content| content.0.size.get())),
             headers: size(self.headers_size.get()),
+            request: None,
         }
     }
 
@@ -373,7 +376,7 @@ impl RawEntry {
             page: self.pageref.0,
             redirect,
             mime,
-            sizes: response.sizes(),
+            sizes: Sizes { request: self.request.0.body_size.get().filter(|size| *size >= 0.0), ..response.sizes() },
             header_count: headers.count,
             request_headers: headers.kept,
             messages,

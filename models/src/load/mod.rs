@@ -44,7 +44,7 @@ use crate::limits;
 use crate::network::LinkDiscipline;
 use crate::plan::Plan;
 use list::{Link, List, RequestId};
-use sixslot_sim_core::{End, EventQueue, Flow, Model, Streams, Time, run};
+use sixslot_sim_core::{End, EventQueue, Flow, Model, Span, Streams, Time, run};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use uniforms::Source;
@@ -309,6 +309,16 @@ impl Load {
     /// The requests, in the order in which they were issued; sockets among them.
     pub fn requests(&self) -> &[Request] {
         &self.state.requests
+    }
+
+    /// The round-trip time to an origin.
+    pub fn rtt(&self, origin: usize) -> Span {
+        self.state.network.rtt(origin)
+    }
+
+    /// When the name of an origin's host was known, if it had to be resolved.
+    pub fn resolved(&self, origin: usize) -> Option<Time> {
+        self.state.network.resolved(origin)
     }
 
     /// The computations of cached values by servers, in the order in which they started.

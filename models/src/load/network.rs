@@ -102,6 +102,11 @@ impl Network {
         self.rtts[origin]
     }
 
+    /// When the name of an origin's host is known.
+    pub(super) fn resolved(&self, origin: usize) -> Option<Time> {
+        self.resolved[origin]
+    }
+
     /// Takes a flow from those on a link.
     fn forget(&mut self, link: usize, flow: usize) {
         let at = self.flows[flow].at;

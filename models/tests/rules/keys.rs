@@ -197,20 +197,53 @@ fn what_reads_plausible_and_does_something_else_is_named() {
             "server.workers = 2\nrequest.one = {}\nfix.busy.patch.server.discipline = 'fifo'",
         ),
         (
-            "origin.cdn.max_concurrent_streams = 8\nrequest.one = { origin = 'cdn' }",
-            "origin.cdn.max_concurrent_streams: a connection of HTTP/1.1",
-            "origin.cdn.max_concurrent_streams = 8\nrequest.one = { origin = 'cdn' }\nfix.h2.patch.origin.cdn.protocol = 'h2'",
-        ),
-        (
             "network.discipline = 'fifo'\nrequest.one = {}",
             "network.discipline: no path has a bandwidth",
             "network.discipline = 'fifo'\nserver.bandwidth_down = '1Mbit/s'\nrequest.one = {}",
+        ),
+        (
+            "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h1'",
+            "server.max_concurrent_streams: HTTP/1.1 has no streams",
+            "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h2'",
+        ),
+        (
+            "server.tls = 'none'\nrequest.one.url = 'https://shop.test/'",
+            "server.tls: `one` has a URL with https",
+            "server.tls = 'none'\nrequest.one.url = 'http://shop.test/'",
+        ),
+        (
+            "server.rtt = '10ms'\nnetwork.rtt = '20ms'\nrequest.one = {}",
+            "network.rtt: overridden by `server.rtt`",
+            "server.rtt = '10ms'\nnetwork.rtt = '20ms'\norigin.cdn = {}\nrequest.one = { origin = 'cdn' }",
         ),
     ] {
         let found = warns(text);
         assert!(found.len() == 1 && found[0].starts_with(key), "{text}: {found:?}");
         assert_eq!(warns(better), [""; 0], "{better}");
     }
+}
+
+#[test]
+fn a_network_that_is_set_behind_what_has_precedence_is_named() {
+    let text = "schema = 1\nload.ready = ['one']\nrequest.one = {}\nnetwork = { profile = 'loopback', bandwidth_down = '9Mbit/s' }\n\
+                server.rtt = '40ms'\norigin.cdn = {}\nfix.near.patch.server.rtt = '5ms'";
+    let warns = |sets: &[&str], fixes: &[usize]| {
+        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let document = sixslot_models::Document::read("n", text, &sets).unwrap();
+        document.plan(fixes, &[]).unwrap().warnings().to_vec()
+    };
+    // What is written later is meant to change what stands before it.
+    assert_eq!(warns(&[], &[0]), [""; 0]);
+    assert_eq!(warns(&["network.bandwidth_down='1Mbit/s'"], &[]), [""; 0]);
+    // An imported page under a phone's network: the fitted values would stay.
+    assert_eq!(
+        warns(&["network.profile='lighthouse-slow-4g'"], &[]),
+        ["network.profile: overridden by `server.rtt`, `network.bandwidth_down`. Set what overrides it."]
+    );
+    assert_eq!(
+        warns(&["network.rtt='150ms'"], &[]),
+        ["network.rtt: overridden by `server.rtt`. Set what overrides it."]
+    );
 }
 
 #[test]

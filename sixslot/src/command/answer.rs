@@ -17,6 +17,7 @@ use sixslot_analysis::comparison::{Comparisons, Measure, Settings, compare_plans
 use sixslot_analysis::data_interval::DataInterval;
 use sixslot_analysis::diagnose;
 use sixslot_analysis::estimate::Estimate;
+use sixslot_analysis::notes::add_unmeasured;
 use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::report::{Report, Source};
 use sixslot_analysis::sentence::Finding;
@@ -229,7 +230,9 @@ impl Answer {
         let mut finding = Finding::of_estimate(plan, self.seed, &estimate, 0)?.with_data(data.as_ref());
         finding.fixes = compared.as_ref().map_or(&[], |compared| compared.fixes.as_slice());
         let sentence = finding.sentence();
-        Ok(Found { sentence, loads: estimate.loads, notes: estimate.notes, data, compared })
+        let mut notes = estimate.notes;
+        add_unmeasured(&mut notes, document, &[]);
+        Ok(Found { sentence, loads: estimate.loads, notes, data, compared })
     }
 
     /// The report of the scenario that is written; none after an interrupt.

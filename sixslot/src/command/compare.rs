@@ -12,7 +12,7 @@ use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::answers::CompareRecord;
 use sixslot_analysis::comparison::{ComparisonError, Comparisons, Measure, Settings, Word, compare_plans, variants};
 use sixslot_analysis::data_interval::{DataInterval, Simulated};
-use sixslot_analysis::notes::{notes, of_first};
+use sixslot_analysis::notes::{add_unmeasured, notes, of_first, unmeasured_with_fixes};
 use sixslot_analysis::ranking::MARGIN;
 use sixslot_analysis::replications::Stopped;
 use sixslot_analysis::sentence::Finding;
@@ -96,7 +96,8 @@ impl Compare {
             if self.common.format == Format::Csv {
                 return Err(Failure::Usage("--until ranked has no table; give --format text or json".to_owned()));
             }
-            return ranked::run(&document.title, &plan, &variants, &self.common, self.tie, self.max_loads);
+            let notes = unmeasured_with_fixes(&document, &base);
+            return ranked::run(&document.title, (&plan, &variants), &notes, &self.common, self.tie, self.max_loads);
         }
         let bar = progress(self.loads, "loads");
         let seed = self.common.seed;
@@ -113,6 +114,7 @@ impl Compare {
         note_changed(&document, data.as_ref());
         let sentence = Finding::of_comparisons(&plan, seed, &found)?.with_data(data.as_ref()).sentence();
         let mut notes = notes(&plan);
+        add_unmeasured(&mut notes, &document, &base);
         notes.extend(of_first(limits::COMPARED_TIMES, found.loads));
         match self.common.format {
             Format::Json => {
@@ -120,7 +122,10 @@ impl Compare {
                 let title = &document.title;
                 print_json(&CompareRecord::new(title, seed, &self.fix, &found, interval, &sentence, &notes))?;
             }
-            Format::Csv => print_data(&self.csv(&found)?)?,
+            Format::Csv => {
+                let notes = unmeasured_with_fixes(&document, &base);
+                print_data(&csv_table::with_notes(&self.csv(&found)?, &notes)?)?;
+            }
             _ => {
                 let about = About { title: &document.title, loads: found.loads, seed, base: &self.fix };
                 print_text(&(opening(&sentence, &notes) + &fixes_table::text(&about, &found)))?;
@@ -162,6 +167,8 @@ impl Compare {
             broken: u64,
             p_value: f64,
             p_value_holm: f64,
+            end_p50_ms: Option<f64>,
+            end_p95_ms: Option<f64>,
         }
         csv_table::of_records(found.fixes.iter().map(|fix| Line {
             fix: &fix.fix,
@@ -189,6 +196,8 @@ impl Compare {
             broken: fix.discordant.broken,
             p_value: fix.p_value,
             p_value_holm: fix.p_value_holm,
+            end_p50_ms: fix.outcomes.end_ms.and_then(|end| end.p50),
+            end_p95_ms: fix.outcomes.end_ms.and_then(|end| end.p95),
         }))
     }
 }

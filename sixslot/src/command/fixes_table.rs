@@ -2,6 +2,7 @@
 
 use super::{heading, table_width, width};
 use sixslot_analysis::comparison::{Comparison, Comparisons, Outcomes};
+use sixslot_analysis::page_end::PageEnd;
 use sixslot_analysis::ready_times::ReadyQuantile;
 use sixslot_analysis::text_table::{Align, TextTable, TimeUnit, share};
 use sixslot_analysis::words::{duration, wrap};
@@ -79,7 +80,8 @@ pub(super) fn text(about: &About<'_>, found: &Comparisons) -> String {
     if let Some(end) = found.without.end_ms {
         let name = |fix: &Comparison| (fix.fix.clone(), fix.outcomes.end_ms);
         let all = std::iter::once((none.to_owned(), Some(end))).chain(found.fixes.iter().map(name));
-        let ends = all.filter_map(|(name, end)| Some(format!("{name} {}", span(end?.p50?))));
+        let at = |end: PageEnd| end.p50.map_or_else(|| "after the horizon".to_owned(), span);
+        let ends = all.filter_map(|(name, end)| Some(format!("{name} {}", at(end?))));
         let first = if end.loads < found.loads { "the first " } else { "" };
         let ends = ends.collect::<Vec<_>>().join(", ");
         let line = format!("page's end, the median of {first}{} loads: {ends}", end.loads);

@@ -2,13 +2,14 @@
 
 use super::archives::{draft, guesses, hashed, note_strange};
 use super::terminal::say_text;
-use super::{Exit, Failure, Format, Overwrite, print_data, print_json, print_text};
+use super::{Exit, Failure, Format, Overwrite, print_data, print_json, print_text, width};
 use clap::Args;
 use sixslot_analysis::import::Statement;
 use sixslot_analysis::import::share::Share;
 use sixslot_analysis::import::text::Known;
-use sixslot_analysis::words::{count, cut, plain};
+use sixslot_analysis::words::{count, cut, plain, wrap};
 use sixslot_experiments::files::Purpose;
+use sixslot_models::Document;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -65,6 +66,7 @@ impl Import {
             print_data(&draft.text)?;
             return Ok(Exit::Done);
         }
+        let unmeasured = Document::read("the draft", &draft.text, &[])?.plan(&[], &[])?.unmeasured();
         files.write(&self.output, Purpose::Scenario, draft.text.into_bytes())?;
         let scenario = plain(&self.output.display().to_string());
         if self.format == Format::Json {
@@ -84,10 +86,21 @@ impl Import {
             text.push_str(&explained(&statements));
         }
         text.push_str(&last);
+        if !has_round_trips(&draft.tables) {
+            text.push_str("No round trips to the page's own origin were found: server.rtt and bandwidths would add to its recorded times.\n");
+        }
+        if let Some(note) = unmeasured {
+            let _ = writeln!(text, "{}", wrap("", &format!("note: {note}"), width()));
+        }
         let _ = writeln!(text, "Next: sixslot run {scenario} --loads 1000, sixslot compare {scenario}");
         print_text(&text)?;
         Ok(Exit::Done)
     }
+}
+
+/// Whether the recorded times of the page's own origin were divided into those of its server and those of its network.
+fn has_round_trips(tables: &[sixslot_analysis::import::text::Table]) -> bool {
+    tables.iter().any(|table| table.name == "server" && table.lines.iter().any(|line| line.key == "rtt"))
 }
 
 /// `9 kinds of requests and 1 socket`.

@@ -4,11 +4,13 @@ use super::evidence::note_first;
 use super::{Common, Exit, Failure, Format, INTERRUPT, print_json, print_text, progress, table_width};
 use serde::Serialize;
 use sixslot_analysis::layers::{Attribution, LayerSet, LayersError, RULE, attribute};
+use sixslot_analysis::notes::unmeasured;
 use sixslot_analysis::subsets::Interaction;
 use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_analysis::waterfall::paint;
-use sixslot_analysis::words::percent;
+use sixslot_analysis::words::{percent, wrap};
 use sixslot_models::Document;
+use sixslot_models::document::Patch;
 use std::fmt::Write as _;
 
 /// The most sets that the text lists; there can be hundreds.
@@ -21,6 +23,8 @@ struct LayersRecord<'a> {
     seed: u64,
     #[serde(flatten)]
     attribution: &'a Attribution,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 impl From<LayersError> for Failure {
@@ -47,10 +51,13 @@ pub(super) fn run(document: &Document, loads: u64, threshold: f64, common: &Comm
         pool.install(|| attribute(document, common.seed, loads, threshold, &INTERRUPT, |loads| bar.inc(loads)));
     bar.finish_and_clear();
     let attribution = result?;
+    let without = |(layer, patch): (usize, &Patch)| Some((patch.name.clone(), document.plan_without(&[layer]).ok()?));
+    let notes = &unmeasured(&document.plan(&[], &[])?, document.layers.iter().enumerate().filter_map(without));
     if common.format == Format::Json {
-        print_json(&LayersRecord { scenario: &document.title, seed: common.seed, attribution: &attribution })?;
+        let scenario = &document.title;
+        print_json(&LayersRecord { scenario, seed: common.seed, attribution: &attribution, notes })?;
     } else {
-        print_text(&text(&document.title, common.seed, &attribution))?;
+        print_text(&text(&document.title, common.seed, &attribution, notes))?;
     }
     Ok(of_first(attribution.loads, loads))
 }
@@ -65,7 +72,7 @@ pub(super) fn of_first(loads: u64, wanted: u64) -> Exit {
 }
 
 /// The attribution as text.
-fn text(title: &str, seed: u64, attribution: &Attribution) -> String {
+fn text(title: &str, seed: u64, attribution: &Attribution, notes: &[String]) -> String {
     let Attribution { loads, layers, sets, smallest_sets, .. } = attribution;
     let mut text = format!(
         "{}\n{loads} loads, seed {seed}, each with all {} sets of {} layers\n\n",
@@ -73,6 +80,9 @@ fn text(title: &str, seed: u64, attribution: &Attribution) -> String {
         sets.len(),
         layers.len()
     );
+    for note in notes {
+        let _ = writeln!(text, "{}\n", wrap("", &format!("note: {note}"), table_width()));
+    }
     if let (Some(none), Some(all)) = (sets.first(), sets.last()) {
         let _ = writeln!(text, "with all layers {} of loads fail, with none {}\n", failing(all), failing(none));
     }

@@ -18,13 +18,15 @@ struct RankingRecord<'a> {
     seed: u64,
     #[serde(flatten)]
     ranking: &'a Ranking,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
-/// Ranks the variants of a plan against it and against each other.
+/// Ranks the variants of a plan against it and against each other. `notes` are about what was not measured.
 pub(super) fn run(
     title: &str,
-    baseline: &Plan,
-    variants: &[Variant],
+    (baseline, variants): (&Plan, &[Variant]),
+    notes: &[String],
     common: &Common,
     tie: f64,
     most: u64,
@@ -40,8 +42,8 @@ pub(super) fn run(
         _ => Exit::Undecided,
     };
     match common.format {
-        Format::Json => print_json(&RankingRecord { scenario: title, seed: common.seed, ranking: &ranking })?,
-        _ => print_text(&text(title, common.seed, &ranking))?,
+        Format::Json => print_json(&RankingRecord { scenario: title, seed: common.seed, ranking: &ranking, notes })?,
+        _ => print_text(&text(title, common.seed, &ranking, notes))?,
     }
     if ranking.is_interrupted {
         note(&format!("interrupted: this is the ranking by the first {} loads", ranking.loads));
@@ -50,9 +52,9 @@ pub(super) fn run(
 }
 
 /// The ranking as text.
-fn text(title: &str, seed: u64, ranking: &Ranking) -> String {
+fn text(title: &str, seed: u64, ranking: &Ranking, notes: &[String]) -> String {
     let places = &ranking.ranking;
-    let mut text = format!("{}{}\n", opening(&ranking.sentence, &[]), paint(title, "1"));
+    let mut text = format!("{}{}\n", opening(&ranking.sentence, notes), paint(title, "1"));
     let _ = writeln!(
         text,
         "{} loads simulated in all, at most {} of one variant, seed {seed}; the whole ranking holds with {:.0} % confidence\n",

@@ -41,6 +41,8 @@ struct RareRecord<'a> {
     fixes: &'a [String],
     #[serde(flatten)]
     rare: &'a Rare,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 /// A refusal.
@@ -75,13 +77,15 @@ impl RareArguments {
         });
         bar.finish_and_clear();
         let scenario = plan.title();
+        let unmeasured = plan.unmeasured();
+        let notes = unmeasured.as_slice();
         match result {
             Ok(rare) if format == Format::Json => {
-                print_json(&RareRecord { scenario, seed, fixes, rare: &rare })?;
+                print_json(&RareRecord { scenario, seed, fixes, rare: &rare, notes })?;
                 Ok(Exit::Done)
             }
             Ok(rare) => {
-                print_text(&text(&rare, scenario, seed))?;
+                print_text(&text(&rare, scenario, seed, notes))?;
                 Ok(Exit::Done)
             }
             Err(RareError::Stopped(stopped)) => Err(stopped.into()),
@@ -101,8 +105,8 @@ impl RareArguments {
 }
 
 /// The estimate as text.
-fn text(rare: &Rare, title: &str, seed: u64) -> String {
-    let mut text = format!("{}{}\nseed {seed}\n", opening(&rare.sentence, &[]), paint(title, "1"));
+fn text(rare: &Rare, title: &str, seed: u64, notes: &[String]) -> String {
+    let mut text = format!("{}{}\nseed {seed}\n", opening(&rare.sentence, notes), paint(title, "1"));
     let _ = writeln!(text, "{}", rare.found.interval.method.guarantee());
     if !rare.shifts.is_empty() {
         text.push_str("\nwhat makes the event likely, in standard deviations of the quantity's normal score:\n");

@@ -56,6 +56,8 @@ struct ReportRecord<'a> {
     sentence: String,
     bytes: usize,
     out: String,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 impl ReportArguments {
@@ -84,11 +86,12 @@ impl ReportArguments {
         let out = self.output.display().to_string();
         let bytes = html.len();
         files.write(&self.output, Purpose::Report, html.into_bytes())?;
+        let notes = &source.sweep.manifest().notes;
         if self.common.format == Format::Json {
             let scenario = &source.sweep.manifest().title;
-            print_json(&ReportRecord { scenario, sentence, bytes, out })?;
+            print_json(&ReportRecord { scenario, sentence, bytes, out, notes })?;
         } else {
-            let (opening, out) = (opening(&sentence, &[]), plain(&out));
+            let (opening, out) = (opening(&sentence, notes), plain(&out));
             print_text(&format!("{opening}{out} ({} kB) has the rest; open it in a browser\n", bytes / 1000))?;
         }
         if live.is_none() && !self.is_static() {

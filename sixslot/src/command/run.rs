@@ -11,7 +11,7 @@ use clap::Args;
 use sixslot_analysis::answers::EstimateRecord;
 use sixslot_analysis::estimate::Estimate;
 use sixslot_analysis::export::{self, Subject};
-use sixslot_analysis::page_end::PageEnd;
+use sixslot_analysis::page_end::{self, PageEnd};
 use sixslot_analysis::record::LoadRecord;
 use sixslot_analysis::sentence::Finding;
 use sixslot_analysis::story::Story;
@@ -23,7 +23,7 @@ use sixslot_experiments::files::{Files, Purpose};
 use sixslot_models::limits;
 use sixslot_models::load::{Extent, Load};
 use sixslot_models::{Document, Plan};
-use sixslot_sim_core::Span;
+use sixslot_sim_core::{Span, Time};
 use sixslot_statistics::interval::{Interval, Method};
 use sixslot_statistics::stopping::Stopping;
 use std::fmt::Write as _;
@@ -137,10 +137,15 @@ impl Run {
             return print_json(&LoadRecord::new(plan, &load, seed, self.replication, &self.scenario.fix));
         }
         let story = Story { plan, load: &load };
-        let mut text = opening(&story.answer(), &[]);
+        let mut text = opening(&story.answer(), plan.warnings());
         text.push_str(&self.header(plan, &format!("load {}", self.replication)));
         text.push_str(&Waterfall { plan, load: &load, width: width(), rows: self.rows }.draw());
         let _ = write!(text, "\n{}", story.times(self.rows.min(12), table_width()));
+        let end = page_end::of(plan, &load).map_or_else(
+            || format!("not by the horizon, {}", duration(plan.horizon() - Time::ZERO)),
+            |end| duration(end - Time::ZERO),
+        );
+        let _ = writeln!(text, "\npage's end: {end}");
         print_text(&text)
     }
 
@@ -246,7 +251,8 @@ fn details(estimate: &Estimate, stopped_by: &str) -> String {
         );
     }
     if let Some(PageEnd { loads, p50, p95 }) = estimate.end_ms {
-        let _ = writeln!(text, "page's end, of the first {loads} loads: median {}, 95 % {}", time(p50), time(p95));
+        let end = |quantile: Option<f64>| quantile.map_or_else(|| "after the horizon".to_owned(), span);
+        let _ = writeln!(text, "page's end, of the first {loads} loads: median {}, 95 % {}", end(p50), end(p95));
     }
     if let Some(spent) = &estimate.failed_request_ms {
         text.push_str("where the failed request's time went, on average over failed loads:");

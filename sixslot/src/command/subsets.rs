@@ -7,6 +7,7 @@ use super::{
 };
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
+use sixslot_analysis::notes::unmeasured_with_fixes;
 use sixslot_analysis::replications::Replications;
 use sixslot_analysis::subsets::{FixSet, Subsets, subsets};
 use sixslot_analysis::text_table::{Align, TextTable};
@@ -25,6 +26,8 @@ struct SubsetsRecord<'a> {
     seed: u64,
     #[serde(flatten)]
     subsets: &'a Subsets,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 /// The named fixes by index in the order of the file, or all.
@@ -65,10 +68,13 @@ pub(super) fn run(
     let result = common.pool()?.install(|| subsets(document, &[], &fixes, acceptance, &replications));
     bar.finish_and_clear();
     let subsets = result?;
+    let notes = &unmeasured_with_fixes(document, &[]);
     match common.format {
-        Format::Json => print_json(&SubsetsRecord { scenario: &document.title, seed: common.seed, subsets: &subsets })?,
-        Format::Csv => print_data(&csv(&subsets)?)?,
-        _ => print_text(&text(&subsets, common.seed))?,
+        Format::Json => {
+            print_json(&SubsetsRecord { scenario: &document.title, seed: common.seed, subsets: &subsets, notes })?;
+        }
+        Format::Csv => print_data(&csv_table::with_notes(&csv(&subsets)?, notes)?)?,
+        _ => print_text(&text(&subsets, common.seed, notes))?,
     }
     Ok(of_first(subsets.loads, loads))
 }
@@ -131,8 +137,8 @@ fn rows(text: &mut String, sets: &[FixSet]) {
     text.push('\n');
 }
 
-fn text(subsets: &Subsets, seed: u64) -> String {
-    let mut text = opening(&subsets.sentence, &[]);
+fn text(subsets: &Subsets, seed: u64, notes: &[String]) -> String {
+    let mut text = opening(&subsets.sentence, notes);
     let (sets, fixes) = (subsets.sets.len(), subsets.fixes.len());
     let _ = writeln!(
         text,

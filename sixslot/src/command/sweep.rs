@@ -71,6 +71,8 @@ struct SweepRecord {
     out: String,
     /// What the sweep shows at one point; null for a part of a sweep.
     sentence: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// Reads a probability strictly between 0 and 1.
@@ -108,7 +110,7 @@ impl SweepArguments {
         let watch = Watch { interrupt: &INTERRUPT, done: &|loads| bar.inc(loads), note: &say };
         let pool = self.common.pool()?;
         let rows = pool.install(|| sweep::run(&prepared, &files, &self.output, &work, &watch))?;
-        let loads = prepared.loads();
+        let (loads, notes) = (prepared.loads(), prepared.manifest().notes.clone());
         let has_sentence = rows.is_some();
         let sentence = rows.map(|rows| pool.install(|| sentence(prepared, rows))).transpose()?.flatten();
         bar.finish_and_clear();
@@ -120,13 +122,13 @@ impl SweepArguments {
         };
         let out = plain(&self.output.display().to_string());
         if self.common.format == Format::Json {
-            print_json(&SweepRecord { cells, loads, out: self.output.display().to_string(), sentence })?;
+            print_json(&SweepRecord { cells, loads, out: self.output.display().to_string(), sentence, notes })?;
             return Ok(exit);
         }
         let range = format!("loads {} to {}", range.start, range.end - 1);
         print_text(&match (self.shard, &self.range) {
             (None, None) => {
-                let opening = sentence.map_or_else(String::new, |sentence| opening(&sentence, &[]));
+                let opening = sentence.map_or_else(String::new, |sentence| opening(&sentence, &notes));
                 let most = if self.decide.is_some() { "up to " } else { "" };
                 format!("{opening}{cells} cells of {most}{loads} loads; {out}/README.md says what they show\n")
             }
@@ -151,7 +153,8 @@ impl MergeArguments {
         sweep::merge(&merged, &files, &self.from, &self.output, &say)?;
         if self.format == Format::Json {
             let (cells, loads, out) = (merged.cells(), merged.loads(), self.output.display().to_string());
-            print_json(&SweepRecord { cells, loads, out, sentence: None })?;
+            let notes = merged.manifest().notes.clone();
+            print_json(&SweepRecord { cells, loads, out, sentence: None, notes })?;
             return Ok(Exit::Done);
         }
         let out = plain(&self.output.display().to_string());

@@ -12,7 +12,7 @@ mod row;
 mod sheet;
 
 use super::Subject;
-use crate::svg_text::clean;
+use crate::svg_text::{clean, wrap};
 use crate::words::xml;
 use sheet::{AXIS, Look, MARGIN, QUIET, ROW, Sheet, WAITING, WIDTH};
 use sixslot_models::class::Kind;
@@ -107,6 +107,12 @@ fn draw(subject: &Subject<'_>, whole: bool) -> String {
     sheet.steps(&depth, WAITING);
     let bottom = sheet.y;
     sheet.moment_words(top);
+    if let Some(note) = subject.plan.unmeasured() {
+        for line in wrap(&clean(&format!("Note: {note}")), 11.5, false, WIDTH - 2.0 * MARGIN, 3) {
+            sheet.y += 20.0;
+            sheet.text((MARGIN, sheet.y), &line, WIDTH - 2.0 * MARGIN, Look::new(11.5, QUIET));
+        }
+    }
     if whole {
         let foot = format!("simulated by sixslot {}", env!("CARGO_PKG_VERSION"));
         sheet.y += 30.0;

@@ -22,7 +22,8 @@ use super::network::{Origin, Path, SET_UP, origin_of};
 use super::node::Node;
 use super::record::Remainder;
 use super::table::{WIRE, service};
-use super::trial::{Error, MANY, Simulated, compared, play};
+use super::trial::{Drafting, Error, MANY, Simulated, compared, play};
+use rayon::prelude::*;
 use std::collections::BTreeSet;
 
 /// A shorter round trip is that of one machine: there is no network to speak of.
@@ -79,7 +80,7 @@ pub fn fit(
     load: &Load,
     settled: Error,
     without: &BTreeSet<String>,
-    draft: &dyn Fn(&Graph) -> String,
+    draft: Drafting<'_>,
 ) -> Option<Error> {
     let plain = graph.clone();
     for at in 0..graph.origins.len() {
@@ -114,7 +115,7 @@ pub fn fit(
 
 /// With the stalls that were kept without a network, and where requests do not end as recorded with them, without: stalls of a
 /// millisecond decide who of those that are issued together finds a connection and who has to wait for a set-up.
-fn with_stalls(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<(Error, Graph)> {
+fn with_stalls(graph: &Graph, load: &Load, draft: Drafting<'_>) -> Option<(Error, Graph)> {
     let kept = with_rate(graph, load, draft);
     let is_replayed = kept.as_ref().is_some_and(|(error, _)| error.median <= REPLAYED);
     if is_replayed || graph.nodes.iter().all(|node| node.stalled == 0.0) {
@@ -128,20 +129,22 @@ fn with_stalls(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> 
 }
 
 /// The discipline and the rate of the link whose replay ends nearest to the record and leaves least to the server.
-fn with_rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<(Error, Graph)> {
-    let mut best: Option<(f64, Error, Graph)> = None;
+fn with_rate(graph: &Graph, load: &Load, draft: Drafting<'_>) -> Option<(Error, Graph)> {
+    let mut tried: Vec<Graph> = Vec::new();
     for fifo in [false, true] {
         let graph = Graph { fifo, ..graph.clone() };
         let Some(coarse) = rate(&graph, load, draft) else { continue };
-        for factor in NEARBY.iter().step_by(every(&graph)) {
-            let mut graph = Graph { rate: Some(factor * coarse), ..graph.clone() };
-            let Some(error) = explain(&mut graph, load, draft) else { continue };
-            let badness = error.badness() + frozen(&graph);
-            if best.as_ref().is_none_or(|(least, ..)| badness < *least) {
-                best = Some((badness, error, graph));
-            }
-        }
+        let factors = NEARBY.iter().step_by(every(&graph));
+        tried.extend(factors.map(|factor| Graph { rate: Some(factor * coarse), ..graph.clone() }));
     }
+    let explained = |mut graph: Graph| {
+        let error = explain(&mut graph, load, draft)?;
+        Some((error.badness() + frozen(&graph), error, graph))
+    };
+    let explained: Vec<Option<(f64, Error, Graph)>> = tried.into_par_iter().map(explained).collect();
+    // Of equally good ones the first, whichever was ready first.
+    let better = |best: (f64, Error, Graph), other: (f64, Error, Graph)| if other.0 < best.0 { other } else { best };
+    let best = explained.into_iter().flatten().reduce(better);
     let (_, error, graph) = best?;
     let mut loosened = graph.clone();
     if error.median > REPLAYED
@@ -216,7 +219,7 @@ fn frozen(graph: &Graph) -> f64 {
 }
 
 /// Bytes per millisecond of the link with which a replay's bodies take the recorded times; none where they take them without.
-fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<f64> {
+fn rate(graph: &Graph, load: &Load, draft: Drafting<'_>) -> Option<f64> {
     let bodies = bodies(&graph.nodes, load);
     if bodies.iter().map(|body| body.bytes).sum::<f64>() < BYTES {
         return None;
@@ -227,18 +230,20 @@ fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<
     for (number, node) in trial.nodes.iter_mut().enumerate() {
         node.remainder = Recorded::of(graph, number, load, Some(&arrivals)).map(|recorded| recorded.first);
     }
-    let mut unexplained = |rate: Option<f64>| {
-        trial.rate = rate;
-        let simulated = play(&trial, draft)?;
+    let unexplained = |rate: Option<f64>| {
+        let simulated = play(&Graph { rate, ..trial.clone() }, draft)?;
         let missing = |body: &Body| simulated[body.node].map_or(0.0, |one| (one.body - body.length).abs());
         Some(bodies.iter().map(missing).sum::<f64>())
     };
     let least = arrivals.fullest();
     let without = unexplained(None)?;
-    let mut best = (without, None);
-    for step in (0..STEPS).step_by(every(graph)) {
+    let steps: Vec<i32> = (0..STEPS).step_by(every(graph)).collect();
+    let tried = steps.into_par_iter().map(|step| {
         let rate = SLOWEST * least * libm::pow(STEP, f64::from(step));
-        let left = unexplained(Some(rate)).unwrap_or(f64::INFINITY);
+        (unexplained(Some(rate)).unwrap_or(f64::INFINITY), rate)
+    });
+    let mut best = (without, None);
+    for (left, rate) in tried.collect::<Vec<_>>() {
         if left < best.0 {
             best = (left, Some(rate));
         }
@@ -247,7 +252,7 @@ fn rate(graph: &Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<
 }
 
 /// Takes out of the recorded times what the network explains.
-fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
+fn explain(graph: &mut Graph, load: &Load, draft: Drafting<'_>) -> Option<Error> {
     let recorded = recorded(graph, load);
     let recorded_delay = |node: &Node| node.delays.first().map_or(0.0, |(_, delay)| *delay);
     let delays: Vec<f64> = graph.nodes.iter().map(recorded_delay).collect();
@@ -258,7 +263,7 @@ fn explain(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> 
 }
 
 /// Lets requests end as recorded that do not with the limits on what is left to the server.
-fn loosen(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
+fn loosen(graph: &mut Graph, load: &Load, draft: Drafting<'_>) -> Option<Error> {
     let loose = |recorded: Recorded| Recorded { most: recorded.waited, is_full: false, ..recorded };
     let recorded: Vec<Option<Recorded>> = recorded(graph, load).into_iter().map(|one| one.map(loose)).collect();
     let delays = vec![f64::INFINITY; graph.nodes.len()];
@@ -271,12 +276,7 @@ fn recorded(graph: &Graph, load: &Load) -> Vec<Option<Recorded>> {
 }
 
 /// Sets what remains of the recorded times, and the delays up to the longest of each, until requests end as recorded.
-fn correct(
-    graph: &mut Graph,
-    recorded: &[Option<Recorded>],
-    delays: &[f64],
-    draft: &dyn Fn(&Graph) -> String,
-) -> Option<Error> {
+fn correct(graph: &mut Graph, recorded: &[Option<Recorded>], delays: &[f64], draft: Drafting<'_>) -> Option<Error> {
     for _ in 0..ROUNDS {
         let simulated = play(graph, draft)?;
         let mut changed = false;

@@ -26,12 +26,16 @@ pub const BROWSER: &str = "browser-cache";
 /// The keys of an origin's table that its connections need.
 pub fn connections(table: &mut Table, origin: &Origin) {
     if let Some(protocol) = origin.protocol {
-        table.line("protocol", quoted(protocol), Known::Seen, "by its own answers");
+        let why = match protocol {
+            "h3" => "by its own answers; what browsers do differently over HTTP/3 than over HTTP/2 was not measured",
+            _ => "by its own answers",
+        };
+        table.line("protocol", quoted(protocol), Known::Seen, why);
     }
     let trips = origin.path.as_ref().map_or(0.0, |path| path.trips * path.rtt);
     if let Some(path) = &origin.path {
-        let why =
-            format!("the median of {}, and no longer than any first byte", count(path.handshakes, "TCP handshake"));
+        let handshake = if origin.protocol == Some("h3") { "QUIC handshake" } else { "TCP handshake" };
+        let why = format!("the median of {}, and no longer than any first byte", count(path.handshakes, handshake));
         table.line("rtt", exact(path.rtt), Known::Estimated, why);
         if path.tls != "none" {
             table.line("tls", quoted(path.tls), Known::Estimated, "by the round trips of its handshakes");
@@ -256,8 +260,10 @@ fn entry(graph: &Graph, listed: &Listed, node: &Node, loads: &[Load], common: &C
     }
     let wired = matches!(listed.source, Source::Network(at) if graph.origins[at].path.is_some());
     let wire = |bytes: f64| if wired { WIRE * bytes } else { bytes };
-    if let Some(bytes) = entry.body_bytes().map(wire).filter(|bytes| (1.0..=1e12).contains(bytes)) {
-        keys.push(format!("body_bytes = {}", number(bytes.round(), 13)));
+    for (key, bytes) in [("request_bytes", entry.sizes.request), ("body_bytes", entry.body_bytes())] {
+        if let Some(bytes) = bytes.map(wire).filter(|bytes| (1.0..=1e12).contains(bytes)) {
+            keys.push(format!("{key} = {}", number(bytes.round(), 13)));
+        }
     }
     let why = if why.is_empty() { why } else { format!("  # {why}") };
     format!("  {{ {} }},{why}\n", keys.join(", "))

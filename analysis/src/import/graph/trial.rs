@@ -11,6 +11,7 @@ use super::Graph;
 use super::listed::Source;
 use super::network::SET_UP;
 use super::order;
+use rayon::prelude::*;
 use sixslot_models::load::{Extent, Load as Played, Request, Station};
 use sixslot_models::{Document, Plan};
 use std::collections::BTreeMap;
@@ -23,6 +24,9 @@ const LEAST: [f64; 5] = [0.02, 0.01, 0.005, 0.002, 0.000_5];
 
 /// Stalls are set anew so often: each changes when connections are free for others.
 const ROUNDS: usize = 8;
+
+/// Writes the scenario of a graph.
+pub type Drafting<'a> = &'a (dyn Fn(&Graph) -> String + Sync);
 
 /// Nodes beyond which nothing is tried.
 pub const MOST: usize = 5_000;
@@ -75,7 +79,7 @@ impl Error {
 
 /// Fits the connections' rules and the kept stalls to a recorded load. `draft` writes the scenario of a graph; `names` tell
 /// the loads' opening. Without effect on several loads, and on loads that are too large to try.
-pub fn settle(graph: &mut Graph, loads: &[Load], draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
+pub fn settle(graph: &mut Graph, loads: &[Load], draft: Drafting<'_>) -> Option<Error> {
     if loads.len() != 1 || graph.nodes.len() > MOST || graph.nodes.is_empty() {
         return None;
     }
@@ -103,8 +107,8 @@ pub fn settle(graph: &mut Graph, loads: &[Load], draft: &dyn Fn(&Graph) -> Strin
 }
 
 /// Plays the draft; `None` where it cannot be played.
-pub fn play(graph: &Graph, draft: &dyn Fn(&Graph) -> String) -> Option<Vec<Option<Simulated>>> {
-    let plan = Document::read("the draft", &draft(graph), &[]).and_then(|document| document.plan(&[], &[])).ok()?;
+pub fn play(graph: &Graph, draft: Drafting<'_>) -> Option<Vec<Option<Simulated>>> {
+    let plan = Document::plan_alone("the draft", &draft(graph)).ok()?;
     let mut load = Played::new();
     load.simulate(&plan, 1, 0, Extent::Whole).ok()?;
     let first = load.requests().iter().map(|request| request.issued.as_millis_f64()).fold(f64::INFINITY, f64::min);
@@ -176,7 +180,7 @@ pub fn compared(graph: &Graph, simulated: &[Option<Simulated>]) -> Error {
 /// Takes for each origin the set-up time and the keep-alive that explain its waits best, and for all requests which rules do:
 /// the recorded priorities or none (exporters write the last priority of a request, which may not be the one that it waited
 /// with), the order of their starts or of their sending, and whether the scheduler held low priorities.
-fn connections(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String) {
+fn connections(graph: &mut Graph, load: &Load, draft: Drafting<'_>) {
     graph.absolute = true;
     let mut best: Option<(f64, Graph)> = None;
     let has_queueing = graph.nodes.iter().any(|node| node.record().queued > 0.0);
@@ -209,7 +213,7 @@ fn connections(graph: &mut Graph, load: &Load, draft: &dyn Fn(&Graph) -> String)
 
 /// Keeps of the recorded time before the pool what the scheduler's rules do not explain, nor in the order of sending those of
 /// the pool: the renderer was busy.
-fn queueing(graph: &mut Graph, ordered: bool, draft: &dyn Fn(&Graph) -> String) {
+fn queueing(graph: &mut Graph, ordered: bool, draft: Drafting<'_>) {
     for _ in 0..QUEUEING {
         let Some(simulated) = play(graph, draft) else { return };
         for (node, simulated) in graph.nodes.iter_mut().zip(simulated) {
@@ -276,26 +280,30 @@ fn differences(graph: &Graph, simulated: &[Option<Simulated>]) -> Vec<f64> {
 }
 
 /// Sets the set-up time and the keep-alive of each origin, and gives what they leave unexplained.
-fn set_ups(graph: &mut Graph, draft: &dyn Fn(&Graph) -> String) -> Option<f64> {
+fn set_ups(graph: &mut Graph, draft: Drafting<'_>) -> Option<f64> {
     let most = graph.origins.iter().map(|origin| origin.candidates.len()).max().unwrap_or(1);
     let mut best: Vec<(f64, f64, bool)> =
         graph.origins.iter().map(|origin| (f64::INFINITY, origin.connect, origin.closing)).collect();
-    for closes in [true, false] {
-        // Of about equally good ones the longest: a part of a set-up that is not taken counts as service of its request.
-        for number in (0..most).rev() {
-            for origin in &mut graph.origins {
-                origin.connect = origin.candidates[number.min(origin.candidates.len() - 1)];
-                origin.closes = origin.closing && closes;
-            }
-            let Some(simulated) = play(graph, draft) else { continue };
-            for (at, sum) in differences(graph, &simulated).into_iter().enumerate() {
-                if sum < SHORTER * best[at].0 - 1e-6 {
-                    best[at] = (sum, graph.origins[at].connect, graph.origins[at].closes);
-                }
-            }
+    let any_closing = graph.origins.iter().any(|origin| origin.closing);
+    // Of about equally good ones the longest: a part of a set-up that is not taken counts as service of its request.
+    let longest_first = |closes: bool| (0..most).rev().map(move |number| (closes, number));
+    let without = longest_first(false).filter(|_| any_closing);
+    let tried: Vec<(bool, usize)> = longest_first(true).chain(without).collect();
+    let played = tried.into_par_iter().map(|(closes, number)| {
+        let mut graph = graph.clone();
+        for origin in &mut graph.origins {
+            origin.connect = origin.candidates[number.min(origin.candidates.len() - 1)];
+            origin.closes = origin.closing && closes;
         }
-        if !graph.origins.iter().any(|origin| origin.closing) {
-            break;
+        let sums = differences(&graph, &play(&graph, draft)?);
+        Some(graph.origins.iter().zip(sums).map(|(origin, sum)| (sum, origin.connect, origin.closes)).collect())
+    });
+    let played: Vec<Option<Vec<(f64, f64, bool)>>> = played.collect();
+    for found in played.into_iter().flatten() {
+        for (best, found) in best.iter_mut().zip(found) {
+            if found.0 < SHORTER * best.0 - 1e-6 {
+                *best = found;
+            }
         }
     }
     for (origin, (_, connect, closes)) in graph.origins.iter_mut().zip(best) {
@@ -305,7 +313,7 @@ fn set_ups(graph: &mut Graph, draft: &dyn Fn(&Graph) -> String) -> Option<f64> {
 }
 
 /// Keeps the stalls longer than a part of the page's length of which the rules explain less than a tenth.
-fn keep(graph: &mut Graph, least: f64, draft: &dyn Fn(&Graph) -> String) -> Option<Error> {
+fn keep(graph: &mut Graph, least: f64, draft: Drafting<'_>) -> Option<Error> {
     graph.nodes.iter_mut().for_each(|node| node.stalled = 0.0);
     let least = least * length(graph);
     for _ in 0..ROUNDS {

@@ -20,6 +20,7 @@ pub(super) fn answer(report: &Report<'_>) -> Markup {
                 "."
                 @if let Some(fix) = finding.which_fix() { " " (sentence(&fix)) }
             }
+            @for note in report.notes() { p.quiet { "Note: " (sentence(note)) } }
             div.facts {
                 section {
                     h2 { "How often" }

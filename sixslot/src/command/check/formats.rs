@@ -60,6 +60,11 @@ impl Summary<'_> {
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"sixslot check\" {counts}>\n  <testsuite name=\"{}\" {counts} skipped=\"0\">\n",
             text(self.title)
         );
+        if !self.notes.is_empty() {
+            let note = |note: &String| format!("      <property name=\"note\" value=\"{}\"/>\n", text(note));
+            let notes: String = self.notes.iter().map(note).collect();
+            let _ = write!(out, "    <properties>\n{notes}    </properties>\n");
+        }
         for case in self.cases {
             let class = text(self.scenario);
             let _ = write!(out, "    <testcase classname=\"{class}\" name=\"{}\"", text(&case.name));

@@ -7,6 +7,7 @@ use super::{Answer, Explore, word};
 use serde::Serialize;
 use sixslot_analysis::acceptance::Acceptance;
 use sixslot_analysis::frontier::{Axis, Frontier, Line, Method, Search, values};
+use sixslot_analysis::notes::unmeasured_with_fixes;
 use sixslot_analysis::text_table::{Align, TextTable};
 use sixslot_analysis::words::percent;
 use sixslot_experiments::csv_table::{self, CsvError};
@@ -124,10 +125,12 @@ impl Explore {
         let result = common.pool()?.install(|| search.run(&INTERRUPT, |loads| bar.inc(loads)));
         bar.finish_and_clear();
         let frontier = result?;
+        let notes = unmeasured_with_fixes(&document, &base);
         let answer = Answer {
             name: "frontier",
-            text: text(&frontier, common.seed),
+            text: text(&frontier, common.seed, &notes),
             csv: csv(&frontier)?,
+            notes,
             pictures: vec![("frontier.svg".to_owned(), self.frontier_picture(&document.title, &frontier))],
             record: frontier,
         };
@@ -206,8 +209,8 @@ fn csv(frontier: &Frontier) -> Result<String, CsvError> {
     }))
 }
 
-fn text(frontier: &Frontier, seed: u64) -> String {
-    let mut text = opening(&frontier.sentence, &[]);
+fn text(frontier: &Frontier, seed: u64, notes: &[String]) -> String {
+    let mut text = opening(&frontier.sentence, notes);
     let [low, high] = frontier.range;
     let _ = writeln!(
         text,

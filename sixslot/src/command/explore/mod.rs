@@ -11,6 +11,7 @@ use sixslot_analysis::acceptance::{Acceptance, Decision};
 use sixslot_analysis::sensitivity::Outcome;
 use sixslot_analysis::sweep::{VERSION, sha256};
 use sixslot_analysis::words::plain;
+use sixslot_experiments::csv_table;
 use sixslot_experiments::files::{Files, Folder, Results};
 use sixslot_models::limits;
 use std::path::{Path, PathBuf};
@@ -74,6 +75,8 @@ struct Answer<R> {
     record: R,
     text: String,
     csv: String,
+    /// What was not measured.
+    notes: Vec<String>,
     /// Name of the file, and its content.
     pictures: Vec<(String, String)>,
 }
@@ -87,6 +90,8 @@ struct ExploreRecord<'a, R> {
     question: &'static str,
     #[serde(flatten)]
     answer: R,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
 }
 
 /// A decision in a table.
@@ -140,7 +145,8 @@ impl Explore {
         Folder::open::<Failure>(files, path, Results { purpose, identity, names }, || Ok(false))
     }
 
-    fn print<R: Serialize>(&self, (title, answer): (String, Answer<R>)) -> Result<(), Failure> {
+    fn print<R: Serialize>(&self, (title, mut answer): (String, Answer<R>)) -> Result<(), Failure> {
+        answer.csv = csv_table::with_notes(&answer.csv, &answer.notes)?;
         if let Some(folder) = &self.output {
             self.write(folder, &answer)?;
         }
@@ -152,6 +158,7 @@ impl Explore {
                 fixes: &self.scenario.fix,
                 question: answer.name,
                 answer: answer.record,
+                notes: answer.notes,
             }),
             Format::Csv => print_data(&answer.csv),
             _ => {

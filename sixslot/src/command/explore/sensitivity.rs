@@ -31,10 +31,12 @@ impl Explore {
         let result = common.pool()?.install(|| question.answer());
         bar.finish_and_clear();
         let sensitivity = result?.with_evidence(&document);
+        let notes: Vec<String> = plan.unmeasured().into_iter().collect();
         let answer = Answer {
             name: "sensitivity",
-            text: text(&sensitivity, common.seed),
+            text: text(&sensitivity, common.seed, &notes),
             csv: csv(&sensitivity)?,
+            notes,
             pictures: vec![("sensitivity.svg".to_owned(), self.sensitivity_picture(plan.title(), &sensitivity))],
             record: sensitivity,
         };
@@ -107,8 +109,8 @@ fn index(Estimated { value, interval }: &Estimated) -> String {
     format!("{} ({} to {})", share(*value), share(interval.low), share(interval.high))
 }
 
-fn text(sensitivity: &Sensitivity, seed: u64) -> String {
-    let mut text = opening(&sensitivity.sentence, &[]);
+fn text(sensitivity: &Sensitivity, seed: u64, notes: &[String]) -> String {
+    let mut text = opening(&sensitivity.sentence, notes);
     let _ = writeln!(
         text,
         "{} loads and {} further ones, seed {seed}; shares of the variance of {}, 95 % for all at once (jackknife)\n",

@@ -37,11 +37,13 @@ impl Explore {
         let result = common.pool()?.install(|| tune(&document, &fixes, &knob, most, &replications));
         bar.finish_and_clear();
         let tuning = result?;
+        let notes: Vec<String> = document.plan(&fixes, &[])?.unmeasured().into_iter().collect();
         let title = document.title;
         let answer = Answer {
             name: "tuning",
-            text: text(&tuning, common.seed),
+            text: text(&tuning, common.seed, &notes),
             csv: csv(&tuning)?,
+            notes,
             pictures: vec![
                 ("tuning-outcomes.svg".to_owned(), self.outcomes_picture(&title, &tuning)),
                 ("tuning-ready.svg".to_owned(), self.ready_picture(&title, &tuning)),
@@ -166,8 +168,8 @@ fn csv(tuning: &Tuning) -> Result<String, CsvError> {
     }))
 }
 
-fn text(tuning: &Tuning, seed: u64) -> String {
-    let mut text = opening(&tuning.sentence, &[]);
+fn text(tuning: &Tuning, seed: u64, notes: &[String]) -> String {
+    let mut text = opening(&tuning.sentence, notes);
     let _ = writeln!(
         text,
         "{} loads of each value, the same for all, seed {seed}; Clopper-Pearson intervals, 95 % for all values at once\n",
