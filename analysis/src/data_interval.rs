@@ -12,8 +12,8 @@
 use crate::comparison::Comparisons;
 use crate::estimate::Estimate;
 use crate::import::evidence::Redrawn;
+use crate::parallel;
 use crate::replications::{Replications, Stopped, Tally};
-use rayon::prelude::*;
 use sixslot_models::Document;
 use sixslot_models::evidence::Evidence;
 use sixslot_sim_core::{Purpose, Streams};
@@ -85,7 +85,8 @@ impl DataInterval {
             let tally = Tally::default().extend(&plan, &Replications::new(seed, 0..LOADS, interrupt))?;
             Ok(Some(Count { failures: tally.failures, loads: tally.loads }))
         };
-        let counts: Result<Vec<Option<Count>>, Stopped> = (0..RESAMPLES).into_par_iter().map(one).collect();
+        let counts: Result<Vec<Option<Count>>, Stopped> =
+            parallel::map((0..RESAMPLES).collect(), one).into_iter().collect();
         let counts: Vec<Count> = match counts {
             Ok(counts) => counts.into_iter().flatten().collect(),
             Err(Stopped::Interrupted) => return Ok(None),

@@ -54,6 +54,7 @@ pub mod import;
 pub mod layers;
 pub mod notes;
 pub mod page_end;
+mod parallel;
 pub mod ranking;
 pub mod rare;
 pub mod ready_times;

@@ -7,10 +7,10 @@
 //! The last two take further loads, whose number is a budget: load k with the group's draws from an independent load.
 
 use crate::estimate::LEVEL;
+use crate::parallel;
 use crate::replications::{Replications, Simulator, Stopped};
 use crate::thin_evidence::ThinEvidence;
 use crate::words::percent;
-use rayon::prelude::*;
 use serde::Serialize;
 use sixslot_models::load::{Extent, Load, LoadState, Uniforms};
 use sixslot_models::owner::Owner;
@@ -200,8 +200,10 @@ impl Question<'_> {
         // Three indices of each group.
         let level = 1.0 - (1.0 - LEVEL) / (3.0 * groups.len().max(1) as f64);
         let indices = |(at, group): (usize, &Drawn)| self.indices(group, at, &ordinary, &further, level);
-        let mut indexed: Vec<Group> = groups.par_iter().enumerate().map(indices).collect();
-        indexed.sort_by(|one, other| other.total.value.total_cmp(&one.total.value).then(one.name.cmp(&other.name)));
+        let mut indexed: Vec<Group> = parallel::map(groups.iter().enumerate().collect(), indices);
+        indexed.sort_unstable_by(|one, other| {
+            other.total.value.total_cmp(&one.total.value).then(one.name.cmp(&other.name))
+        });
         let mut sensitivity = Sensitivity {
             sentence: String::new(),
             outcome,
@@ -297,7 +299,7 @@ impl Question<'_> {
             }
             bins
         };
-        let inputs: Vec<Bins> = group.draws[..binned].par_iter().map(bins).collect();
+        let inputs: Vec<Bins> = parallel::map(group.draws[..binned].iter().collect(), bins);
         let mut frozen = Frozen::default();
         for ((number, a), row) in (from..).zip(ordinary).zip(further) {
             frozen.add(number, *a, row[0], row[at + 1]);

@@ -10,6 +10,7 @@
 
 use crate::archive::Archive;
 use crate::class::{Class, Kind};
+use crate::distinct;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -228,7 +229,7 @@ pub fn cadences(archives: &[(&Archive, &[Class])]) -> Vec<Cadence> {
     for (kind, track) in tracks.iter().flatten() {
         kinds.entry(kind).or_default().push(track);
     }
-    let number = kinds.keys().enumerate().map(|(number, kind)| (*kind, number)).collect::<BTreeMap<_, _>>();
+    let number = distinct::map(kinds.keys().enumerate().map(|(number, kind)| (*kind, number)));
     // Kinds that share a timer in any archive share it in all.
     let mut joined = (0..kinds.len()).collect::<Vec<_>>();
     for tracks in &tracks {

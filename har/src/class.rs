@@ -140,7 +140,7 @@ fn merged(kinds: &BTreeMap<Kind, Vec<usize>>) -> BTreeMap<Kind, Kind> {
     }
     let enough = |kinds: &[(&Kind, usize)]| kinds.len() >= if kinds[0].0.is_rsc() { 2 } else { 3 };
     let mut by_size = siblings.into_values().filter(|kinds| enough(kinds)).collect::<Vec<_>>();
-    by_size.sort_by(|one, other| other.len().cmp(&one.len()).then_with(|| one[0].cmp(&other[0])));
+    by_size.sort_unstable_by(|one, other| other.len().cmp(&one.len()).then_with(|| one[0].cmp(&other[0])));
     let mut result = BTreeMap::new();
     for kinds in by_size {
         let left = kinds.into_iter().filter(|(kind, _)| !result.contains_key(*kind)).collect::<Vec<_>>();
@@ -216,7 +216,7 @@ impl Archive {
         for (_, entries) in &mut classes {
             entries.sort_unstable();
         }
-        classes.sort_by_key(|(_, entries)| entries.first().copied());
+        classes.sort_unstable_by_key(|(_, entries)| entries.first().copied());
         let mut taken = BTreeMap::<String, usize>::new();
         let class = |(kind, entries)| {
             let name = name(&kind);

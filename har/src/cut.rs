@@ -20,7 +20,7 @@ pub(crate) fn mark(entries: &mut [Entry], loads: &[Load]) {
     for load in loads {
         let mut aborted = load.entries.iter().copied().filter(|at| is_aborted(&entries[*at])).collect::<Vec<_>>();
         let end = |at: usize| entries[at].end_ms().unwrap_or(0.0);
-        aborted.sort_by(|one, other| end(*one).total_cmp(&end(*other)));
+        aborted.sort_unstable_by(|one, other| end(*one).total_cmp(&end(*other)).then(one.cmp(other)));
         let moments = aborted.chunk_by(|one, other| end(*other) - end(*one) <= MOMENT_MS);
         let cut = moments.filter(|moment| is_page_end(entries, load, moment, &navigations)).flatten().copied();
         for at in cut.collect::<Vec<_>>() {

@@ -45,6 +45,7 @@ mod cut;
 mod date;
 pub mod deadline;
 pub mod diagnosis;
+pub mod distinct;
 pub mod entry;
 pub mod error;
 pub mod exporter;

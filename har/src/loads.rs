@@ -5,12 +5,13 @@
 //! its own.
 
 use crate::archive::Archive;
+use crate::distinct;
 use crate::entry::Entry;
 use crate::load::{Load, Page};
 use crate::moments::in_order;
 use crate::pattern::pattern;
 use crate::verdict::Verdict;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// Different pages with one document's address that are distinguished; further loads are pages of their own.
@@ -120,7 +121,7 @@ pub(crate) fn assign(pages: &[Page], entries: &mut [Entry]) -> Vec<Load> {
         members.entry(page).or_default().push(at);
     }
     let mut members = members.into_iter().collect::<Vec<_>>();
-    members.sort_by_key(|(_, entries)| entries.first().copied());
+    members.sort_unstable_by_key(|(_, entries)| entries.first().copied());
     let members = tabs_joined(entries, members);
     let mut loads = Vec::with_capacity(members.len());
     for (page, members) in members {
@@ -163,7 +164,7 @@ fn requests(entries: &[Entry], load: &Load) -> Vec<u64> {
         (&entry.method, entry.url.origin(), pattern.split('?').next()).hash(&mut hasher);
         hasher.finish()
     };
-    load.entries.iter().map(hash).collect::<BTreeSet<_>>().into_iter().collect()
+    distinct::set(load.entries.iter().map(hash)).into_iter().collect()
 }
 
 /// Whether the larger of two ordered lists shares at least half of its items with the other.

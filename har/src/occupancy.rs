@@ -149,7 +149,7 @@ fn shares(parts: &mut dyn Iterator<Item = (usize, f64)>) -> Vec<Share> {
         *sum += ms;
     }
     let mut shares = of.into_iter().map(|(class, (requests, ms))| Share { class, requests, ms }).collect::<Vec<_>>();
-    shares.sort_by(|one, other| other.ms.total_cmp(&one.ms));
+    shares.sort_unstable_by(|one, other| other.ms.total_cmp(&one.ms).then(one.class.cmp(&other.class)));
     shares
 }
 

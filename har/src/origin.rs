@@ -5,12 +5,13 @@
 //! without being in the file, else that of most `Referer` headers, else that of most requests.
 
 use crate::archive::Archive;
+use crate::distinct;
 use crate::entry::Entry;
 use crate::protocol::{Protocol, ProtocolSign};
 use crate::url::Url;
 use crate::verdict::Verdict;
 use serde::Serialize;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Whether a connection is used again after an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -101,7 +102,7 @@ pub(crate) fn page_origin(archive: &Archive) -> Option<String> {
         let first = counts.into_iter().max_by(|one, other| one.1.cmp(&other.1).then(other.0.cmp(&one.0)));
         first.map(|(origin, _)| origin)
     };
-    let present = archive.entries.iter().map(|entry| entry.url.as_str()).collect::<BTreeSet<_>>();
+    let present = distinct::set(archive.entries.iter().map(|entry| entry.url.as_str()));
     let parser = |entry: &Entry| {
         let initiator = entry.initiator.as_deref().filter(|initiator| initiator.kind.as_deref() == Some("parser"))?;
         let url = Url::new(initiator.url.as_deref()?);
@@ -178,7 +179,7 @@ fn origin(archive: &Archive, name: String, is_page: bool, entries: Vec<usize>) -
         *signs.entry(entry.protocol_sign).or_default() += 1;
     }
     let protocol = protocols.into_iter().max_by_key(|(_, count)| *count).map(|(protocol, _)| protocol);
-    let ids = of.iter().filter_map(|entry| entry.connection.as_deref()).collect::<BTreeSet<_>>().len();
+    let ids = distinct::set(of.iter().filter_map(|entry| entry.connection.as_deref())).len();
     let mut connect_ms = of.iter().filter_map(|entry| entry.timings.connect.filter(|ms| *ms > 0.0)).collect::<Vec<_>>();
     connect_ms.sort_unstable_by(f64::total_cmp);
     Origin {

@@ -181,7 +181,7 @@ pub fn holm(p_values: &[f64]) -> Result<Vec<f64>, PValueError> {
         }
     }
     let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|&left, &right| p_values[left].total_cmp(&p_values[right]));
+    order.sort_unstable_by(|&left, &right| p_values[left].total_cmp(&p_values[right]).then(left.cmp(&right)));
     let mut adjusted = vec![0.0; p_values.len()];
     let mut largest = 0.0_f64;
     for (rank, &index) in order.iter().enumerate() {

@@ -6,6 +6,7 @@
 //! have let one through.
 
 use super::calls::{Load, median};
+use sixslot_har::distinct;
 use sixslot_har::{Archive, Entry, Exporter, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -74,7 +75,7 @@ fn socket_slots(loads: &[Load]) -> Option<usize> {
     for load in loads {
         let archive = &load.archive;
         let sockets: Vec<&Entry> = archive.entries.iter().filter(|entry| entry.verdict == Verdict::Socket).collect();
-        let origins: BTreeSet<String> = sockets.iter().map(|entry| own_origin(entry)).collect();
+        let origins: BTreeSet<String> = distinct::set(sockets.iter().map(|entry| own_origin(entry)));
         for origin in origins.into_iter().take(SOCKET_ORIGINS) {
             // Those that may have held one carry their number: what was issued later got none before who waits.
             let holders: Vec<(Option<usize>, f64, f64)> = archive

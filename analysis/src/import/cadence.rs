@@ -6,6 +6,7 @@
 
 use super::calls::{Group, Kind, median};
 use sixslot_har::cadence::{Cadence, Guard};
+use sixslot_har::distinct;
 use sixslot_har::moments::in_order;
 
 /// How calls follow each other.
@@ -128,7 +129,7 @@ fn recurring(group: &Group<'_>, loads: usize) -> Option<(Vec<bool>, f64)> {
     in_order(&mut offsets);
     let mut keep = vec![false; group.calls.len()];
     let mut ticks: Vec<f64> = Vec::new();
-    let tabs = group.chains.iter().map(|chain| chain.key).collect::<std::collections::BTreeSet<_>>().len();
+    let tabs = distinct::set(group.chains.iter().map(|chain| chain.key)).len();
     let mut from = 0;
     while from < offsets.len() {
         let width = offsets[from..].iter().take_while(|(offset, _)| offset - offsets[from].0 <= 3.0).count();

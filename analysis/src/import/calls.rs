@@ -5,6 +5,7 @@
 //! worker only, is no class: nothing of it can starve.
 
 use super::{ImportError, within_limit};
+use sixslot_har::distinct;
 use sixslot_har::{Archive, Class, Entry, Kind as Pattern, Verdict};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -209,12 +210,12 @@ pub fn groups(loads: &[Load]) -> Result<Vec<Group<'_>>, ImportError> {
     let all = || loads.iter().flat_map(|load| &load.classes);
     // One archive has found its own patterns.
     let pooled = loads.len() > 1;
-    let kinds = all().map(|class| &class.kind).collect::<BTreeSet<_>>().len();
+    let kinds = distinct::set(all().map(|class| &class.kind)).len();
     if pooled && kinds > KINDS {
         within_limit(kinds)?;
     }
     let is_wide = |kind: &&Pattern| pooled && kind.pattern.contains("{*}");
-    let wide: BTreeSet<&Pattern> = all().map(|class| &class.kind).filter(is_wide).collect();
+    let wide: BTreeSet<&Pattern> = distinct::set(all().map(|class| &class.kind).filter(is_wide));
     let mut found: BTreeMap<Pattern, Group<'_>> = BTreeMap::new();
     for (number, load) in loads.iter().enumerate() {
         for class in load.classes.iter().filter(|class| !class.kind.origin.is_empty()) {

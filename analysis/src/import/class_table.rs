@@ -12,9 +12,9 @@ use super::target::url;
 use super::text::{Known, Table, number, span, told, told_range};
 use super::writer::Writer;
 use crate::words::{count, plain};
+use sixslot_har::distinct;
 use sixslot_models::evidence::FittedAs;
 use sixslot_models::reading::quoted;
-use std::collections::BTreeSet;
 
 impl Writer<'_> {
     pub fn member(&mut self, number: usize) -> Vec<Table> {
@@ -29,7 +29,7 @@ impl Writer<'_> {
             group.method,
             plain(&group.pattern),
             count(group.calls.len(), "call"),
-            count(group.calls.iter().map(|call| call.load).collect::<BTreeSet<_>>().len(), "load"),
+            count(distinct::set(group.calls.iter().map(|call| call.load)).len(), "load"),
         ));
         if socket {
             let kind = if group.kind == Kind::WebSocket { "websocket" } else { "event-source" };

@@ -10,6 +10,7 @@ use super::calls::Load;
 use super::discipline::{Discipline, Disciplines, Places, SURE, Unknown, visits, works_of};
 use super::graph::Graph;
 use super::text::number;
+use sixslot_har::distinct;
 use sixslot_models::load::{Extent, Load as Played};
 use sixslot_models::{Document, Plan};
 use sixslot_statistics::repeated::{Found, bodies_slow, likeliest};
@@ -63,7 +64,7 @@ impl<'a> Compared<'a> {
         let of = |(number, node): (usize, &super::graph::node::Node)| {
             node.seen.iter().map(|seen| ((seen.load, seen.place), number)).collect::<Vec<_>>()
         };
-        let index: BTreeMap<_, usize> = graph.nodes.iter().enumerate().flat_map(of).collect();
+        let index: BTreeMap<_, usize> = distinct::map(graph.nodes.iter().enumerate().flat_map(of));
         let mut next = graph.nodes.len();
         let mut class = |place| {
             index.get(place).copied().unwrap_or_else(|| {
@@ -126,7 +127,7 @@ impl<'a> Compared<'a> {
     /// `None` where they cannot be simulated.
     fn by_chance(&self, plan: &Plan, gain: f64) -> Option<f64> {
         let names = self.graph.places.iter().map(|(class, copy)| (self.graph.classes[*class].name.as_str(), *copy));
-        let index: BTreeMap<(&str, usize), usize> = names.enumerate().map(|(node, name)| (name, node)).collect();
+        let index: BTreeMap<(&str, usize), usize> = distinct::map(names.enumerate().map(|(node, name)| (name, node)));
         let (mut played, mut greatest) = (Played::new(), f64::NEG_INFINITY);
         for set in 0..SETS {
             let mut loads = Vec::with_capacity(self.nodes.len());

@@ -103,7 +103,7 @@ impl Slots {
             }
         }
         // An end at the moment of a beginning leaves its place to it.
-        changes.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)));
+        changes.sort_unstable_by(|one, other| one.0.total_cmp(&other.0).then(other.1.cmp(&one.1)));
         let most = i32::try_from(self.connections).unwrap_or(i32::MAX);
         let (mut held, mut free) = (0, None);
         for run in changes.chunk_by(|one, other| one.0 == other.0) {

@@ -7,6 +7,7 @@
 
 use super::cadence::Rhythm;
 use super::calls::{Group, Kind, Load, TOGETHER, median, quantile};
+use sixslot_har::distinct;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What starts are counted from.
@@ -125,7 +126,7 @@ impl<'a> Times<'a> {
 #[must_use]
 pub fn start(number: usize, group: &Group<'_>, times: &[Times<'_>], loads: &[Load], limited: bool) -> Start {
     let firsts = group.firsts();
-    let earliest: BTreeMap<Key, f64> = firsts.iter().map(|(key, calls)| (*key, calls[0].at)).collect();
+    let earliest: BTreeMap<Key, f64> = distinct::map(firsts.iter().map(|(key, calls)| (*key, calls[0].at)));
     let tabs = earliest.len();
     let judge = |anchor: Anchor, times: Option<&BTreeMap<Key, f64>>, named: bool| {
         let time = |key: &Key| times.map_or(Some(0.0), |times| times.get(key).copied());

@@ -4,6 +4,7 @@
 //! of them begin and end with.
 
 use super::member::Member;
+use sixslot_har::distinct;
 use std::collections::BTreeSet;
 
 /// The path and query of one request, as recorded but for what a scenario's URL may not hold.
@@ -43,7 +44,7 @@ pub(super) fn url(member: &Member<'_>) -> String {
     let group = &member.group;
     let Some(first) = group.calls.first() else { return "/".to_owned() };
     let of_load = group.calls.iter().filter(|call| call.load == first.load);
-    let targets: BTreeSet<String> = of_load.map(|call| call.entry.url.target()).collect();
+    let targets: BTreeSet<String> = distinct::set(of_load.map(|call| call.entry.url.target()));
     let by_copy = group.distinct;
     let by_tab = !by_copy && targets.len() > 1 || by_copy && targets.len() > group.copies;
     let mut targets = targets.iter();

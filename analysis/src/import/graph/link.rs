@@ -23,7 +23,7 @@ use super::node::Node;
 use super::record::Remainder;
 use super::table::{WIRE, service};
 use super::trial::{Drafting, Error, MANY, Simulated, compared, play};
-use rayon::prelude::*;
+use crate::parallel;
 use std::collections::BTreeSet;
 
 /// A shorter round trip is that of one machine: there is no network to speak of.
@@ -141,7 +141,7 @@ fn with_rate(graph: &Graph, load: &Load, draft: Drafting<'_>) -> Option<(Error, 
         let error = explain(&mut graph, load, draft)?;
         Some((error.badness() + frozen(&graph), error, graph))
     };
-    let explained: Vec<Option<(f64, Error, Graph)>> = tried.into_par_iter().map(explained).collect();
+    let explained = parallel::map(tried, explained);
     // Of equally good ones the first, whichever was ready first.
     let better = |best: (f64, Error, Graph), other: (f64, Error, Graph)| if other.0 < best.0 { other } else { best };
     let best = explained.into_iter().flatten().reduce(better);
@@ -238,12 +238,12 @@ fn rate(graph: &Graph, load: &Load, draft: Drafting<'_>) -> Option<f64> {
     let least = arrivals.fullest();
     let without = unexplained(None)?;
     let steps: Vec<i32> = (0..STEPS).step_by(every(graph)).collect();
-    let tried = steps.into_par_iter().map(|step| {
+    let tried = parallel::map(steps, |step| {
         let rate = SLOWEST * least * libm::pow(STEP, f64::from(step));
         (unexplained(Some(rate)).unwrap_or(f64::INFINITY), rate)
     });
     let mut best = (without, None);
-    for (left, rate) in tried.collect::<Vec<_>>() {
+    for (left, rate) in tried {
         if left < best.0 {
             best = (left, Some(rate));
         }

@@ -7,6 +7,7 @@
 use super::super::calls::Load;
 use super::network::{Origin, origin_of};
 use super::node::{Node, Seen};
+use sixslot_har::distinct;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where the answers of a class come from.
@@ -132,7 +133,7 @@ pub fn listed(input: &Input<'_>) -> Vec<Listed> {
         Key { source, resource_type, unlocked, phase, deadline, fresh }
     };
     let keys: Vec<Key> = input.nodes.iter().map(&mut key).collect();
-    let distinct = keys.iter().collect::<BTreeSet<_>>().len();
+    let distinct = distinct::set(keys.iter()).len();
     let joined = distinct > input.most;
     let mut order: BTreeMap<Key, usize> = BTreeMap::new();
     let mut classes: Vec<Listed> = Vec::new();

@@ -27,6 +27,7 @@ use cause::{Evidence, Found};
 use listed::{Input, Listed, Phase};
 use network::Origin;
 use node::Node;
+use sixslot_har::distinct;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The listed requests of a page.
@@ -121,7 +122,7 @@ impl Graph {
         let index: BTreeMap<usize, usize> =
             self.nodes.iter().enumerate().map(|(number, node)| (node.seen[0].place, number)).collect();
         let record = |place: usize| index.get(&place).map(|node| *self.nodes[*node].record());
-        let causes: BTreeMap<usize, Vec<Found>> = cause::causes(load, &record).into_iter().collect();
+        let causes: BTreeMap<usize, Vec<Found>> = distinct::map(cause::causes(load, &record));
         for member in members {
             let Some(first) = member.group.calls.first() else { continue };
             let found = causes

@@ -11,7 +11,7 @@ use super::Graph;
 use super::listed::Source;
 use super::network::SET_UP;
 use super::order;
-use rayon::prelude::*;
+use crate::parallel;
 use sixslot_models::load::{Extent, Load as Played, Request, Station};
 use sixslot_models::{Document, Plan};
 use std::collections::BTreeMap;
@@ -289,7 +289,7 @@ fn set_ups(graph: &mut Graph, draft: Drafting<'_>) -> Option<f64> {
     let longest_first = |closes: bool| (0..most).rev().map(move |number| (closes, number));
     let without = longest_first(false).filter(|_| any_closing);
     let tried: Vec<(bool, usize)> = longest_first(true).chain(without).collect();
-    let played = tried.into_par_iter().map(|(closes, number)| {
+    let played: Vec<Option<Vec<(f64, f64, bool)>>> = parallel::map(tried, |(closes, number)| {
         let mut graph = graph.clone();
         for origin in &mut graph.origins {
             origin.connect = origin.candidates[number.min(origin.candidates.len() - 1)];
@@ -298,7 +298,6 @@ fn set_ups(graph: &mut Graph, draft: Drafting<'_>) -> Option<f64> {
         let sums = differences(&graph, &play(&graph, draft)?);
         Some(graph.origins.iter().zip(sums).map(|(origin, sum)| (sum, origin.connect, origin.closes)).collect())
     });
-    let played: Vec<Option<Vec<(f64, f64, bool)>>> = played.collect();
     for found in played.into_iter().flatten() {
         for (best, found) in best.iter_mut().zip(found) {
             if found.0 < SHORTER * best.0 - 1e-6 {
