@@ -103,6 +103,22 @@ fn one_recorded_load_tells_how_its_link_sends() {
 }
 
 #[test]
+fn every_protocol_and_version_of_tls_tells_its_round_trip() {
+    for (protocol, tls) in [("h1", "none"), ("h1", "1.2"), ("h1", "1.3"), ("h2", "1.2"), ("h2", "1.3"), ("h3", "1.3")] {
+        let rules = format!("rtt = \"40ms\"\nprotocol = \"{protocol}\"\ntls = \"{tls}\"");
+        let page = PAGE.replace("rtt = \"40ms\"", &rules);
+        let draft = draft(&page);
+        let rtt = value(&draft, "rtt").unwrap_or(0.0);
+        assert!((39.0..41.0).contains(&rtt), "{protocol}, TLS {tls}: {rtt} ms\n{draft}");
+        let (truth, predicted) = (end(&plan(&page, &[])), end(&plan(&draft, &[])));
+        assert!(
+            (predicted / truth - 1.0).abs() < 0.03,
+            "{protocol}, TLS {tls}: {predicted} ms for {truth} ms\n{draft}"
+        );
+    }
+}
+
+#[test]
 fn a_load_on_one_machine_has_no_network_and_a_slack_link_no_rate() {
     let local =
         PAGE.replace("rtt = \"40ms\"", "rtt = \"0ms\"").replace("[network]\nbandwidth_down = \"10Mbit/s\"\n", "");

@@ -196,9 +196,15 @@ impl<'a> Subject<'a> {
         let begins = network_start(request) + queueing + stalled;
         let resolved = self.load.resolved(self.class(request).origin).unwrap_or(begins).max(begins);
         let dns = (resolved - begins).min(opening);
-        // QUIC's handshake is that of TLS.
-        let further = if rules.protocol == Protocol::H3 { 0 } else { rules.tls().round_trips(rules.protocol) - 1 };
-        let tls = (self.load.rtt(self.class(request).origin) * further).min(opening - dns);
+        let opened = opening - dns;
+        // QUIC's handshake is that of TLS too: browsers give the same time for both.
+        let tls = match rules.protocol {
+            Protocol::H3 => opened,
+            _ => {
+                let further = rules.tls().round_trips(rules.protocol) - 1;
+                (self.load.rtt(self.class(request).origin) * further).min(opened)
+            }
+        };
         Phases {
             queueing,
             stalled,

@@ -24,6 +24,7 @@ use super::record::Remainder;
 use super::table::{WIRE, service};
 use super::trial::{Drafting, Error, MANY, Simulated, compared, play};
 use crate::parallel;
+use sixslot_har::Protocol;
 use std::collections::BTreeSet;
 
 /// A shorter round trip is that of one machine: there is no network to speak of.
@@ -164,7 +165,9 @@ fn path(origin: &Origin, load: &Load) -> Option<Path> {
     let mut least = f64::INFINITY;
     for entry in entries() {
         let timings = &entry.timings;
-        let (connect, ssl) = (timings.connect.unwrap_or(0.0), timings.ssl.unwrap_or(0.0).max(0.0));
+        // QUIC's handshake is that of TLS too: archives have the same time for both.
+        let ssl = timings.ssl.filter(|_| entry.protocol != Protocol::Http3);
+        let (connect, ssl) = (timings.connect.unwrap_or(0.0), ssl.unwrap_or(0.0).max(0.0));
         if connect > SET_UP && connect > ssl {
             handshakes.push((connect - ssl, ssl));
         }
