@@ -22,6 +22,8 @@ pub enum Unit {
     Time,
     /// Plain numbers.
     Plain,
+    /// Bandwidths; held in bits per second.
+    Rate,
 }
 
 /// Reads a parameter: a number or a distribution of numbers.
@@ -228,11 +230,12 @@ fn nonsense(node: &Node, error: &DistributionError, unit: Unit) -> Fault {
     if help.is_empty() { fault } else { fault.help(help) }
 }
 
-/// A number, in nanoseconds if it is a length of time.
+/// A number, in nanoseconds if it is a length of time, in bits per second if it is a bandwidth.
 pub(crate) fn quantity(node: &Node, unit: Unit) -> Result<f64, Fault> {
     match unit {
         Unit::Time => read::span(node).map(|span| span.as_nanos() as f64),
         Unit::Plain => read::number(node),
+        Unit::Rate => read::bandwidth(node),
     }
 }
 

@@ -5,6 +5,7 @@
 //! when the file is read, so that a typo in one is found before a sweep reaches it.
 
 use crate::evidence::Evidence;
+use crate::h1_rules;
 use crate::knob::Knob;
 use crate::limits;
 use crate::plan::{Plan, is_count};
@@ -136,6 +137,7 @@ impl Document {
         let plan = Plan::read(&root, place)?;
         let reader = Reader::of(&root, place, &schema::SCENARIO)?;
         let (fixes, layers) = (FIX.read(&reader)?, LAYER.read(&reader)?);
+        h1_rules::check(&plan, &root, place)?;
         let sweep = sweep(&reader, &plan, &fixes)?;
         let (sources, place) = (Sources::default(), place.clone());
         Ok(Self { sources, place, title: plan.title, fixes, layers, sweep, root, evidence })

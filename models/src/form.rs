@@ -154,12 +154,12 @@ pub fn amount(node: &Node, parameters: &[String]) -> Result<Linear, Fault> {
     }
 }
 
-/// Reads a linear form without noise, of lengths of time (in nanoseconds) or of numbers.
+/// Reads a linear form without noise, of numbers, lengths of time (in nanoseconds) or bandwidths (in bits per second).
 ///
 /// # Errors
 /// The first fault, at its place.
-pub(crate) fn constant(node: &Node, is_time: bool, parameters: &[String]) -> Result<Linear, Fault> {
-    linear(node, if is_time { Unit::Time } else { Unit::Plain }, parameters)
+pub(crate) fn constant(node: &Node, unit: Unit, parameters: &[String]) -> Result<Linear, Fault> {
+    linear(node, unit, parameters)
 }
 
 /// Reads a share: a number from 0 to 1, or a parameter's name.

@@ -1,6 +1,6 @@
 //! A key of a scenario that an analysis varies over a range of numbers, such as a deadline or the limit of a queue.
 //!
-//! Rule: the ends of the range say what the key takes: two whole numbers, two numbers, or two lengths of time. A value is
+//! Rule: the ends of the range say what the key takes: two whole numbers, two numbers, two lengths of time, or two bandwidths. A value is
 //! set after the fixes, and the scenario is then read and checked as if it had been written so.
 
 use crate::limits;
@@ -19,6 +19,8 @@ pub enum KnobUnit {
     Number,
     /// Lengths of time; their values are in nanoseconds.
     Time,
+    /// Bandwidths; their values are in bits per second.
+    Bandwidth,
 }
 
 /// A key and the range of its values.
@@ -36,6 +38,7 @@ fn number(node: &Node) -> Result<(KnobUnit, f64), Fault> {
     match node.value {
         Value::Integer(value) => Ok((KnobUnit::Whole, value as f64)),
         Value::Float(_) => Ok((KnobUnit::Number, read::number(node)?)),
+        Value::Text(ref text) if text.contains("bit/s") => Ok((KnobUnit::Bandwidth, read::bandwidth(node)?)),
         _ => Ok((KnobUnit::Time, read::span(node)?.as_nanos() as f64)),
     }
 }
@@ -54,10 +57,8 @@ impl Knob {
         let ((one, low), (other, high)) = (end(low)?, end(high)?);
         let unit = match (one, other) {
             (one, other) if one == other => one,
-            (KnobUnit::Time, _) | (_, KnobUnit::Time) => {
-                return Err(Fault::new(whole, "one end is a length of time and the other is a number"));
-            }
-            _ => KnobUnit::Number,
+            (KnobUnit::Whole | KnobUnit::Number, KnobUnit::Whole | KnobUnit::Number) => KnobUnit::Number,
+            _ => return Err(Fault::new(whole, "the ends of the range have different units")),
         };
         if low >= high {
             return Err(Fault::new(whole, "the range is empty: its first end is not below its second"));
@@ -84,7 +85,8 @@ impl Knob {
         let grain = match self.unit {
             KnobUnit::Whole => 1.0,
             KnobUnit::Time if width >= 1e6 => 1e6,
-            KnobUnit::Time => 1.0,
+            KnobUnit::Bandwidth if width >= 1e3 => 1e3,
+            KnobUnit::Time | KnobUnit::Bandwidth => 1.0,
             KnobUnit::Number => 0.0,
         };
         let round = |value: f64| if grain > 0.0 { (value / grain).round() * grain } else { value };
@@ -94,10 +96,13 @@ impl Knob {
         values
     }
 
-    /// A value as the scenario has it: `12`, `0.5`, `8s`, `2500ms`.
+    /// A value as the scenario has it: `12`, `0.5`, `8s`, `2500ms`, `1.6Mbit/s`.
     pub fn text(&self, value: f64) -> String {
-        if self.unit != KnobUnit::Time {
-            return value.to_string();
+        match self.unit {
+            KnobUnit::Whole | KnobUnit::Number => return value.to_string(),
+            KnobUnit::Bandwidth if value >= 1e6 => return format!("{}Mbit/s", value / 1e6),
+            KnobUnit::Bandwidth => return format!("{}kbit/s", value / 1e3),
+            KnobUnit::Time => {}
         }
         let nanoseconds = Span::from_seconds_f64(value / 1e9).as_nanos();
         match nanoseconds {
@@ -112,7 +117,7 @@ impl Knob {
         let value = match self.unit {
             KnobUnit::Whole => Value::Integer(value as i64),
             KnobUnit::Number => Value::Float(value),
-            KnobUnit::Time => Value::Text(self.text(value)),
+            KnobUnit::Time | KnobUnit::Bandwidth => Value::Text(self.text(value)),
         };
         root.set(&self.path, &self.place, Node { value, place: self.place.clone() })
     }

@@ -50,6 +50,7 @@ pub mod document;
 pub mod evidence;
 pub mod faults;
 mod form;
+mod h1_rules;
 pub mod knob;
 pub mod limits;
 pub mod load;

@@ -30,14 +30,7 @@ impl Bandwidth {
 
     /// Reads a number with its unit, such as "10Mbit/s".
     fn read(node: &Node) -> Result<Self, Fault> {
-        const UNITS: [(&str, f64); 4] = [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)];
-        let text = read::text(node)?.trim();
-        let parsed = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
-        let bits = parsed.and_then(|(number, factor)| Some(number.trim().parse::<f64>().ok()? * factor));
-        let Some(bits) = bits.filter(|bits| bits.is_finite()) else {
-            return Err(Fault::new(&node.place, format!("`{}` is not a bandwidth", text.escape_debug()))
-                .help("write a number and bit/s, kbit/s, Mbit/s or Gbit/s, such as \"10Mbit/s\""));
-        };
+        let bits = read::bandwidth(node)?;
         if !(1.0..=limits::BANDWIDTH as f64).contains(&bits) {
             let message =
                 format!("a bandwidth is at least 1 bit/s and at most {} Gbit/s", limits::BANDWIDTH / 1_000_000_000);

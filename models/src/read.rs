@@ -268,3 +268,18 @@ pub fn check_name(entry: &Entry) -> Result<(), Fault> {
 pub(crate) fn count(least: u64, most: u64) -> impl Fn(&Node) -> Result<usize, Fault> {
     move |node| whole(least, most)(node).map(|value| value as usize)
 }
+
+/// A bandwidth with its unit, in bits per second.
+pub(crate) fn bandwidth(node: &Node) -> Result<f64, Fault> {
+    const UNITS: [(&str, f64); 4] = [("Gbit/s", 1e9), ("Mbit/s", 1e6), ("kbit/s", 1e3), ("bit/s", 1.0)];
+    let Value::Text(text) = &node.value else {
+        return Err(expected("a bandwidth with its unit, such as \"10Mbit/s\"", node));
+    };
+    let text = text.trim();
+    let parsed = UNITS.iter().find_map(|(unit, factor)| Some((text.strip_suffix(unit)?, factor)));
+    let bits = parsed.and_then(|(number, factor)| Some(number.trim().parse::<f64>().ok()? * factor));
+    bits.filter(|bits| bits.is_finite()).ok_or_else(|| {
+        Fault::new(&node.place, format!("`{}` is not a bandwidth", text.escape_debug()))
+            .help("write a number and bit/s, kbit/s, Mbit/s or Gbit/s, such as \"10Mbit/s\"")
+    })
+}

@@ -1,10 +1,11 @@
 //! Parameters in the place of plain numbers.
 //!
-//! Rule: where a key takes one number or length of time for all loads, a parameter's name or a linear form of parameters
+//! Rule: where a key takes one number, length of time or bandwidth for all loads, a parameter's name or a linear form of parameters
 //! may stand (`limit = "cap"`, `deadline = { per = { patience = "1ms" } }`): it is replaced by its value before the scenario
 //! is read, so that it costs a load nothing and passes the checks of the number itself. So the parameter must be a number: a
 //! distribution is drawn for each load.
 
+use crate::distribution::Unit;
 use crate::form;
 use crate::schema::{FORM, Fields, Kind};
 use crate::source::Fault;
@@ -46,7 +47,9 @@ impl Parameters {
     }
 
     fn replace(&self, node: &mut Node, kind: Kind) -> Result<(), Fault> {
-        if let (Kind::Span | Kind::Whole | Kind::Number, Value::Text(_) | Value::Table(_)) = (kind, &node.value) {
+        if let (Kind::Span | Kind::Whole | Kind::Number | Kind::Bandwidth, Value::Text(_) | Value::Table(_)) =
+            (kind, &node.value)
+        {
             return self.number(node, kind);
         }
         match (kind, &mut node.value) {
@@ -83,13 +86,17 @@ impl Parameters {
 
     /// Replaces a parameter's name, or a linear form, by its value. What is neither is left for the reader to refuse.
     fn number(&self, node: &mut Node, kind: Kind) -> Result<(), Fault> {
-        let is_span = matches!(kind, Kind::Span);
+        let unit = match kind {
+            Kind::Span => Unit::Time,
+            Kind::Bandwidth => Unit::Rate,
+            _ => Unit::Plain,
+        };
         let form = match &node.value {
-            Value::Text(name) if !is_span && self.names.contains(name) => form::amount(node, &self.names)?,
+            Value::Text(name) if unit == Unit::Plain && self.names.contains(name) => form::amount(node, &self.names)?,
             Value::Table(table)
                 if table.entries.iter().all(|entry| ["base", "per", "times"].contains(&entry.key.as_str())) =>
             {
-                form::constant(node, is_span, &self.names)?
+                form::constant(node, unit, &self.names)?
             }
             _ => return Ok(()),
         };
@@ -103,6 +110,7 @@ impl Parameters {
         let rounded = if form.bare_parameter().is_some() { value } else { value.round() };
         node.value = match kind {
             Kind::Span => Value::Text(format!("{rounded:.0}ns")),
+            Kind::Bandwidth => Value::Text(format!("{rounded:.0}bit/s")),
             Kind::Whole if rounded.fract() == 0.0 && rounded.abs() < 1e15 => Value::Integer(rounded as i64),
             Kind::Whole => Value::Float(rounded),
             _ => Value::Float(value),

@@ -10,7 +10,7 @@ mod all;
 mod generator;
 
 use all::story::{Checked, Story};
-use generator::{Tape, scenario};
+use generator::{H1_RULES, RULES, Tape, scenario};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::{RngSeed, TestRunner};
@@ -65,6 +65,21 @@ fn check_scenario(words: &[u32], load: &mut Load) -> Checked {
     Ok(())
 }
 
+/// A random scenario of which every origin speaks HTTP/2, without the rules that only HTTP/1.1 looks at.
+fn over_streams(words: &[u32]) -> String {
+    let made = scenario(&mut Tape::new(words)).text;
+    let is_dropped = |line: &str| {
+        let is_rule = H1_RULES.iter().any(|rule| line.starts_with(&format!("{rule} = ")));
+        is_rule || ["protocol = ", "tls = ", "keep_alive = \"0s\""].iter().any(|key| line.starts_with(key))
+    };
+    let mut text = String::new();
+    for line in made.lines().filter(|line| !is_dropped(line)) {
+        let is_origin = line == "[server]" || line.starts_with("[origin.");
+        text += &format!("{line}\n{}", if is_origin { "protocol = \"h2\"\n" } else { "" });
+    }
+    text
+}
+
 thread_local! {
     static LOAD: RefCell<Load> = RefCell::default();
 }
@@ -81,6 +96,28 @@ proptest! {
     fn every_rule_holds_in_every_scenario(words in prop::collection::vec(0..10_000_u32, 40..400)) {
         // Memory that has seen all the scenarios before.
         LOAD.with_borrow_mut(|load| check_scenario(&words, load))?;
+    }
+
+    /// So a scenario that sets one of them is refused.
+    #[test]
+    fn a_rule_of_http_1_changes_no_load_over_streams(words in prop::collection::vec(0..10_000_u32, 40..400)) {
+        let text = over_streams(&words);
+        let simulated = |text: &str| {
+            let plan = Document::plan_alone("random", text).unwrap();
+            let mut load = Load::new();
+            load.simulate(&plan, 1, u64::from(words[0]), Extent::Whole).unwrap();
+            (load.requests().iter().map(shown).collect::<Vec<_>>(), plan.browser().session_queue_turns)
+        };
+        let (plain, turns) = simulated(&text);
+        let rule = H1_RULES[words[1] as usize % H1_RULES.len()];
+        let values = RULES.iter().find(|(key, _)| *key == rule).map_or(&["false"][..], |(_, values)| values);
+        let value = values[words[2] as usize % values.len()];
+        let quoted = if value.parse::<u64>().is_ok() || value.parse::<bool>().is_ok() { value.to_owned() } else { format!("\"{value}\"") };
+        let changed = text.replacen("[browser]\n", &format!("[browser]\n{rule} = {quoted}\n"), 1);
+        prop_assert!(rule == "connections" && turns || simulated(&changed).0 == plain, "{rule} = {value}:\n{text}");
+        let refused = Document::read("random", &changed, &[]).map_err(|error| error.to_string());
+        let is_named = refused.as_ref().is_err_and(|error| error.contains("is a rule for connections of HTTP/1.1"));
+        prop_assert_eq!(is_named, !(rule == "connections" && turns), "{:?} {}", refused.err(), changed);
     }
 
     /// k connections, constant services: a request with q others before it, those on connections included, waits for

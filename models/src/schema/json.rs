@@ -86,7 +86,10 @@ fn kind_schema(kind: Kind, extent: Extent) -> Value {
         Kind::Whole => or_parameters(json!({ "type": "integer", "minimum": 0 })),
         Kind::Number => or_parameters(number),
         Kind::Span => span,
-        Kind::Bandwidth => json!({ "type": "string", "pattern": "^\\s*[0-9.]+\\s*[kMG]?bit/s\\s*$" }),
+        Kind::Bandwidth => {
+            let bandwidth = json!({ "type": "string", "pattern": "^\\s*[0-9.]+\\s*[kMG]?bit/s\\s*$" });
+            json!({ "anyOf": [bandwidth, { "$ref": "#/$defs/linear" }] })
+        }
         Kind::Spans => json!({ "type": "array", "items": { "anyOf": [span, number] } }),
         Kind::Choice(words) => json!({ "enum": words }),
         Kind::Names => json!({ "type": "array", "items": { "type": "string" } }),

@@ -10,7 +10,7 @@ mod outcomes;
 mod rules;
 mod tape;
 
-use rules::RULES;
+pub use rules::{H1_RULES, RULES};
 use std::fmt::Write;
 pub use tape::Tape;
 
@@ -473,5 +473,10 @@ pub fn scenario(tape: &mut Tape<'_>) -> Scenario {
     (0..sockets).for_each(|number| socket(&mut text, tape, number, world));
     (0..background).for_each(|number| background_call(&mut text, tape, number, world));
     load(&mut text, tape, &requests);
+    if text.matches("\nprotocol = ").count() == 1 + origins as usize {
+        // Rules of HTTP/1.1 are refused where nothing speaks it.
+        let is_kept = |line: &&str| !H1_RULES.iter().any(|rule| line.starts_with(&format!("{rule} = ")));
+        text = text.lines().filter(is_kept).map(|line| format!("{line}\n")).collect();
+    }
     Scenario { text, requests, queues: queues as usize, server_caches: server_caches as usize }
 }

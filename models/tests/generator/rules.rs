@@ -56,3 +56,16 @@ pub const RULES: &[(&str, &[&str])] = &[
     ("dispatch", &["0s", "1ms", "50ms"]),
     ("connect", &["0s", "1ms", "50ms", "300ms"]),
 ];
+
+/// Those that only connections of HTTP/1.1 look at.
+pub const H1_RULES: [&str; 9] = [
+    "connections",
+    "delayable_below",
+    "delayable_limit",
+    "delayable_limit_per_host",
+    "delayable_timeout",
+    "delays_low_priority",
+    "freed_to_same_priority",
+    "idle_order",
+    "late_binding",
+];

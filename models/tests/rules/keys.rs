@@ -111,7 +111,7 @@ fn a_parameter_stands_for_every_number() {
     let text = "
 parameters = { six = 3, cap = 2, patience = 400, period = 1000, wait = 50, w = 4, d = { distribution = 'uniform', low = 1, high = 9 } }
 browser = { connections = 'six', cache_lock_timeout = { per = { patience = '1ms' } } }
-server = { discipline = 'fifo', workers = { base = 1, per = { w = 2 } }, keep_alive = { per = { period = '5ms' } } }
+server = { discipline = 'fifo', workers = { base = 1, per = { w = 2 } }, keep_alive = { per = { period = '5ms' } }, bandwidth_down = { base = '500kbit/s', per = { cap = '1Mbit/s' } } }
 queue.q.limit = 'cap'
 load.error = { request = 'one', failures = 'cap', no_success_for = { per = { d = '1ms' } } }
 [request.one]
@@ -132,6 +132,8 @@ service = { distribution = 'exponential', mean = { per = { wait = '2ms' } }, fac
     assert_eq!((plan.queues()[0].limit, class.every.map(ms), class.deadline.map(ms)), (2, Some(1000.0), Some(1400.0)));
     assert_eq!((class.attempts, class.backoff.iter().copied().map(ms).collect::<Vec<_>>()), (2, vec![1000.0, 150.0]));
     assert_eq!(class.common.body_bytes, Some(200));
+    let [_, down] = plan.origins()[0].path.links;
+    assert_eq!(plan.links()[down.unwrap()].bits_per_second(), 2_500_000);
     let mean = class.common.service.as_ref().unwrap().span(&[], || 0.632_120_558_828_557_7);
     assert!((ms(mean) - 300.0).abs() < 1e-6, "{mean:?}");
     let rule = &plan.load().errors[0];
@@ -146,6 +148,12 @@ service = { distribution = 'exponential', mean = { per = { wait = '2ms' } }, fac
         ("queue.q.limit='other'", "expected a whole number, found a string"),
         ("request.one.deadline={ per = { other = '1ms' } }", "there is no parameter `other`"),
         ("request.one.deadline={ per = { patience = 1 } }", "needs a unit"),
+        ("server.bandwidth_down='cap'", "`cap` is not a bandwidth"),
+        (
+            "server.bandwidth_down={ per = { cap = 1 } }",
+            "expected a bandwidth with its unit, such as \"10Mbit/s\", found a number",
+        ),
+        ("server.bandwidth_down={ per = { cap = '-1Mbit/s' } }", "a bandwidth is at least 1 bit/s"),
     ] {
         let said = refusal(&text, &[set]);
         assert!(said.contains(why), "{set}: {said}");
@@ -244,6 +252,30 @@ fn a_network_that_is_set_behind_what_has_precedence_is_named() {
         warns(&["network.rtt='150ms'"], &[]),
         ["network.rtt: overridden by `server.rtt`. Set what overrides it."]
     );
+}
+
+#[test]
+fn a_rule_of_http_1_stays_where_something_may_speak_it() {
+    let read = |text: &str, sets: &[&str]| {
+        let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+        let text = format!("schema = 1\nload.ready = ['one']\nbrowser.connections = 4\n{text}");
+        sixslot_models::Document::read("n", &text, &sets).map(|_| ()).map_err(|error| error.to_string())
+    };
+    let h2 = "server.protocol = 'h2'\n";
+    for (text, sets) in [
+        ("request.one = {}", &[][..]),
+        // A question about a page of HTTP/1.1.
+        ("request.one = {}", &["server.protocol='h2'"]),
+        ("request.one = {}\nfix.h2.patch.server.protocol = 'h2'", &[]),
+        // Another origin, a fix or a layer speaks it; and Firefox looks at as many that wait as there may be connections.
+        (&format!("{h2}request.one = {{}}\norigin.cdn = {{}}"), &[]),
+        (&format!("{h2}request.one = {{}}\nfix.old.patch.server.protocol = 'h1'"), &[]),
+        (&format!("{h2}request.one = {{}}\nlayer.new.removed_by.server.protocol = 'h1'"), &[]),
+        (&format!("{h2}request.one = {{}}\nbrowser.profile = 'firefox'"), &[]),
+    ] {
+        assert_eq!(read(text, sets), Ok(()), "{text}");
+    }
+    assert!(read(&format!("{h2}request.one = {{}}"), &[]).is_err());
 }
 
 #[test]

@@ -388,7 +388,7 @@ first line `#:schema ./scenario.schema.json` makes editors with TOML support com
 | share | a number from 0 to 1, or a parameter's name | 1 |
 | NAME | a name that you choose: letters, digits, `-`, `_` | |
 
-A parameter's name or a linear form (`{ base = 2, per = { projects = 3 } }`) can stand for a number or a length of time.
+A parameter's name or a linear form (`{ base = 2, per = { projects = 3 } }`) can stand for a number, a length of time or a bandwidth.
 
 In a [patch](#fixname) the same keys are allowed, and none is required. \"None\" as a default says that what the key adds is absent.
 ";
