@@ -269,7 +269,7 @@ impl Document {
                 knob.set(&mut root, value)?;
             }
             let mut plan = Plan::read(&root, &self.place)?;
-            plan.warnings = warnings(&plan, &root);
+            plan.warnings = warnings(&plan, &root, &self.place);
             Ok(plan)
         };
         build().map_err(|fault| self.sources.error(fault))

@@ -4,10 +4,12 @@
 
 use crate::class::{Class, Kind, Start};
 use crate::form::Form;
+use crate::h1_rules;
 use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
 use crate::protocol::{Protocol, Tls};
 use crate::server_cache::TtlFrom;
+use crate::source::Place;
 use crate::tree::{Entry, Node, Table, Value};
 use sixslot_sim_core::Span;
 
@@ -16,8 +18,8 @@ const PATH_KEYS: [&str; 3] = ["rtt", "bandwidth_down", "bandwidth_up"];
 /// The most warnings of a plan.
 const MOST: usize = 20;
 
-/// The warnings of a plan that was read from this text.
-pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
+/// The warnings of a plan that was read from this tree, of a file and of changes to it.
+pub(crate) fn warnings(plan: &Plan, root: &Table, file: &Place) -> Vec<String> {
     let parameters = plan.parameters().iter().map(|parameter| parameter.name.as_str());
     let unused = parameters.filter(|name| !is_used(root, name)).map(|name| {
         format!("parameters.{name}: nothing uses it. Name it in a `per`, a `times`, a count or another number, or remove it.")
@@ -29,6 +31,7 @@ pub(crate) fn warnings(plan: &Plan, root: &Table) -> Vec<String> {
         .chain(unused)
         .chain(unused_network(root))
         .chain(unused_streams(root))
+        .chain(h1_rules::note(plan, root, file))
         .chain(bare_https(plan))
         .chain(classes)
         .chain(origins)

@@ -276,6 +276,15 @@ fn a_rule_of_http_1_stays_where_something_may_speak_it() {
         assert_eq!(read(text, sets), Ok(()), "{text}");
     }
     assert!(read(&format!("{h2}request.one = {{}}"), &[]).is_err());
+    // A key of the command line stays, with a note.
+    let warns = |text: &str, set: &str| {
+        let text = format!("schema = 1\nload.ready = ['one']\nrequest.one = {{}}\n{text}");
+        let document = sixslot_models::Document::read("n", &text, &[set.to_owned()]).unwrap();
+        document.plan(&[], &[]).unwrap().warnings().to_vec()
+    };
+    let note = "browser.connections: a rule for connections of HTTP/1.1, which no origin speaks, so nothing uses it. Leave it out.";
+    assert_eq!(warns(h2, "browser.connections=1"), [note]);
+    assert_eq!(warns("", "browser.connections=1"), [""; 0]);
 }
 
 #[test]
