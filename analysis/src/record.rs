@@ -7,7 +7,7 @@ use crate::page_end;
 use serde::Serialize;
 use sixslot_models::Plan;
 use sixslot_models::class::{Failure, Kind};
-use sixslot_models::load::{Load, LoadState, Need, Outcome, Request, Station};
+use sixslot_models::load::{AbortedBy, Load, LoadState, Need, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 
 /// One load.
@@ -108,6 +108,12 @@ pub struct RequestRecord<'a> {
     status: Option<u16>,
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
+    /// Why the page gave the call up, where that was not its deadline, or where the request went on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    aborted_by: Option<&'static str>,
+    /// When the page gave it up, where the request went on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gave_up_ms: Option<f64>,
     connection: Option<u32>,
     held_ms: Held,
     server_ms: f64,
@@ -134,6 +140,17 @@ pub const fn outcome_word(outcome: Outcome) -> &'static str {
         Outcome::Coalesced => "coalesced",
         Outcome::Unfinished => "unfinished",
     }
+}
+
+/// The word for why the page gave a call up. An abort without one is by its deadline.
+fn aborted_by(request: &Request) -> Option<&'static str> {
+    let word = match request.aborted_by()? {
+        AbortedBy::NextCall => "next-call",
+        AbortedBy::Event => "event",
+        AbortedBy::Navigation => "navigation",
+        _ => "deadline",
+    };
+    Some(word).filter(|word| *word != "deadline" || request.gave_up.is_some())
 }
 
 impl<'a> LoadRecord<'a> {
@@ -188,6 +205,8 @@ impl<'a> RequestRecord<'a> {
             outcome: outcome_word(request.outcome),
             status: request.headers.map(|_| request.status).filter(|status| *status != 200),
             error: request.failure.and_then(Failure::net_error),
+            aborted_by: aborted_by(request),
+            gave_up_ms: request.gave_up.map(Time::as_millis_f64),
             connection: request.connection,
             held_ms: Held {
                 page: spent(Station::Page),

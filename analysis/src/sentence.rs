@@ -324,6 +324,7 @@ fn ends(failures: &[Failure]) -> Option<String> {
         [Failure::Status(status)] => format!("is answered with HTTP status {status}"),
         [Failure::Refused] => "finds its connection refused".to_owned(),
         [Failure::Reset] => "loses its connection in the middle of the answer".to_owned(),
+        [Failure::Navigation] => "is ended by the navigation from its page".to_owned(),
         all if all.iter().all(|one| matches!(one, Failure::Status(_))) => "is answered with an error status".to_owned(),
         _ => "fails at the network or with an error status".to_owned(),
     })

@@ -8,7 +8,7 @@ use crate::waterfall::name;
 use crate::words::duration;
 use sixslot_models::Plan;
 use sixslot_models::class::{Failure, Kind};
-use sixslot_models::load::{Load, Outcome, Request, Station};
+use sixslot_models::load::{AbortedBy, Load, Outcome, Request, Station};
 use sixslot_models::origin::Discipline;
 use sixslot_sim_core::{Span, Time};
 use std::collections::BTreeMap;
@@ -85,15 +85,21 @@ impl Story<'_> {
         if let Some(longest) = longest.filter(|longest| *longest != last) {
             at = format!("{at}, after {} {}", duration(request.spent(longest)), place(longest));
         }
+        if let Some(by) = request.aborted_by() {
+            let why = match by {
+                AbortedBy::NextCall => "aborted by the next call",
+                AbortedBy::Event => "cancelled",
+                AbortedBy::Navigation => "ended by the navigation from its page",
+                _ if request.gave_up.is_some() => "given up at its deadline",
+                _ => "aborted by its deadline",
+            };
+            let then = request.gave_up.and_then(|at| request.station_at(at));
+            return match then {
+                Some(station) => format!("`{name}` was {why} when it was {}, and went on", place(station)),
+                None => format!("`{name}` was {why}: it was {at}"),
+            };
+        }
         match request.outcome {
-            _ if request.cancelled => format!("`{name}` was cancelled: it was {at}"),
-            _ if request.gave_up.is_some() => {
-                format!(
-                    "`{name}` was given up at its deadline and went on: at its end, or that of the load, it was {at}"
-                )
-            }
-            Outcome::Aborted if request.superseded => format!("`{name}` was aborted by the next call: it was {at}"),
-            Outcome::Aborted => format!("`{name}` was aborted by its deadline: it was {at}"),
             Outcome::Failed => match request.failure {
                 Some(Failure::Status(status)) => format!("`{name}` was answered with HTTP status {status}"),
                 Some(Failure::Refused) => format!("the connection of `{name}` was refused"),
@@ -248,7 +254,11 @@ impl Story<'_> {
                 spent if spent.is_zero() => "-".to_owned(),
                 spent => unit.write(ms(spent)),
             });
-            let outcome = crate::record::outcome_word(request.outcome).to_owned();
+            let outcome = match request.gave_up {
+                Some(_) => "given up",
+                None => crate::record::outcome_word(request.outcome),
+            };
+            let outcome = outcome.to_owned();
             let label = [name(self.plan, self.load, request)];
             table.row(label.into_iter().chain(times).chain(spent).chain([outcome]));
         }

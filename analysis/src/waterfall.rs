@@ -3,7 +3,7 @@
 //! Rule: a row shows the request's own times; the rows of slots and of the queue are counted from them. The
 //! picture ends a little after the load's verdict, because what follows does not explain it.
 
-use crate::words::{cut, duration, failure_words, plain, request_name};
+use crate::words::{aborted_word, cut, duration, failure_words, plain, request_name};
 use sixslot_models::Plan;
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
@@ -184,12 +184,15 @@ impl Waterfall<'_> {
 
     fn note(&self, request: &Request, end: Span) -> String {
         let life = |until: Time| duration(until - request.issued);
+        if let Some(at) = request.gave_up {
+            return format!("{}, {}, goes on", request.aborted_by().map_or("given up", aborted_word), life(at));
+        }
         match (request.outcome, request.ended) {
             (Outcome::Ok, Some(ended)) => life(ended),
             (Outcome::Aborted, Some(ended)) => {
                 let station = request.last_station();
                 let place = Station::ALL.iter().find(|(other, _)| *other == station).map_or("", |(_, name)| name);
-                let what = if request.cancelled { "cancelled" } else { "deadline" };
+                let what = request.aborted_by().map_or("aborted", aborted_word);
                 format!("{what}, {} ({place})", life(ended))
             }
             (Outcome::Failed, Some(ended)) => {
@@ -213,7 +216,7 @@ impl Waterfall<'_> {
             self.load.requests().iter().filter(own).filter(holds).count()
         };
         let waiting = |time: Time| {
-            let waits = |request: &&Request| station_at(request, time) == Some(Station::Pool);
+            let waits = |request: &&Request| request.station_at(time) == Some(Station::Pool);
             self.load.requests().iter().filter(own).filter(waits).count()
         };
         let room = self.label();
@@ -276,25 +279,10 @@ impl Waterfall<'_> {
     }
 }
 
-/// The station of a request at a time during its life.
-fn station_at(request: &Request, time: Time) -> Option<Station> {
-    if time < request.issued || request.ended.is_some_and(|ended| time >= ended) {
-        return None;
-    }
-    let mut until = request.issued;
-    for (station, _) in Station::ALL {
-        until += request.spent(station);
-        if time < until {
-            return Some(station);
-        }
-    }
-    None
-}
-
 fn shade_at(request: &Request, time: Time) -> (char, &'static str) {
     // A life of zero length, or its end, is shown as the last station.
     let last = || Station::ALL.iter().rev().find(|(station, _)| !request.spent(*station).is_zero());
-    let station = station_at(request, time).or(last().map(|(station, _)| *station));
+    let station = request.station_at(time).or(last().map(|(station, _)| *station));
     let found = SHADES.iter().find(|(other, ..)| Some(*other) == station);
     found.map_or((' ', ""), |(_, character, colour, _)| (*character, colour))
 }

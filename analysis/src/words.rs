@@ -4,7 +4,7 @@
 //! sentence a share is 0 % only where it is none and 100 % only where it is all.
 
 use sixslot_models::class::Failure;
-use sixslot_models::load::Request;
+use sixslot_models::load::{AbortedBy, Request};
 use sixslot_sim_core::Span;
 use std::fmt::Write as _;
 
@@ -72,7 +72,19 @@ pub fn failure_words(failure: Failure) -> String {
         Failure::Status(status) => format!("HTTP {status}"),
         Failure::Refused => "connection refused".to_owned(),
         Failure::Reset => "connection reset".to_owned(),
+        Failure::Navigation => "navigation".to_owned(),
         _ => "deadline".to_owned(),
+    }
+}
+
+/// Why the page gave a call up, in a table.
+#[must_use]
+pub const fn aborted_word(by: AbortedBy) -> &'static str {
+    match by {
+        AbortedBy::NextCall => "next call",
+        AbortedBy::Event => "cancelled",
+        AbortedBy::Navigation => "navigation",
+        _ => "deadline",
     }
 }
 

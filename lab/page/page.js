@@ -266,8 +266,13 @@ function giveUp(call) {
 
 function supersede(call) {
   if (!call || call.ended !== undefined) return;
-  call.superseded = true;
-  abort(call);
+  if (call.rules.cancelAborts) {
+    call.superseded = true;
+    abort(call);
+  } else if (call.settled === undefined) {
+    call.superseded = true;
+    giveUp(call);
+  }
 }
 
 function abort(call) {

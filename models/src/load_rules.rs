@@ -97,7 +97,9 @@ impl ErrorRule {
         let deadline = shortest_deadline(class, classes)?.as_nanos();
         let every = class.every.map(|every| every.as_nanos().max(1));
         let timeouts = deadlines(class, classes).next().map(|_| Failure::Timeout);
-        let can_retry = timeouts.iter().chain(&class.answer.failures).any(|failure| class.retries(Some(*failure)));
+        let breaks = class.breaks_at_navigation.then_some(Failure::Navigation);
+        let kinds = timeouts.into_iter().chain(class.answer.failures.iter().copied()).chain(breaks);
+        let can_retry = kinds.into_iter().any(|failure| class.retries(Some(failure)));
         let mut due = BinaryHeap::from([Reverse((deadline, Due::End { issued: 0 }))]);
         let (by_ticks, from_end) = if class.every_from_end { (None, every) } else { (every, None) };
         due.extend(by_ticks.map(|every| Reverse((every, Due::Tick))));
@@ -147,7 +149,7 @@ impl ErrorRule {
 fn joined<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item = &'a Class> + 'a {
     let leads =
         move |other: &&Class| class.dedupe && other.dedupe && other.name != class.name && other.origin == class.origin;
-    classes.iter().filter(leads).filter(|other| other.deadline.is_some() || !other.answer.failures.is_empty())
+    classes.iter().filter(leads).filter(|other| other.deadline.is_some() || fails_otherwise(other))
 }
 
 /// The deadlines that can abort a call of a class, each with the event that it counts from.
@@ -162,9 +164,19 @@ fn shortest_deadline(class: &Class, classes: &[Class]) -> Option<Span> {
     deadlines(class, classes).map(|(deadline, _)| deadline).chain(at_once).min()
 }
 
+/// Whether a call of a class can fail at all.
+pub(crate) fn can_fail(class: &Class, classes: &[Class]) -> bool {
+    deadlines(class, classes).next().is_some() || fails(class, classes)
+}
+
 /// Whether a call of a class can fail by something other than a deadline.
 fn fails(class: &Class, classes: &[Class]) -> bool {
-    std::iter::once(class).chain(joined(class, classes)).any(|class| !class.answer.failures.is_empty())
+    std::iter::once(class).chain(joined(class, classes)).any(fails_otherwise)
+}
+
+/// Whether a call of a class itself can fail by something other than a deadline.
+fn fails_otherwise(class: &Class) -> bool {
+    class.breaks_at_navigation || !class.answer.failures.is_empty()
 }
 
 /// The load's own state machine.
@@ -234,7 +246,7 @@ impl LoadRules {
     pub(crate) fn weigh(&mut self, classes: &[Class], horizon: Span) {
         self.can_fail = match self.fails {
             Fails::NotReady => {
-                let fails = |class: &Class| class.deadline.is_some() || !class.answer.failures.is_empty();
+                let fails = |class: &Class| class.deadline.is_some() || fails_otherwise(class);
                 self.is_chosen || classes.iter().any(fails)
             }
             Fails::ErrorShown | Fails::AnyError => self.errors.iter().any(|rule| rule.can_strike(classes, horizon)),

@@ -439,6 +439,9 @@ fn pages(
         page.into_iter().flat_map(Page::navigations).collect()
     };
     let left: Vec<Vec<usize>> = classes.iter().map(left).collect();
+    for (class, navigations) in classes.iter_mut().zip(&left) {
+        class.breaks_at_navigation = !class.kind.is_socket() && !navigations.is_empty();
+    }
     let cancels = Cancels::of(classes, &closing, &left);
     Ok((pages, cancels))
 }

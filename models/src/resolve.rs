@@ -52,6 +52,9 @@ impl Parameters {
         {
             return self.number(node, kind);
         }
+        if let (Kind::Time, Value::Text(name)) = (kind, &node.value) {
+            return self.has_no_unit(name, node, kind);
+        }
         match (kind, &mut node.value) {
             (Kind::Table(fields), Value::Table(table)) => self.replace_in(table, fields),
             (Kind::OneOrNamed(fields), Value::Table(table))
@@ -84,6 +87,20 @@ impl Parameters {
         }
     }
 
+    /// Refuses the name of a parameter in the place of a length of time or a bandwidth.
+    fn has_no_unit(&self, name: &str, node: &Node, kind: Kind) -> Result<(), Fault> {
+        let (what, unit) = match kind {
+            Kind::Bandwidth => ("bandwidth", "1Mbit/s"),
+            Kind::Span | Kind::Time => ("length of time", "1ms"),
+            _ => return Ok(()),
+        };
+        if name.starts_with(|first: char| first.is_ascii_digit()) || !self.names.iter().any(|known| known == name) {
+            return Ok(());
+        }
+        let message = format!("`{name}` is a parameter, a number without a unit, and this is a {what}");
+        Err(Fault::new(&node.place, message).help(format!("write {{ per = {{ {name} = \"{unit}\" }} }}")))
+    }
+
     /// Replaces a parameter's name, or a linear form, by its value. What is neither is left for the reader to refuse.
     fn number(&self, node: &mut Node, kind: Kind) -> Result<(), Fault> {
         let unit = match kind {
@@ -93,6 +110,7 @@ impl Parameters {
         };
         let form = match &node.value {
             Value::Text(name) if unit == Unit::Plain && self.names.contains(name) => form::amount(node, &self.names)?,
+            Value::Text(name) => return self.has_no_unit(name, node, kind),
             Value::Table(table)
                 if table.entries.iter().all(|entry| ["base", "per", "times"].contains(&entry.key.as_str())) =>
             {
@@ -108,6 +126,22 @@ impl Parameters {
         let values: Vec<f64> = self.values.iter().map(|value| value.unwrap_or_default()).collect();
         let value = form.value(&values);
         let rounded = if form.bare_parameter().is_some() { value } else { value.round() };
+        if matches!(kind, Kind::Whole)
+            && rounded.fract() != 0.0
+            && let Some(bare) = form.bare_parameter()
+        {
+            let message =
+                format!("`{}` is {value}, which is not a whole number, and this key takes one", self.names[bare]);
+            return Err(Fault::new(&node.place, message)
+                .help("give the parameter a whole number, or write a form, which is rounded: { per = { NAME = 1 } }"));
+        }
+        if unit == Unit::Time && value < 0.0 {
+            let message = format!(
+                "the form comes to {} ms with these parameters, and a length of time is not negative",
+                value / 1e6
+            );
+            return Err(Fault::new(&node.place, message).help("give it another `base`, or the parameters other values"));
+        }
         node.value = match kind {
             Kind::Span => Value::Text(format!("{rounded:.0}ns")),
             Kind::Bandwidth => Value::Text(format!("{rounded:.0}bit/s")),

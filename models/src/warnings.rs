@@ -2,9 +2,10 @@
 //!
 //! Rule: a warning is a fact about the plan or its text, and says what to write instead. It changes no result.
 
-use crate::class::{Class, Kind, Start};
+use crate::class::{Class, DeadlineFrom, Kind, Start};
 use crate::form::Form;
 use crate::h1_rules;
+use crate::load_rules;
 use crate::origin::{Discipline, Origin};
 use crate::plan::Plan;
 use crate::protocol::{Protocol, Tls};
@@ -36,6 +37,7 @@ pub(crate) fn warnings(plan: &Plan, root: &Table, file: &Place) -> Vec<String> {
         .chain(classes)
         .chain(origins)
         .chain(without_effect(plan, root))
+        .chain(idle(plan))
         .chain(short_lives(plan))
         .take(MOST)
         .collect()
@@ -165,6 +167,39 @@ fn without_effect(plan: &Plan, root: &Table) -> Vec<String> {
         found.push("network.discipline: no path has a bandwidth, so nothing waits for a link. Write `bandwidth_down`, or remove it.".to_owned());
     }
     found
+}
+
+/// Keys of requests and pages that change no load of the plan.
+fn idle(plan: &Plan) -> Vec<String> {
+    let classes = plan.classes();
+    let fetches = classes.iter().filter(|class| class.kind == Kind::Fetch);
+    let of_class = fetches.flat_map(|class| {
+        let never = class.attempts > 1 && !load_rules::can_fail(class, classes);
+        let retry = never.then(|| {
+            format!(
+                "{}: no call of it can fail, so none is made again. Give it a deadline or a status, or remove `retry`.",
+                key(class, "retry")
+            )
+        });
+        let unqueued = class.deadline_from == DeadlineFrom::Queue && class.queue.is_none() && class.deadline.is_some();
+        let queue = unqueued.then(|| {
+            format!(
+                "{}: it is in no queue, so its deadline counts from the call. Give it a `queue`, or remove it.",
+                key(class, "deadline_from")
+            )
+        });
+        retry.into_iter().chain(queue)
+    });
+    let pages = plan.pages().iter().enumerate().filter_map(|(number, page)| {
+        let tabs = plan.browser().tabs.fixed();
+        let shown = page.tabs.as_ref().zip(tabs).is_none_or(|(all, tabs)| all.iter().any(|tab| u64::from(*tab) < tabs));
+        match classes.iter().any(|class| class.page == Some(number)) {
+            true if shown => None,
+            true => Some(format!("page.{}.tabs: the load has {} tabs, numbered from 0, so none of these shows the page and none of its calls is made. Write other tabs, or more `browser.tabs`.", page.name, tabs.unwrap_or_default())),
+            false => Some(format!("page.{}: no request or socket is on it. Write page = \"{}\" for those that are, or remove it.", page.name, page.name)),
+        }
+    });
+    of_class.chain(pages).collect()
 }
 
 /// Whether a key occurs in a table, at any depth.

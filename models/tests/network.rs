@@ -248,7 +248,7 @@ fn wrong_networks_are_refused_at_their_place() {
         ("server.bandwidth_down = '0Mbit/s'", "1:25", "at least 1 bit/s"),
         ("server.bandwidth_down = '10 Mbps'", "1:25", "is not a bandwidth"),
         ("server.bandwidth_up = '2000Gbit/s'", "1:23", "at most 1000 Gbit/s"),
-        ("server.bandwidth_up = 10", "1:23", "expected a string"),
+        ("server.bandwidth_up = 10", "1:23", "expected a bandwidth"),
         ("server = { protocol = 'h2', tls = 'none' }", "1:35", "HTTP/2 only over TLS"),
         ("server = { protocol = 'h3', tls = '1.2' }", "1:35", "requires TLS 1.3"),
         ("server = { protocol = 'h3', tls = '1.2' }", "1:35", "leave out `tls`, or write \"1.3\""),

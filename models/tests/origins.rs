@@ -86,15 +86,14 @@ fn an_abort_over_http_2_leaves_the_connection_open() {
 
 #[test]
 fn the_scheduler_holds_nothing_back_from_an_origin_that_multiplexes() {
-    let text = |protocol: &str| {
+    let text = |rules: &str| {
         format!(
-            "browser.connections = 20\nserver.protocol = '{protocol}'\n\
-             request.six = {{ count = 6, service = '1s' }}\n\
+            "{rules}\nrequest.six = {{ count = 6, service = '1s' }}\n\
              request.low = {{ count = 12, start = '100ms', priority = 'low', service = '100ms' }}"
         )
     };
-    assert_eq!(sent(&page(&text("h2")), "low"), [100.0; 12]);
-    assert_eq!(sent(&page(&text("h1")), "low")[0], 1000.0);
+    assert_eq!(sent(&page(&text("server.protocol = 'h2'")), "low"), [100.0; 12]);
+    assert_eq!(sent(&page(&text("browser.connections = 20")), "low")[0], 1000.0);
 }
 
 #[test]

@@ -17,8 +17,8 @@ const PHASES = {
 };
 
 const MOMENTS = {ready: 'ready', error: 'error', recovered: 'error cleared'};
-const wrong = (row) => ['aborted', 'failed', 'cancelled'].includes(row.outcome);
-const ENDS = {ok: '', aborted: 'aborted by its deadline', failed: 'failed', cancelled: 'cancelled', coalesced: 'joined another call', unfinished: 'not ended', cached: 'from the cache'};
+const wrong = (row) => ['aborted', 'failed', 'cancelled', 'superseded', 'left'].includes(row.outcome);
+const ENDS = {ok: '', aborted: 'aborted by its deadline', failed: 'failed', cancelled: 'cancelled', superseded: 'aborted by the next call', left: 'ended by the navigation', coalesced: 'joined another call', unfinished: 'not ended', cached: 'from the cache'};
 
 /** A request in words: its life and where its time went. */
 export const told = row => {

@@ -13,7 +13,7 @@ use crate::story::Story;
 use crate::words::request_name;
 use sixslot_models::Plan;
 use sixslot_models::browser::Priority;
-use sixslot_models::class::{Class, Copies, CopySpec, Event, Join, Kind, Start};
+use sixslot_models::class::{Class, Copies, CopySpec, Event, Failure, Join, Kind, Start};
 use sixslot_models::load::{Load, Outcome, Request, Station};
 use sixslot_models::protocol::{Protocol, Tls};
 use sixslot_sim_core::{Span, Time};
@@ -127,7 +127,8 @@ impl<'a> Subject<'a> {
         let passed = |(station, _): &(Station, &str)| *station != Station::Page && !request.spent(*station).is_zero();
         let had_answer = request.sent.is_some() || request.headers.is_some() || request.slot_from.is_some();
         let joined = request.outcome == Outcome::Coalesced;
-        self.class(request).kind != Kind::Background && !joined && (had_answer || Station::ALL.iter().any(passed))
+        let was_there = had_answer || request.failure == Some(Failure::Refused) || Station::ALL.iter().any(passed);
+        self.class(request).kind != Kind::Background && !joined && was_there
     }
 
     /// The URL as a browser would write it: absolute, with all invalid characters encoded.

@@ -6,7 +6,7 @@
 use super::Subject;
 use serde::Serialize;
 use sixslot_models::class::Kind;
-use sixslot_models::load::{Outcome, Request, Station};
+use sixslot_models::load::{AbortedBy, Outcome, Request, Station};
 use sixslot_sim_core::{Span, Time};
 
 /// The most rows; the others are counted.
@@ -123,7 +123,12 @@ impl Subject<'_> {
             kind: if class.kind.is_socket() { "socket" } else { "request" },
             outcome: match request.outcome {
                 Outcome::Ok if request.sent.is_none() => "cached",
-                Outcome::Aborted if request.cancelled => "cancelled",
+                Outcome::Aborted => match request.aborted_by() {
+                    Some(AbortedBy::Event) => "cancelled",
+                    Some(AbortedBy::NextCall) => "superseded",
+                    Some(AbortedBy::Navigation) => "left",
+                    _ => "aborted",
+                },
                 outcome => crate::record::outcome_word(outcome),
             },
             issued_ms: millis(request.issued),

@@ -30,17 +30,19 @@ pub enum Failure {
     Refused,
     /// Its connection was reset in the middle of the answer.
     Reset,
+    /// The navigation from its page ended it as it started.
+    Navigation,
     /// The HTTP status of its answer.
     Status(u16),
 }
 
 impl Failure {
-    /// Chromium's name of a network error; none for a deadline and for an answer.
+    /// Chromium's name of a network error; none for a deadline, a navigation and an answer.
     pub const fn net_error(self) -> Option<&'static str> {
         match self {
             Self::Refused => Some("net::ERR_CONNECTION_REFUSED"),
             Self::Reset => Some("net::ERR_CONNECTION_RESET"),
-            Self::Timeout | Self::Status(_) => None,
+            Self::Timeout | Self::Navigation | Self::Status(_) => None,
         }
     }
 }
@@ -64,7 +66,7 @@ impl Failures {
     pub fn contain(&self, failure: Failure) -> bool {
         match failure {
             Failure::Timeout => self.timeout,
-            Failure::Refused | Failure::Reset => self.network,
+            Failure::Refused | Failure::Reset | Failure::Navigation => self.network,
             Failure::Status(status) => self.contain_status(status),
         }
     }

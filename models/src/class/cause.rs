@@ -172,7 +172,7 @@ pub(crate) fn anchor_nodes(node: &Node) -> Result<&[Node], Fault> {
         _ => return Err(expected("\"NAME.EVENT\", a list of them, or { any = [...] }", node)),
     };
     match list.len() {
-        0 => Err(Fault::new(&node.place, "`after` names no event").help("write \"NAME.ok\", or leave `after` out")),
+        0 => Err(Fault::new(&node.place, "the list names no event").help("write \"NAME.ok\", or leave the key out")),
         count if count > limits::ANCHORS => Err(Fault::new(
             &node.place,
             format!("{count} causes of one start are over the limit of {}", limits::ANCHORS),

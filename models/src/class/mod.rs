@@ -296,6 +296,8 @@ pub struct Class {
     pub keepalive: bool,
     /// Whether it is a navigation: its headers leave a page.
     pub navigates: bool,
+    /// Whether a navigation from its page can end its calls as it starts, and they fail.
+    pub breaks_at_navigation: bool,
     /// The streams of its random quantities.
     pub purposes: Purposes,
 }
@@ -380,6 +382,7 @@ impl Class {
             raised_by: Vec::new(),
             raised_rank: 0,
             cancel_aborts: true,
+            breaks_at_navigation: false,
             keepalive: false,
             navigates: false,
             purposes: Purposes::of(name),

@@ -188,8 +188,11 @@ impl Class {
         self.cancelled_by = reader.read("cancelled_by", |node| events(node, names))?.unwrap_or_default();
         self.unmounted_by = reader.read("unmounted_by", |node| events(node, names))?.unwrap_or_default();
         self.cancel_aborts = reader.or("cancel_aborts", true, read::boolean)?;
-        if ["cancelled_by", "unmounted_by", "page"].iter().all(|key| reader.get(key).is_none()) {
-            requires(reader, &[("cancel_aborts", "cancelled_by")])?;
+        let cancels = ["cancelled_by", "unmounted_by", "page", "supersedes"];
+        if let Some(node) = reader.get("cancel_aborts").filter(|_| cancels.iter().all(|key| reader.get(key).is_none()))
+        {
+            let message = "`cancel_aborts` requires `cancelled_by`, `unmounted_by`, `page` or `supersedes`";
+            return Err(Fault::new(&node.place, message).help("nothing cancels its calls: leave it out"));
         }
         Ok(())
     }
@@ -263,7 +266,9 @@ impl Class {
         class.common.body = reader.read("lasts", time)?;
         class.answer = Answer::of_socket(&reader, names.parameters)?;
         class.read_cancellation(&reader, names)?;
-        if ["refused", "handshake_fails"].iter().all(|key| reader.get(key).is_none()) {
+        // What closes it, beside the server after `lasts`: its handshake fails, or a navigation as it starts.
+        let breaks = class.page.is_some() && kind == Kind::WebSocket && browser.navigation_closes_websockets;
+        if !breaks && ["refused", "handshake_fails"].iter().all(|key| reader.get(key).is_none()) {
             requires(&reader, &[("reconnect", "lasts")])?;
         }
         requires(&reader, &[("reconnect_factor", "reconnect"), ("reconnect_at_most", "reconnect")])?;

@@ -175,7 +175,7 @@ impl Running<'_> {
             if id != by && (request.station != Station::Page || kind == Kind::WebSocket) {
                 let is_open = kind == Kind::WebSocket && request.headers.is_some();
                 if !request.state.heard && !is_open {
-                    request.failure.get_or_insert(Failure::Reset);
+                    request.failure.get_or_insert(Failure::Navigation);
                 }
                 broken.push(id);
             }

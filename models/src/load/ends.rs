@@ -82,12 +82,18 @@ impl Running<'_> {
         }
     }
 
-    /// The next call of its instance aborts a request that is in flight.
+    /// The next call of its instance aborts a request that is in flight; where the network does not see that, it goes on.
     pub(super) fn supersede(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if self.request(id).ended.is_none() {
-            self.request(id).superseded = true;
-            self.abort(agenda, id);
+        if self.request(id).ended.is_some() {
+            return;
         }
+        if self.class(id).cancel_aborts {
+            self.request(id).superseded = true;
+            return self.abort(agenda, id);
+        }
+        let is_heard = self.request(id).state.heard;
+        self.request(id).superseded |= !is_heard;
+        self.give_up(agenda, id);
     }
 
     /// The page aborts a request.

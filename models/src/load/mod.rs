@@ -35,7 +35,7 @@ mod uniforms;
 mod verdict;
 
 pub use draws::{Call, Draws};
-pub use request::{Outcome, Request, Station};
+pub use request::{AbortedBy, Outcome, Request, Station};
 pub use server_cache::Computation;
 pub use uniforms::Uniforms;
 pub use verdict::{LoadState, Verdict};

@@ -48,7 +48,7 @@ impl Station {
 pub enum Outcome {
     /// The response arrived.
     Ok,
-    /// Its deadline expired, the next call of its instance superseded it, or an event or the end of its page cancelled it.
+    /// The page, or a navigation from it, aborted it; [`Request::aborted_by`] says why.
     Aborted,
     /// It failed: by the status of its answer, or because its connection was refused or reset.
     Failed,
@@ -63,6 +63,20 @@ impl Outcome {
     pub const fn is_wrong(self) -> bool {
         matches!(self, Self::Aborted | Self::Failed)
     }
+}
+
+/// Why the page gave a call up before its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AbortedBy {
+    /// Its deadline.
+    Deadline,
+    /// The next call of its instance (`supersedes`).
+    NextCall,
+    /// An event that cancels it, or the end of its page.
+    Event,
+    /// The start of a navigation from its page (`navigation_ends_calls`).
+    Navigation,
 }
 
 /// A request.
@@ -97,7 +111,7 @@ pub struct Request {
     pub status: u16,
     /// How it failed; none if it has not. A call that was superseded or cancelled has not failed.
     pub failure: Option<Failure>,
-    /// When the page gave it up, where it went on (`deadline_aborts = false`).
+    /// When the page gave it up, where it went on (`deadline_aborts = false`, `cancel_aborts = false`).
     pub gave_up: Option<Time>,
     /// Whether the next call of its instance aborted it.
     pub superseded: bool,
@@ -244,6 +258,29 @@ impl Request {
     /// The key of its random draws.
     pub fn call(&self) -> Call {
         Call { index: self.index, tab: self.tab, tick: self.tick, attempt: self.tick_attempt }
+    }
+
+    /// Why the page gave it up before its end, whether the network saw that or not; none if it did not.
+    pub fn aborted_by(&self) -> Option<AbortedBy> {
+        let is_over = self.outcome == Outcome::Aborted || self.gave_up.is_some();
+        is_over.then_some(match self.failure {
+            _ if self.cancelled => AbortedBy::Event,
+            Some(Failure::Timeout) => AbortedBy::Deadline,
+            Some(Failure::Navigation) => AbortedBy::Navigation,
+            _ if self.superseded => AbortedBy::NextCall,
+            _ => AbortedBy::Deadline,
+        })
+    }
+
+    /// Its station at a moment of its life.
+    pub fn station_at(&self, time: Time) -> Option<Station> {
+        let is_over = time < self.issued || self.ended.is_some_and(|ended| time >= ended);
+        let mut until = self.issued;
+        let mut passed = Station::ALL.into_iter().filter(|_| !is_over);
+        passed.find_map(|(station, _)| {
+            until += self.spent(station);
+            (time < until).then_some(station)
+        })
     }
 
     /// Moves to a station; the time since the last move counts for the station that it leaves.

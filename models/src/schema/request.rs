@@ -81,7 +81,7 @@ pub static REQUEST: Fields = Fields {
         field(
             "skip_while_in_flight",
             Kind::Boolean,
-            "A tick is skipped while a call of this request is in flight. Default false.",
+            "A tick, or a retry that is due, is left out while another call of this request is in flight. Default false.",
         ),
         field(
             "supersedes",
@@ -272,7 +272,11 @@ pub static RETRY: Fields = Fields {
     text: "Retries after a failure.",
     required: &["attempts"],
     fields: &[
-        field("attempts", Kind::Whole, "Number of attempts, the first included."),
+        field(
+            "attempts",
+            Kind::Whole,
+            "Number of attempts, the first included. Calls of a poll that have failed in a row count too, until one succeeds.",
+        ),
         field("backoff", Kind::Spans, "The pause before each retry; the last one repeats. Default none."),
         field(
             "on",

@@ -253,6 +253,7 @@ fn polls(text: &mut String, tape: &mut Tape<'_>, sockets: u32) {
         1 => line(text, "every_from", "end"),
         2 => line(text, "timer_delay", time(tape)),
         3 => line(text, "supersedes", "true"),
+        4 => text.push_str("supersedes = true\ncancel_aborts = false\n"),
         _ => {}
     }
     maybe(text, tape, 60, "skip_while_in_flight", &["true", "false"]);

@@ -3,7 +3,9 @@
 use super::story::{Checked, Life, Story, grouped, most_at_once, nanos};
 use proptest::prelude::*;
 use sixslot_models::Fails;
-use sixslot_models::class::{After, Anchor, CacheMode, Copies, DeadlineFrom, DeadlineUntil, Event, Join, Kind, Start};
+use sixslot_models::class::{
+    After, Anchor, CacheMode, Copies, DeadlineFrom, DeadlineUntil, Event, Failure, Join, Kind, Start,
+};
 use sixslot_models::load::{Outcome, Verdict};
 use sixslot_models::queue::{Order, ReleaseOn};
 
@@ -128,6 +130,7 @@ impl Story<'_> {
     fn had(&self, life: &Life<'_>, event: Event) -> Option<u64> {
         let request = life.request;
         let over = request.ended.is_some() || request.succeeded() || request.failure.is_some();
+        let over = over || request.gave_up.is_some();
         let over = over.then_some(life.page_knows);
         match event {
             Event::Issued => Some(life.issued),
@@ -139,7 +142,7 @@ impl Story<'_> {
             Event::Ok => life.succeeded_at(),
             // A call that the page had given up before the next one aborted it has failed.
             Event::Failed => {
-                let failed = !request.superseded || request.gave_up.is_some();
+                let failed = !request.superseded || request.failure == Some(Failure::Timeout);
                 over.filter(|_| !request.succeeded() && failed)
             }
             Event::End => over,

@@ -2,7 +2,7 @@
 
 use crate::simulate::{Row, simulate};
 use sixslot_models::Document;
-use sixslot_models::load::Outcome;
+use sixslot_models::load::{AbortedBy, Outcome};
 
 const HEAD: &str = "schema = 1\nhorizon = '60s'\nload.ready = ['one']\nbrowser.connect = '0ms'\nbrowser.dispatch = '0ms'\nbrowser.event_source_delay = '0ms'\nbrowser.navigation_delay = '0ms'\n";
 
@@ -52,6 +52,27 @@ load.error = { request = 'one' }";
     assert_eq!(calls(&hidden, "one"), [(0.0, 0.0, 2000.0, ok), (0.0, 2000.0, 4000.0, ok)]);
     assert!(hidden.iter().all(|row| row.name != "one" || row.request.cancelled && !row.request.succeeded()));
     assert_eq!(calls(&hidden, "click")[0].1, 4000.0);
+}
+
+#[test]
+fn a_superseded_call_that_the_network_does_not_see_end_keeps_its_connection() {
+    let text = "
+browser.connections = 1
+request.one = { every = '400ms', service = '1s', method = 'POST', supersedes = true, status = { 503 = 1 }, retry.attempts = 2 }
+load.error = { request = 'one' }";
+    let aborted = calls(&rows(text, &[]), "one");
+    assert_eq!(aborted[..2], [(0.0, 0.0, 400.0, GONE), (400.0, 400.0, 800.0, GONE)]);
+    // Behind a service worker each goes on to its answer, of which the page hears nothing: no retry, and no failure.
+    let hidden = rows(text, &["request.one.cancel_aborts=false"]);
+    let failed = Outcome::Failed;
+    assert_eq!(calls(&hidden, "one")[..2], [(0.0, 0.0, 1000.0, failed), (400.0, 1000.0, 2000.0, failed)]);
+    let one: Vec<&Row> = hidden.iter().filter(|row| row.name == "one").collect();
+    assert!(one.iter().all(|row| row.request.tick_attempt == 1 && !row.request.succeeded()));
+    assert_eq!((ms(one[0].request.gave_up), one[0].request.aborted_by()), (400.0, Some(AbortedBy::NextCall)));
+    assert!(
+        refusal("request.one.cancel_aborts = false")
+            .contains("requires `cancelled_by`, `unmounted_by`, `page` or `supersedes`")
+    );
 }
 
 #[test]

@@ -142,13 +142,15 @@ service = { distribution = 'exponential', mean = { per = { wait = '2ms' } }, fac
     let swept = Document::read("a.toml", &format!("schema = 1\nload.ready = ['one']\n{text}"), &[]).unwrap();
     assert_eq!(swept.plan(&[], &[("cap", 5.0)]).unwrap().queues()[0].limit, 5);
     for (set, why) in [
-        ("parameters.cap=2.5", "2.5 is not a whole number"),
+        ("parameters.cap=2.5", "`cap` is 2.5, which is not a whole number"),
         ("parameters.six=0", "0 is less than 1"),
-        ("parameters.patience=-2000", "is negative"),
+        ("parameters.patience=-2000", "the form comes to -2000 ms"),
+        ("request.one.deadline='cap'", "write { per = { cap = \"1ms\" } }"),
+        ("request.one.service='cap'", "`cap` is a parameter, a number without a unit, and this is a length of time"),
         ("queue.q.limit='other'", "expected a whole number, found a string"),
         ("request.one.deadline={ per = { other = '1ms' } }", "there is no parameter `other`"),
         ("request.one.deadline={ per = { patience = 1 } }", "needs a unit"),
-        ("server.bandwidth_down='cap'", "`cap` is not a bandwidth"),
+        ("server.bandwidth_down='cap'", "this is a bandwidth; write { per = { cap = \"1Mbit/s\" } }"),
         (
             "server.bandwidth_down={ per = { cap = 1 } }",
             "expected a bandwidth with its unit, such as \"10Mbit/s\", found a number",
@@ -213,6 +215,26 @@ fn what_reads_plausible_and_does_something_else_is_named() {
             "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h1'",
             "server.max_concurrent_streams: HTTP/1.1 has no streams",
             "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h2'",
+        ),
+        (
+            "request.one.retry.attempts = 2",
+            "request.one.retry: no call of it can fail",
+            "request.one = { retry.attempts = 2, status = { 503 = 0.1 } }",
+        ),
+        (
+            "request.one = { deadline = '1s', deadline_from = 'queue' }",
+            "request.one.deadline_from: it is in no queue",
+            "queue.q.limit = 1\nrequest.one = { deadline = '1s', deadline_from = 'queue', queue = 'q' }",
+        ),
+        (
+            "page.old.closes = '1s'\nrequest.one = {}",
+            "page.old: no request or socket is on it",
+            "page.old.closes = '1s'\nrequest.one = {}\nrequest.two.page = 'old'",
+        ),
+        (
+            "page.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
+            "page.a.tabs: the load has 1 tabs",
+            "browser.tabs = 4\npage.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
         ),
         (
             "server.tls = 'none'\nrequest.one.url = 'https://shop.test/'",

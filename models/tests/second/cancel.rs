@@ -72,7 +72,7 @@ impl Second<'_> {
         let is_open = |load: &Self, id: Id| is_web_socket && load.requests[id].headers.is_some();
         for id in &calls {
             if self.requests[*id].heard.is_none() && !is_open(self, *id) {
-                self.requests[*id].failure.get_or_insert(Failure::Reset);
+                self.requests[*id].failure.get_or_insert(Failure::Navigation);
             }
         }
         for id in calls {
@@ -101,8 +101,9 @@ impl Second<'_> {
         self.raised.push((class, tab, rank));
         for id in 0..self.requests.len() {
             let request = &self.requests[id];
+            // What the page has withdrawn, and the network has not, keeps its priority.
             let is_call = request.class == class && request.call.tab == tab && request.ended.is_none();
-            if !is_call || request.rank == rank {
+            if !is_call || request.is_withdrawn || request.rank == rank {
                 continue;
             }
             // One that is held is not counted.
@@ -137,6 +138,7 @@ impl Second<'_> {
         let calls: Vec<Id> = (0..self.requests.len()).filter(is_call).collect();
         for id in &calls {
             self.requests[*id].cancelled |= self.requests[*id].heard.is_none();
+            self.requests[*id].is_withdrawn = true;
         }
         for id in calls {
             if self.requests[id].ended.is_some() {

@@ -117,6 +117,8 @@ pub struct Request {
     pub failure: Option<Failure>,
     /// The server's queue had no place for it.
     pub turned_away: bool,
+    /// An event has cancelled it.
+    pub is_withdrawn: bool,
     /// Its connection breaks in the middle of the answer.
     pub resets: bool,
     /// An event cancelled it.

@@ -218,8 +218,13 @@ impl Second<'_> {
         if let Some(before) = before.filter(|before| self.class(*before).supersedes)
             && self.requests[before].ended.is_none()
         {
-            self.requests[before].superseded = true;
-            self.finish(before, Outcome::Aborted);
+            if self.class(before).cancel_aborts {
+                self.requests[before].superseded = true;
+                self.finish(before, Outcome::Aborted);
+            } else if self.requests[before].heard.is_none() {
+                self.requests[before].superseded = true;
+                self.settle(before, false);
+            }
         }
         if self.instances[instance].failures == 0 {
             self.instances[instance].row_began = now;
@@ -368,6 +373,7 @@ fn new_request(class: usize, instance: usize, call: Call, attempt: u32, now: u64
         status: 200,
         failure: None,
         turned_away: false,
+        is_withdrawn: false,
         resets: false,
         cancelled: false,
         announced: [false; 6],

@@ -6,7 +6,7 @@ use super::row::PHASES;
 use super::sheet::{AXIS, GREEN, INK, Look, MARGIN, QUIET, RED, Sheet, WAITING, WIDTH};
 use crate::svg_text as measure;
 use crate::words::xml;
-use sixslot_models::load::{Outcome, Request};
+use sixslot_models::load::{AbortedBy, Outcome, Request};
 use sixslot_sim_core::Time;
 use std::fmt::Write as _;
 
@@ -58,9 +58,10 @@ impl Sheet<'_> {
         let ends = |request: &Request| request.ended.is_some_and(|ended| ended <= stop);
         let [aborted, failed] = [Outcome::Aborted, Outcome::Failed]
             .map(|outcome| is(&|request| request.outcome == outcome && ends(request)));
-        let cancelled = is(&|request| request.outcome == Outcome::Aborted && request.cancelled);
+        let otherwise =
+            is(&|request| request.outcome == Outcome::Aborted && request.aborted_by() != Some(AbortedBy::Deadline));
         match (aborted, failed) {
-            (true, false) if cancelled => items.push((11, "aborted")),
+            (true, false) if otherwise => items.push((11, "aborted")),
             (true, true) => items.push((11, "aborted, or failed")),
             (true, false) => items.push((11, "aborted by its deadline")),
             (false, true) => items.push((11, "failed")),
