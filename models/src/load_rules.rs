@@ -60,6 +60,9 @@ pub struct ErrorRule {
     pub no_success_for: Option<Span>,
     /// A failure also triggers the error if no retry follows it.
     pub unless_retried: bool,
+    /// Whether the scenario names it. Where every request is judged, the calls that a navigation ends are no reason to judge: the
+    /// page that made them is gone.
+    pub is_named: bool,
 }
 
 impl ErrorRule {
@@ -78,8 +81,8 @@ impl ErrorRule {
     pub fn earliest(&self, classes: &[Class], until: Span) -> Option<Span> {
         let class = classes.get(self.class)?;
         let is_armed_late = deadlines(class, classes).any(|(_, from)| from != DeadlineFrom::Issued);
-        let varies = is_armed_late || fails(class, classes) || class.jitter > 0.0;
-        let held = self.no_success_for.filter(|_| varies).zip(shortest_deadline(class, classes));
+        let varies = is_armed_late || self.fails(class, classes) || class.jitter > 0.0;
+        let held = self.no_success_for.filter(|_| varies).zip(self.shortest_deadline(class, classes));
         let held = held.map(|(span, deadline)| span.max(deadline)).filter(|span| *span <= until);
         self.by_deadlines(classes, until).into_iter().chain(held).min()
     }
@@ -94,10 +97,10 @@ impl ErrorRule {
             Tick,
         }
         let class = classes.get(self.class)?;
-        let deadline = shortest_deadline(class, classes)?.as_nanos();
+        let deadline = self.shortest_deadline(class, classes)?.as_nanos();
         let every = class.every.map(|every| every.as_nanos().max(1));
         let timeouts = deadlines(class, classes).next().map(|_| Failure::Timeout);
-        let breaks = class.breaks_at_navigation.then_some(Failure::Navigation);
+        let breaks = (self.is_named && class.breaks_at_navigation).then_some(Failure::Navigation);
         let kinds = timeouts.into_iter().chain(class.answer.failures.iter().copied()).chain(breaks);
         let can_retry = kinds.into_iter().any(|failure| class.retries(Some(failure)));
         let mut due = BinaryHeap::from([Reverse((deadline, Due::End { issued: 0 }))]);
@@ -138,6 +141,17 @@ impl ErrorRule {
         None
     }
 
+    /// The least time in which a call of a class can fail: its deadline, or none where it fails otherwise.
+    fn shortest_deadline(&self, class: &Class, classes: &[Class]) -> Option<Span> {
+        let at_once = self.fails(class, classes).then_some(Span::ZERO);
+        deadlines(class, classes).map(|(deadline, _)| deadline).chain(at_once).min()
+    }
+
+    /// Whether a call of a class can fail by something other than a deadline.
+    fn fails(&self, class: &Class, classes: &[Class]) -> bool {
+        self.is_named && class.breaks_at_navigation || is_failed_by_answers(class, classes)
+    }
+
     /// Whether the error can be triggered within a time from an instance's first call.
     fn can_strike(&self, classes: &[Class], within: Span) -> bool {
         let joins = classes.get(self.class).is_some_and(|class| joined(class, classes).next().is_some());
@@ -149,7 +163,7 @@ impl ErrorRule {
 fn joined<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item = &'a Class> + 'a {
     let leads =
         move |other: &&Class| class.dedupe && other.dedupe && other.name != class.name && other.origin == class.origin;
-    classes.iter().filter(leads).filter(|other| other.deadline.is_some() || fails_otherwise(other))
+    classes.iter().filter(leads).filter(|other| other.deadline.is_some() || !other.answer.failures.is_empty())
 }
 
 /// The deadlines that can abort a call of a class, each with the event that it counts from.
@@ -158,25 +172,14 @@ fn deadlines<'a>(class: &'a Class, classes: &'a [Class]) -> impl Iterator<Item =
     all.filter_map(|class| class.deadline.map(|deadline| (deadline, class.deadline_from)))
 }
 
-/// The least time in which a call of a class can fail: its deadline, or none where it fails otherwise.
-fn shortest_deadline(class: &Class, classes: &[Class]) -> Option<Span> {
-    let at_once = fails(class, classes).then_some(Span::ZERO);
-    deadlines(class, classes).map(|(deadline, _)| deadline).chain(at_once).min()
-}
-
 /// Whether a call of a class can fail at all.
 pub(crate) fn can_fail(class: &Class, classes: &[Class]) -> bool {
-    deadlines(class, classes).next().is_some() || fails(class, classes)
+    deadlines(class, classes).next().is_some() || is_failed_by_answers(class, classes) || class.breaks_at_navigation
 }
 
-/// Whether a call of a class can fail by something other than a deadline.
-fn fails(class: &Class, classes: &[Class]) -> bool {
-    std::iter::once(class).chain(joined(class, classes)).any(fails_otherwise)
-}
-
-/// Whether a call of a class itself can fail by something other than a deadline.
-fn fails_otherwise(class: &Class) -> bool {
-    class.breaks_at_navigation || !class.answer.failures.is_empty()
+/// Whether a call of a class can fail by what comes from the network.
+fn is_failed_by_answers(class: &Class, classes: &[Class]) -> bool {
+    std::iter::once(class).chain(joined(class, classes)).any(|class| !class.answer.failures.is_empty())
 }
 
 /// The load's own state machine.
@@ -246,7 +249,7 @@ impl LoadRules {
     pub(crate) fn weigh(&mut self, classes: &[Class], horizon: Span) {
         self.can_fail = match self.fails {
             Fails::NotReady => {
-                let fails = |class: &Class| class.deadline.is_some() || fails_otherwise(class);
+                let fails = |class: &Class| class.deadline.is_some() || !class.answer.failures.is_empty();
                 self.is_chosen || classes.iter().any(fails)
             }
             Fails::ErrorShown | Fails::AnyError => self.errors.iter().any(|rule| rule.can_strike(classes, horizon)),
@@ -267,7 +270,7 @@ fn each_request(classes: &[Class]) -> Vec<ErrorRule> {
     fetches
         .map(|(number, class)| {
             let (failures, unless_retried) = (class.attempts, class.retry_on.is_some());
-            ErrorRule { name: None, class: number, failures, no_success_for: None, unless_retried }
+            ErrorRule { name: None, class: number, failures, no_success_for: None, unless_retried, is_named: false }
         })
         .collect()
 }
@@ -318,6 +321,7 @@ fn error(node: &Node, name: Option<String>, names: &Names<'_>) -> Result<ErrorRu
         failures: u32::try_from(table.or("failures", 1, read::whole(0, limits::ATTEMPTS))?).unwrap_or(u32::MAX),
         no_success_for: table.read("no_success_for", read::span)?,
         unless_retried: false,
+        is_named: true,
     };
     if rule.failures == 0 && rule.no_success_for.is_none() {
         return Err(Fault::new(table.place_of("failures"), "with 0 failures and no time the error never shows")

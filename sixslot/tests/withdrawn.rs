@@ -59,6 +59,14 @@ fn a_navigation_that_ends_calls_fails_the_load_and_is_named() {
     assert!(said.one.contains("navigation, 500 ms (server)") && !said.picture.contains("by its deadline"));
     assert!(said.many.starts_with("All 50 loads fail"), "{}", said.many);
     assert!(said.many.contains("`a` is ended by the navigation from its page"), "{}", said.many);
+    // Where the scenario names no error, what a page that is gone called is no reason to judge.
+    let text = "schema = 1\nhorizon = '5s'\nbrowser.navigation_ends_calls = true\npage.old.left_by = 'x.headers'\n\
+                request.a = { page = 'old', every = '3s', service = '2s' }\nrequest.x = { start = '500ms' }\nload.ready = ['x']";
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("b.toml").display().to_string();
+    std::fs::write(&path, text).unwrap();
+    let unnamed = done(&["run", &path, "--loads", "50"]);
+    assert!(unnamed.starts_with("Failure is not judged"), "{unnamed}");
     assert_eq!(said.json["aborted_by"], "navigation");
     assert_eq!(said.entry.unwrap()["response"]["_error"], "net::ERR_ABORTED");
 }

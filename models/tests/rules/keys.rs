@@ -162,91 +162,94 @@ service = { distribution = 'exponential', mean = { per = { wait = '2ms' } }, fac
     }
 }
 
+/// A scenario, what its only note begins with, and one without.
+const PLAUSIBLE: &[(&str, &str, &str)] = &[
+    (
+        "request.one = { count = 2, url = '/{i}' }",
+        "request.one.url: `{i}`",
+        "request.one = { count = 2, url = '/{index}/{tab}/{0}' }",
+    ),
+    (
+        "server_cache.list = { work = '2s', ttl = '1s' }\nrequest.one = { looks_up = ['list'] }",
+        "server_cache.list.ttl",
+        "server_cache.list = { work = '2s', ttl = '1s', ttl_from = 'end' }\nrequest.one = { looks_up = ['list'] }",
+    ),
+    (
+        "server = { discipline = 'processor-sharing', slowdown_exponent = 1.5 }\nrequest.one = {}\nrequest.ad = { arrivals.rate_per_second = 1 }",
+        "server.slowdown_exponent: `ad`",
+        "server = { discipline = 'processor-sharing', slowdown_exponent = 1.5 }\nrequest.one = {}",
+    ),
+    (
+        "request.one.service = { distribution = 'uniform', p05 = '10ms', p95 = '1s' }",
+        "request.one.service: the distribution goes below 0",
+        "request.one.service = { distribution = 'uniform', p05 = '10ms', p95 = '1s', at_least = '0ms' }",
+    ),
+    (
+        "parameters = { a = 1, b = 2 }\nrequest.one = { count = 'a' }\nsweep.b = [1]",
+        "parameters.b: nothing uses it",
+        "parameters = { a = 1, b = 2, c = 3, d = 4 }\nrequest.one = { count = 'a', service = { per = { 'a*b' = '1ms' }, times = 'c' } }\nfix.f.patch.request.one.count = 'd'",
+    ),
+    (
+        "request.one = { reads_body = false, body_bytes = 1000 }",
+        "request.one.reads_body: the connection is free all the same",
+        "request.one = { reads_body = false, body_bytes = 5000000 }",
+    ),
+    (
+        "origin.cdn = { protocol = 'h3' }\nrequest.one = { origin = 'cdn' }",
+        "origin.cdn: HTTP/3 is simulated as HTTP/2",
+        "origin.cdn = { protocol = 'h2' }\nrequest.one = { origin = 'cdn' }",
+    ),
+    (
+        "server.workers = 2\nrequest.one = {}",
+        "server.workers: with discipline = \"independent\"",
+        "server.workers = 2\nrequest.one = {}\nfix.busy.patch.server.discipline = 'fifo'",
+    ),
+    (
+        "network.discipline = 'fifo'\nrequest.one = {}",
+        "network.discipline: no path has a bandwidth",
+        "network.discipline = 'fifo'\nserver.bandwidth_down = '1Mbit/s'\nrequest.one = {}",
+    ),
+    (
+        "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h1'",
+        "server.max_concurrent_streams: HTTP/1.1 has no streams",
+        "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h2'",
+    ),
+    (
+        "request.one.retry.attempts = 2",
+        "request.one.retry: no call of it can fail",
+        "request.one = { retry.attempts = 2, status = { 503 = 0.1 } }",
+    ),
+    (
+        "request.one = { deadline = '1s', deadline_from = 'queue' }",
+        "request.one.deadline_from: it is in no queue",
+        "queue.q.limit = 1\nrequest.one = { deadline = '1s', deadline_from = 'queue', queue = 'q' }",
+    ),
+    (
+        "page.old.closes = '1s'\nrequest.one = {}",
+        "page.old: no request or socket is on it",
+        "page.old.closes = '1s'\nrequest.one = {}\nrequest.two.page = 'old'",
+    ),
+    (
+        "page.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
+        "page.a.tabs: the load has 1 tabs",
+        "browser.tabs = 4\npage.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
+    ),
+    (
+        "server.tls = 'none'\nrequest.one.url = 'https://shop.test/'",
+        "server.tls: `one` has a URL with https",
+        "server.tls = 'none'\nrequest.one.url = 'http://shop.test/'",
+    ),
+    (
+        "server.rtt = '10ms'\nnetwork.rtt = '20ms'\nrequest.one = {}",
+        "network.rtt: overridden by `server.rtt`",
+        "server.rtt = '10ms'\nnetwork.rtt = '20ms'\norigin.cdn = {}\nrequest.one = { origin = 'cdn' }",
+    ),
+];
+
 #[test]
 fn what_reads_plausible_and_does_something_else_is_named() {
     let warns = |text: &str| plan(text).warnings().to_vec();
-    for (text, key, better) in [
-        (
-            "request.one = { count = 2, url = '/{i}' }",
-            "request.one.url: `{i}`",
-            "request.one = { count = 2, url = '/{index}/{tab}/{0}' }",
-        ),
-        (
-            "server_cache.list = { work = '2s', ttl = '1s' }\nrequest.one = { looks_up = ['list'] }",
-            "server_cache.list.ttl",
-            "server_cache.list = { work = '2s', ttl = '1s', ttl_from = 'end' }\nrequest.one = { looks_up = ['list'] }",
-        ),
-        (
-            "server = { discipline = 'processor-sharing', slowdown_exponent = 1.5 }\nrequest.one = {}\nrequest.ad = { arrivals.rate_per_second = 1 }",
-            "server.slowdown_exponent: `ad`",
-            "server = { discipline = 'processor-sharing', slowdown_exponent = 1.5 }\nrequest.one = {}",
-        ),
-        (
-            "request.one.service = { distribution = 'uniform', p05 = '10ms', p95 = '1s' }",
-            "request.one.service: the distribution goes below 0",
-            "request.one.service = { distribution = 'uniform', p05 = '10ms', p95 = '1s', at_least = '0ms' }",
-        ),
-        (
-            "parameters = { a = 1, b = 2 }\nrequest.one = { count = 'a' }\nsweep.b = [1]",
-            "parameters.b: nothing uses it",
-            "parameters = { a = 1, b = 2, c = 3, d = 4 }\nrequest.one = { count = 'a', service = { per = { 'a*b' = '1ms' }, times = 'c' } }\nfix.f.patch.request.one.count = 'd'",
-        ),
-        (
-            "request.one = { reads_body = false, body_bytes = 1000 }",
-            "request.one.reads_body: the connection is free all the same",
-            "request.one = { reads_body = false, body_bytes = 5000000 }",
-        ),
-        (
-            "origin.cdn = { protocol = 'h3' }\nrequest.one = { origin = 'cdn' }",
-            "origin.cdn: HTTP/3 is simulated as HTTP/2",
-            "origin.cdn = { protocol = 'h2' }\nrequest.one = { origin = 'cdn' }",
-        ),
-        (
-            "server.workers = 2\nrequest.one = {}",
-            "server.workers: with discipline = \"independent\"",
-            "server.workers = 2\nrequest.one = {}\nfix.busy.patch.server.discipline = 'fifo'",
-        ),
-        (
-            "network.discipline = 'fifo'\nrequest.one = {}",
-            "network.discipline: no path has a bandwidth",
-            "network.discipline = 'fifo'\nserver.bandwidth_down = '1Mbit/s'\nrequest.one = {}",
-        ),
-        (
-            "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h1'",
-            "server.max_concurrent_streams: HTTP/1.1 has no streams",
-            "server.max_concurrent_streams = 10\nrequest.one = {}\nfix.f.patch.server.protocol = 'h2'",
-        ),
-        (
-            "request.one.retry.attempts = 2",
-            "request.one.retry: no call of it can fail",
-            "request.one = { retry.attempts = 2, status = { 503 = 0.1 } }",
-        ),
-        (
-            "request.one = { deadline = '1s', deadline_from = 'queue' }",
-            "request.one.deadline_from: it is in no queue",
-            "queue.q.limit = 1\nrequest.one = { deadline = '1s', deadline_from = 'queue', queue = 'q' }",
-        ),
-        (
-            "page.old.closes = '1s'\nrequest.one = {}",
-            "page.old: no request or socket is on it",
-            "page.old.closes = '1s'\nrequest.one = {}\nrequest.two.page = 'old'",
-        ),
-        (
-            "page.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
-            "page.a.tabs: the load has 1 tabs",
-            "browser.tabs = 4\npage.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
-        ),
-        (
-            "server.tls = 'none'\nrequest.one.url = 'https://shop.test/'",
-            "server.tls: `one` has a URL with https",
-            "server.tls = 'none'\nrequest.one.url = 'http://shop.test/'",
-        ),
-        (
-            "server.rtt = '10ms'\nnetwork.rtt = '20ms'\nrequest.one = {}",
-            "network.rtt: overridden by `server.rtt`",
-            "server.rtt = '10ms'\nnetwork.rtt = '20ms'\norigin.cdn = {}\nrequest.one = { origin = 'cdn' }",
-        ),
-    ] {
+    for (text, key, better) in PLAUSIBLE {
         let found = warns(text);
         assert!(found.len() == 1 && found[0].starts_with(key), "{text}: {found:?}");
         assert_eq!(warns(better), [""; 0], "{better}");
