@@ -87,6 +87,7 @@ impl Story<'_> {
         }
         if let Some(by) = request.aborted_by() {
             let why = match by {
+                AbortedBy::NextCall if request.gave_up.is_some() => "given up at the next call",
                 AbortedBy::NextCall => "aborted by the next call",
                 AbortedBy::Event => "cancelled",
                 AbortedBy::Navigation => "ended by the navigation from its page",

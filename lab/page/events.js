@@ -79,10 +79,7 @@ function cancelCalls(target, by) {
   cancelledAt.set(target, now());
   const flying = calls.filter((call) => call.copy.number === target && call.ended === undefined && call !== by);
   for (const call of flying) call.cancelled = call.settled === undefined;
-  for (const call of flying) {
-    if (call.rules.cancelAborts) abort(call);
-    else giveUp(call);
-  }
+  flying.forEach(withdraw);
 }
 
 // Whether a call that would be followed by another has been cancelled since it was over.

@@ -264,15 +264,16 @@ function giveUp(call) {
   settle(call, false);
 }
 
+// The page withdraws a call: the network sees an abort, unless a service worker hides it.
+function withdraw(call) {
+  if (call.rules.cancelAborts) abort(call);
+  else giveUp(call);
+}
+
 function supersede(call) {
   if (!call || call.ended !== undefined) return;
-  if (call.rules.cancelAborts) {
-    call.superseded = true;
-    abort(call);
-  } else if (call.settled === undefined) {
-    call.superseded = true;
-    giveUp(call);
-  }
+  if (call.rules.cancelAborts || call.settled === undefined) call.superseded = true;
+  withdraw(call);
 }
 
 function abort(call) {

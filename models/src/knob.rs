@@ -1,7 +1,7 @@
 //! A key of a scenario that an analysis varies over a range of numbers, such as a deadline or the limit of a queue.
 //!
-//! Rule: the ends of the range say what the key takes: two whole numbers, two numbers, two lengths of time, or two bandwidths. A value is
-//! set after the fixes, and the scenario is then read and checked as if it had been written so.
+//! Rule: the ends of the range say what the key takes: two whole numbers, two numbers, two lengths of time, or two
+//! bandwidths. A value is set after the fixes, and the scenario is then read and checked as if it had been written so.
 
 use crate::limits;
 use crate::read;

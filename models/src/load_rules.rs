@@ -101,8 +101,8 @@ impl ErrorRule {
         let every = class.every.map(|every| every.as_nanos().max(1));
         let timeouts = deadlines(class, classes).next().map(|_| Failure::Timeout);
         let breaks = (self.is_named && class.breaks_at_navigation).then_some(Failure::Navigation);
-        let kinds = timeouts.into_iter().chain(class.answer.failures.iter().copied()).chain(breaks);
-        let can_retry = kinds.into_iter().any(|failure| class.retries(Some(failure)));
+        let mut kinds = timeouts.into_iter().chain(class.answer.failures.iter().copied()).chain(breaks);
+        let can_retry = kinds.any(|failure| class.retries(Some(failure)));
         let mut due = BinaryHeap::from([Reverse((deadline, Due::End { issued: 0 }))]);
         let (by_ticks, from_end) = if class.every_from_end { (None, every) } else { (every, None) };
         due.extend(by_ticks.map(|every| Reverse((every, Due::Tick))));

@@ -181,7 +181,10 @@ fn idle(plan: &Plan) -> Vec<String> {
                 key(class, "retry")
             )
         });
-        let unqueued = class.deadline_from == DeadlineFrom::Queue && class.queue.is_none() && class.deadline.is_some();
+        // What else the page holds back: a stall, a joined call, a navigation.
+        let is_held = class.queue.is_some() || class.dedupe || class.navigates;
+        let is_held = is_held || class.copies().iter().any(|copy| copy.stalled.is_some());
+        let unqueued = class.deadline_from == DeadlineFrom::Queue && !is_held && class.deadline.is_some();
         let queue = unqueued.then(|| {
             format!(
                 "{}: it is in no queue, so its deadline counts from the call. Give it a `queue`, or remove it.",
@@ -195,7 +198,7 @@ fn idle(plan: &Plan) -> Vec<String> {
         let shown = page.tabs.as_ref().zip(tabs).is_none_or(|(all, tabs)| all.iter().any(|tab| u64::from(*tab) < tabs));
         match classes.iter().any(|class| class.page == Some(number)) {
             true if shown => None,
-            true => Some(format!("page.{}.tabs: the load has {} tabs, numbered from 0, so none of these shows the page and none of its calls is made. Write other tabs, or more `browser.tabs`.", page.name, tabs.unwrap_or_default())),
+            true => Some(format!("page.{}.tabs: browser.tabs is {}, and tabs are numbered from 0, so no tab shows the page and none of its calls is made. Write other tabs, or more `browser.tabs`.", page.name, tabs.unwrap_or_default())),
             false => Some(format!("page.{}: no request or socket is on it. Write page = \"{}\" for those that are, or remove it.", page.name, page.name)),
         }
     });

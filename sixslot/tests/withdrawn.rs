@@ -80,6 +80,11 @@ fn the_next_call_and_an_event_are_named() {
         next.one
     );
     assert_eq!(next.json["aborted_by"], "next-call");
+    let hidden = said(
+        "request.a = { url = '/a', method = 'POST', every = '400ms', supersedes = true, cancel_aborts = false, service = '1s' }",
+    );
+    assert!(hidden.one.contains("next call, 400 ms, goes on"), "{}", hidden.one);
+    assert_eq!((&hidden.json["aborted_by"], &hidden.json["gave_up_ms"]), (&"next-call".into(), &400.0.into()));
     let event = said("request.a = { url = '/a', service = '2s', cancelled_by = 'x.issued' }");
     assert!(event.one.contains("cancelled, 500 ms (server)"), "{}", event.one);
     assert_eq!(event.json["aborted_by"], "event");

@@ -183,10 +183,8 @@ impl Running<'_> {
         for id in broken.drain(..) {
             if kind == Kind::WebSocket && self.state.requests[id].failure.is_none() {
                 self.finish(agenda, id, Outcome::Ok);
-            } else if self.plan.classes[class].cancel_aborts {
-                self.abort(agenda, id);
             } else {
-                self.give_up(agenda, id);
+                self.withdraw(agenda, id);
             }
         }
         self.state.cancelling.broken = broken;
@@ -208,10 +206,8 @@ impl Running<'_> {
             self.land(id);
             if Some(id) == by {
                 spared = by;
-            } else if self.plan.classes[class].cancel_aborts {
-                self.abort(agenda, id);
             } else {
-                self.give_up(agenda, id);
+                self.withdraw(agenda, id);
             }
         }
         if let Some(id) = spared {

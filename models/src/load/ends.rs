@@ -84,16 +84,17 @@ impl Running<'_> {
 
     /// The next call of its instance aborts a request that is in flight; where the network does not see that, it goes on.
     pub(super) fn supersede(&mut self, agenda: &mut Agenda, id: RequestId) {
-        if self.request(id).ended.is_some() {
-            return;
+        if self.request(id).ended.is_none() {
+            let is_seen = self.class(id).cancel_aborts;
+            let request = self.request(id);
+            request.superseded |= is_seen || !request.state.heard;
+            self.withdraw(agenda, id);
         }
-        if self.class(id).cancel_aborts {
-            self.request(id).superseded = true;
-            return self.abort(agenda, id);
-        }
-        let is_heard = self.request(id).state.heard;
-        self.request(id).superseded |= !is_heard;
-        self.give_up(agenda, id);
+    }
+
+    /// The page withdraws a call: the network sees an abort, unless a service worker hides it (`cancel_aborts`).
+    pub(super) fn withdraw(&mut self, agenda: &mut Agenda, id: RequestId) {
+        if self.class(id).cancel_aborts { self.abort(agenda, id) } else { self.give_up(agenda, id) }
     }
 
     /// The page aborts a request.

@@ -225,13 +225,23 @@ const PLAUSIBLE: &[(&str, &str, &str)] = &[
         "queue.q.limit = 1\nrequest.one = { deadline = '1s', deadline_from = 'queue', queue = 'q' }",
     ),
     (
+        "request.one = { deadline = '1s', deadline_from = 'queue', count = 2 }",
+        "request.one.deadline_from: it is in no queue",
+        "request.one = { deadline = '1s', deadline_from = 'queue', stalled = '300ms' }",
+    ),
+    (
+        "request.one = { deadline = '1s', deadline_from = 'queue', service = '1ms' }",
+        "request.one.deadline_from: it is in no queue",
+        "request.one = { deadline = '1s', deadline_from = 'queue', dedupe = true }",
+    ),
+    (
         "page.old.closes = '1s'\nrequest.one = {}",
         "page.old: no request or socket is on it",
         "page.old.closes = '1s'\nrequest.one = {}\nrequest.two.page = 'old'",
     ),
     (
         "page.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
-        "page.a.tabs: the load has 1 tabs",
+        "page.a.tabs: browser.tabs is 1, and tabs are numbered from 0",
         "browser.tabs = 4\npage.a.tabs = [3]\nrequest.one = {}\nrequest.two.page = 'a'",
     ),
     (
